@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+
+import { Unusable } from './unusable';
+
+/** Longer text is something else: the longest token that KIS documents has 350 characters. */
+export const MAX_TOKEN_BYTES = 8 * 1024;
+
+const HS512_SIGNATURE_BYTES = 64;
+/** A later expiry is no date that anyone means, and cannot be written as one. */
+const MAX_EXPIRY_MS = Date.UTC(9999, 0);
+
+/** What a KIS token says of itself. A client cannot check the signature: the claims explain, they never authorise. */
+export interface TokenClaims {
+	/** Expiry, in milliseconds since 1970 (the claim `exp` is in seconds); `null` if it names none. */
+	readonly expiresAt: number | null;
+	/** The app key that the token was issued to (KIS puts it into `jti`); `null` if it names none. */
+	readonly appkey: string | null;
+	/** All 64 bytes of an HS512 signature are there, so that the end was not cut off. */
+	readonly complete: boolean;
+}
+
+export interface AccessToken {
+	/** The bare token, as KIS wants it in a body. */
+	readonly value: string;
+	/** SHA-256 of the value, 64 hex digits: names a token without giving it away. */
+	readonly fingerprint: string;
+	/** `null` for a token that cannot be read. */
+	readonly claims: TokenClaims | null;
+}
+
+/** Takes a token out of what a user or an earlier step gave: surrounding white space, quotes and a leading `Bearer ` come off. */
+export function parseAccessToken(input: unknown): AccessToken | Unusable {
+	if (input === undefined || input === null) return new Unusable('the token is missing');
+	if (typeof input !== 'string') return new Unusable('the token is not a text');
+	if (Buffer.byteLength(input) > MAX_TOKEN_BYTES) {
+		return new Unusable(`the token is longer than ${MAX_TOKEN_BYTES / 1024} KiB`);
+	}
+	const value = unwrap(input);
+	if (value === '') return new Unusable('the token is empty');
+	if (/^bearer$/i.test(value)) return new Unusable('there is no token after "Bearer"');
+	// \p{C}: control and format characters (a zero-width space, say) and halves of surrogate pairs.
+	if (/[\s\p{C}]/u.test(value)) {
+		return new Unusable('the token contains white space or control characters');
+	}
+	return {
+		value,
+		fingerprint: createHash('sha256').update(value).digest('hex'),
+		claims: readClaims(value),
+	};
+}
+
+/** Whether the token names `appkey` as its owner; `null` where it names nobody. */
+export function isIssuedTo(token: AccessToken, appkey: string): boolean | null {
+	const issuedTo = token.claims?.appkey ?? null;
+	return issuedTo === null ? null : issuedTo === appkey;
+}
+
+export function hasExpired(token: AccessToken, now: number): boolean {
+	const expiresAt = token.claims?.expiresAt ?? null;
+	return expiresAt !== null && expiresAt <= now;
+}
+
+function unwrap(text: string): string {
+	let rest = text;
+	for (;;) {
+		const shorter = rest
+			.trim()
+			.replace(/^["']+|["']+$/g, '')
+			.replace(/^bearer\s+/i, '');
+		if (shorter === rest) return rest;
+		rest = shorter;
+	}
+}
+
+function readClaims(value: string): TokenClaims | null {
+	const parts = value.split('.');
+	if (parts.length !== 3) return null;
+	const [header, payload] = parts.slice(0, 2).map(readJsonPart);
+	if (!header || !payload) return null;
+	const { exp, jti } = payload;
+	return {
+		expiresAt:
+			typeof exp === 'number' && exp >= 0 && exp * 1000 < MAX_EXPIRY_MS ? exp * 1000 : null,
+		appkey: typeof jti === 'string' && jti !== '' ? jti : null,
+		complete: header.alg === 'HS512' && decodeBase64Url(parts[2])?.length === HS512_SIGNATURE_BYTES,
+	};
+}
+
+function readJsonPart(part: string): Record<string, unknown> | null {
+	try {
+		const json: unknown = JSON.parse(decodeBase64Url(part)?.toString('utf8') ?? '');
+		return typeof json === 'object' && json !== null && !Array.isArray(json)
+			? (json as Record<string, unknown>)
+			: null;
+	} catch {
+		return null;
+	}
+}
+
+/** Strict, unlike Buffer's own decoder: a changed last character can decode to the same bytes, yet is another token. */
+function decodeBase64Url(text: string): Buffer | null {
+	const bytes = Buffer.from(text, 'base64url');
+	return bytes.toString('base64url') === text ? bytes : null;
+}

@@ -1,0 +1,52 @@
+import { BlockList, isIPv4 } from 'node:net';
+
+import { Unusable } from './unusable';
+
+const LOOPBACK_V4 = new BlockList();
+LOOPBACK_V4.addSubnet('127.0.0.0', 8);
+
+/** `localhost`, 127.0.0.0/8 and ::1, as the URL parser normalises them (`127.1` is `127.0.0.1` by then). */
+export function isLoopback({ hostname }: URL): boolean {
+	return (
+		hostname === 'localhost' ||
+		hostname === '[::1]' ||
+		(isIPv4(hostname) && LOOPBACK_V4.check(hostname))
+	);
+}
+
+/**
+ * Reads the address of a relay in front of KIS, or of a sandbox: https, or http on a loopback address, without user
+ * info, query and fragment. Surrounding white space is ignored, a path prefix is kept.
+ */
+export function parseBaseUrl(text: string): URL | Unusable {
+	const trimmed = text.trim();
+	if (trimmed === '') return new Unusable('the Base URL is empty');
+	// The URL parser drops line breaks and reads "\" as "/": what a person sees would not be what is called.
+	if (/[\s\\\p{C}]/u.test(trimmed)) {
+		return new Unusable('the Base URL contains white space, a control character or a backslash');
+	}
+	if (!/^https?:\/\/[^/]/i.test(trimmed) || !URL.canParse(trimmed)) {
+		return new Unusable('the Base URL is not a complete address such as https://relay.example');
+	}
+	// These three are looked for in the text: the parsed URL shows no trace of them where they are empty.
+	if (trimmed.split('/', 3)[2].includes('@')) {
+		return new Unusable('the Base URL contains a user name or password (the part before "@")');
+	}
+	if (/[?#]/.test(trimmed)) {
+		return new Unusable('the Base URL contains a query ("?") or a fragment ("#")');
+	}
+	const url = new URL(trimmed);
+	if (url.protocol === 'http:' && !isLoopback(url)) {
+		return new Unusable(
+			'the Base URL is plain http to another machine, and the app secret could be read on the way',
+		);
+	}
+	return url;
+}
+
+/** An endpoint below the base URL, behind its path prefix if it has one. */
+export function endpointOf(baseUrl: URL, path: string): URL {
+	const url = new URL(baseUrl);
+	url.pathname = url.pathname.replace(/\/+$/, '') + path;
+	return url;
+}

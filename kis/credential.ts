@@ -1,0 +1,43 @@
+import { parseBaseUrl } from './baseUrl';
+import { ENVIRONMENTS, isEnvironmentName, type EnvironmentName } from './environments';
+import { Unusable } from './unusable';
+
+/** A KIS app's key pair and the place where it is valid. */
+export interface KisCredential {
+	/** 앱Key, 36 characters by KIS's page (not enforced). */
+	readonly appkey: string;
+	/** 앱Secret, 180 characters by KIS's page (not enforced). */
+	readonly appsecret: string;
+	readonly environment: EnvironmentName;
+	readonly baseUrl: URL;
+}
+
+/** Comes with copy and paste. KIS's keys contain none, and a pasted line break is what EGW00105 usually means. */
+export const STRAY_WHITE_SPACE = /\s+/g;
+
+/** Reads the fields that a user filled in. */
+export function parseCredential(
+	fields: Readonly<Record<string, unknown>>,
+): KisCredential | Unusable {
+	const { environment } = fields;
+	if (!isEnvironmentName(environment)) {
+		return new Unusable('the Environment is not one of real, paper and custom');
+	}
+	const appkey = withoutStrayWhiteSpace(fields.appkey);
+	if (appkey === '') return new Unusable('the App Key is empty');
+	const appsecret = withoutStrayWhiteSpace(fields.appsecret);
+	if (appsecret === '') return new Unusable('the App Secret is empty');
+	const baseUrl = baseUrlOf(environment, fields.baseUrl);
+	return baseUrl instanceof Unusable ? baseUrl : { appkey, appsecret, environment, baseUrl };
+}
+
+function withoutStrayWhiteSpace(field: unknown): string {
+	return typeof field === 'string' ? field.replace(STRAY_WHITE_SPACE, '') : '';
+}
+
+function baseUrlOf(environment: EnvironmentName, custom: unknown): URL | Unusable {
+	const { baseUrl } = ENVIRONMENTS[environment];
+	return baseUrl === null
+		? parseBaseUrl(typeof custom === 'string' ? custom : '')
+		: new URL(baseUrl);
+}

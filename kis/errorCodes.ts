@@ -1,0 +1,235 @@
+/**
+ * What an answer with a KIS code means for the request that it answers.
+ *
+ * - `refused`: not processed.
+ * - `invalidToken`, `expiredToken`: not processed, because of the token itself.
+ * - `noVerdict`: KIS does not say whether it was processed.
+ */
+export type CodeMeaning = 'refused' | 'invalidToken' | 'expiredToken' | 'noVerdict';
+
+export interface KisCode {
+	readonly meaning: CodeMeaning;
+	/** KIS turns down the app, not the request: every further request would get the same answer. */
+	readonly refusesCredential?: true;
+	/** The same request may pass later. */
+	readonly retry?: {
+		/** How often; as often as the caller allows if absent. */
+		readonly times?: number;
+		/** Wait at least so long, in milliseconds. */
+		readonly afterMs?: number;
+		/** The reason concerns every request of the app key, so all of them wait. */
+		readonly holdsEveryone?: true;
+	};
+	readonly happened: string;
+	readonly todo: string;
+}
+
+const CHECK_KEY_PAIR =
+	'Copy App Key and App Secret again from the KIS Developers site (KIS Developers 홈페이지) into the KIS API credential, and check that Environment is the one that they were issued for.';
+const ASK_KIS = 'Ask KIS (KIS Developers) about the app, then run again.';
+const RUN_AGAIN =
+	'Run again in a moment. If it stays so, see whether KIS announced maintenance (점검).';
+const REVOKE_AGAIN =
+	'Revoke the token again: that is safe, and the answer tells whether it is dead.';
+const CHECK_OWNER =
+	'Check that the token is whole and that it was issued to the app key and environment of this credential. If it belongs to another one, it may still be live there.';
+const REPORT =
+	'The request may have been changed on its way. Check the relay or proxy in between; if there is none, report this to the maintainers of this node.';
+
+/** The official list of gateway codes, by meaning; KIS's HTTP status says nothing reliable (500 comes for permanent refusals too). */
+export const KIS_CODES = {
+	EGW00001: {
+		meaning: 'noVerdict',
+		retry: {},
+		happened: 'KIS had a temporary fault (일시적 오류)',
+		todo: REVOKE_AGAIN,
+	},
+	EGW00002: {
+		meaning: 'noVerdict',
+		retry: { times: 1 },
+		happened: 'KIS had a server fault (서버 에러)',
+		todo: REVOKE_AGAIN,
+	},
+	EGW00003: {
+		meaning: 'refused',
+		refusesCredential: true,
+		happened: 'KIS denied access (접근 거부)',
+		todo: ASK_KIS,
+	},
+	EGW00004: {
+		meaning: 'refused',
+		refusesCredential: true,
+		happened: 'KIS says that this customer has no permission (권한을 부여받지 않은 고객)',
+		todo: 'Apply for the Open API service at KIS (KIS Developers 서비스 신청), then run again.',
+	},
+	EGW00101: {
+		meaning: 'refused',
+		happened: 'KIS says that the request is not valid',
+		todo: REPORT,
+	},
+	EGW00102: {
+		meaning: 'refused',
+		refusesCredential: true,
+		happened: 'KIS received no App Key',
+		todo: CHECK_KEY_PAIR,
+	},
+	EGW00103: {
+		meaning: 'refused',
+		refusesCredential: true,
+		happened: 'KIS does not know this App Key here',
+		todo: CHECK_KEY_PAIR,
+	},
+	EGW00104: {
+		meaning: 'refused',
+		refusesCredential: true,
+		happened: 'KIS received no App Secret',
+		todo: CHECK_KEY_PAIR,
+	},
+	EGW00105: {
+		meaning: 'refused',
+		refusesCredential: true,
+		happened: 'KIS says that the App Secret is not valid',
+		todo: `${CHECK_KEY_PAIR} A cut-off secret is the usual reason.`,
+	},
+	EGW00115: {
+		meaning: 'refused',
+		happened: 'KIS misses the grant_type',
+		todo: REPORT,
+	},
+	EGW00116: {
+		meaning: 'refused',
+		happened: 'KIS does not support the grant_type',
+		todo: REPORT,
+	},
+	EGW00121: {
+		meaning: 'invalidToken',
+		happened: 'KIS says that the token is not valid',
+		todo: CHECK_OWNER,
+	},
+	EGW00122: {
+		meaning: 'invalidToken',
+		happened: 'KIS cannot find the token',
+		todo: CHECK_OWNER,
+	},
+	EGW00123: {
+		meaning: 'expiredToken',
+		happened: 'KIS says that the token has expired',
+		todo: `${CHECK_OWNER} Check this computer's clock too.`,
+	},
+	EGW00132: {
+		meaning: 'refused',
+		happened: 'KIS does not accept the Content-Type',
+		todo: REPORT,
+	},
+	EGW00133: {
+		meaning: 'refused',
+		// No retry: it is about issuing a token, once a minute. A revoke that gets it is not worth a minute's wait.
+		happened: 'KIS issues a token only once a minute (1분당 1회)',
+		todo: 'Wait a minute, then run again.',
+	},
+	EGW00201: {
+		meaning: 'refused',
+		retry: { afterMs: 1000, holdsEveryone: true },
+		happened: "the app key's requests per second are used up (초당 거래건수 초과)",
+		todo: "Another program is probably using the same app key. Set Requests per Second to this workflow's share, or Max Retries higher, and run again.",
+	},
+	EGW00202: {
+		meaning: 'refused',
+		retry: {},
+		happened: "KIS's gateway could not route the request (GW 라우팅)",
+		todo: RUN_AGAIN,
+	},
+	EGW00203: {
+		meaning: 'refused',
+		retry: {},
+		happened: "KIS's gateway could not route the request (OPS 라우팅)",
+		todo: RUN_AGAIN,
+	},
+	EGW00204: {
+		meaning: 'noVerdict',
+		retry: {},
+		happened: "KIS's internal gateway had a fault (Internal Gateway)",
+		todo: REVOKE_AGAIN,
+	},
+	EGW00205: {
+		meaning: 'refused',
+		happened: 'KIS says that the credentials type is not valid (Bearer)',
+		todo: REPORT,
+	},
+	EGW00206: {
+		meaning: 'refused',
+		refusesCredential: true,
+		happened: 'the app key may not use this API (API 사용 권한)',
+		todo: ASK_KIS,
+	},
+	EGW00207: {
+		meaning: 'refused',
+		refusesCredential: true,
+		happened: 'KIS does not accept this IP address',
+		todo: "Register this computer's public IP address at KIS, or use a relay whose address is registered.",
+	},
+	EGW00208: {
+		meaning: 'refused',
+		happened: 'KIS says that custtype is not valid',
+		todo: REPORT,
+	},
+	EGW00209: {
+		meaning: 'refused',
+		happened: 'KIS says that seq_no is not valid',
+		todo: REPORT,
+	},
+	EGW00210: {
+		meaning: 'refused',
+		refusesCredential: true,
+		happened: 'KIS offers no paper trading to corporate customers (법인고객)',
+		todo: 'Use a KIS API credential with the Environment real.',
+	},
+	EGW00215: {
+		meaning: 'refused',
+		retry: { afterMs: 1000, holdsEveryone: true },
+		happened: "the ledger's requests per second are used up (원장 초당 거래건수 초과)",
+		todo: 'Set Requests per Second lower, or Max Retries higher, and run again.',
+	},
+	EGW00300: {
+		meaning: 'refused',
+		retry: {},
+		happened: "KIS's gateway could not route the request (Gateway 라우팅)",
+		todo: RUN_AGAIN,
+	},
+	EGW00301: {
+		meaning: 'noVerdict',
+		retry: {},
+		happened: 'KIS timed out on a connection of its own (연결 시간 초과)',
+		todo: REVOKE_AGAIN,
+	},
+	EGW00302: {
+		meaning: 'noVerdict',
+		retry: {},
+		happened: 'KIS timed out (거래시간 초과)',
+		todo: REVOKE_AGAIN,
+	},
+	EGW00303: {
+		meaning: 'refused',
+		refusesCredential: true,
+		happened: 'KIS does not let this corporate customer in from this IP address',
+		todo: "Register this computer's public IP address at KIS, or use a relay whose address is registered.",
+	},
+	EGW00304: {
+		meaning: 'refused',
+		refusesCredential: true,
+		happened:
+			'KIS says that the customer identification key (고객식별키, the App Secret) is not valid',
+		todo: CHECK_KEY_PAIR,
+	},
+} as const satisfies Record<string, KisCode>;
+
+const UNLISTED: KisCode = {
+	meaning: 'refused',
+	happened: 'KIS refused with a code that this node does not know',
+	todo: "KIS's own words say why.",
+};
+
+/** The row of a code; an unlisted code is a refusal that KIS explains itself. */
+export function kisCode(code: string): KisCode {
+	return Object.hasOwn(KIS_CODES, code) ? KIS_CODES[code as keyof typeof KIS_CODES] : UNLISTED;
+}

@@ -1,0 +1,32 @@
+/**
+ * How one HTTP attempt ended, told apart by what is known of the request:
+ *
+ * - `answered`: written, and a whole response came.
+ * - `unanswered`: written (or it cannot be ruled out), and no whole response came. KIS may have processed it.
+ * - `unwritten`: not one byte of it was written, which is proven.
+ */
+export type Exchange = Answered | Unanswered | Unwritten;
+
+export interface Answered {
+	readonly ended: 'answered';
+	readonly httpStatus: number;
+	/** The header `content-encoding`; `null` if absent. */
+	readonly contentEncoding: string | null;
+	readonly body: Uint8Array;
+}
+
+export interface Unanswered {
+	readonly ended: 'unanswered';
+	readonly transportCode: string;
+	/** The status, where at least the head of a response came. */
+	readonly httpStatus: number | null;
+	/** The connection had served a request before and broke before this one got a response: the server may have dropped it idle. */
+	readonly onStaleConnection: boolean;
+}
+
+export interface Unwritten {
+	readonly ended: 'unwritten';
+	readonly transportCode: string;
+	/** Why the host's rules forbid the address, in the host's words, where they do. */
+	readonly forbidden: string | null;
+}

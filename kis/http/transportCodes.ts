@@ -1,0 +1,101 @@
+/** Codes that this client sets itself; named as undici names the same events. */
+export const CONNECT_TIMEOUT = 'UND_ERR_CONNECT_TIMEOUT';
+export const HEADERS_TIMEOUT = 'UND_ERR_HEADERS_TIMEOUT';
+export const BODY_TIMEOUT = 'UND_ERR_BODY_TIMEOUT';
+export const BODY_TOO_LARGE = 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
+export const ABORTED = 'UND_ERR_ABORTED';
+/** The host's egress rules refused the address. */
+export const EGRESS_REFUSED = 'EGRESS_REFUSED';
+/** HTTP_PROXY or HTTPS_PROXY holds no usable address. */
+export const PROXY_UNUSABLE = 'PROXY_UNUSABLE';
+const OTHER = 'UND_ERR';
+
+interface Explanation {
+	readonly happened: string;
+	readonly todo: string;
+}
+
+const CHECK_NETWORK =
+	'Check that this computer reaches the address in the KIS API credential, then run again.';
+const CHECK_CERTIFICATE =
+	"Certificates are always verified. For a relay with a certificate of its own, give n8n the issuer's certificate (NODE_EXTRA_CA_CERTS).";
+const CHECK_PROXY = 'Check the proxy in HTTPS_PROXY or HTTP_PROXY, and NO_PROXY.';
+
+/** By the code that Node.js or undici gives; the first row whose pattern matches. */
+const TRANSPORT_CODES: ReadonlyArray<Explanation & { readonly pattern: RegExp }> = [
+	{
+		pattern: /^ECONNREFUSED$/,
+		happened: 'nothing listens at the address (connection refused)',
+		todo: CHECK_NETWORK,
+	},
+	{
+		pattern: /^(ENOTFOUND|EAI_)/,
+		happened: 'the host name could not be resolved (DNS)',
+		todo: CHECK_NETWORK,
+	},
+	{
+		pattern: /^(UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT|EHOST|ENET|EADDRNOTAVAIL)/,
+		happened: 'no connection could be made in time',
+		todo: `${CHECK_NETWORK} A higher Timeout may help.`,
+	},
+	{
+		pattern: /^(UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT)$/,
+		happened: 'no whole answer came in time',
+		todo: 'A higher Timeout may help.',
+	},
+	{
+		pattern: /^UND_ERR_RES_EXCEEDED_MAX_SIZE$/,
+		happened: 'the answer was larger than any answer of KIS',
+		todo: 'Check the relay or proxy in between.',
+	},
+	{
+		pattern: /^EGRESS_REFUSED$/,
+		happened: "n8n's egress rules (SSRF protection) do not allow the address",
+		todo: "Allow the address in n8n's SSRF protection settings, or use another one in the KIS API credential.",
+	},
+	{
+		pattern: /^PROXY_UNUSABLE$/,
+		happened: 'the proxy setting of this computer is not a usable address',
+		todo: CHECK_PROXY,
+	},
+	{
+		pattern: /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|ECONNABORTED)$/,
+		happened: 'the connection was closed from the other side',
+		todo: CHECK_NETWORK,
+	},
+	{
+		pattern: /^(UND_ERR_ABORTED|UND_ERR_DESTROYED|UND_ERR_PRX_TLS)$/,
+		happened: 'the proxy did not let the request through',
+		todo: CHECK_PROXY,
+	},
+	{
+		pattern: /CERT|SELF_SIGNED|ISSUER|VERIFY|^CRL_|^HOSTNAME_MISMATCH$/,
+		happened: "the server's certificate could not be verified",
+		todo: CHECK_CERTIFICATE,
+	},
+	{
+		pattern: /^(ERR_SSL|ERR_TLS|EPROTO)/,
+		happened: 'no secure connection could be made (TLS)',
+		todo: `${CHECK_NETWORK} Plain http where https is spoken, or the reverse, looks like this too.`,
+	},
+	{
+		pattern: /^HPE_/,
+		happened: 'the answer was not HTTP',
+		todo: CHECK_NETWORK,
+	},
+];
+
+const UNLISTED: Explanation = { happened: 'the connection broke', todo: CHECK_NETWORK };
+
+export function explainTransportCode(code: string): Explanation {
+	return TRANSPORT_CODES.find(({ pattern }) => pattern.test(code)) ?? UNLISTED;
+}
+
+/** The code of anything thrown by the network stack. Never its message, which may quote what was sent. */
+export function transportCodeOf(error: unknown): string {
+	if (error instanceof AggregateError && error.errors.length > 0) {
+		return transportCodeOf(error.errors[0]);
+	}
+	const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+	return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(code) ? code : OTHER;
+}

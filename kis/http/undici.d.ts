@@ -1,0 +1,17 @@
+// undici's index sets process-wide globals, these modules set none; undici ships types for its index only.
+declare module 'undici/lib/dispatcher/env-http-proxy-agent.js' {
+	import { EnvHttpProxyAgent } from 'undici';
+	export default EnvHttpProxyAgent;
+}
+declare module 'undici/lib/dispatcher/client.js' {
+	import { Client } from 'undici';
+	export default Client;
+}
+declare module 'undici/lib/core/connect.js' {
+	import type { Socket } from 'node:net';
+	import { buildConnector } from 'undici';
+	/** Beside calling back it returns the socket at once, which undici's own types leave out. */
+	export default function connect(
+		options: buildConnector.BuildOptions,
+	): (options: buildConnector.Options, callback: buildConnector.Callback) => Socket;
+}

@@ -1,0 +1,58 @@
+import type { CodeMeaning } from './errorCodes';
+
+/**
+ * What can become of a token, and no other:
+ *
+ * - `revoked`: KIS confirmed it. The token is dead.
+ * - `alreadyInvalid`: KIS says the token is invalid, and that cannot be for another reason than that it is dead.
+ * - `rejected`: KIS refused, and no attempt was processed.
+ * - `unknown`: an attempt was sent, and no readable verdict on it came. The token may be dead or live.
+ * - `notSent`: no attempt was ever written.
+ */
+export const OUTCOMES = ['revoked', 'alreadyInvalid', 'rejected', 'unknown', 'notSent'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** How one attempt to revoke ended. */
+export type Verdict = 'confirmed' | CodeMeaning | 'unwritten';
+
+/** What is known of the token beside KIS's answers. */
+export interface TokenFacts {
+	/** A complete JWT whose `jti` is the app key in use: "invalid" can then not mean cut off, or another app's. */
+	readonly whole: boolean;
+	/** Its `exp` has passed. */
+	readonly expired: boolean;
+	/** This process has revoked it before. */
+	readonly revokedBefore: boolean;
+	/** An earlier try of the same execution left it `unknown`. */
+	readonly unsettledBefore: boolean;
+}
+
+/**
+ * Weighs all attempts on a token, oldest first: one that settles it wins, else any without a verdict makes it
+ * `unknown`, else any refusal `rejected`, else nothing was sent.
+ */
+export function weigh(verdicts: readonly Verdict[], token: TokenFacts): Outcome {
+	let unsettled = token.unsettledBefore;
+	for (const verdict of verdicts) {
+		if (verdict === 'confirmed') return 'revoked';
+		if (isDead(verdict, token)) {
+			// Dead now, and an earlier attempt without an answer did it, as far as can be told.
+			return unsettled && token.whole && !token.expired ? 'revoked' : 'alreadyInvalid';
+		}
+		unsettled ||= verdict === 'noVerdict';
+	}
+	if (unsettled) return 'unknown';
+	return verdicts.every((verdict) => verdict === 'unwritten') ? 'notSent' : 'rejected';
+}
+
+/** RFC 7009, section 2.2: a token that is invalid already is what the client wanted. KIS reports it as a refusal. */
+function isDead(verdict: Verdict, { whole, expired, revokedBefore }: TokenFacts): boolean {
+	switch (verdict) {
+		case 'invalidToken':
+			return whole || revokedBefore;
+		case 'expiredToken':
+			return (whole && expired) || revokedBefore;
+		default:
+			return false;
+	}
+}

@@ -1,0 +1,54 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { kisCode, type KisCode } from './errorCodes';
+import { EGRESS_REFUSED, PROXY_UNUSABLE } from './http/transportCodes';
+import type { Attempt } from './revocation';
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 8000;
+const PERMANENT: ReadonlySet<string | null> = new Set([EGRESS_REFUSED, PROXY_UNUSABLE]);
+
+/**
+ * How long to wait before the next attempt, in milliseconds, or `null` if there should be none. KIS's code decides and
+ * what is known of the attempt, never the HTTP status: what was not processed may be sent again, and so may what has
+ * no verdict, since a revoke is safe to repeat.
+ *
+ * @param attempts All attempts so far, oldest first; at least one.
+ * @param retries How many of them were retries.
+ * @param random From 0 to 1; spreads the retries of clients that were refused together.
+ */
+export function waitBeforeRetry(
+	attempts: readonly Attempt[],
+	retries: number,
+	maxRetries: number,
+	random = Math.random(),
+): number | null {
+	const last = attempts[attempts.length - 1];
+	const retry = retryRule(last);
+	if (!retry || retries >= maxRetries) return null;
+	const timesSeen = attempts.filter((attempt) => attempt.kisCode === last.kisCode).length;
+	if (retry.times !== undefined && timesSeen > retry.times) return null;
+	const growing = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** retries) * (0.5 + random / 2);
+	return (retry.afterMs ?? 0) + growing;
+}
+
+/** No request at all could be written from this computer as it is set up. */
+export function isPermanent({ transportCode }: Attempt): boolean {
+	return PERMANENT.has(transportCode);
+}
+
+function retryRule(attempt: Attempt): KisCode['retry'] | null {
+	if (attempt.kisCode !== null) return kisCode(attempt.kisCode).retry;
+	const mayRepeat = attempt.verdict === 'unwritten' || attempt.verdict === 'noVerdict';
+	return mayRepeat && !isPermanent(attempt) ? {} : null;
+}
+
+/** Resolves to `false`, at once, if `stop` is aborted. */
+export async function wait(milliseconds: number, stop: AbortSignal): Promise<boolean> {
+	try {
+		await delay(milliseconds, undefined, { signal: stop });
+		return true;
+	} catch {
+		return false;
+	}
+}

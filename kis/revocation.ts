@@ -1,0 +1,99 @@
+import type { AccessToken } from './accessToken';
+import { kisCode } from './errorCodes';
+import type { Exchange } from './http/exchange';
+import type { Verdict } from './outcome';
+import { CODE_SHAPE, isBlank, isNumber, isText, readReply, type KisReply } from './reply';
+
+/** 접근토큰폐기. The path is case-sensitive. */
+export const REVOKE_PATH = '/oauth2/revokeP';
+
+/** What KIS's page asks for: the bare token, and neither header nor grant type. */
+export function revokeBody(appkey: string, appsecret: string, token: AccessToken): object {
+	return { appkey, appsecret, token: token.value };
+}
+
+/** One attempt to revoke a token, as far as it can be told. */
+export interface Attempt {
+	readonly verdict: Verdict;
+	/** `null` where no answer came. */
+	readonly httpStatus: number | null;
+	/** The error code of a refusal, such as `EGW00121`; `null` where KIS gave none. */
+	readonly kisCode: string | null;
+	/** What KIS gave as a code of any kind; its HTTP status stands in where it confirmed or refused without. */
+	readonly code: string | null;
+	/** KIS's own words (for a forbidden address, the host's); `null` where there are none. */
+	readonly text: string | null;
+	/** Why no whole answer came, where none came. */
+	readonly transportCode: string | null;
+}
+
+/** What an exchange means for the token. */
+export function readAttempt(exchange: Exchange): Attempt {
+	switch (exchange.ended) {
+		case 'unwritten':
+			return {
+				...NOTHING,
+				verdict: 'unwritten',
+				text: exchange.forbidden,
+				transportCode: exchange.transportCode,
+			};
+		case 'unanswered':
+			return {
+				...NOTHING,
+				verdict: 'noVerdict',
+				httpStatus: exchange.httpStatus,
+				transportCode: exchange.transportCode,
+			};
+		case 'answered': {
+			const { httpStatus, contentEncoding, body } = exchange;
+			const reply = readReply(httpStatus, contentEncoding, body);
+			return reply ? readAnswer(reply) : { ...NOTHING, verdict: 'noVerdict', httpStatus };
+		}
+	}
+}
+
+const NOTHING = {
+	httpStatus: null,
+	kisCode: null,
+	code: null,
+	text: null,
+	transportCode: null,
+} as const;
+
+function readAnswer(reply: KisReply): Attempt {
+	const { httpStatus, fields, refusal } = reply;
+	const verdict = verdictOf(reply);
+	const settled = verdict !== 'noVerdict';
+	return {
+		...NOTHING,
+		verdict,
+		httpStatus,
+		kisCode: refusal?.kisCode ?? null,
+		code: refusal?.kisCode ?? bodyCode(fields.code) ?? (settled ? String(httpStatus) : null),
+		text: refusal?.text ?? (typeof fields.message === 'string' ? fields.message : ''),
+	};
+}
+
+function verdictOf(reply: KisReply): Verdict {
+	const { httpStatus, fields, refusal } = reply;
+	if (!refusal && isConfirmation(reply)) return 'confirmed';
+	if (refusal?.kisCode) return kisCode(refusal.kisCode).meaning;
+	return isClientError(httpStatus) || isClientError(Number(fields.code)) ? 'refused' : 'noVerdict';
+}
+
+function bodyCode(code: unknown): string | null {
+	const text = typeof code === 'number' ? String(code) : code;
+	return isText(text) && CODE_SHAPE.test(text.trim()) ? text.trim() : null;
+}
+
+/** KIS answers `{"code":200,"message":"…"}`, the code as a number; by its page it is a text, and both are optional. */
+function isConfirmation({ httpStatus, fields }: KisReply): boolean {
+	if (httpStatus < 200 || httpStatus > 299) return false;
+	return isBlank(fields.code)
+		? isText(fields.message) || isNumber(fields.rt_cd, 0)
+		: isNumber(fields.code, 200);
+}
+
+function isClientError(status: number): boolean {
+	return status >= 400 && status <= 499;
+}

@@ -1,0 +1,206 @@
+import { hasExpired, isIssuedTo, type AccessToken } from './accessToken';
+import type { KisCredential } from './credential';
+import { kisCode } from './errorCodes';
+import { Connection, type EgressRules } from './http/connection';
+import type { Exchange } from './http/exchange';
+import { weigh, type Outcome } from './outcome';
+import { limiterOf, type RateLimiter } from './rateLimiter';
+import { isPermanent, wait, waitBeforeRetry } from './retry';
+import { readAttempt, revokeBody, REVOKE_PATH, type Attempt } from './revocation';
+import { TokenMemory, type ExecutionKey } from './tokenMemory';
+
+/** How many tokens are under way at once, each on a connection of its own. */
+const MAX_CONNECTIONS = 8;
+/** So many attempts in a row that could not be written, over all tokens, before the host counts as staying unreachable. */
+const UNREACHABLE_ATTEMPTS = 4;
+
+const memory = new TokenMemory();
+
+export interface RevokeOptions {
+	/** How often an attempt may be repeated for each token, 0 or more. */
+	readonly maxRetries: number;
+	/** Never more in any second, together with all else in this process that uses the app key. */
+	readonly requestsPerSecond: number;
+	/** For each attempt, from connecting to the last byte, in milliseconds. */
+	readonly timeoutMs: number;
+	/** Ends everything at once; what has not been written by then never is. */
+	readonly cancel: AbortSignal;
+	readonly execution: ExecutionKey;
+	readonly egress?: EgressRules;
+}
+
+/** Why sending ended before every token had its turn. */
+export type EndOfSending =
+	| { readonly because: 'cancelled' }
+	| { readonly because: 'credentialRefused' | 'hostUnreachable'; readonly seen: Attempt };
+
+/** What became of one token. */
+export interface Revocation {
+	readonly outcome: Outcome;
+	/** Oldest first; empty where none was made. */
+	readonly attempts: readonly Attempt[];
+	/** Why there were no more attempts, where something else than this token ended them. */
+	readonly ended: EndOfSending | null;
+	/** The token was revoked by an earlier call of this execution, so that "invalid" is the expected answer. */
+	readonly repeated: boolean;
+}
+
+/**
+ * Revokes each token once, however often it is listed, and tells what became of each, in the order of `tokens`. Never
+ * throws, and leaves no connection and no timer behind.
+ */
+export async function revokeTokens(
+	credential: KisCredential,
+	tokens: readonly AccessToken[],
+	options: RevokeOptions,
+): Promise<Revocation[]> {
+	return await new Run(credential, options).revokeAll(tokens);
+}
+
+class Run {
+	readonly #credential: KisCredential;
+	readonly #options: RevokeOptions;
+	readonly #limiter: RateLimiter;
+	/** Aborted when nothing more is to be sent; what is under way may still be answered. */
+	readonly #sending = new AbortController();
+	#ended: EndOfSending | null = null;
+	#unwrittenInARow = 0;
+	/** Something was heard of KIS, or the first token has ended otherwise. */
+	readonly #heard = deferred();
+
+	constructor(credential: KisCredential, options: RevokeOptions) {
+		this.#credential = credential;
+		this.#options = options;
+		this.#limiter = limiterOf(credential.appkey);
+	}
+
+	async revokeAll(tokens: readonly AccessToken[]): Promise<Revocation[]> {
+		const distinct = new Map(tokens.map((token) => [token.value, token]));
+		const revocations = new Map<string, Revocation>();
+		const queue = distinct.values();
+		const work = async () => {
+			const connection = new Connection({ ...this.#options, baseUrl: this.#credential.baseUrl });
+			try {
+				// All connections take from the one iterator.
+				for (const token of queue) {
+					revocations.set(token.value, await this.#revokeOne(token, connection));
+					this.#heard.resolve();
+				}
+			} finally {
+				await connection.close();
+			}
+		};
+
+		const { cancel, requestsPerSecond } = this.#options;
+		const onCancel = () => this.#endSending({ because: 'cancelled' });
+		cancel.addEventListener('abort', onCancel);
+		if (cancel.aborted) onCancel();
+		this.#limiter.join(this, requestsPerSecond);
+		try {
+			// Alone until something is heard, so that a bad key pair costs one call.
+			const first = work();
+			await Promise.race([this.#heard.promise, first]);
+			const others = Math.min(MAX_CONNECTIONS, distinct.size) - 1;
+			await Promise.all([first, ...Array.from({ length: others }, work)]);
+		} finally {
+			this.#limiter.leave(this);
+			cancel.removeEventListener('abort', onCancel);
+		}
+		// Every distinct token has had its turn.
+		return tokens.map(({ value }) => revocations.get(value) as Revocation);
+	}
+
+	async #revokeOne(token: AccessToken, connection: Connection): Promise<Revocation> {
+		const { maxRetries, execution } = this.#options;
+		const { revokedInThisExecution: repeated } = memory.recall(token, execution);
+		const attempts: Attempt[] = [];
+		let outcome = this.#weigh(attempts, token);
+		let retries = 0;
+		let freeRepeat = true;
+		for (;;) {
+			const exchange = await this.#send(token, connection);
+			if (!exchange) break;
+			const attempt = readAttempt(exchange);
+			attempts.push(attempt);
+			this.#learn(attempt);
+			outcome = this.#weigh(attempts, token);
+			if (outcome === 'revoked' || outcome === 'alreadyInvalid') break;
+
+			// KIS sometimes drops idle connections; the repeat goes over a new one.
+			if (freeRepeat && exchange.ended === 'unanswered' && exchange.onStaleConnection) {
+				freeRepeat = false;
+				continue;
+			}
+			const waitMs = waitBeforeRetry(attempts, retries, maxRetries);
+			if (waitMs === null) {
+				this.#giveUp(attempts);
+				break;
+			}
+			if (!(await wait(waitMs, this.#sending.signal))) break;
+			retries++;
+		}
+		if (outcome === 'revoked') memory.rememberRevoked(token, execution);
+		if (outcome === 'unknown') memory.rememberUnsettled(token, execution);
+		return { outcome, attempts, ended: this.#ended, repeated };
+	}
+
+	/** `null` if sending has ended. */
+	async #send(token: AccessToken, connection: Connection): Promise<Exchange | null> {
+		const slot = await this.#limiter.acquire(this.#sending.signal);
+		if (!slot) return null;
+		try {
+			const { appkey, appsecret } = this.#credential;
+			const body = revokeBody(appkey, appsecret, token);
+			return await connection.post(REVOKE_PATH, body, this.#options.cancel);
+		} finally {
+			slot.release();
+		}
+	}
+
+	#weigh(attempts: readonly Attempt[], token: AccessToken): Outcome {
+		const { revoked, unsettledInThisExecution } = memory.recall(token, this.#options.execution);
+		return weigh(
+			attempts.map(({ verdict }) => verdict),
+			{
+				whole:
+					token.claims?.complete === true && isIssuedTo(token, this.#credential.appkey) === true,
+				expired: hasExpired(token, Date.now()),
+				revokedBefore: revoked,
+				unsettledBefore: unsettledInThisExecution,
+			},
+		);
+	}
+
+	/** What an attempt on one token says about the others. */
+	#learn(attempt: Attempt): void {
+		if (attempt.httpStatus !== null) this.#heard.resolve();
+		this.#unwrittenInARow = attempt.verdict === 'unwritten' ? this.#unwrittenInARow + 1 : 0;
+		if (isPermanent(attempt)) this.#endSending({ because: 'hostUnreachable', seen: attempt });
+		if (attempt.kisCode === null) return;
+		const { refusesCredential, retry } = kisCode(attempt.kisCode);
+		if (refusesCredential) this.#endSending({ because: 'credentialRefused', seen: attempt });
+		if (retry?.holdsEveryone) this.#limiter.hold(retry.afterMs ?? 0);
+	}
+
+	/** A token has used up its attempts. If none of anyone's was written for a while, the host is not there. */
+	#giveUp(attempts: readonly Attempt[]): void {
+		const neverWritten = attempts.every(({ verdict }) => verdict === 'unwritten');
+		if (neverWritten && this.#unwrittenInARow >= UNREACHABLE_ATTEMPTS) {
+			const seen = attempts[attempts.length - 1];
+			this.#endSending({ because: 'hostUnreachable', seen });
+		}
+	}
+
+	#endSending(end: EndOfSending): void {
+		this.#ended ??= end;
+		this.#sending.abort();
+	}
+}
+
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+	let resolve = () => {};
+	const promise = new Promise<void>((settle) => {
+		resolve = settle;
+	});
+	return { promise, resolve };
+}

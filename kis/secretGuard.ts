@@ -1,0 +1,94 @@
+/** So many consecutive characters of a secret give it away. */
+const TELLING_LENGTH = 8;
+/** How deep encodings are undone: base64 inside percent-encoding, say. */
+const MAX_NESTING = 2;
+
+/** Keeps secrets out of text that comes from outside. */
+export class SecretGuard {
+	readonly #short: readonly string[];
+	readonly #long: string;
+	readonly #known = new Map<string, boolean>();
+
+	/** @param secrets App keys, app secrets and tokens; empty ones are ignored. */
+	constructor(secrets: readonly string[]) {
+		this.#short = secrets.filter((secret) => secret !== '' && secret.length < TELLING_LENGTH);
+		// Line breaks keep the end of one secret and the start of the next from making a match of their own.
+		this.#long = secrets.filter((secret) => secret.length >= TELLING_LENGTH).join('\n');
+	}
+
+	/** The text as it is; a notice in its place if it holds eight consecutive characters of a secret (a shorter secret: all of it), plain or encoded. */
+	show(text: string): string {
+		return this.reveals(text) ? '[Withheld: this text contained a part of a secret]' : text;
+	}
+
+	reveals(text: string): boolean {
+		// Most answers of a run have the same text.
+		let known = this.#known.get(text);
+		if (known === undefined) {
+			known = [...readings(text, MAX_NESTING)].some((reading) => this.#contains(reading));
+			this.#known.set(text, known);
+		}
+		return known;
+	}
+
+	#contains(reading: string): boolean {
+		if (this.#short.some((secret) => reading.includes(secret))) return true;
+		for (let i = 0; i + TELLING_LENGTH <= reading.length; i++) {
+			const part = reading.slice(i, i + TELLING_LENGTH);
+			if (!part.includes('\n') && this.#long.includes(part)) return true;
+		}
+		return false;
+	}
+}
+
+/** The text and what it says after undoing JSON, percent, hex, base64 and base64url encoding. */
+function readings(text: string, nesting: number, found = new Set<string>()): Set<string> {
+	if (found.has(text)) return found;
+	found.add(text);
+	if (nesting > 0) {
+		for (const decode of DECODERS) {
+			for (const decoded of decode(text)) readings(decoded, nesting - 1, found);
+		}
+	}
+	return found;
+}
+
+const JSON_ESCAPES: Readonly<Record<string, string>> = {
+	b: '\b',
+	f: '\f',
+	n: '\n',
+	r: '\r',
+	t: '\t',
+};
+
+const DECODERS: ReadonlyArray<(text: string) => string[]> = [
+	function json(text) {
+		const decoded = text.replace(
+			/\\(?:u([0-9a-f]{4})|(.))/gi,
+			(_match, unit: string | undefined, char: string) =>
+				unit ? String.fromCharCode(parseInt(unit, 16)) : (JSON_ESCAPES[char] ?? char),
+		);
+		return [decoded];
+	},
+	function percent(text) {
+		const decoded = text.replace(/(?:%[0-9a-f]{2})+/gi, (run) =>
+			Buffer.from(run.replaceAll('%', ''), 'hex').toString(),
+		);
+		return [decoded];
+	},
+	function hex(text) {
+		return runs(text, /[0-9a-f]{2,}/gi, 2, 'hex');
+	},
+	function base64(text) {
+		// Node reads both alphabets, base64 and base64url, as either.
+		return runs(text, /[A-Za-z0-9+/_-]{2,}/g, 4, 'base64');
+	},
+];
+
+/** All runs of an encoding's alphabet, decoded from every offset within its unit: what stands before them may be of the alphabet too. */
+function runs(text: string, run: RegExp, unit: number, encoding: 'hex' | 'base64'): string[] {
+	const matches = text.match(run) ?? [];
+	return Array.from({ length: unit }, (_, offset) =>
+		matches.map((match) => Buffer.from(match.slice(offset), encoding).toString()).join('\n'),
+	);
+}
