@@ -1,0 +1,2 @@
+export { KisApi } from './credentials/KisApi.credentials';
+export { KisToken } from './nodes/KisToken/KisToken.node';

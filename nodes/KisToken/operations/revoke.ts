@@ -1,0 +1,112 @@
+import { setImmediate as yieldToHost } from 'node:timers/promises';
+import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+
+import type { AccessToken } from '../../../kis/accessToken';
+import type { KisCredential } from '../../../kis/credential';
+import { SecretGuard } from '../../../kis/secretGuard';
+import { Unusable } from '../../../kis/unusable';
+import { cancelSignal, egressRules, executionKey } from '../host';
+import { readCollection, readCredential, readToken } from '../input';
+import { failedRun } from '../report/failedRun';
+import { toItem } from '../report/item';
+import { reportRevocation, reportUnusable, type Report } from '../report/report';
+import { summary } from '../report/summary';
+import { optionsField, parseOptions, type RevokeNodeOptions } from './revoke.options';
+
+export const option = {
+	name: 'Revoke',
+	value: 'revoke',
+	action: 'Revoke an access token',
+	description:
+		'End an access token before it expires (접근토큰폐기). Every program that shares the token stops with it.',
+};
+
+export const fields: INodeProperties[] = [
+	{
+		displayName:
+			'Within 6 hours KIS gives every program on an app key the same token: revoking it stops them all',
+		name: 'sharedTokenNotice',
+		type: 'notice',
+		default: '',
+	},
+	{
+		displayName: 'Token',
+		name: 'token',
+		type: 'string',
+		typeOptions: { password: true },
+		required: true,
+		default: '={{ $json.access_token }}',
+		description:
+			'The access token (접근토큰) to revoke, with or without "Bearer". Keep it an expression over an earlier step: a token that is typed in is stored in the workflow.',
+	},
+	optionsField,
+];
+
+/** Reading a token takes n8n's expression engine about 0.6 ms; the host gets its turn after so many. */
+const ITEMS_PER_TURN = 100;
+
+interface Setup {
+	readonly credential: KisCredential;
+	readonly options: RevokeNodeOptions;
+}
+
+export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	const setup = await readSetup(context);
+	const tokens = await readTokens(context);
+	const reports =
+		setup instanceof Unusable
+			? tokens.map(() => reportUnusable(setup))
+			: await revokeEach(context, setup, tokens);
+
+	const stopped = cancelSignal(context).aborted;
+	if (stopped) context.logger.info(`KIS Token: stopped. ${summary(reports)}`);
+	const failed = reports.some(({ succeeded }) => !succeeded);
+	if (failed && !stopped && !context.continueOnFail()) throw failedRun(context.getNode(), reports);
+	return reports.map(toItem);
+}
+
+async function readSetup(context: IExecuteFunctions): Promise<Setup | Unusable> {
+	const credential = await readCredential(context);
+	if (credential instanceof Unusable) return credential;
+	const collection = readCollection(context, 'options');
+	if (collection instanceof Unusable) return collection;
+	const options = parseOptions(collection, credential.environment);
+	return options instanceof Unusable ? options : { credential, options };
+}
+
+async function readTokens(context: IExecuteFunctions): Promise<Array<AccessToken | Unusable>> {
+	const tokens: Array<AccessToken | Unusable> = [];
+	for (let itemIndex = 0; itemIndex < context.getInputData().length; itemIndex++) {
+		if (itemIndex > 0 && itemIndex % ITEMS_PER_TURN === 0) await yieldToHost();
+		tokens.push(readToken(context, itemIndex));
+	}
+	return tokens;
+}
+
+async function revokeEach(
+	context: IExecuteFunctions,
+	{ credential, options }: Setup,
+	tokens: ReadonlyArray<AccessToken | Unusable>,
+): Promise<Report[]> {
+	const usable = tokens.filter(isUsable);
+	// Loaded by the first run, not by n8n's start: it brings the HTTP client.
+	const { revokeTokens } = await import('../../../kis/revokeTokens');
+	const revocations = await revokeTokens(credential, usable, {
+		...options,
+		cancel: cancelSignal(context),
+		execution: executionKey(context),
+		egress: egressRules(context),
+	});
+	const { appkey, appsecret } = credential;
+	const guard = new SecretGuard([appkey, appsecret, ...usable.map(({ value }) => value)]);
+	let next = 0;
+	return tokens.map((token) =>
+		isUsable(token)
+			? reportRevocation(token, revocations[next++], credential, options, guard)
+			: reportUnusable(token),
+	);
+}
+
+function isUsable(token: AccessToken | Unusable): token is AccessToken {
+	return !(token instanceof Unusable);
+}

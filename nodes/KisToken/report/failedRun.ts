@@ -1,0 +1,61 @@
+import { NodeApiError, NodeOperationError, type INode } from 'n8n-workflow';
+
+import type { Failure, Report } from './report';
+import { summary } from './summary';
+
+/** More would not be read; the others are counted. */
+const MAX_LISTED = 20;
+
+/** The one error of a run that stops on errors, after every token had its turn. At least one report is a failure. */
+export function failedRun(
+	node: INode,
+	reports: readonly Report[],
+): NodeApiError | NodeOperationError {
+	const failures = reports.flatMap((report, itemIndex) =>
+		report.succeeded ? [] : [{ ...report, itemIndex }],
+	);
+	const [first] = failures;
+	const message = `${failures.length} of ${reports.length} ${reports.length === 1 ? 'token was' : 'tokens were'} not revoked as far as is known. ${failures.length === 1 ? 'It is' : 'The first is'} item ${first.itemIndex}. ${first.message}`;
+	const options = { message, description: describe(failures, reports), itemIndex: first.itemIndex };
+	// n8n stores the node with the error: a token that was typed in is among its parameters.
+	const withoutParameters: INode = { ...node, parameters: {} };
+	if (failures.every(({ unusableInput }) => unusableInput)) {
+		return new NodeOperationError(withoutParameters, message, options);
+	}
+	return new NodeApiError(
+		withoutParameters,
+		{ message },
+		{ ...options, httpCode: first.httpStatus === null ? undefined : String(first.httpStatus) },
+	);
+}
+
+/** n8n shows a thrown description as HTML. */
+function describe(
+	failures: ReadonlyArray<Failure & { itemIndex: number }>,
+	reports: readonly Report[],
+): string {
+	const lines = failures
+		.slice(0, MAX_LISTED)
+		.map(({ itemIndex, outcome, code, message, description }) =>
+			[`item ${itemIndex}`, outcome, code, `${message}. ${description}`]
+				.filter((part) => part !== null)
+				.join(' – '),
+		);
+	const rest = failures.slice(MAX_LISTED);
+	if (rest.length > 0) lines.push(`${rest.length} more: ${summary(rest)}`);
+	const others = reports.filter(({ succeeded }) => succeeded);
+	if (others.length > 0) lines.push(`The other ${others.length}: ${summary(others)}`);
+	return `<ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`;
+}
+
+const HTML_ENTITIES: Readonly<Record<string, string>> = {
+	'&': '&amp;',
+	'<': '&lt;',
+	'>': '&gt;',
+	'"': '&quot;',
+	"'": '&#39;',
+};
+
+function escapeHtml(text: string): string {
+	return text.replace(/[&<>"']/g, (character) => HTML_ENTITIES[character]);
+}

@@ -1,0 +1,20 @@
+import type { INodeExecutionData } from 'n8n-workflow';
+
+import type { Report } from './report';
+
+/**
+ * n8n routes an item to the Error output, and merges the input into it, only if `error` is the single key of its JSON
+ * (2.x would allow two more) and `pairedItem` is an object.
+ */
+export function toItem(report: Report, itemIndex: number): INodeExecutionData {
+	const details = report.details && { details: report.details };
+	if (report.succeeded) {
+		const { code, message } = report;
+		return { json: { code, message, ...details }, pairedItem: { item: itemIndex } };
+	}
+	const { message, description, code, httpStatus, outcome } = report;
+	return {
+		json: { error: { message, description, code, httpStatus, outcome, ...details } },
+		pairedItem: { item: itemIndex },
+	};
+}
