@@ -1,0 +1,171 @@
+import {
+	createServer as createHttpServer,
+	type IncomingMessage,
+	type ServerResponse,
+} from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+
+import { fingerprint, makeApp, type App } from './apps';
+import { applyFault, FAULTS, sendJson, type Fault } from './faults';
+import { LocalKis, type EnvironmentName } from './kis';
+import { setSwitches } from './switches';
+import type { Certificate } from './certificate';
+
+export interface SandboxOptions {
+	readonly environment?: EnvironmentName;
+	/** Made up if absent. */
+	readonly apps?: readonly App[];
+	/** Instead of the environment's. */
+	readonly requestsPerSecond?: number;
+	/** Plain http if absent. */
+	readonly certificate?: Certificate;
+	/** 0, the default, takes a free one. */
+	readonly port?: number;
+	readonly now?: () => number;
+}
+
+/** What the sandbox saw of one request. Tokens are named by the first 12 hex digits of their SHA-256. */
+export interface SeenCall {
+	/** On the sandbox's monotonic clock, in milliseconds. */
+	readonly at: number;
+	readonly path: string;
+	readonly appkey: string;
+	readonly tokenFingerprint: string | null;
+	/** Counts the connections from 1. */
+	readonly connection: number;
+	/** KIS's code, or the HTTP status of a success; `null` where the request was not processed. */
+	readonly result: string | null;
+}
+
+/** Ordered over HTTP too: `POST` a list of faults, or an object of switches. */
+const CONTROL_PATHS = { faults: '/sandbox/faults', switches: '/sandbox/switches' } as const;
+
+/** A KIS on this computer. It only listens on 127.0.0.1. */
+export class Sandbox {
+	readonly kis: LocalKis;
+	readonly apps: readonly App[];
+	readonly calls: SeenCall[] = [];
+	/** For the next calls, first come first served. */
+	readonly faults: Fault[] = [];
+	readonly sockets = new Set<Socket>();
+	readonly #server;
+	readonly #scheme: 'http' | 'https';
+	readonly #port: number;
+	readonly #connectionNumbers = new WeakMap<Socket, number>();
+	#connections = 0;
+
+	constructor(options: SandboxOptions = {}) {
+		this.apps = options.apps ?? [makeApp()];
+		this.kis = new LocalKis({
+			...options,
+			environment: options.environment ?? 'real',
+			apps: this.apps,
+		});
+		this.#port = options.port ?? 0;
+		const listener = (request: IncomingMessage, response: ServerResponse) =>
+			void this.#serve(request, response);
+		this.#scheme = options.certificate ? 'https' : 'http';
+		this.#server = options.certificate
+			? createHttpsServer(options.certificate, listener)
+			: createHttpServer(listener);
+		this.#server.on(options.certificate ? 'secureConnection' : 'connection', (socket: Socket) => {
+			this.#connectionNumbers.set(socket, ++this.#connections);
+		});
+		this.#server.on('connection', (socket: Socket) => {
+			this.sockets.add(socket);
+			socket.once('close', () => this.sockets.delete(socket));
+		});
+	}
+
+	/** Connections accepted so far. */
+	get connections(): number {
+		return this.#connections;
+	}
+
+	get url(): string {
+		return `${this.#scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+	}
+
+	async start(): Promise<this> {
+		await new Promise<void>((resolve, reject) => {
+			this.#server.once('error', reject);
+			this.#server.listen(this.#port, '127.0.0.1', resolve);
+		});
+		return this;
+	}
+
+	async stop(): Promise<void> {
+		for (const socket of this.sockets) socket.destroy();
+		await new Promise((resolve) => this.#server.close(resolve));
+	}
+
+	async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+		const path = request.url ?? '/';
+		const at = performance.now();
+		const chunks: Buffer[] = [];
+		try {
+			for await (const chunk of request) chunks.push(chunk as Buffer);
+		} catch {
+			return; // The client went away in the middle of its request.
+		}
+		const body = Buffer.concat(chunks).toString();
+		if (request.method === 'POST' && this.#control(path, body, response)) return;
+
+		const fault = this.faults.shift();
+		const processed = !fault || fault.processed === true;
+		const answer = processed
+			? this.kis.answer({
+					method: request.method ?? 'GET',
+					path,
+					headers: request.headers as Record<string, string | undefined>,
+					body,
+				})
+			: { status: 200, json: {} };
+		const fields = parse(body);
+		const token = fields.token ?? /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
+		const json = answer.json as Record<string, unknown>;
+		this.calls.push({
+			at,
+			path,
+			appkey: String(fields.appkey ?? request.headers.appkey ?? ''),
+			tokenFingerprint: typeof token === 'string' ? fingerprint(token) : null,
+			connection: this.#connectionNumbers.get(request.socket) ?? 0,
+			result: processed ? String(json.error_code ?? json.msg_cd ?? answer.status) : null,
+		});
+		if (fault) await applyFault(fault, response, answer);
+		else sendJson(response, answer);
+	}
+
+	/** Lets any program order faults and set switches. */
+	#control(path: string, body: string, response: ServerResponse): boolean {
+		try {
+			if (path === CONTROL_PATHS.faults) {
+				const faults = JSON.parse(body) as Fault[];
+				const strange = faults.find(({ kind }) => !FAULTS.includes(kind));
+				if (strange) throw new RangeError(`kind has to be one of ${JSON.stringify(FAULTS)}`);
+				this.faults.push(...faults);
+			} else if (path === CONTROL_PATHS.switches) {
+				setSwitches(this.kis.switches, JSON.parse(body) as Record<string, unknown>);
+			} else {
+				return false;
+			}
+			sendJson(response, {
+				status: 200,
+				json: { faults: this.faults, switches: this.kis.switches },
+			});
+		} catch (error) {
+			sendJson(response, { status: 400, json: { message: String(error) } });
+		}
+		return true;
+	}
+}
+
+function parse(body: string): Record<string, unknown> {
+	try {
+		const json: unknown = JSON.parse(body);
+		return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : {};
+	} catch {
+		return {};
+	}
+}
