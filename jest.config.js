@@ -1,0 +1,26 @@
+const common = {
+	testEnvironment: 'node',
+	setupFiles: ['<rootDir>/test/support/unrefIntervals.ts'],
+	moduleFileExtensions: ['ts', 'js', 'json'],
+	transform: {
+		'\\.ts$': [
+			'@swc/jest',
+			{ jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
+		],
+	},
+};
+
+module.exports = {
+	maxWorkers: 2,
+	testTimeout: 20_000,
+	// What runs in n8n's engine runs in that of both release lines.
+	projects: [
+		{ ...common, displayName: 'n8n 2', testMatch: ['**/test/**/*.test.ts'] },
+		{
+			...common,
+			displayName: 'n8n 1',
+			testMatch: ['**/test/node/**/*.test.ts'],
+			moduleNameMapper: { '^n8n-core$': 'n8n-core-v1', '^n8n-workflow$': 'n8n-workflow-v1' },
+		},
+	],
+};
