@@ -3,6 +3,7 @@ import { kisCode } from './errorCodes';
 import type { Exchange } from './http/exchange';
 import type { Verdict } from './outcome';
 import { CODE_SHAPE, isBlank, isNumber, isText, readReply, type KisReply } from './reply';
+import type { SecretGuard } from './secretGuard';
 
 /** 접근토큰폐기. The path is case-sensitive. */
 export const REVOKE_PATH = '/oauth2/revokeP';
@@ -12,7 +13,7 @@ export function revokeBody(appkey: string, appsecret: string, token: AccessToken
 	return { appkey, appsecret, token: token.value };
 }
 
-/** One attempt to revoke a token, as far as it can be told. */
+/** One attempt to revoke a token, as far as it can be told. Nothing in it is secret. */
 export interface Attempt {
 	readonly verdict: Verdict;
 	/** `null` where no answer came. */
@@ -27,14 +28,17 @@ export interface Attempt {
 	readonly transportCode: string | null;
 }
 
-/** What an exchange means for the token. */
-export function readAttempt(exchange: Exchange): Attempt {
+/** More than twice what KIS's page allows a message; the rest of a longer text is cut. */
+const MAX_TEXT_LENGTH = 1000;
+
+/** What an exchange means for the token. What comes from outside is kept only as far as the guard lets it pass. */
+export function readAttempt(exchange: Exchange, guard: SecretGuard): Attempt {
 	switch (exchange.ended) {
 		case 'unwritten':
 			return {
 				...NOTHING,
 				verdict: 'unwritten',
-				text: exchange.forbidden,
+				text: exchange.forbidden && show(exchange.forbidden, guard),
 				transportCode: exchange.transportCode,
 			};
 		case 'unanswered':
@@ -47,7 +51,7 @@ export function readAttempt(exchange: Exchange): Attempt {
 		case 'answered': {
 			const { httpStatus, contentEncoding, body } = exchange;
 			const reply = readReply(httpStatus, contentEncoding, body);
-			return reply ? readAnswer(reply) : { ...NOTHING, verdict: 'noVerdict', httpStatus };
+			return reply ? readAnswer(reply, guard) : { ...NOTHING, verdict: 'noVerdict', httpStatus };
 		}
 	}
 }
@@ -60,18 +64,28 @@ const NOTHING = {
 	transportCode: null,
 } as const;
 
-function readAnswer(reply: KisReply): Attempt {
+function readAnswer(reply: KisReply, guard: SecretGuard): Attempt {
 	const { httpStatus, fields, refusal } = reply;
 	const verdict = verdictOf(reply);
-	const settled = verdict !== 'noVerdict';
+	const refusalCode = showCode(refusal?.kisCode ?? null, guard);
+	const standIn = verdict === 'noVerdict' ? null : String(httpStatus);
+	const text = refusal?.text ?? (typeof fields.message === 'string' ? fields.message : '');
 	return {
 		...NOTHING,
 		verdict,
 		httpStatus,
-		kisCode: refusal?.kisCode ?? null,
-		code: refusal?.kisCode ?? bodyCode(fields.code) ?? (settled ? String(httpStatus) : null),
-		text: refusal?.text ?? (typeof fields.message === 'string' ? fields.message : ''),
+		kisCode: refusalCode,
+		code: refusalCode ?? showCode(bodyCode(fields.code), guard) ?? standIn,
+		text: show(text, guard),
 	};
+}
+
+function showCode(code: string | null, guard: SecretGuard): string | null {
+	return code === null || guard.reveals(code) ? null : code;
+}
+
+function show(text: string, guard: SecretGuard): string {
+	return guard.show(text.slice(0, MAX_TEXT_LENGTH));
 }
 
 function verdictOf(reply: KisReply): Verdict {

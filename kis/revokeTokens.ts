@@ -6,6 +6,7 @@ import type { Exchange } from './http/exchange';
 import { weigh, type Outcome } from './outcome';
 import { limiterOf, type RateLimiter } from './rateLimiter';
 import { isPermanent, wait, waitBeforeRetry } from './retry';
+import { SecretGuard } from './secretGuard';
 import { readAttempt, revokeBody, REVOKE_PATH, type Attempt } from './revocation';
 import { TokenMemory, type ExecutionKey } from './tokenMemory';
 
@@ -54,13 +55,15 @@ export async function revokeTokens(
 	tokens: readonly AccessToken[],
 	options: RevokeOptions,
 ): Promise<Revocation[]> {
-	return await new Run(credential, options).revokeAll(tokens);
+	return await new Run(credential, tokens, options).revokeAll();
 }
 
 class Run {
 	readonly #credential: KisCredential;
+	readonly #tokens: readonly AccessToken[];
 	readonly #options: RevokeOptions;
 	readonly #limiter: RateLimiter;
+	readonly #guard: SecretGuard;
 	/** Aborted when nothing more is to be sent; what is under way may still be answered. */
 	readonly #sending = new AbortController();
 	#ended: EndOfSending | null = null;
@@ -68,13 +71,17 @@ class Run {
 	/** Something was heard of KIS, or the first token has ended otherwise. */
 	readonly #heard = deferred();
 
-	constructor(credential: KisCredential, options: RevokeOptions) {
+	constructor(credential: KisCredential, tokens: readonly AccessToken[], options: RevokeOptions) {
+		const { appkey, appsecret } = credential;
 		this.#credential = credential;
+		this.#tokens = tokens;
 		this.#options = options;
-		this.#limiter = limiterOf(credential.appkey);
+		this.#limiter = limiterOf(appkey);
+		this.#guard = new SecretGuard([appkey, appsecret, ...tokens.map(({ value }) => value)]);
 	}
 
-	async revokeAll(tokens: readonly AccessToken[]): Promise<Revocation[]> {
+	async revokeAll(): Promise<Revocation[]> {
+		const tokens = this.#tokens;
 		const distinct = new Map(tokens.map((token) => [token.value, token]));
 		const revocations = new Map<string, Revocation>();
 		const queue = distinct.values();
@@ -120,7 +127,7 @@ class Run {
 		for (;;) {
 			const exchange = await this.#send(token, connection);
 			if (!exchange) break;
-			const attempt = readAttempt(exchange);
+			const attempt = readAttempt(exchange, this.#guard);
 			attempts.push(attempt);
 			this.#learn(attempt);
 			outcome = this.#weigh(attempts, token);

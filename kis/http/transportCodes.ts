@@ -93,9 +93,12 @@ export function explainTransportCode(code: string): Explanation {
 
 /** The code of anything thrown by the network stack. Never its message, which may quote what was sent. */
 export function transportCodeOf(error: unknown): string {
-	if (error instanceof AggregateError && error.errors.length > 0) {
-		return transportCodeOf(error.errors[0]);
-	}
-	const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
-	return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(code) ? code : OTHER;
+	if (typeof error !== 'object' || error === null) return OTHER;
+	if ('code' in error && typeof error.code === 'string' && CODE.test(error.code)) return error.code;
+	// Several addresses of a host were tried, each with an end of its own.
+	return 'errors' in error && Array.isArray(error.errors) && error.errors.length > 0
+		? transportCodeOf(error.errors[0])
+		: OTHER;
 }
+
+const CODE = /^[A-Z][A-Z0-9_]{1,63}$/;

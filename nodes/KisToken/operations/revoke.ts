@@ -3,7 +3,6 @@ import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n
 
 import type { AccessToken } from '../../../kis/accessToken';
 import type { KisCredential } from '../../../kis/credential';
-import { SecretGuard } from '../../../kis/secretGuard';
 import { Unusable } from '../../../kis/unusable';
 import { cancelSignal, egressRules, executionKey } from '../host';
 import { readCollection, readCredential, readToken } from '../input';
@@ -97,12 +96,10 @@ async function revokeEach(
 		execution: executionKey(context),
 		egress: egressRules(context),
 	});
-	const { appkey, appsecret } = credential;
-	const guard = new SecretGuard([appkey, appsecret, ...usable.map(({ value }) => value)]);
 	let next = 0;
 	return tokens.map((token) =>
 		isUsable(token)
-			? reportRevocation(token, revocations[next++], credential, options, guard)
+			? reportRevocation(token, revocations[next++], credential, options)
 			: reportUnusable(token),
 	);
 }

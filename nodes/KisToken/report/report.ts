@@ -3,9 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import type { AccessToken } from '../../../kis/accessToken';
 import type { KisCredential } from '../../../kis/credential';
 import type { Outcome } from '../../../kis/outcome';
-import type { Attempt } from '../../../kis/revocation';
 import type { Revocation } from '../../../kis/revokeTokens';
-import type { SecretGuard } from '../../../kis/secretGuard';
 import type { Unusable } from '../../../kis/unusable';
 import { detailsOf } from './details';
 import { reasonOf } from './reason';
@@ -52,9 +50,6 @@ const MEANING: Readonly<Record<Outcome, { readonly what: string; readonly token:
 	notSent: { what: 'The token was not sent to KIS', token: 'If it was live, it still is.' },
 };
 
-/** More than twice what KIS's page allows a message; the rest of a longer text is cut. */
-const MAX_TEXT_LENGTH = 1000;
-
 /** For input that cannot be used, be it the token, the credential or an option. */
 export function reportUnusable({ why, todo }: Unusable): Failure {
 	const { what, token } = MEANING.notSent;
@@ -93,19 +88,18 @@ export function reportRevocation(
 	revocation: Revocation,
 	credential: KisCredential,
 	options: ReportOptions,
-	guard: SecretGuard,
 ): Report {
 	const { outcome, attempts, repeated } = revocation;
 	const answer = attempts.findLast(({ code }) => code !== null) ?? attempts.at(-1);
 	const httpStatus = answer?.httpStatus ?? null;
-	const words = guard.show((answer?.text ?? '').slice(0, MAX_TEXT_LENGTH));
+	const words = answer?.text ?? '';
 	const details = options.includeDetails
 		? detailsOf(token, revocation, httpStatus, credential)
 		: null;
 
 	const mayBeInvalid = options.alreadyInvalid === 'succeed' || repeated;
 	if (outcome === 'revoked' || (outcome === 'alreadyInvalid' && mayBeInvalid)) {
-		const code = showCode(answer, guard) ?? String(httpStatus);
+		const code = answer?.code ?? String(httpStatus);
 		return { succeeded: true, outcome, code, message: words, details };
 	}
 
@@ -117,14 +111,9 @@ export function reportRevocation(
 		outcome,
 		message: `${what}: ${happened}`,
 		description: [state, quoted, todo].filter((part) => part !== '').join(' '),
-		code: showCode(answer, guard) ?? attempts.at(-1)?.transportCode ?? null,
+		code: answer?.code ?? attempts.at(-1)?.transportCode ?? null,
 		httpStatus,
 		unusableInput: false,
 		details,
 	};
-}
-
-function showCode(answer: Attempt | undefined, guard: SecretGuard): string | null {
-	const code = answer?.code ?? null;
-	return code === null || guard.reveals(code) ? null : code;
 }

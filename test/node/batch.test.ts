@@ -1,0 +1,198 @@
+// Many items: order, pairing, duplicates, and what one token's fate means for the others.
+import type { IDataObject } from 'n8n-workflow';
+
+import { Sandbox } from '../../sandbox/server';
+import { node, revoke, tokenItems, useSandbox } from '../support/workflow';
+
+const sandbox = useSandbox();
+
+const mint = ({ kis, apps }: Sandbox) => kis.mint(apps[0].appkey).value;
+const errorsOf = (items: Array<{ json: IDataObject }>) =>
+	items.map(({ json }) => json.error as IDataObject | undefined);
+
+test('one item out for each item in, in input order, linked to it', async () => {
+	const tokens = Array.from({ length: 50 }, () => mint(sandbox()));
+	tokens[7] = 'opaque';
+	tokens[30] = 'two words';
+	const run = await revoke(sandbox(), {
+		input: tokenItems(...tokens),
+		onError: 'continueRegularOutput',
+		options: { includeDetails: true },
+	});
+	expect(run.items.map(({ pairedItem }) => pairedItem)).toEqual(
+		tokens.map((_token, item) => ({ item })),
+	);
+	expect(run.items.map(({ json }) => (json.error ? 'failed' : json.code))).toEqual(
+		tokens.map((_token, i) => (i === 7 || i === 30 ? 'failed' : '200')),
+	);
+	expect(tokens.filter((token) => sandbox().kis.isLive(token))).toEqual([]);
+});
+
+test('the same token in several items is sent once, and all of them get its outcome', async () => {
+	const token = mint(sandbox());
+	const run = await revoke(sandbox(), {
+		input: tokenItems(token, mint(sandbox()), ` "Bearer ${token}"\n`, token),
+	});
+	expect(run.items.map(({ json }) => json.code)).toEqual(['200', '200', '200', '200']);
+	expect(sandbox().calls).toHaveLength(2);
+});
+
+test('one bad token keeps no other alive, and the workflow stops with all of them listed', async () => {
+	const tokens = Array.from({ length: 30 }, (_, i) => (i % 5 ? `opaque${i}` : mint(sandbox())));
+	const run = await revoke(sandbox(), { input: tokenItems(...tokens) });
+	expect(tokens.filter((token) => sandbox().kis.isLive(token))).toEqual([]);
+	expect(run.error?.message).toMatch(
+		/^24 of 30 tokens were not revoked as far as is known\. The first is item 1\./,
+	);
+	expect(run.error?.description.match(/<li>/g)).toHaveLength(22);
+	expect(run.error?.description).toContain('<li>item 1 – rejected – EGW00121');
+	expect(run.error?.description).toContain('<li>4 more: 4 rejected</li>');
+	expect(run.error?.description).toContain('<li>The other 6: 6 revoked</li>');
+	expect(run.error).toMatchObject({ httpCode: '403', context: { itemIndex: 1 } });
+});
+
+test('bad keys cost one call, and the others were never sent', async () => {
+	const tokens = Array.from({ length: 20 }, () => mint(sandbox()));
+	const run = await revoke(sandbox(), {
+		input: tokenItems(...tokens),
+		credential: { appkey: 'PSunknown' },
+		onError: 'continueRegularOutput',
+	});
+	expect(sandbox().calls).toHaveLength(1);
+	const [first, ...others] = errorsOf(run.items);
+	expect(first).toMatchObject({ outcome: 'rejected', code: 'EGW00103' });
+	expect(new Set(others.map((error) => error?.outcome))).toEqual(new Set(['notSent']));
+	expect(others[0]?.message).toContain('EGW00103');
+});
+
+test('a host that stays unreachable ends sending', async () => {
+	const run = await revoke(sandbox(), {
+		input: tokenItems(...Array.from({ length: 20 }, () => mint(sandbox()))),
+		credential: { baseUrl: 'http://127.0.0.1:1' },
+		options: { maxRetries: 0, includeDetails: true },
+		onError: 'continueRegularOutput',
+	});
+	const errors = errorsOf(run.items);
+	expect(errors.every((error) => error?.outcome === 'notSent')).toBe(true);
+	const tried = errors.filter((error) => (error?.details as IDataObject).attempts);
+	expect(tried.length).toBeLessThan(20);
+	expect(errors.at(-1)?.message).toContain('sending ended');
+});
+
+test('an unusable credential is an error item for every item, without a call', async () => {
+	const unusable: Array<Record<string, string>> = [
+		{ appkey: ' ' },
+		{ appsecret: '' },
+		{ baseUrl: 'http://relay.example' },
+		{ environment: 'elsewhere' },
+	];
+	for (const credential of unusable) {
+		const run = await revoke(sandbox(), {
+			input: tokenItems('one', 'two'),
+			credential,
+			onError: 'continueErrorOutput',
+		});
+		expect(errorsOf(run.errorItems).map((error) => error?.outcome)).toEqual(['notSent', 'notSent']);
+		expect(run.items).toEqual([]);
+	}
+	expect(sandbox().calls).toEqual([]);
+});
+
+test('a credential that n8n cannot read is an error item for every item', async () => {
+	const run = await revoke(sandbox(), {
+		input: tokenItems('one', 'two'),
+		node: { credentials: { kisApi: { id: 'deleted', name: 'deleted' } } },
+		onError: 'continueErrorOutput',
+	});
+	expect(errorsOf(run.errorItems).map((error) => error?.message)).toEqual(
+		Array(2).fill('The token was not sent to KIS: n8n could not read the KIS API credential'),
+	);
+});
+
+test.each([
+	{ maxRetries: 11 },
+	{ maxRetries: 1.5 },
+	{ maxRetries: 'many' },
+	{ timeout: 0 },
+	{ requestsPerSecond: 0.05 },
+	{ requestsPerSecond: 1_000_001 },
+	{ alreadyInvalid: 'ignore' },
+	{ includeDetails: 'yes' },
+	{ maxRetries: '={{ $("Nowhere").item.json.x }}' },
+])('an option that makes no sense is an error for every item: %j', async (options) => {
+	const run = await revoke(sandbox(), {
+		input: tokenItems(mint(sandbox())),
+		options,
+		onError: 'continueErrorOutput',
+	});
+	expect(errorsOf(run.errorItems)[0]?.outcome).toBe('notSent');
+	expect(sandbox().calls).toEqual([]);
+});
+
+test('numbers from expressions may be text', async () => {
+	const options = { maxRetries: '={{ "0" }}', timeout: '={{ "5000" }}' };
+	const run = await revoke(sandbox(), { input: tokenItems(mint(sandbox())), options });
+	expect(run.items[0].json.code).toBe('200');
+});
+
+test('an expression that cannot be evaluated concerns its own item only', async () => {
+	const [first, second] = [mint(sandbox()), mint(sandbox())];
+	const run = await revoke(sandbox(), {
+		input: [{ access_token: first }, { broken: true }, { access_token: second }],
+		token: '={{ $json.broken ? $json.broken.not.there() : $json.access_token }}',
+		onError: 'continueErrorOutput',
+	});
+	expect(run.items.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 2 }]);
+	expect(run.errorItems).toHaveLength(1);
+	expect(errorsOf(run.errorItems)[0]).toMatchObject({ outcome: 'notSent', code: null });
+});
+
+test('a token that is not text, or missing, is said to be so', async () => {
+	const run = await revoke(sandbox(), {
+		input: [{ access_token: 42 }, {}, { access_token: { token: 'x' } }, { access_token: 'Bearer' }],
+		onError: 'continueRegularOutput',
+	});
+	expect(errorsOf(run.items).map((error) => error?.message)).toEqual([
+		'The token was not sent to KIS: the token is not a text',
+		'The token was not sent to KIS: the token is missing',
+		'The token was not sent to KIS: the token is not a text',
+		'The token was not sent to KIS: there is no token after "Bearer"',
+	]);
+});
+
+test('a node that breaks under Continue sends no item out of the success output', async () => {
+	const run = await revoke(sandbox(), {
+		input: tokenItems('one', 'two'),
+		node: { parameters: node('', '', { operation: '={{ $fail }}', token: 'x' }).parameters },
+		onError: 'continueErrorOutput',
+	});
+	expect(run.items).toEqual([]);
+	expect(run.errorItems).toHaveLength(2);
+});
+
+test('the limit is never exceeded in any second, on the clock of the server', async () => {
+	const limited = await new Sandbox().start();
+	try {
+		const tokens = Array.from({ length: 40 }, () => mint(limited));
+		const run = await revoke(limited, {
+			input: tokenItems(...tokens),
+			options: { requestsPerSecond: 0 },
+		});
+		expect(run.items).toHaveLength(40);
+		expect(limited.calls.map(({ result }) => result)).toEqual(Array(40).fill('200'));
+		const times = limited.calls.map(({ at }) => at);
+		expect(times.every((at, i) => i < 18 || at - times[i - 18] >= 1000)).toBe(true);
+	} finally {
+		await limited.stop();
+	}
+});
+
+test('a run leaves no connection behind', async () => {
+	await revoke(sandbox(), {
+		input: tokenItems(...Array.from({ length: 20 }, () => mint(sandbox()))),
+	});
+	await new Promise((resolve) => setImmediate(resolve));
+	expect(process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length).toBe(
+		sandbox().sockets.size,
+	);
+});

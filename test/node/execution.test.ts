@@ -1,0 +1,126 @@
+// What n8n does around the node: Retry On Fail, Stop, several executions at once, its log.
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { IDataObject } from 'n8n-workflow';
+
+import { LOG_FILE } from '../../engine/run';
+import type { Sandbox } from '../../sandbox/server';
+import { revoke, tokenItems, useSandbox } from '../support/workflow';
+
+const sandbox = useSandbox();
+
+const mint = ({ kis, apps }: Sandbox) => kis.mint(apps[0].appkey).value;
+const outcomes = (items: Array<{ json: IDataObject }>) =>
+	items.map(({ json }) =>
+		json.error ? (json.error as IDataObject).outcome : (json.details as IDataObject)?.outcome,
+	);
+
+describe('Retry On Fail', () => {
+	const retryOnFail = { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 };
+
+	test.each(['succeed', 'fail'])(
+		'repeats the node without turning what it revoked into a failure (%s)',
+		async (alreadyInvalid) => {
+			const body = '{"code":200,"message":"done"}';
+			sandbox().faults.push({ kind: 'raw', body }, { kind: 'refuse', code: 'EGW00101' });
+			const run = await revoke(sandbox(), {
+				input: tokenItems('opaque', mint(sandbox())),
+				options: { alreadyInvalid, maxRetries: 0 },
+				node: retryOnFail,
+			});
+			expect(run.error).toBeUndefined();
+			expect(run.items.map(({ json }) => json.code)).toEqual(['EGW00121', '200']);
+		},
+	);
+
+	test('remembers an attempt that was never settled', async () => {
+		sandbox().faults.push({ kind: 'reset', processed: true });
+		const run = await revoke(sandbox(), {
+			input: tokenItems(mint(sandbox())),
+			options: { alreadyInvalid: 'fail', maxRetries: 0, includeDetails: true },
+			node: retryOnFail,
+		});
+		expect(outcomes(run.items)).toEqual(['revoked']);
+	});
+
+	test('another execution is told that the token was invalid already', async () => {
+		const token = mint(sandbox());
+		await revoke(sandbox(), { input: tokenItems(token) });
+		const options = { alreadyInvalid: 'fail' };
+		const run = await revoke(sandbox(), { input: tokenItems(token), options });
+		expect(run.error?.message).toContain('The token was invalid already');
+	});
+});
+
+describe('Stop', () => {
+	const slow = { kind: 'delay', delayMs: 60_000 } as const;
+
+	async function stopAfter(calls: number, setup: Partial<Parameters<typeof revoke>[1]>) {
+		const stop = new AbortController();
+		const running = revoke(sandbox(), { input: [], stop: stop.signal, ...setup });
+		while (sandbox().calls.length < calls) await delay(5);
+		stop.abort();
+		return await running;
+	}
+
+	test('ends a request at once, and says of each token what is known', async () => {
+		sandbox().faults.push(slow);
+		const tokens = [mint(sandbox()), mint(sandbox())];
+		const run = await stopAfter(1, { input: tokenItems(...tokens) });
+		expect(run.stored.status).toBe('canceled');
+		expect(outcomes(run.items)).toEqual(['unknown', 'notSent']);
+		expect(sandbox().calls).toHaveLength(1);
+	});
+
+	test('ends a wait between attempts', async () => {
+		sandbox().faults.push({ kind: 'refuse', code: 'EGW00201' });
+		const stop = new AbortController();
+		const setup = { input: tokenItems(mint(sandbox())), stop: stop.signal };
+		const running = revoke(sandbox(), setup);
+		// The wait after this code is longer than a second.
+		await delay(500);
+		stop.abort();
+		const run = await running;
+		expect(sandbox().calls).toHaveLength(1);
+		expect(outcomes(run.items)).toEqual(['rejected']);
+	});
+
+	test('ends a wait for the limit, in the middle of a batch', async () => {
+		const tokens = Array.from({ length: 10 }, () => mint(sandbox()));
+		const options = { requestsPerSecond: 0.1, includeDetails: true };
+		const run = await stopAfter(1, { input: tokenItems(...tokens), options });
+		expect(outcomes(run.items)).toEqual(['revoked', ...Array(9).fill('notSent')]);
+	});
+
+	test('writes one line of counts to the log', async () => {
+		sandbox().faults.push(slow);
+		await stopAfter(1, { input: tokenItems(mint(sandbox()), mint(sandbox()), 'two words') });
+		await expect(inLog('KIS Token: stopped. 1 unknown, 2 notSent')).resolves.toBe(true);
+	});
+
+	async function inLog(line: string): Promise<boolean> {
+		for (let tries = 0; tries < 100; tries++) {
+			if (readFileSync(LOG_FILE, 'utf8').includes(line)) return true;
+			await delay(20);
+		}
+		return false;
+	}
+});
+
+test('executions at once share one limit per app key, and the lowest applies', async () => {
+	const run = async (requestsPerSecond: number) =>
+		await revoke(sandbox(), {
+			input: tokenItems(...Array.from({ length: 5 }, () => mint(sandbox()))),
+			options: { requestsPerSecond },
+		});
+	let slowEnded = 0;
+	const slow = run(3).then(() => {
+		slowEnded = performance.now();
+	});
+	while (sandbox().calls.length === 0) await delay(5);
+	await Promise.all([slow, run(1000)]);
+	const times = sandbox().calls.map(({ at }) => at);
+	expect(times).toHaveLength(10);
+	const shared = times.filter((at) => at < slowEnded);
+	expect(shared.every((at, i) => i < 3 || at - shared[i - 3] >= 1000)).toBe(true);
+});

@@ -1,0 +1,166 @@
+// No app key, app secret or token in anything that n8n stores beyond the input itself, nor in its log. Tried: servers
+// that quote them, plain and encoded, in every field of an answer; failing expressions that quote the token; a token
+// typed into the node; every way to fail.
+import { readFileSync } from 'node:fs';
+
+import { LOG_FILE } from '../../engine/run';
+import type { Fault } from '../../sandbox/faults';
+import type { Sandbox } from '../../sandbox/server';
+import { revoke, useSandbox, type Run, type Setup } from '../support/workflow';
+
+const sandbox = useSandbox();
+const TELLING = 8;
+
+/** A secret in each encoding, and the length of what eight of its characters become. */
+function shapesOf(secret: string): Array<[shape: string, telling: number]> {
+	const bytes = Buffer.from(secret);
+	return [
+		[secret, TELLING],
+		[encodeURIComponent(secret), TELLING * 3],
+		[bytes.toString('hex'), TELLING * 2],
+		[bytes.toString('hex').toUpperCase(), TELLING * 2],
+		[bytes.toString('base64'), TELLING * 2],
+		[bytes.toString('base64url'), TELLING * 2],
+	];
+}
+
+/** Stored by n8n itself, whatever the node does: the input, and the workflow. */
+function withoutInput(run: Run): string {
+	const { resultData } = run.stored.data;
+	const { 'KIS Token': ours = [] } = resultData.runData;
+	const errorItems = run.errorItems.map(({ json }) => json.error);
+	return JSON.stringify([
+		ours.map(({ data, ...task }) => ({ ...task, data: data?.main[0] })),
+		errorItems,
+		resultData.error,
+		// JSON leaves these out; n8n's log and its error reports do not.
+		run.error && [run.error.message, (run.error as unknown as Error).stack],
+	]);
+}
+
+/** The first part of a secret that gives it away, if any. */
+function found(text: string, secrets: readonly string[]): string | undefined {
+	for (const [shape, telling] of secrets.flatMap(shapesOf)) {
+		for (let i = 0; i + telling <= shape.length; i++) {
+			if (text.includes(shape.slice(i, i + telling))) return shape.slice(i, i + telling);
+		}
+	}
+	return undefined;
+}
+
+const quoting: Array<[string, (secret: string) => Fault]> = [
+	['a confirmation', (secret) => raw(200, { code: 200, message: `done with ${secret}` })],
+	['a confirmation, code', (secret) => raw(200, { code: secret, message: 'x' })],
+	['a refusal', (secret) => raw(403, { error_code: 'EGW00121', error_description: secret })],
+	['a refusal, code', (secret) => raw(403, { error_code: secret.slice(0, 16) })],
+	['a /uapi refusal', (secret) => raw(500, { rt_cd: '1', msg_cd: 'EGW00206', msg1: `${secret}!` })],
+	['an unknown code', (secret) => raw(403, { error_code: 'EGW99999', error: secret })],
+	['half of it', (secret) => raw(403, { error_code: 'EGW00101', message: secret.slice(3, 40) })],
+	['HTML', (secret) => ({ kind: 'raw', status: 200, body: `<a href="${secret}">` })],
+	['a redirect', (secret) => ({ kind: 'redirect', location: `/${encodeURIComponent(secret)}` })],
+];
+function raw(status: number, json: object): Fault {
+	return { kind: 'raw', status, body: JSON.stringify(json) };
+}
+
+const encodings: Array<[string, (secret: string) => string]> = [
+	['plain', (secret) => secret],
+	['JSON', (secret) => JSON.stringify(JSON.stringify(secret))],
+	[
+		'\\u escapes',
+		(secret) => [...secret].map((c) => `\\u00${c.charCodeAt(0).toString(16)}`).join(''),
+	],
+	['percent', (secret) => [...secret].map((c) => `%${c.charCodeAt(0).toString(16)}`).join('')],
+	['hex', (secret) => Buffer.from(secret).toString('hex')],
+	['HEX', (secret) => Buffer.from(secret).toString('hex').toUpperCase()],
+	['base64', (secret) => Buffer.from(`before ${secret} after`).toString('base64')],
+	['base64url', (secret) => Buffer.from(`b${secret}`).toString('base64url')],
+];
+
+const ways = ['stopWorkflow', 'continueErrorOutput'] as const;
+
+function secretsOf({ apps: [app], kis }: Sandbox) {
+	const token = kis.mint(app.appkey).value;
+	return { token, all: [app.appkey, app.appsecret, token] };
+}
+
+async function expectNothingStored(setup: Setup, secrets: readonly string[]) {
+	for (const onError of ways) {
+		const run = await revoke(sandbox(), { ...setup, onError });
+		expect(found(withoutInput(run), secrets)).toBeUndefined();
+	}
+}
+
+test('this test would find a secret', () => {
+	const { token, all } = secretsOf(sandbox());
+	expect(found(`… ${Buffer.from(token).toString('base64')} …`, all)).toBeDefined();
+	expect(found(token.slice(50, 58), all)).toBeDefined();
+});
+
+describe.each(quoting)('quoted by %s', (_name, fault) => {
+	test.each(encodings)('%s', async (_encoding, encode) => {
+		const { token, all } = secretsOf(sandbox());
+		for (const secret of all) {
+			for (const _way of ways) sandbox().faults.push(fault(encode(secret)));
+			const input = [{ access_token: token }];
+			const options = { maxRetries: 0, includeDetails: true };
+			await expectNothingStored({ input, options }, all);
+		}
+	});
+});
+
+test.each([
+	['quotes the token', '={{ JSON.parse($json.access_token) }}'],
+	['throws it', '={{ (() => { throw new Error($json.access_token) })() }}'],
+	['makes it unusable', '={{ $json.access_token }} {{ $json.access_token }}'],
+])('an expression that %s', async (_name, token) => {
+	const secrets = secretsOf(sandbox());
+	await expectNothingStored({ input: [{ access_token: secrets.token }], token }, secrets.all);
+});
+
+test('a token that is typed into the node', async () => {
+	const { token, all } = secretsOf(sandbox());
+	const faults: Fault[] = [{ kind: 'refuse', code: 'EGW00101' }, { kind: 'html' }];
+	sandbox().faults.push(...faults, ...faults);
+	await expectNothingStored({ input: [{}], token, options: { maxRetries: 0 } }, all);
+});
+
+test('a token among the options, by mistake', async () => {
+	const { token, all } = secretsOf(sandbox());
+	for (const name of ['alreadyInvalid', 'maxRetries', 'timeout', 'requestsPerSecond']) {
+		await expectNothingStored(
+			{ input: [{ access_token: token }], options: { [name]: token } },
+			all,
+		);
+	}
+});
+
+test("the keys in each other's place, and in the Base URL", async () => {
+	const { token, all } = secretsOf(sandbox());
+	const [{ appkey, appsecret }] = sandbox().apps;
+	const input = [{ access_token: token }];
+	for (const credential of [
+		{ appkey: appsecret, appsecret: appkey, baseUrl: sandbox().url },
+		{ appkey, appsecret, baseUrl: `http://${appkey}:${encodeURIComponent(appsecret)}@127.0.0.1` },
+		{ appkey, appsecret, baseUrl: appsecret },
+	]) {
+		await expectNothingStored({ input, credential, options: { maxRetries: 0 } }, all);
+	}
+});
+
+test('a short secret is looked for as a whole', async () => {
+	sandbox().faults.push(
+		...ways.map(() => raw(403, { error_code: 'EGW00101', message: 'it was k3y' })),
+	);
+	for (const onError of ways) {
+		const input = [{ access_token: 'opaque' }];
+		const run = await revoke(sandbox(), { input, credential: { appkey: 'k3y' }, onError });
+		expect(withoutInput(run)).not.toContain('it was');
+	}
+});
+
+test("n8n's log", () => {
+	expect(
+		found(readFileSync(LOG_FILE, 'utf8'), secretsOf(sandbox()).all.slice(0, 2)),
+	).toBeUndefined();
+});

@@ -1,0 +1,108 @@
+import type {
+	IDataObject,
+	INode,
+	INodeExecutionData,
+	IRun,
+	NodeParameterValueType,
+	OnError,
+} from 'n8n-workflow';
+
+import { KisApi } from '../../credentials/KisApi.credentials';
+import {
+	encryptCredential,
+	outputOf,
+	removeEngineFolder,
+	runWorkflow,
+	type WorkflowFile,
+} from '../../engine/run';
+import { KisToken } from '../../nodes/KisToken/KisToken.node';
+import { Sandbox, type SandboxOptions } from '../../sandbox/server';
+
+afterAll(removeEngineFolder);
+
+/** A local KIS that is stopped after each test, and allows so many requests that no test waits for it. */
+export function useSandbox(options: SandboxOptions = {}): () => Sandbox {
+	let sandbox: Sandbox;
+	beforeEach(async () => {
+		sandbox = await new Sandbox({ requestsPerSecond: 1_000_000, ...options }).start();
+	});
+	afterEach(async () => await sandbox.stop());
+	return () => sandbox;
+}
+
+export interface Run {
+	/** All that n8n would store of the execution. */
+	readonly stored: IRun;
+	readonly items: INodeExecutionData[];
+	readonly errorItems: INodeExecutionData[];
+	/** What the execution ended with, if it did. */
+	readonly error:
+		| { name: string; message: string; description: string; httpCode: string }
+		| undefined;
+}
+
+export interface Setup {
+	readonly input: IDataObject[];
+	/** The field Token; an expression over the item by default. */
+	readonly token?: string;
+	readonly options?: Record<string, NodeParameterValueType>;
+	/** Beside those that point at the sandbox. */
+	readonly credential?: Record<string, string>;
+	readonly onError?: OnError;
+	readonly node?: Partial<INode>;
+	readonly executionId?: string;
+	readonly stop?: AbortSignal;
+}
+
+/** Requests per second that no test waits for. */
+export const UNLIMITED = 1_000_000;
+
+/** Start → KIS Token: Revoke, on n8n's engine, against the sandbox. */
+export async function revoke(sandbox: Sandbox, setup: Setup): Promise<Run> {
+	const [app] = sandbox.apps;
+	const credential = await encryptCredential('kis', 'kisApi', {
+		...app,
+		environment: 'custom',
+		baseUrl: sandbox.url,
+		...setup.credential,
+	});
+	const workflow: WorkflowFile = {
+		nodes: [
+			node('Start', 'n8n-nodes-base.manualTrigger', {}),
+			{
+				...node('KIS Token', 'n8n-nodes-koreainvestment.kisToken', {
+					operation: 'revoke',
+					token: setup.token ?? '={{ $json.access_token }}',
+					options: { requestsPerSecond: UNLIMITED, ...setup.options },
+				}),
+				credentials: { kisApi: { id: 'kis', name: 'kis' } },
+				onError: setup.onError,
+				...setup.node,
+			},
+		],
+		connections: { Start: { main: [[{ node: 'KIS Token', type: 'main', index: 0 }]] } },
+	};
+	const stored = await runWorkflow(workflow, {
+		nodeTypes: { 'n8n-nodes-koreainvestment.kisToken': new KisToken() },
+		credentialTypes: [new KisApi()],
+		credentials: [credential],
+		input: setup.input.map((json) => ({ json })),
+		executionId: setup.executionId,
+		stop: setup.stop,
+	});
+	return {
+		stored,
+		items: outputOf(stored, 'KIS Token'),
+		errorItems: outputOf(stored, 'KIS Token', 1),
+		error: stored.data.resultData.error as unknown as Run['error'],
+	};
+}
+
+export function node(name: string, type: string, parameters: INode['parameters']): INode {
+	return { id: name, name, type, typeVersion: 1, position: [0, 0], parameters };
+}
+
+/** Items as the step before gives them. */
+export function tokenItems(...tokens: string[]): IDataObject[] {
+	return tokens.map((access_token) => ({ access_token }));
+}
