@@ -1,4 +1,11 @@
 import { configWithoutCloudSupport } from '@n8n/node-cli/eslint';
 
-// Self-hosted n8n only: the bundled HTTP client needs what n8n Cloud does not allow (node:* modules, timers).
-export default configWithoutCloudSupport;
+export default [
+	// Self-hosted n8n only: the bundled HTTP client needs what n8n Cloud does not allow (node:* modules, timers).
+	...configWithoutCloudSupport,
+	{
+		// Tests start processes, to see the package from outside. Nothing of test/ is published.
+		files: ['test/**/*.ts'],
+		rules: { '@n8n/community-nodes/no-dangerous-functions': 'off' },
+	},
+];

@@ -9,6 +9,19 @@ import {
 	type INodeTypes,
 } from 'n8n-workflow';
 
+/** The engine drops parameters that a node does not declare. */
+const PARAMETERS = [
+	'method',
+	'url',
+	'authentication',
+	'nodeCredentialType',
+	'sendQuery',
+	'queryParameters',
+	'sendHeaders',
+	'headerParameters',
+	'options',
+];
+
 type Execute = (this: IExecuteFunctions) => Promise<INodeExecutionData[][]>;
 
 /**
@@ -19,8 +32,11 @@ const STAND_INS: Readonly<Record<string, INodeType>> = {
 	'n8n-nodes-base.manualTrigger': standIn('manualTrigger', async function () {
 		return [this.getInputData()];
 	}),
-	'n8n-nodes-base.noOp': standIn('noOp', async function () {
+	'n8n-nodes-base.executeWorkflowTrigger': standIn('executeWorkflowTrigger', async function () {
 		return [this.getInputData()];
+	}),
+	'n8n-nodes-base.stickyNote': standIn('stickyNote', async function () {
+		return [];
 	}),
 	'n8n-nodes-base.httpRequest': standIn(
 		'httpRequest',
@@ -39,6 +55,11 @@ const STAND_INS: Readonly<Record<string, INodeType>> = {
 						qs: pairs('queryParameters.parameters'),
 						headers: pairs('headerParameters.parameters'),
 						json: true,
+						ignoreHttpStatusErrors: this.getNodeParameter(
+							'options.response.response.neverError',
+							i,
+							false,
+						) as boolean,
 					},
 				);
 				return { json: json as INodeExecutionData['json'], pairedItem: { item: i } };
@@ -73,9 +94,8 @@ export class EngineNodes implements INodeTypes {
 }
 
 function standIn(name: string, execute: Execute, credentials: string[] = []): INodeType {
-	const names = ['method', 'url', 'authentication', 'nodeCredentialType'];
-	const fields = names.map(
-		(field): INodeProperties => ({ displayName: field, name: field, type: 'string', default: '' }),
+	const fields = PARAMETERS.map(
+		(field): INodeProperties => ({ displayName: field, name: field, type: 'json', default: '' }),
 	);
 	return {
 		description: {

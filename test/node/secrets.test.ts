@@ -101,7 +101,7 @@ describe.each(quoting)('quoted by %s', (_name, fault) => {
 	test.each(encodings)('%s', async (_encoding, encode) => {
 		const { token, all } = secretsOf(sandbox());
 		for (const secret of all) {
-			for (const _way of ways) sandbox().faults.push(fault(encode(secret)));
+			sandbox().faults.push(...ways.map(() => fault(encode(secret))));
 			const input = [{ access_token: token }];
 			const options = { maxRetries: 0, includeDetails: true };
 			await expectNothingStored({ input, options }, all);

@@ -1,0 +1,212 @@
+// The credential in the HTTP Request node, and its test as n8n's dialog makes it. Tried: other origins, redirects,
+// URLs that only look like the credential's own.
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type {
+	ICredentialDataDecryptedObject,
+	IDataObject,
+	IHttpRequestOptions,
+} from 'n8n-workflow';
+
+import { KisApi } from '../../credentials/KisApi.credentials';
+import { encryptCredential, outputOf, runWorkflow } from '../../engine/run';
+import { testCredential } from '../../engine/credentialTest';
+import { node, useSandbox } from '../support/workflow';
+
+const sandbox = useSandbox();
+const QUOTE = '/uapi/domestic-stock/v1/quotations/inquire-price';
+
+const fields = (): ICredentialDataDecryptedObject => ({
+	...sandbox().apps[0],
+	environment: 'custom',
+	baseUrl: sandbox().url,
+});
+
+const authenticate = async (
+	credential: ICredentialDataDecryptedObject,
+	request: Partial<IHttpRequestOptions> & { uri?: unknown },
+) => {
+	const { authenticate: apply } = new KisApi();
+	if (typeof apply !== 'function') throw new Error('not a function');
+	return await apply(credential, request as IHttpRequestOptions);
+};
+
+describe('the HTTP Request node', () => {
+	async function request(url: string, credential = fields()) {
+		const stored = await runWorkflow(
+			{
+				nodes: [
+					node('Start', 'n8n-nodes-base.manualTrigger', {}),
+					{
+						...node('Quote', 'n8n-nodes-base.httpRequest', {
+							url,
+							authentication: 'predefinedCredentialType',
+							nodeCredentialType: 'kisApi',
+							queryParameters: { parameters: [{ name: 'FID_INPUT_ISCD', value: '005930' }] },
+							headerParameters: {
+								parameters: [
+									{
+										name: 'authorization',
+										value: `Bearer ${sandbox().kis.mint(sandbox().apps[0].appkey).value}`,
+									},
+								],
+							},
+						}),
+						credentials: { kisApi: { id: 'kis', name: 'kis' } },
+					},
+				],
+				connections: { Start: { main: [[{ node: 'Quote', type: 'main', index: 0 }]] } },
+			},
+			{
+				nodeTypes: {},
+				credentialTypes: [new KisApi()],
+				credentials: [await encryptCredential('kis', 'kisApi', credential)],
+			},
+		);
+		return { json: outputOf(stored, 'Quote')[0]?.json, error: stored.data.resultData.error };
+	}
+
+	test('gets the two headers for the credential’s own origin', async () => {
+		const { json } = await request(sandbox().url + QUOTE);
+		expect(json).toMatchObject({ rt_cd: '0', output: { stck_shrn_iscd: '005930' } });
+	});
+
+	test('gets an error for another origin, and nothing is sent', async () => {
+		const other = await listen((_request, response) => response.end('{}'));
+		try {
+			const { json, error } = await request(other.url + QUOTE);
+			expect(json).toBeUndefined();
+			expect(error?.message).toContain('Nothing was sent');
+			expect(other.requests).toBe(0);
+		} finally {
+			other.server.close();
+		}
+	});
+
+	test('does not follow a redirect to another origin', async () => {
+		const other = await listen((_request, response) => response.end('{}'));
+		sandbox().faults.push({ kind: 'redirect', location: other.url + QUOTE });
+		try {
+			const { json, error } = await request(sandbox().url + QUOTE);
+			expect(json).toBeUndefined();
+			expect(error).toBeDefined();
+			expect(other.requests).toBe(0);
+		} finally {
+			other.server.close();
+		}
+	});
+
+	test('gets an error that holds no secret', async () => {
+		const { error } = await request('https://elsewhere.invalid');
+		const [{ appkey, appsecret }] = sandbox().apps;
+		expect(JSON.stringify(error)).not.toContain(appkey);
+		expect(JSON.stringify(error)).not.toContain(appsecret);
+	});
+});
+
+describe('authenticate', () => {
+	const real = {
+		appkey: ' PSkey\n',
+		appsecret: 'a secret\r\n with breaks',
+		environment: 'real',
+		baseUrl: 'https://ignored.example',
+	};
+	const own = 'https://openapi.koreainvestment.com:9443';
+
+	test.each([
+		{ url: `${own}/uapi/x` },
+		{ uri: `${own}/uapi/x` },
+		{ uri: new URL(`${own}/uapi/x`) },
+		{ baseURL: own, url: '/uapi/x' },
+		{ baseURL: own },
+		{ baseURL: 'https://elsewhere.example', url: `${own}/uapi/x` },
+	])('sets the headers for %j', async (request) => {
+		const { headers } = await authenticate(real, { ...request, headers: { tr_id: 'X' } });
+		expect(headers).toEqual({ tr_id: 'X', appkey: 'PSkey', appsecret: 'asecretwithbreaks' });
+	});
+
+	test.each([
+		{ url: 'https://openapi.koreainvestment.com/uapi/x' },
+		{ url: 'http://openapi.koreainvestment.com:9443/uapi/x' },
+		{ url: 'https://openapivts.koreainvestment.com:29443/uapi/x' },
+		{ url: 'https://openapi.koreainvestment.com:9443@evil.example/uapi/x' },
+		{ url: 'https://openapi.koreainvestment.com.evil.example:9443/' },
+		{ url: '//evil.example/uapi/x', baseURL: own },
+		{ url: '\\\\evil.example/uapi/x', baseURL: own },
+		{ url: 'https://evil.example', baseURL: own },
+		{ url: `${own}/uapi/x`, uri: 'https://evil.example' },
+		{ url: '/uapi/x' },
+		{ url: 'https://ignored.example' },
+		{},
+	])('refuses %j', async (request) => {
+		await expect(authenticate(real, request)).rejects.toThrow('Nothing was sent');
+	});
+
+	test('refuses an unusable credential before anything else', async () => {
+		const credential = { ...real, environment: 'custom', baseUrl: 'http://relay.example' };
+		await expect(authenticate(credential, { url: 'http://relay.example' })).rejects.toThrow(
+			'plain http',
+		);
+	});
+});
+
+describe('the credential test', () => {
+	const verdict = async (changes: ICredentialDataDecryptedObject = {}) =>
+		await testCredential(new KisApi(), { ...fields(), ...changes });
+
+	test('is content with a good key pair, and issues no token', async () => {
+		await expect(verdict()).resolves.toBeNull();
+		expect(sandbox().calls.map(({ path }) => path)).toEqual(['/oauth2/Approval']);
+	});
+
+	test('tolerates stray white space', async () => {
+		const [{ appkey, appsecret }] = sandbox().apps;
+		const changes = { appkey: `\n${appkey} `, appsecret: appsecret.replace(/.{40}/g, '$&\r\n') };
+		await expect(verdict(changes)).resolves.toBeNull();
+		await expect(verdict({ baseUrl: ` ${sandbox().url}/\n` })).resolves.toBeNull();
+	});
+
+	test.each([
+		[{ appkey: 'PSwrong' }, 'EGW00103: KIS does not know this App Key here'],
+		[{ appsecret: 'wrong' }, 'EGW00105: KIS says that the App Secret is not valid'],
+	])('says what is wrong with %j', async (changes, message) => {
+		await expect(verdict(changes)).resolves.toContain(message);
+	});
+
+	test('says so where the address is not KIS', async () => {
+		sandbox().faults.push({ kind: 'html' });
+		await expect(verdict()).resolves.toContain('neither grants nor refuses');
+	});
+
+	test('sends nothing to a refused address', async () => {
+		await expect(verdict({ baseUrl: 'http://relay.example' })).resolves.toContain('plain http');
+	});
+});
+
+async function listen(handler: Parameters<typeof createServer>[1]) {
+	const seen: { server: Server; url: string; requests: number } = {
+		server: createServer(handler),
+		url: '',
+		requests: 0,
+	};
+	seen.server.on('request', () => seen.requests++);
+	await new Promise<void>((resolve) => seen.server.listen(0, '127.0.0.1', resolve));
+	seen.url = `http://127.0.0.1:${(seen.server.address() as AddressInfo).port}`;
+	return seen;
+}
+
+test('the fields in the dialog', () => {
+	const { properties } = new KisApi();
+	const shown = properties.filter(({ type }) => type !== 'hidden');
+	expect(shown.map(({ displayName, typeOptions }) => [displayName, typeOptions?.password])).toEqual(
+		[
+			['App Key', true],
+			['App Secret', true],
+			['Environment', undefined],
+			['Base URL', undefined],
+		],
+	);
+	const options = shown[2].options as unknown as IDataObject[];
+	expect(options.map(({ value }) => value)).toEqual(['real', 'paper', 'custom']);
+	expect(shown[2].default).toBe('paper');
+});

@@ -1,0 +1,185 @@
+// What is published: the packed tarball, unpacked elsewhere, in plain Node.js.
+import { execFile, execFileSync } from 'node:child_process';
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { INodeType } from 'n8n-workflow';
+
+import { KisApi } from '../../credentials/KisApi.credentials';
+import { KisToken } from '../../nodes/KisToken/KisToken.node';
+import { operations } from '../../nodes/KisToken/operations';
+import { Sandbox } from '../../sandbox/server';
+
+const root = join(__dirname, '../..');
+const folder = mkdtempSync(join(tmpdir(), 'packed-'));
+const installed = join(folder, 'node_modules/n8n-nodes-koreainvestment');
+
+interface Manifest {
+	main: string;
+	dependencies?: object;
+	peerDependencies: object;
+	files: string[];
+	n8n: { nodes: string[]; credentials: string[] };
+}
+const readJson = <T>(file: string) => JSON.parse(readFileSync(join(installed, file), 'utf8')) as T;
+
+beforeAll(() => {
+	const pack = ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder];
+	const tarball = execFileSync('npm', pack, { cwd: root, encoding: 'utf8' }).trim();
+	mkdirSync(installed, { recursive: true });
+	execFileSync('tar', ['-xzf', join(folder, tarball), '-C', installed, '--strip-components=1']);
+	// The one thing that the host brings.
+	symlinkSync(join(root, 'node_modules/n8n-workflow'), join(folder, 'node_modules/n8n-workflow'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('holds the built package, its papers, and nothing else', () => {
+	const outside = readdirSync(installed).filter((name) => name !== 'dist');
+	expect(outside.sort()).toEqual(['LICENSE', 'README.md', 'package.json']);
+	const files = readdirSync(join(installed, 'dist'), { recursive: true, withFileTypes: true })
+		.filter((entry) => entry.isFile())
+		.map((entry) => entry.name);
+	expect(files.filter((name) => !/\.(js|json|svg)$|^LICENSE$/.test(name))).toEqual([]);
+	expect(existsSync(join(installed, 'dist/licences/undici/LICENSE'))).toBe(true);
+});
+
+test('depends on nothing but the n8n-workflow of its host', () => {
+	const manifest = readJson<Manifest>('package.json');
+	expect(manifest.dependencies ?? {}).toEqual({});
+	expect(manifest.peerDependencies).toEqual({ 'n8n-workflow': '*' });
+});
+
+test('every file that n8n is told of exists', () => {
+	const { n8n, main } = readJson<Manifest>('package.json');
+	for (const file of [...n8n.nodes, ...n8n.credentials, main]) {
+		expect(existsSync(join(installed, file))).toBe(true);
+	}
+});
+
+test('the icons exist, light and dark, for node and credential', () => {
+	const { n8n } = readJson<Manifest>('package.json');
+	for (const [file, { icon }] of [
+		[n8n.nodes[0], new KisToken().description],
+		[n8n.credentials[0], new KisApi()],
+	] as const) {
+		const { light, dark } = icon as { light: string; dark: string };
+		for (const path of [light, dark]) {
+			const svg = join(installed, dirname(file), path.replace('file:', ''));
+			expect(readFileSync(svg, 'utf8')).toMatch(/^<svg /);
+		}
+		expect(light).not.toBe(dark);
+	}
+});
+
+test('the codex names the node, and n8n accepts it', () => {
+	const [file] = readJson<Manifest>('package.json').n8n.nodes;
+	const codex = readJson<Record<string, unknown>>(file.replace(/js$/, 'json'));
+	expect(codex.node).toBe(`n8n-nodes-koreainvestment.${new KisToken().description.name}`);
+	// n8n drops a codex without resources as a whole, search words included.
+	expect(codex.resources).toBeDefined();
+	expect(codex.alias).toEqual(expect.arrayContaining(['KIS', '한국투자', '한국투자증권']));
+});
+
+test('there is an output preview for each operation', () => {
+	const [file] = readJson<Manifest>('package.json').n8n.nodes;
+	const schemas = join(dirname(file), '__schema__/v1.0.0');
+	expect(readdirSync(join(installed, schemas)).sort()).toEqual(
+		Object.keys(operations).map((name) => `${name}.json`),
+	);
+	const revoke = readJson<{ properties: object }>(join(schemas, 'revoke.json'));
+	expect(Object.keys(revoke.properties)).toEqual(['code', 'message']);
+});
+
+describe('in plain Node.js', () => {
+	const run = (script: string, args: string[] = []) =>
+		JSON.parse(
+			execFileSync(process.execPath, ['-e', script, ...args], { cwd: folder, encoding: 'utf8' }),
+		) as unknown;
+
+	const census = `
+		const census = () => ({
+			globals: [...Object.getOwnPropertyNames(globalThis), ...Object.getOwnPropertySymbols(globalThis).map(String)],
+			handlers: process.eventNames().map(String).sort(),
+			resources: process.getActiveResourcesInfo(),
+		});
+		require('n8n-workflow');
+		const before = census();
+	`;
+
+	test('gives the two classes', () => {
+		const script = `console.log(JSON.stringify(Object.keys(require('n8n-nodes-koreainvestment'))))`;
+		expect(run(script)).toEqual(['KisApi', 'KisToken']);
+	});
+
+	test('leaves the host process as it was, the HTTP client loaded or not', () => {
+		const report = run(`${census}
+			const { KisToken, KisApi } = require('n8n-nodes-koreainvestment');
+			new KisToken(); new KisApi();
+			const loaded = census();
+			const http = Object.keys(require.cache).filter((file) => file.includes('connection.js')).length;
+			require('n8n-nodes-koreainvestment/dist/kis/revokeTokens');
+			console.log(JSON.stringify({ before, loaded, http, used: census() }));
+		`) as Record<string, unknown>;
+		expect(report.loaded).toEqual(report.before);
+		expect(report.used).toEqual(report.before);
+		expect(report.http).toBe(0);
+	});
+
+	test('works, and ends by itself', async () => {
+		const sandbox = await new Sandbox().start();
+		try {
+			const [app] = sandbox.apps;
+			const token = sandbox.kis.mint(app.appkey).value;
+			const script = `${census}
+				const { revokeTokens } = require('n8n-nodes-koreainvestment/dist/kis/revokeTokens');
+				const { parseAccessToken } = require('n8n-nodes-koreainvestment/dist/kis/accessToken');
+				const [url, appkey, appsecret, token] = process.argv.slice(1);
+				revokeTokens(
+					{ appkey, appsecret, environment: 'custom', baseUrl: new URL(url) },
+					[parseAccessToken(token)],
+					{ maxRetries: 0, requestsPerSecond: 18, timeoutMs: 5000, execution: 'x', cancel: new AbortController().signal },
+				).then(([{ outcome }]) => {
+					const { globals, handlers, resources } = census();
+					console.log(JSON.stringify({ outcome, sockets: resources.filter((name) => name.startsWith('TCP')), same: JSON.stringify([globals, handlers]) === JSON.stringify([before.globals, before.handlers]) }));
+				});
+			`;
+			// The sandbox lives in this process: the child must not block it.
+			const output = await new Promise<string>((resolve, reject) => {
+				const args = ['-e', script, sandbox.url, app.appkey, app.appsecret, token];
+				execFile(process.execPath, args, { cwd: folder, timeout: 15_000 }, (error, stdout) =>
+					error ? reject(error) : resolve(stdout),
+				);
+			});
+			expect(JSON.parse(output)).toEqual({ outcome: 'revoked', sockets: [], same: true });
+			expect(sandbox.kis.isLive(token)).toBe(false);
+		} finally {
+			await sandbox.stop();
+		}
+	});
+});
+
+test('the operations, the dropdown and the fields belong together', () => {
+	const { properties } = (new KisToken() as INodeType).description;
+	const [operation, ...fields] = properties;
+	expect(operation.options?.map((option) => 'value' in option && option.value)).toEqual(
+		Object.keys(operations),
+	);
+	for (const { displayOptions } of fields) {
+		expect(Object.keys(operations)).toEqual(
+			expect.arrayContaining(displayOptions?.show?.operation as string[]),
+		);
+	}
+	expect(fields.find(({ name }) => name === 'token')).toMatchObject({
+		required: true,
+		default: '={{ $json.access_token }}',
+		typeOptions: { password: true },
+	});
+});
