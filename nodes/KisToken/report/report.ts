@@ -105,7 +105,8 @@ export function reportRevocation(
 
 	const { what, token: state } = MEANING[outcome];
 	const { happened, todo } = reasonOf(revocation, token, credential);
-	const quoted = words === '' ? '' : `KIS's own words: ${words}`;
+	const speaker = answer?.verdict === 'unwritten' ? 'n8n' : 'The server';
+	const quoted = words === '' ? '' : `${speaker} says: ${words}`;
 	return {
 		succeeded: false,
 		outcome,
