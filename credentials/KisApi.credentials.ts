@@ -28,6 +28,9 @@ const baseUrlFrom = (fields: '$credentials' | '$self') =>
 const keyFrom = (field: 'appkey' | 'appsecret') =>
 	`={{ String($credentials.${field} ?? "").replace(/\\s+/g, "") }}`;
 
+const NO_KEY =
+	'KIS gave no key: the answer holds neither a key nor an error code that this credential knows. Check the Base URL; if KIS is called directly, see whether it announced maintenance (점검).';
+
 export class KisApi implements ICredentialType {
 	name = 'kisApi';
 
@@ -132,19 +135,16 @@ export class KisApi implements ICredentialType {
 			ignoreHttpStatusErrors: true,
 		},
 		rules: [
-			...Object.entries(KIS_CODES).map(([code, { happened, todo }]) => ({
+			...Object.entries(KIS_CODES).flatMap(([code, { happened, todo }]) =>
+				['error_code', 'msg_cd'].map((key) => ({
+					type: 'responseSuccessBody' as const,
+					properties: { key, value: code, message: `${code}: ${happened}. ${todo}` },
+				})),
+			),
+			...[undefined, null, ''].map((value) => ({
 				type: 'responseSuccessBody' as const,
-				properties: { key: 'error_code', value: code, message: `${code}: ${happened}. ${todo}` },
+				properties: { key: 'approval_key', value, message: NO_KEY },
 			})),
-			{
-				type: 'responseSuccessBody',
-				properties: {
-					key: 'approval_key',
-					value: undefined,
-					message:
-						'No answer of KIS: the address answers, but neither grants nor refuses. Check the Base URL; if KIS is called directly, see whether it announced maintenance (점검).',
-				},
-			},
 		],
 	};
 }

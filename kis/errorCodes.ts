@@ -29,7 +29,7 @@ const CHECK_KEY_PAIR =
 const ASK_KIS = 'Ask KIS (KIS Developers) about the app, then run again.';
 const RUN_AGAIN =
 	'Run again in a moment. If it stays so, see whether KIS announced maintenance (점검).';
-const REVOKE_AGAIN =
+export const REVOKE_AGAIN =
 	'Revoke the token again: that is safe, and the answer tells whether it is dead.';
 const CHECK_OWNER =
 	'Check that the token is whole and that it was issued to the app key and environment of this credential. If it belongs to another one, it may still be live there.';
@@ -93,7 +93,7 @@ export const KIS_CODES = {
 	},
 	EGW00115: {
 		meaning: 'refused',
-		happened: 'KIS misses the grant_type',
+		happened: 'KIS says that the grant_type is missing',
 		todo: REPORT,
 	},
 	EGW00116: {
@@ -226,10 +226,16 @@ export const KIS_CODES = {
 const UNLISTED: KisCode = {
 	meaning: 'refused',
 	happened: 'KIS refused with a code that this node does not know',
-	todo: "KIS's own words say why.",
+	todo: 'Ask KIS what the code means.',
 };
 
+/** Whether the table has the code. */
+export function isListed(code: string): boolean {
+	return Object.hasOwn(KIS_CODES, code.toUpperCase());
+}
+
 /** The row of a code; an unlisted code is a refusal that KIS explains itself. */
-export function kisCode(code: string): KisCode {
-	return Object.hasOwn(KIS_CODES, code) ? KIS_CODES[code as keyof typeof KIS_CODES] : UNLISTED;
+export function lookUpCode(code: string): KisCode {
+	const name = code.toUpperCase();
+	return Object.hasOwn(KIS_CODES, name) ? KIS_CODES[name as keyof typeof KIS_CODES] : UNLISTED;
 }

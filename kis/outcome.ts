@@ -23,26 +23,35 @@ export interface TokenFacts {
 	readonly expired: boolean;
 	/** This process has revoked it before. */
 	readonly revokedBefore: boolean;
-	/** An earlier try of the same execution left it `unknown`. */
-	readonly unsettledBefore: boolean;
 }
 
 /**
- * Weighs all attempts on a token, oldest first: one that settles it wins, else any without a verdict makes it
- * `unknown`, else any refusal `rejected`, else nothing was sent.
+ * Weighs all attempts on a token: one that settles it wins, else any without a verdict makes it `unknown`, else any
+ * refusal `rejected`, else nothing was sent.
+ *
+ * @param verdicts Of this call, oldest first.
+ * @param earlier Of earlier calls in the same execution, such as a first try of n8n's "Retry On Fail".
  */
-export function weigh(verdicts: readonly Verdict[], token: TokenFacts): Outcome {
-	let unsettled = token.unsettledBefore;
+export function weigh(
+	verdicts: readonly Verdict[],
+	token: TokenFacts,
+	earlier: readonly Verdict[] = [],
+): Outcome {
+	const confirmedEarlier = earlier.includes('confirmed');
+	let unsettled = !confirmedEarlier && earlier.includes('noVerdict');
 	for (const verdict of verdicts) {
 		if (verdict === 'confirmed') return 'revoked';
 		if (isDead(verdict, token)) {
-			// Dead now, and an earlier attempt without an answer did it, as far as can be told.
+			// Dead now, and an attempt without a verdict did it, as far as can be told.
 			return unsettled && token.whole && !token.expired ? 'revoked' : 'alreadyInvalid';
 		}
 		unsettled ||= verdict === 'noVerdict';
 	}
+	if (confirmedEarlier) return 'revoked';
 	if (unsettled) return 'unknown';
-	return verdicts.every((verdict) => verdict === 'unwritten') ? 'notSent' : 'rejected';
+	return [...earlier, ...verdicts].every((verdict) => verdict === 'unwritten')
+		? 'notSent'
+		: 'rejected';
 }
 
 /** RFC 7009, section 2.2: a token that is invalid already is what the client wanted. KIS reports it as a refusal. */

@@ -34,7 +34,7 @@ export function readReply(
 }
 
 /** Absent, null or without content; `false` too, as in `"error": false`. */
-export function isBlank(value: unknown): boolean {
+function isBlank(value: unknown): boolean {
 	return (
 		value === undefined ||
 		value === null ||

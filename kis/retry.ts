@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { kisCode, type KisCode } from './errorCodes';
+import { lookUpCode, type KisCode } from './errorCodes';
 import { EGRESS_REFUSED, PROXY_UNUSABLE } from './http/transportCodes';
 import type { Attempt } from './revocation';
 
@@ -26,7 +26,7 @@ export function waitBeforeRetry(
 	const last = attempts[attempts.length - 1];
 	const retry = retryRule(last);
 	if (!retry || retries >= maxRetries) return null;
-	const timesSeen = attempts.filter((attempt) => attempt.kisCode === last.kisCode).length;
+	const timesSeen = attempts.filter((attempt) => attempt.refusalCode === last.refusalCode).length;
 	if (retry.times !== undefined && timesSeen > retry.times) return null;
 	const growing = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** retries) * (0.5 + random / 2);
 	return (retry.afterMs ?? 0) + growing;
@@ -38,7 +38,7 @@ export function isPermanent({ transportCode }: Attempt): boolean {
 }
 
 function retryRule(attempt: Attempt): KisCode['retry'] | null {
-	if (attempt.kisCode !== null) return kisCode(attempt.kisCode).retry;
+	if (attempt.refusalCode !== null) return lookUpCode(attempt.refusalCode).retry;
 	const mayRepeat = attempt.verdict === 'unwritten' || attempt.verdict === 'noVerdict';
 	return mayRepeat && !isPermanent(attempt) ? {} : null;
 }

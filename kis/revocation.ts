@@ -1,8 +1,8 @@
 import type { AccessToken } from './accessToken';
-import { kisCode } from './errorCodes';
+import { lookUpCode } from './errorCodes';
 import type { Exchange } from './http/exchange';
 import type { Verdict } from './outcome';
-import { CODE_SHAPE, isBlank, isNumber, isText, readReply, type KisReply } from './reply';
+import { CODE_SHAPE, isNumber, isText, readReply, type KisReply } from './reply';
 import type { SecretGuard } from './secretGuard';
 
 /** 접근토큰폐기. The path is case-sensitive. */
@@ -19,7 +19,7 @@ export interface Attempt {
 	/** `null` where no answer came. */
 	readonly httpStatus: number | null;
 	/** The error code of a refusal, such as `EGW00121`; `null` where KIS gave none. */
-	readonly kisCode: string | null;
+	readonly refusalCode: string | null;
 	/** What KIS gave as a code of any kind; its HTTP status stands in where it confirmed or refused without. */
 	readonly code: string | null;
 	/** KIS's own words (for a forbidden address, the host's); `null` where there are none. */
@@ -58,7 +58,7 @@ export function readAttempt(exchange: Exchange, guard: SecretGuard): Attempt {
 
 const NOTHING = {
 	httpStatus: null,
-	kisCode: null,
+	refusalCode: null,
 	code: null,
 	text: null,
 	transportCode: null,
@@ -74,7 +74,7 @@ function readAnswer(reply: KisReply, guard: SecretGuard): Attempt {
 		...NOTHING,
 		verdict,
 		httpStatus,
-		kisCode: refusalCode,
+		refusalCode,
 		code: refusalCode ?? showCode(bodyCode(fields.code), guard) ?? standIn,
 		text: show(text, guard),
 	};
@@ -91,8 +91,8 @@ function show(text: string, guard: SecretGuard): string {
 function verdictOf(reply: KisReply): Verdict {
 	const { httpStatus, fields, refusal } = reply;
 	if (!refusal && isConfirmation(reply)) return 'confirmed';
-	if (refusal?.kisCode) return kisCode(refusal.kisCode).meaning;
-	return isClientError(httpStatus) || isClientError(Number(fields.code)) ? 'refused' : 'noVerdict';
+	if (refusal?.kisCode) return lookUpCode(refusal.kisCode).meaning;
+	return [String(httpStatus), bodyCode(fields.code)].some(isClientError) ? 'refused' : 'noVerdict';
 }
 
 function bodyCode(code: unknown): string | null {
@@ -103,11 +103,15 @@ function bodyCode(code: unknown): string | null {
 /** KIS answers `{"code":200,"message":"…"}`, the code as a number; by its page it is a text, and both are optional. */
 function isConfirmation({ httpStatus, fields }: KisReply): boolean {
 	if (httpStatus < 200 || httpStatus > 299) return false;
-	return isBlank(fields.code)
+	return isLeftOut(fields.code)
 		? isText(fields.message) || isNumber(fields.rt_cd, 0)
 		: isNumber(fields.code, 200);
 }
 
-function isClientError(status: number): boolean {
-	return status >= 400 && status <= 499;
+function isLeftOut(code: unknown): boolean {
+	return code === undefined || code === null || code === '';
+}
+
+function isClientError(code: string | null): boolean {
+	return code !== null && /^4\d\d$/.test(code);
 }

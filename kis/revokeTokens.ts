@@ -1,9 +1,9 @@
 import { hasExpired, isIssuedTo, type AccessToken } from './accessToken';
 import type { KisCredential } from './credential';
-import { kisCode } from './errorCodes';
+import { lookUpCode } from './errorCodes';
 import { Connection, type EgressRules } from './http/connection';
 import type { Exchange } from './http/exchange';
-import { weigh, type Outcome } from './outcome';
+import { weigh, type Outcome, type TokenFacts } from './outcome';
 import { limiterOf, type RateLimiter } from './rateLimiter';
 import { isPermanent, wait, waitBeforeRetry } from './retry';
 import { SecretGuard } from './secretGuard';
@@ -42,8 +42,8 @@ export interface Revocation {
 	readonly attempts: readonly Attempt[];
 	/** Why there were no more attempts, where something else than this token ended them. */
 	readonly ended: EndOfSending | null;
-	/** The token was revoked by an earlier call of this execution, so that "invalid" is the expected answer. */
-	readonly repeated: boolean;
+	/** Of earlier calls in this execution, oldest first. */
+	readonly earlier: readonly Attempt[];
 }
 
 /**
@@ -119,7 +119,7 @@ class Run {
 
 	async #revokeOne(token: AccessToken, connection: Connection): Promise<Revocation> {
 		const { maxRetries, execution } = this.#options;
-		const { revokedInThisExecution: repeated } = memory.recall(token, execution);
+		const { earlier } = memory.recall(token, execution);
 		const attempts: Attempt[] = [];
 		let outcome = this.#weigh(attempts, token);
 		let retries = 0;
@@ -146,9 +146,8 @@ class Run {
 			if (!(await wait(waitMs, this.#sending.signal))) break;
 			retries++;
 		}
-		if (outcome === 'revoked') memory.rememberRevoked(token, execution);
-		if (outcome === 'unknown') memory.rememberUnsettled(token, execution);
-		return { outcome, attempts, ended: this.#ended, repeated };
+		memory.remember(token, execution, attempts);
+		return { outcome, attempts, earlier, ended: this.#ended };
 	}
 
 	/** `null` if sending has ended. */
@@ -165,17 +164,13 @@ class Run {
 	}
 
 	#weigh(attempts: readonly Attempt[], token: AccessToken): Outcome {
-		const { revoked, unsettledInThisExecution } = memory.recall(token, this.#options.execution);
-		return weigh(
-			attempts.map(({ verdict }) => verdict),
-			{
-				whole:
-					token.claims?.complete === true && isIssuedTo(token, this.#credential.appkey) === true,
-				expired: hasExpired(token, Date.now()),
-				revokedBefore: revoked,
-				unsettledBefore: unsettledInThisExecution,
-			},
-		);
+		const { revoked, earlier } = memory.recall(token, this.#options.execution);
+		const facts: TokenFacts = {
+			whole: token.claims?.complete === true && isIssuedTo(token, this.#credential.appkey) === true,
+			expired: hasExpired(token, Date.now()),
+			revokedBefore: revoked,
+		};
+		return weigh(attempts.map(verdictOf), facts, earlier.map(verdictOf));
 	}
 
 	/** What an attempt on one token says about the others. */
@@ -183,8 +178,8 @@ class Run {
 		if (attempt.httpStatus !== null) this.#heard.resolve();
 		this.#unwrittenInARow = attempt.verdict === 'unwritten' ? this.#unwrittenInARow + 1 : 0;
 		if (isPermanent(attempt)) this.#endSending({ because: 'hostUnreachable', seen: attempt });
-		if (attempt.kisCode === null) return;
-		const { refusesCredential, retry } = kisCode(attempt.kisCode);
+		if (attempt.refusalCode === null) return;
+		const { refusesCredential, retry } = lookUpCode(attempt.refusalCode);
 		if (refusesCredential) this.#endSending({ because: 'credentialRefused', seen: attempt });
 		if (retry?.holdsEveryone) this.#limiter.hold(retry.afterMs ?? 0);
 	}
@@ -202,6 +197,10 @@ class Run {
 		this.#ended ??= end;
 		this.#sending.abort();
 	}
+}
+
+function verdictOf({ verdict }: Attempt): Attempt['verdict'] {
+	return verdict;
 }
 
 function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {

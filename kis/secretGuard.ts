@@ -6,14 +6,15 @@ const MAX_NESTING = 2;
 /** Keeps secrets out of text that comes from outside. */
 export class SecretGuard {
 	readonly #short: readonly string[];
-	readonly #long: string;
+	readonly #long: readonly string[];
 	readonly #known = new Map<string, boolean>();
+	/** Made when it is first needed: what KIS usually says has no eight characters that a secret could have. */
+	#parts: PartIndex | null = null;
 
 	/** @param secrets App keys, app secrets and tokens; empty ones are ignored. */
 	constructor(secrets: readonly string[]) {
 		this.#short = secrets.filter((secret) => secret !== '' && secret.length < TELLING_LENGTH);
-		// Line breaks keep the end of one secret and the start of the next from making a match of their own.
-		this.#long = secrets.filter((secret) => secret.length >= TELLING_LENGTH).join('\n');
+		this.#long = secrets.filter((secret) => secret.length >= TELLING_LENGTH);
 	}
 
 	/** The text as it is; a notice in its place if it holds eight consecutive characters of a secret (a shorter secret: all of it), plain or encoded. */
@@ -35,10 +36,56 @@ export class SecretGuard {
 		if (this.#short.some((secret) => reading.includes(secret))) return true;
 		for (let i = 0; i + TELLING_LENGTH <= reading.length; i++) {
 			const part = reading.slice(i, i + TELLING_LENGTH);
-			if (!part.includes('\n') && this.#long.includes(part)) return true;
+			if (/\s/.test(part)) continue; // Secrets have no white space.
+			this.#parts ??= new PartIndex(this.#long);
+			if (this.#parts.has(part)) return true;
 		}
 		return false;
 	}
+}
+
+/** All parts of eight characters of many secrets: a sweep has thousands of tokens, and every answer may have a text of its own. */
+class PartIndex {
+	readonly #hashes: Uint32Array;
+	readonly #secrets: string;
+
+	constructor(secrets: readonly string[]) {
+		const parts = secrets.reduce((sum, { length }) => sum + length - TELLING_LENGTH + 1, 0);
+		this.#hashes = new Uint32Array(parts);
+		let next = 0;
+		for (const secret of secrets) {
+			for (let i = 0; i + TELLING_LENGTH <= secret.length; i++) {
+				this.#hashes[next++] = hash(secret, i);
+			}
+		}
+		this.#hashes.sort();
+		this.#secrets = secrets.join('\n');
+	}
+
+	has(part: string): boolean {
+		// The hash spares most searches; a search makes sure.
+		return includesSorted(this.#hashes, hash(part, 0)) && this.#secrets.includes(part);
+	}
+}
+
+/** FNV-1a over eight UTF-16 units. */
+function hash(text: string, start: number): number {
+	let value = 0x811c9dc5;
+	for (let i = start; i < start + TELLING_LENGTH; i++) {
+		value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
+	}
+	return value >>> 0;
+}
+
+function includesSorted(sorted: Uint32Array, value: number): boolean {
+	let low = 0;
+	let high = sorted.length;
+	while (low < high) {
+		const middle = (low + high) >>> 1;
+		if (sorted[middle] < value) low = middle + 1;
+		else high = middle;
+	}
+	return sorted[low] === value;
 }
 
 /** The text and what it says after undoing JSON, percent, hex, base64 and base64url encoding. */

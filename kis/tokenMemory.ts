@@ -1,4 +1,5 @@
 import type { AccessToken } from './accessToken';
+import type { Attempt } from './revocation';
 
 /** What identifies an execution: the same for all tries of a "Retry On Fail". */
 export type ExecutionKey = string | object;
@@ -7,61 +8,65 @@ export type ExecutionKey = string | object;
 export interface Recollection {
 	/** KIS confirmed its revocation to this process. */
 	readonly revoked: boolean;
-	/** … in this very execution. */
-	readonly revokedInThisExecution: boolean;
-	/** In this execution an attempt on it was written and never settled. */
-	readonly unsettledInThisExecution: boolean;
+	/** All attempts on it in earlier calls of this execution, oldest first. */
+	readonly earlier: readonly Attempt[];
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Far more than a sweep has; beyond it the oldest are forgotten. About 300 bytes each. */
+/** Far more than a sweep has; beyond it the oldest are forgotten. Below 1 KiB each. */
 const MAX_TOKENS = 200_000;
+/** Per token; a retry follows its first try closely. */
+const MAX_EXECUTIONS = 20;
 
 interface Entry {
-	revokedBy: ExecutionKey | null;
-	unsettledBy: ExecutionKey | null;
-	until: number;
+	revoked: boolean;
+	readonly attempts: Map<ExecutionKey, Attempt[]>;
+	readonly until: number;
 }
 
-/** Remembers tokens by fingerprint until they expire, at least for a day (a KIS token's usual life). */
+/**
+ * Remembers tokens by fingerprint until they expire, and at least for a day: that is a KIS token's life, and it keeps a
+ * retry safe for a token that expires meanwhile.
+ */
 export class TokenMemory {
 	readonly #entries = new Map<string, Entry>();
 
-	recall(token: AccessToken, execution: ExecutionKey): Recollection {
-		const entry = this.#entries.get(token.fingerprint);
-		return {
-			revoked: entry !== undefined && entry.revokedBy !== null,
-			revokedInThisExecution: entry?.revokedBy === execution,
-			unsettledInThisExecution: entry?.unsettledBy === execution,
-		};
+	recall({ fingerprint }: AccessToken, execution: ExecutionKey): Recollection {
+		const entry = this.#entries.get(fingerprint);
+		if (!entry || entry.until <= Date.now()) return { revoked: false, earlier: [] };
+		return { revoked: entry.revoked, earlier: entry.attempts.get(execution) ?? [] };
 	}
 
-	rememberRevoked(token: AccessToken, execution: ExecutionKey): void {
-		Object.assign(this.#entryOf(token), { revokedBy: execution, unsettledBy: null });
-	}
-
-	rememberUnsettled(token: AccessToken, execution: ExecutionKey): void {
-		this.#entryOf(token).unsettledBy = execution;
-	}
-
-	#entryOf(token: AccessToken): Entry {
+	remember(token: AccessToken, execution: ExecutionKey, attempts: readonly Attempt[]): void {
+		const { fingerprint, claims } = token;
 		const now = Date.now();
-		const entry = this.#entries.get(token.fingerprint) ?? {
-			revokedBy: null,
-			unsettledBy: null,
-			until: Math.max(token.claims?.expiresAt ?? 0, now + DAY_MS),
+		const entry = this.#entries.get(fingerprint) ?? {
+			revoked: false,
+			attempts: new Map<ExecutionKey, Attempt[]>(),
+			until: Math.max(claims?.expiresAt ?? 0, now + DAY_MS),
 		};
-		this.#entries.delete(token.fingerprint);
-		this.#entries.set(token.fingerprint, entry);
-		this.#forgetOldest(now);
-		return entry;
+		entry.revoked ||= attempts.some(({ verdict }) => verdict === 'confirmed');
+		renew(entry.attempts, execution, [...(entry.attempts.get(execution) ?? []), ...attempts]);
+		renew(this.#entries, fingerprint, entry);
+		forgetOldest(entry.attempts, MAX_EXECUTIONS);
+		forgetOldest(this.#entries, MAX_TOKENS, ({ until }) => until <= now);
 	}
+}
 
-	/** The map is in order of use: what is over, and what is too many, goes from its front. */
-	#forgetOldest(now: number): void {
-		for (const [fingerprint, { until }] of this.#entries) {
-			if (until > now && this.#entries.size <= MAX_TOKENS) return;
-			this.#entries.delete(fingerprint);
-		}
+/** Sets an entry and moves it to the end, so that a map is in order of use. */
+function renew<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
+	map.delete(key);
+	map.set(key, value);
+}
+
+/** Deletes from the front what is too many or over. */
+function forgetOldest<Key, Value>(
+	map: Map<Key, Value>,
+	most: number,
+	isOver = (_value: Value) => false,
+): void {
+	for (const [key, value] of map) {
+		if (map.size <= most && !isOver(value)) return;
+		map.delete(key);
 	}
 }

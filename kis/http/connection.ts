@@ -1,5 +1,6 @@
 import type { LookupFunction, Socket } from 'node:net';
 import type { buildConnector as BuildConnector, Client as UndiciClient, Dispatcher } from 'undici';
+import connectTunnel from 'undici/lib/api/api-connect.js';
 import buildConnector from 'undici/lib/core/connect.js';
 import Client from 'undici/lib/dispatcher/client.js';
 import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js';
@@ -168,18 +169,16 @@ export class Connection {
 	}
 
 	#open(): Dispatcher {
+		const { baseUrl, egress } = this.#options;
 		const tls = { rejectUnauthorized: true, timeout: 0 };
+		const connect = this.#tracked(buildConnector({ ...tls, lookup: egress?.lookup }));
+		if (isLoopback(baseUrl)) return this.#client(baseUrl.origin, { connect });
 		return new EnvHttpProxyAgent({
-			...(isLoopback(this.#options.baseUrl) && { noProxy: '*' }),
-			connect: this.#tracked(buildConnector({ ...tls, lookup: this.#options.egress?.lookup })),
+			connect,
 			requestTls: tls,
 			proxyTls: tls,
 			factory: (origin, options) => this.#client(origin, options),
-			clientFactory: (origin, options: UndiciClient.Options) =>
-				new Client(origin, {
-					...options,
-					connect: this.#tracked(options.connect as ReturnType<typeof buildConnector>),
-				}),
+			clientFactory: (origin, options) => this.#proxyClient(origin, options),
 		});
 	}
 
@@ -190,6 +189,12 @@ export class Connection {
 			this.#used = false;
 		});
 		return client;
+	}
+
+	/** The connection to the proxy. undici's index would give its clients the method `connect`, which asks for a tunnel. */
+	#proxyClient(origin: URL, options: UndiciClient.Options): Dispatcher {
+		const connect = this.#tracked(options.connect as ReturnType<typeof buildConnector>);
+		return Object.assign(new Client(origin, { ...options, connect }), { connect: connectTunnel });
 	}
 
 	#tracked(connect: ReturnType<typeof buildConnector>): BuildConnector.connector {

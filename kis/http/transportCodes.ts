@@ -61,7 +61,7 @@ const TRANSPORT_CODES: ReadonlyArray<Explanation & { readonly pattern: RegExp }>
 	{
 		pattern: /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|ECONNABORTED)$/,
 		happened: 'the connection was closed from the other side',
-		todo: CHECK_NETWORK,
+		todo: 'If it stays so, check the relay or proxy in between.',
 	},
 	{
 		pattern: /^(UND_ERR_ABORTED|UND_ERR_DESTROYED|UND_ERR_PRX_TLS)$/,

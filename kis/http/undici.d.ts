@@ -7,6 +7,11 @@ declare module 'undici/lib/dispatcher/client.js' {
 	import { Client } from 'undici';
 	export default Client;
 }
+declare module 'undici/lib/api/api-connect.js' {
+	import type { Dispatcher } from 'undici';
+	const connect: Dispatcher['connect'];
+	export default connect;
+}
 declare module 'undici/lib/core/connect.js' {
 	import type { Socket } from 'node:net';
 	import { buildConnector } from 'undici';

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns';
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { EgressRules } from '../../kis/http/connection';
@@ -14,21 +15,25 @@ export function executionKey(context: IExecuteFunctions): ExecutionKey {
 	return context.getExecutionId() ?? context.getExecutionCancelSignal() ?? context;
 }
 
-/** n8n's rules for outgoing connections. n8n 1.x offers none to nodes. */
+/** n8n's rules for outgoing connections. n8n 1.x offers none to nodes; rules that cannot be asked allow nothing. */
 export function egressRules(context: IExecuteFunctions): EgressRules | undefined {
-	const offered: Partial<IExecuteFunctions['helpers']> = context.helpers;
-	const filter = offered.getSecureEgressFilter?.();
-	return (
-		filter && {
+	const notChecked = 'The address could not be checked.';
+	try {
+		const offered: Partial<IExecuteFunctions['helpers']> = context.helpers;
+		const filter = offered.getSecureEgressFilter?.();
+		if (!filter) return undefined;
+		return {
 			lookup: filter.createSecureLookup(),
 			async forbids(url) {
 				try {
 					const result = await filter.validateUrl(url);
 					return result.ok ? null : result.error.message;
 				} catch {
-					return 'n8n could not check the address.';
+					return notChecked;
 				}
 			},
-		}
-	);
+		};
+	} catch {
+		return { lookup, forbids: async () => notChecked };
+	}
 }

@@ -1,4 +1,5 @@
 // Many items: order, pairing, duplicates, and what one token's fate means for the others.
+import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 
 import { Sandbox } from '../../sandbox/server';
@@ -42,7 +43,7 @@ test('one bad token keeps no other alive, and the workflow stops with all of the
 	const run = await revoke(sandbox(), { input: tokenItems(...tokens) });
 	expect(tokens.filter((token) => sandbox().kis.isLive(token))).toEqual([]);
 	expect(run.error?.message).toMatch(
-		/^24 of 30 tokens were not revoked as far as is known\. The first is item 1\./,
+		/^24 of 30 tokens could not be confirmed as revoked, first item 1\./,
 	);
 	expect(run.error?.description.match(/<li>/g)).toHaveLength(22);
 	expect(run.error?.description).toContain('<li>item 1 – rejected – EGW00121');
@@ -158,6 +159,48 @@ test('a token that is not text, or missing, is said to be so', async () => {
 		'The token was not sent to KIS: the token is not a text',
 		'The token was not sent to KIS: there is no token after "Bearer"',
 	]);
+});
+
+test('details are for items that were never sent, too', async () => {
+	const run = await revoke(sandbox(), {
+		input: tokenItems('two words'),
+		options: { includeDetails: true },
+		onError: 'continueRegularOutput',
+	});
+	expect(errorsOf(run.items)[0]?.details).toEqual({
+		outcome: 'notSent',
+		attempts: 0,
+		httpStatus: null,
+		environment: 'custom',
+		issuedToThisAppKey: null,
+		expiresAt: null,
+		tokenFingerprint: null,
+	});
+});
+
+test.each(['ENOENT', 'ECONNREFUSED', 'GETADDRINFO'])(
+	'n8n does not take a code of the server for a fault of its own: %s',
+	async (error_code) => {
+		const body = JSON.stringify({ error_code, error_description: `${error_code} <b>here</b>` });
+		sandbox().faults.push({ kind: 'raw', status: 403, body });
+		const run = await revoke(sandbox(), { input: tokenItems(mint(sandbox())) });
+		expect(run.error?.message).toMatch(/^1 of 1 tokens could not be confirmed as revoked/);
+		expect(run.error?.description).toContain(`${error_code} &lt;b&gt;here&lt;/b&gt;`);
+	},
+);
+
+test('answers with a text of their own each do not slow a batch down', async () => {
+	const tokens = Array.from({ length: 300 }, () => mint(sandbox()));
+	sandbox().faults.push(
+		...tokens.map((_token, i) => ({
+			kind: 'raw' as const,
+			status: 403,
+			body: JSON.stringify({ error_code: 'EGW00101', message: `${randomUUID()} ${i}`.repeat(20) }),
+		})),
+	);
+	const onError = 'continueRegularOutput';
+	const run = await revoke(sandbox(), { input: tokenItems(...tokens), onError });
+	expect(errorsOf(run.items).filter((error) => error?.code === 'EGW00101')).toHaveLength(300);
 });
 
 test('a node that breaks under Continue sends no item out of the success output', async () => {

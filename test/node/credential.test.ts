@@ -173,9 +173,19 @@ describe('the credential test', () => {
 		await expect(verdict(changes)).resolves.toContain(message);
 	});
 
+	test.each([
+		['{"rt_cd":"1","msg_cd":"EGW00201","msg1":"x"}', 'EGW00201: the app key'],
+		['{"error_code":"EGW99999"}', 'KIS gave no key'],
+		['{"approval_key":""}', 'KIS gave no key'],
+		['{"approval_key":null}', 'KIS gave no key'],
+	])('takes %s for a refusal', async (body, message) => {
+		sandbox().faults.push({ kind: 'raw', body });
+		await expect(verdict()).resolves.toContain(message);
+	});
+
 	test('says so where the address is not KIS', async () => {
 		sandbox().faults.push({ kind: 'html' });
-		await expect(verdict()).resolves.toContain('neither grants nor refuses');
+		await expect(verdict()).resolves.toContain('KIS gave no key');
 	});
 
 	test('sends nothing to a refused address', async () => {

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
 
 import { LOG_FILE } from '../../engine/run';
+import type { Fault } from '../../sandbox/faults';
 import type { Sandbox } from '../../sandbox/server';
 import { revoke, tokenItems, useSandbox } from '../support/workflow';
 
@@ -43,12 +44,58 @@ describe('Retry On Fail', () => {
 		expect(outcomes(run.items)).toEqual(['revoked']);
 	});
 
+	test.each<[string, Fault[]]>([
+		['a refusal', [{ kind: 'refuse', code: 'EGW00101' }]],
+		['a lost answer', [{ kind: 'html' }]],
+	])(
+		'what the first try confirmed stands, whatever the second meets: %s',
+		async (_name, faults) => {
+			const confirmed = { kind: 'raw', body: '{"code":200,"message":"done"}' } as const;
+			// The second token is what makes the first try fail.
+			sandbox().faults.push(confirmed, { kind: 'refuse', code: 'EGW00101' }, ...faults);
+			const run = await revoke(sandbox(), {
+				input: tokenItems('opaque', 'another'),
+				options: { alreadyInvalid: 'fail', maxRetries: 0, includeDetails: true },
+				node: retryOnFail,
+				onError: 'continueRegularOutput',
+			});
+			expect(outcomes(run.items)[0]).toBe('revoked');
+			expect(run.items[0].json).toMatchObject({ code: '200', message: 'done' });
+		},
+	);
+
+	test('what was written in the first try was sent, though the second reaches nobody', async () => {
+		const token = mint(sandbox());
+		const once = { input: tokenItems(token), executionId: 'one', options: { maxRetries: 0 } };
+		sandbox().faults.push({ kind: 'refuse', code: 'EGW00101' });
+		await revoke(sandbox(), once);
+		const credential = { baseUrl: 'http://127.0.0.1:1' };
+		const run = await revoke(sandbox(), { ...once, credential, onError: 'continueRegularOutput' });
+		expect(outcomes(run.items)).toEqual(['rejected']);
+	});
+
+	test('executions that meet on one token keep their own memory of it', async () => {
+		const lost = { kind: 'reset' } as const;
+		const setup = { input: tokenItems(mint(sandbox())), options: { maxRetries: 0 } };
+		sandbox().faults.push(lost, lost);
+		await revoke(sandbox(), { ...setup, executionId: 'first' });
+		await revoke(sandbox(), { ...setup, executionId: 'second' });
+		for (const executionId of ['first', 'second']) {
+			const credential = { baseUrl: 'http://127.0.0.1:1' };
+			const onError = 'continueRegularOutput';
+			const run = await revoke(sandbox(), { ...setup, executionId, credential, onError });
+			expect(outcomes(run.items)).toEqual(['unknown']);
+		}
+	});
+
 	test('another execution is told that the token was invalid already', async () => {
 		const token = mint(sandbox());
 		await revoke(sandbox(), { input: tokenItems(token) });
 		const options = { alreadyInvalid: 'fail' };
 		const run = await revoke(sandbox(), { input: tokenItems(token), options });
 		expect(run.error?.message).toContain('The token was invalid already');
+		expect(run.error?.description).toContain('Nothing is left to do');
+		expect(run.error?.description).not.toContain('may still be live');
 	});
 });
 

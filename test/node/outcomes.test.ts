@@ -204,7 +204,7 @@ describe('an item', () => {
 			expected.name.startsWith('text that') ? 'NodeOperationError' : 'NodeApiError',
 		);
 		expect(run.error?.message).toMatch(
-			/^1 of 1 token was not revoked as far as is known. It is item 0\./,
+			/^1 of 1 tokens could not be confirmed as revoked, first item 0\./,
 		);
 		expect(run.error?.description).toContain(`item 0 – ${expected.outcome}`);
 	});

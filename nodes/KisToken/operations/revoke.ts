@@ -100,7 +100,7 @@ async function revokeEach(
 	return tokens.map((token) =>
 		isUsable(token)
 			? reportRevocation(token, revocations[next++], credential, options)
-			: reportUnusable(token),
+			: reportUnusable(token, options.includeDetails ? credential.environment : null),
 	);
 }
 

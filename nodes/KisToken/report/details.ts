@@ -1,28 +1,35 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { isIssuedTo, type AccessToken } from '../../../kis/accessToken';
-import type { KisCredential } from '../../../kis/credential';
-import type { Revocation } from '../../../kis/revokeTokens';
+import type { EnvironmentName } from '../../../kis/environments';
+import type { Outcome } from '../../../kis/outcome';
 
 const KOREAN_OFFSET_MS = 9 * 60 * 60 * 1000;
 const FINGERPRINT_DIGITS = 12;
 
+export interface Known {
+	readonly outcome: Outcome;
+	readonly environment: EnvironmentName;
+	/** Made by this run; none if absent. */
+	readonly attempts?: number;
+	readonly httpStatus?: number | null;
+	/** Absent where the input is no token. */
+	readonly token?: AccessToken;
+	readonly appkey?: string;
+}
+
 /** What the option Include Details adds: `null` where something is not known. */
-export function detailsOf(
-	token: AccessToken,
-	{ outcome, attempts }: Revocation,
-	httpStatus: number | null,
-	{ appkey, environment }: KisCredential,
-): IDataObject {
-	const expiresAt = token.claims?.expiresAt ?? null;
+export function detailsOf(known: Known): IDataObject {
+	const { outcome, environment, attempts = 0, httpStatus = null, token, appkey = '' } = known;
+	const expiresAt = token?.claims?.expiresAt ?? null;
 	return {
 		outcome,
-		attempts: attempts.length,
+		attempts,
 		httpStatus,
 		environment,
-		issuedToThisAppKey: isIssuedTo(token, appkey),
+		issuedToThisAppKey: token ? isIssuedTo(token, appkey) : null,
 		expiresAt: expiresAt === null ? null : koreanTime(expiresAt),
-		tokenFingerprint: token.fingerprint.slice(0, FINGERPRINT_DIGITS),
+		tokenFingerprint: token?.fingerprint.slice(0, FINGERPRINT_DIGITS) ?? null,
 	};
 }
 

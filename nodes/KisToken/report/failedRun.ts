@@ -15,7 +15,7 @@ export function failedRun(
 		report.succeeded ? [] : [{ ...report, itemIndex }],
 	);
 	const [first] = failures;
-	const message = `${failures.length} of ${reports.length} ${reports.length === 1 ? 'token was' : 'tokens were'} not revoked as far as is known. ${failures.length === 1 ? 'It is' : 'The first is'} item ${first.itemIndex}. ${first.message}`;
+	const message = `${failures.length} of ${reports.length} tokens could not be confirmed as revoked, first item ${first.itemIndex}. ${first.message}`;
 	const options = { message, description: describe(failures, reports), itemIndex: first.itemIndex };
 	// n8n stores the node with the error: a token that was typed in is among its parameters.
 	const withoutParameters: INode = { ...node, parameters: {} };

@@ -2,7 +2,9 @@ import type { IDataObject } from 'n8n-workflow';
 
 import type { AccessToken } from '../../../kis/accessToken';
 import type { KisCredential } from '../../../kis/credential';
+import type { EnvironmentName } from '../../../kis/environments';
 import type { Outcome } from '../../../kis/outcome';
+import type { Attempt } from '../../../kis/revocation';
 import type { Revocation } from '../../../kis/revokeTokens';
 import type { Unusable } from '../../../kis/unusable';
 import { detailsOf } from './details';
@@ -39,29 +41,41 @@ export interface Failure {
 }
 
 /** What each outcome says of the token: how a message starts, and how a description starts. */
-const MEANING: Readonly<Record<Outcome, { readonly what: string; readonly token: string }>> = {
-	revoked: { what: 'The token was revoked', token: 'It is dead.' },
-	alreadyInvalid: { what: 'The token was invalid already', token: 'It is dead.' },
-	rejected: { what: 'The token was not revoked', token: 'It may still be live.' },
+const MEANING: Readonly<
+	Record<Outcome, { readonly headline: string; readonly consequence: string }>
+> = {
+	revoked: { headline: 'The token was revoked', consequence: 'It is dead.' },
+	alreadyInvalid: { headline: 'The token was invalid already', consequence: 'It is dead.' },
+	rejected: { headline: 'The token was not revoked', consequence: 'It may still be live.' },
 	unknown: {
-		what: 'The token may be dead or still live',
-		token: 'Treat it as live until a revoke is confirmed.',
+		headline: 'The token may be dead or still live',
+		consequence: 'Treat it as live until a revoke is confirmed.',
 	},
-	notSent: { what: 'The token was not sent to KIS', token: 'If it was live, it still is.' },
+	notSent: {
+		headline: 'The token was not sent to KIS',
+		consequence: 'If it was live, it still is.',
+	},
 };
 
-/** For input that cannot be used, be it the token, the credential or an option. */
-export function reportUnusable({ why, todo }: Unusable): Failure {
-	const { what, token } = MEANING.notSent;
+/**
+ * For input that cannot be used, be it the token, the credential or an option.
+ *
+ * @param environment If the user asked for details.
+ */
+export function reportUnusable(
+	{ why, todo }: Unusable,
+	environment: EnvironmentName | null = null,
+): Failure {
+	const { headline, consequence } = MEANING.notSent;
 	return {
 		succeeded: false,
 		outcome: 'notSent',
-		message: `${what}: ${why}`,
-		description: `${token} ${todo}`,
+		message: `${headline}: ${why}`,
+		description: `${consequence} ${todo}`,
 		code: null,
 		httpStatus: null,
 		unusableInput: true,
-		details: null,
+		details: environment && detailsOf({ outcome: 'notSent', environment }),
 	};
 }
 
@@ -69,8 +83,8 @@ export function reportUnusable({ why, todo }: Unusable): Failure {
 export const BROKEN_RUN: Failure = {
 	succeeded: false,
 	outcome: 'unknown',
-	message: `${MEANING.unknown.what}: the node itself broke off`,
-	description: `${MEANING.unknown.token} Revoke it again, and report this to the maintainers of this node.`,
+	message: `${MEANING.unknown.headline}: the node itself broke off`,
+	description: `${MEANING.unknown.consequence} Revoke it again, and report this to the maintainers of this node.`,
 	code: null,
 	httpStatus: null,
 	unusableInput: false,
@@ -89,32 +103,55 @@ export function reportRevocation(
 	credential: KisCredential,
 	options: ReportOptions,
 ): Report {
-	const { outcome, attempts, repeated } = revocation;
-	const answer = attempts.findLast(({ code }) => code !== null) ?? attempts.at(-1);
+	const { outcome, attempts, earlier } = revocation;
+	const answer = telling(revocation);
 	const httpStatus = answer?.httpStatus ?? null;
 	const words = answer?.text ?? '';
 	const details = options.includeDetails
-		? detailsOf(token, revocation, httpStatus, credential)
+		? detailsOf({
+				outcome,
+				attempts: attempts.length,
+				httpStatus,
+				environment: credential.environment,
+				token,
+				appkey: credential.appkey,
+			})
 		: null;
 
-	const mayBeInvalid = options.alreadyInvalid === 'succeed' || repeated;
+	// What this execution has revoked itself was not invalid before.
+	const mayBeInvalid = options.alreadyInvalid === 'succeed' || earlier.some(isConfirmation);
 	if (outcome === 'revoked' || (outcome === 'alreadyInvalid' && mayBeInvalid)) {
 		const code = answer?.code ?? String(httpStatus);
 		return { succeeded: true, outcome, code, message: words, details };
 	}
 
-	const { what, token: state } = MEANING[outcome];
+	const { headline, consequence } = MEANING[outcome];
 	const { happened, todo } = reasonOf(revocation, token, credential);
 	const speaker = answer?.verdict === 'unwritten' ? 'n8n' : 'The server';
-	const quoted = words === '' ? '' : `${speaker} says: ${words}`;
+	const quoted = words === '' ? '' : `${speaker} says: “${words}”`;
 	return {
 		succeeded: false,
 		outcome,
-		message: `${what}: ${happened}`,
-		description: [state, quoted, todo].filter((part) => part !== '').join(' '),
+		message: `${headline}: ${happened}`,
+		description: [consequence, quoted, todo].filter((part) => part !== '').join(' '),
 		code: answer?.code ?? attempts.at(-1)?.transportCode ?? null,
 		httpStatus,
 		unusableInput: false,
 		details,
 	};
+}
+
+/** The attempt that an item speaks of: the last that KIS gave a code for, unless an earlier call had it confirmed already. */
+function telling({ outcome, attempts, earlier }: Revocation): Attempt | undefined {
+	const confirmation = outcome === 'revoked' ? earlier.findLast(isConfirmation) : undefined;
+	return (
+		attempts.findLast(isConfirmation) ??
+		confirmation ??
+		attempts.findLast(({ code }) => code !== null) ??
+		attempts.at(-1)
+	);
+}
+
+function isConfirmation({ verdict }: Attempt): boolean {
+	return verdict === 'confirmed';
 }
