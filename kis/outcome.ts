@@ -37,21 +37,20 @@ export function weigh(
 	token: TokenFacts,
 	earlier: readonly Verdict[] = [],
 ): Outcome {
-	const confirmedEarlier = earlier.includes('confirmed');
-	let unsettled = !confirmedEarlier && earlier.includes('noVerdict');
+	const before = earlier.length > 0 ? weigh(earlier, token) : 'notSent';
+	const wasDead = before === 'revoked' || before === 'alreadyInvalid';
+	let unsettled = before === 'unknown';
 	for (const verdict of verdicts) {
 		if (verdict === 'confirmed') return 'revoked';
 		if (isDead(verdict, token)) {
 			// Dead now, and an attempt without a verdict did it, as far as can be told.
 			return unsettled && token.whole && !token.expired ? 'revoked' : 'alreadyInvalid';
 		}
-		unsettled ||= verdict === 'noVerdict';
+		unsettled ||= verdict === 'noVerdict' && !wasDead;
 	}
-	if (confirmedEarlier) return 'revoked';
+	if (wasDead) return before;
 	if (unsettled) return 'unknown';
-	return [...earlier, ...verdicts].every((verdict) => verdict === 'unwritten')
-		? 'notSent'
-		: 'rejected';
+	return verdicts.every((verdict) => verdict === 'unwritten') ? before : 'rejected';
 }
 
 /** RFC 7009, section 2.2: a token that is invalid already is what the client wanted. KIS reports it as a refusal. */

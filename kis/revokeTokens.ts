@@ -44,6 +44,8 @@ export interface Revocation {
 	readonly ended: EndOfSending | null;
 	/** Of earlier calls in this execution, oldest first. */
 	readonly earlier: readonly Attempt[];
+	/** An earlier call in this execution had revoked it, so that "invalid" is the expected answer. */
+	readonly revokedEarlier: boolean;
 }
 
 /**
@@ -122,6 +124,7 @@ class Run {
 		const { earlier } = memory.recall(token, execution);
 		const attempts: Attempt[] = [];
 		let outcome = this.#weigh(attempts, token);
+		const revokedEarlier = outcome === 'revoked';
 		let retries = 0;
 		let freeRepeat = true;
 		for (;;) {
@@ -147,7 +150,7 @@ class Run {
 			retries++;
 		}
 		memory.remember(token, execution, attempts);
-		return { outcome, attempts, earlier, ended: this.#ended };
+		return { outcome, attempts, earlier, revokedEarlier, ended: this.#ended };
 	}
 
 	/** `null` if sending has ended. */

@@ -26,7 +26,7 @@ export class SecretGuard {
 		// Most answers of a run have the same text.
 		let known = this.#known.get(text);
 		if (known === undefined) {
-			known = [...readings(text, MAX_NESTING)].some((reading) => this.#contains(reading));
+			known = readings(text).some((reading) => this.#contains(reading));
 			this.#known.set(text, known);
 		}
 		return known;
@@ -89,15 +89,15 @@ function includesSorted(sorted: Uint32Array, value: number): boolean {
 }
 
 /** The text and what it says after undoing JSON, percent, hex, base64 and base64url encoding. */
-function readings(text: string, nesting: number, found = new Set<string>()): Set<string> {
-	if (found.has(text)) return found;
-	found.add(text);
-	if (nesting > 0) {
-		for (const decode of DECODERS) {
-			for (const decoded of decode(text)) readings(decoded, nesting - 1, found);
-		}
+function readings(text: string): string[] {
+	const found = new Set([text]);
+	let latest = [text];
+	for (let nesting = 0; nesting < MAX_NESTING; nesting++) {
+		const decoded = latest.flatMap((reading) => DECODERS.flatMap((decode) => decode(reading)));
+		latest = [...new Set(decoded)].filter((reading) => !found.has(reading));
+		for (const reading of latest) found.add(reading);
 	}
-	return found;
+	return [...found];
 }
 
 const JSON_ESCAPES: Readonly<Record<string, string>> = {

@@ -12,7 +12,8 @@ export interface Recollection {
 	readonly earlier: readonly Attempt[];
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
 /** Far more than a sweep has; beyond it the oldest are forgotten. Below 1 KiB each. */
 const MAX_TOKENS = 200_000;
 /** Per token; a retry follows its first try closely. */
@@ -21,12 +22,12 @@ const MAX_EXECUTIONS = 20;
 interface Entry {
 	revoked: boolean;
 	readonly attempts: Map<ExecutionKey, Attempt[]>;
-	readonly until: number;
+	until: number;
 }
 
 /**
- * Remembers tokens by fingerprint until they expire, and at least for a day: that is a KIS token's life, and it keeps a
- * retry safe for a token that expires meanwhile.
+ * Remembers tokens by fingerprint until they expire (for a day, a KIS token's life, where that is not known), and at
+ * least for an hour, so that a retry is safe for a token that expires meanwhile.
  */
 export class TokenMemory {
 	readonly #entries = new Map<string, Entry>();
@@ -40,11 +41,16 @@ export class TokenMemory {
 	remember(token: AccessToken, execution: ExecutionKey, attempts: readonly Attempt[]): void {
 		const { fingerprint, claims } = token;
 		const now = Date.now();
-		const entry = this.#entries.get(fingerprint) ?? {
-			revoked: false,
-			attempts: new Map<ExecutionKey, Attempt[]>(),
-			until: Math.max(claims?.expiresAt ?? 0, now + DAY_MS),
-		};
+		const known = this.#entries.get(fingerprint);
+		const entry: Entry =
+			known && known.until > now
+				? known
+				: {
+						revoked: false,
+						attempts: new Map(),
+						until: 0,
+					};
+		entry.until = Math.max(claims?.expiresAt ?? now + DAY_MS, now + HOUR_MS);
 		entry.revoked ||= attempts.some(({ verdict }) => verdict === 'confirmed');
 		renew(entry.attempts, execution, [...(entry.attempts.get(execution) ?? []), ...attempts]);
 		renew(this.#entries, fingerprint, entry);
@@ -63,10 +69,10 @@ function renew<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
 function forgetOldest<Key, Value>(
 	map: Map<Key, Value>,
 	most: number,
-	isOver = (_value: Value) => false,
+	isOver?: (value: Value) => boolean,
 ): void {
 	for (const [key, value] of map) {
-		if (map.size <= most && !isOver(value)) return;
+		if (map.size <= most && !isOver?.(value)) return;
 		map.delete(key);
 	}
 }

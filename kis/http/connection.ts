@@ -7,19 +7,18 @@ import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js';
 
 import { endpointOf, isLoopback } from '../baseUrl';
 import type { Exchange } from './exchange';
-import {
-	ABORTED,
-	BODY_TIMEOUT,
-	BODY_TOO_LARGE,
-	CONNECT_TIMEOUT,
-	EGRESS_REFUSED,
-	HEADERS_TIMEOUT,
-	PROXY_UNUSABLE,
-	transportCodeOf,
-} from './transportCodes';
+import { RequestWatch } from './requestWatch';
+import { ABORTED, EGRESS_REFUSED, PROXY_UNUSABLE, transportCodeOf } from './transportCodes';
 
-/** KIS's answers are below 2 KiB; the rest of a larger one is not read. */
-export const MAX_BODY_BYTES = 64 * 1024;
+const HEADERS = {
+	'content-type': 'application/json; charset=UTF-8',
+	accept: 'application/json',
+	'accept-encoding': 'identity',
+};
+
+/** In the place of a proxy setting that cannot be used, so that NO_PROXY has its say all the same. */
+const UNUSABLE_PROXY = new URL('http://unusable.invalid');
+const TUNNEL_MADE = 'UND_ERR_INFO';
 
 /** What a host program imposes on outgoing connections (n8n's SSRF protection). */
 export interface EgressRules {
@@ -44,6 +43,7 @@ export class Connection {
 	readonly #options: ConnectionOptions;
 	readonly #sockets = new Set<Socket>();
 	#dispatcher: Dispatcher | null = null;
+	#watch: RequestWatch | null = null;
 	/** The present socket has carried a whole exchange. */
 	#used = false;
 	#forbids: Promise<string | null> | null = null;
@@ -54,14 +54,22 @@ export class Connection {
 
 	/** Sends `json` to a path below the base URL. Never throws: every end is an {@link Exchange}. */
 	async post(path: string, json: object, cancel: AbortSignal): Promise<Exchange> {
-		if (cancel.aborted) return { ended: 'unwritten', transportCode: ABORTED, forbidden: null };
-		try {
-			this.#dispatcher ??= this.#open();
-		} catch {
-			return { ended: 'unwritten', transportCode: PROXY_UNUSABLE, forbidden: null };
-		}
-		const url = endpointOf(this.#options.baseUrl, path);
-		return await this.#exchange(this.#dispatcher, url, JSON.stringify(json), cancel);
+		const { timeoutMs } = this.#options;
+		const wasUsed = this.#used;
+		const watch = new RequestWatch(() => wasUsed && this.#used);
+		this.#watch = watch;
+		const onCancel = () => watch.breakOff(ABORTED);
+		const deadline = setTimeout(() => watch.timeOut(), timeoutMs);
+		cancel.addEventListener('abort', onCancel);
+		if (cancel.aborted) onCancel();
+		void this.#send(watch, endpointOf(this.#options.baseUrl, path), JSON.stringify(json));
+
+		const exchange = await watch.ended;
+		clearTimeout(deadline);
+		cancel.removeEventListener('abort', onCancel);
+		this.#used = exchange.ended === 'answered';
+		if (!this.#used) void this.close();
+		return exchange;
 	}
 
 	/** Ends whatever is going on, at once; resolves when no socket is left. The next `post` connects anew. */
@@ -75,111 +83,38 @@ export class Connection {
 		await Promise.all([dispatcher?.destroy(), ...closed]);
 	}
 
-	async #exchange(
-		dispatcher: Dispatcher,
-		url: URL,
-		body: string,
-		cancel: AbortSignal,
-	): Promise<Exchange> {
-		return await new Promise((resolve) => {
-			const stale = this.#used;
-			const chunks: Buffer[] = [];
-			let size = 0;
-			let written = false;
-			let httpStatus: number | null = null;
-			let contentEncoding: string | null = null;
-			let over = false;
-
-			const end = (exchange: Exchange) => {
-				if (over) return;
-				over = true;
-				clearTimeout(deadline);
-				cancel.removeEventListener('abort', onCancel);
-				resolve(exchange);
-			};
-			const breakOff = (transportCode: string) => {
-				if (over) return;
-				const onStaleConnection = stale && this.#used && httpStatus === null;
-				this.#used = false;
-				end(
-					written
-						? { ended: 'unanswered', transportCode, httpStatus, onStaleConnection }
-						: { ended: 'unwritten', transportCode, forbidden: null },
-				);
-				// A proxy that closes on CONNECT makes undici 7 reconnect for ever, deaf to an abort.
-				void this.close();
-			};
-			const onCancel = () => breakOff(ABORTED);
-			const onDeadline = () => {
-				if (!written) breakOff(CONNECT_TIMEOUT);
-				else breakOff(httpStatus === null ? HEADERS_TIMEOUT : BODY_TIMEOUT);
-			};
-			const deadline = setTimeout(onDeadline, this.#options.timeoutMs);
-			cancel.addEventListener('abort', onCancel);
-
-			const send = () =>
-				dispatcher.dispatch(
-					{
-						origin: url.origin,
-						path: url.pathname,
-						method: 'POST',
-						headers: {
-							'content-type': 'application/json; charset=UTF-8',
-							accept: 'application/json',
-							'accept-encoding': 'identity',
-						},
-						body,
-					},
-					{
-						// undici calls this right before it writes the request; aborted inside, nothing is written.
-						onRequestStart: (controller) => {
-							if (over) controller.abort(new Error(ABORTED));
-							else written = true;
-						},
-						onResponseStart: (_controller, status, headers) => {
-							if (status < 200) return;
-							httpStatus = status;
-							contentEncoding = headers['content-encoding']?.toString() ?? null;
-						},
-						onResponseData: (_controller, chunk) => {
-							size += chunk.length;
-							if (size > MAX_BODY_BYTES) breakOff(BODY_TOO_LARGE);
-							else chunks.push(chunk);
-						},
-						onResponseEnd: () => {
-							this.#used = true;
-							end({
-								ended: 'answered',
-								httpStatus: httpStatus ?? 0,
-								contentEncoding,
-								body: Buffer.concat(chunks),
-							});
-						},
-						onResponseError: (_controller, error) => breakOff(transportCodeOf(error)),
-					},
-				);
-
-			this.#forbids ??= this.#options.egress?.forbids(url) ?? Promise.resolve(null);
-			void this.#forbids.then((forbidden) => {
-				if (over) return;
-				if (forbidden === null) send();
-				else end({ ended: 'unwritten', transportCode: EGRESS_REFUSED, forbidden });
-			});
-		});
+	async #send(watch: RequestWatch, url: URL, body: string): Promise<void> {
+		this.#forbids ??= this.#options.egress?.forbids(url) ?? Promise.resolve(null);
+		const forbidden = await this.#forbids;
+		if (forbidden !== null) watch.breakOff(EGRESS_REFUSED, forbidden);
+		if (watch.isOver) return;
+		this.#dispatcher ??= this.#open();
+		if (!this.#dispatcher) return watch.breakOff(PROXY_UNUSABLE);
+		this.#dispatcher.dispatch(
+			{ origin: url.origin, path: url.pathname, method: 'POST', headers: HEADERS, body },
+			watch,
+		);
 	}
 
-	#open(): Dispatcher {
+	/** `null` if the environment names a proxy that cannot be used. */
+	#open(): Dispatcher | null {
 		const { baseUrl, egress } = this.#options;
 		const tls = { rejectUnauthorized: true, timeout: 0 };
 		const connect = this.#tracked(buildConnector({ ...tls, lookup: egress?.lookup }));
 		if (isLoopback(baseUrl)) return this.#client(baseUrl.origin, { connect });
-		return new EnvHttpProxyAgent({
-			connect,
-			requestTls: tls,
-			proxyTls: tls,
-			factory: (origin, options) => this.#client(origin, options),
-			clientFactory: (origin, options) => this.#proxyClient(origin, options),
-		});
+		try {
+			return new EnvHttpProxyAgent({
+				httpProxy: proxySetting('http_proxy'),
+				httpsProxy: proxySetting('https_proxy'),
+				connect,
+				requestTls: tls,
+				proxyTls: tls,
+				factory: (origin, options) => this.#client(origin, options),
+				clientFactory: (origin, options) => this.#proxyClient(origin, options),
+			});
+		} catch {
+			return null;
+		}
 	}
 
 	/** The connection itself, to the host or through the proxy's tunnel. The deadline above replaces undici's timeouts. */
@@ -194,7 +129,16 @@ export class Connection {
 	/** The connection to the proxy. undici's index would give its clients the method `connect`, which asks for a tunnel. */
 	#proxyClient(origin: URL, options: UndiciClient.Options): Dispatcher {
 		const connect = this.#tracked(options.connect as ReturnType<typeof buildConnector>);
-		return Object.assign(new Client(origin, { ...options, connect }), { connect: connectTunnel });
+		const refuse: BuildConnector.connector = (_options, callback) =>
+			callback(Object.assign(new Error('unusable proxy'), { code: PROXY_UNUSABLE }), null);
+		const isUsable = origin.origin !== UNUSABLE_PROXY.origin;
+		const client = new Client(origin, { ...options, connect: isUsable ? connect : refuse });
+		client.on('disconnect', (_origin, _targets, error) => {
+			// undici 7 would ask a proxy that closes on CONNECT again without end. "Upgrade" is the tunnel itself.
+			if (client.destroyed || error.code === TUNNEL_MADE) return;
+			this.#watch?.breakOff(transportCodeOf(error));
+		});
+		return Object.assign(client, { connect: connectTunnel });
 	}
 
 	#tracked(connect: ReturnType<typeof buildConnector>): BuildConnector.connector {
@@ -204,4 +148,12 @@ export class Connection {
 			socket.once('close', () => this.#sockets.delete(socket));
 		};
 	}
+}
+
+/** undici would throw for what is no address. Its SOCKS support is experimental: such sockets cannot be followed to their end. */
+function proxySetting(name: 'http_proxy' | 'https_proxy'): string | undefined {
+	const setting = process.env[name] ?? process.env[name.toUpperCase()];
+	if (!setting) return setting;
+	const isHttp = URL.canParse(setting) && /^https?:$/.test(new URL(setting).protocol);
+	return isHttp ? setting : UNUSABLE_PROXY.href;
 }

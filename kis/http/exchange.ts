@@ -20,7 +20,7 @@ export interface Unanswered {
 	readonly transportCode: string;
 	/** The status, where at least the head of a response came. */
 	readonly httpStatus: number | null;
-	/** The connection had served a request before and broke before this one got a response: the server may have dropped it idle. */
+	/** The connection had served a request before and was reset before this one got a response: the server may have dropped it idle. */
 	readonly onStaleConnection: boolean;
 }
 

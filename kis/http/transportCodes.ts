@@ -8,7 +8,16 @@ export const ABORTED = 'UND_ERR_ABORTED';
 export const EGRESS_REFUSED = 'EGRESS_REFUSED';
 /** HTTP_PROXY or HTTPS_PROXY holds no usable address. */
 export const PROXY_UNUSABLE = 'PROXY_UNUSABLE';
+/** The answer was not HTTP; undici gives no code for that. */
+const NOT_HTTP = 'UND_ERR_HTTP_PARSER';
 const OTHER = 'UND_ERR';
+
+/** The connection was closed from the other side. */
+const RESET = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|ECONNABORTED)$/;
+
+export function isReset(transportCode: string): boolean {
+	return RESET.test(transportCode);
+}
 
 interface Explanation {
 	readonly happened: string;
@@ -59,7 +68,7 @@ const TRANSPORT_CODES: ReadonlyArray<Explanation & { readonly pattern: RegExp }>
 		todo: CHECK_PROXY,
 	},
 	{
-		pattern: /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|ECONNABORTED)$/,
+		pattern: RESET,
 		happened: 'the connection was closed from the other side',
 		todo: 'If it stays so, check the relay or proxy in between.',
 	},
@@ -79,7 +88,7 @@ const TRANSPORT_CODES: ReadonlyArray<Explanation & { readonly pattern: RegExp }>
 		todo: `${CHECK_NETWORK} Plain http where https is spoken, or the reverse, looks like this too.`,
 	},
 	{
-		pattern: /^HPE_/,
+		pattern: /^(HPE_|UND_ERR_HTTP_PARSER)/,
 		happened: 'the answer was not HTTP',
 		todo: CHECK_NETWORK,
 	},
@@ -94,6 +103,7 @@ export function explainTransportCode(code: string): Explanation {
 /** The code of anything thrown by the network stack. Never its message, which may quote what was sent. */
 export function transportCodeOf(error: unknown): string {
 	if (typeof error !== 'object' || error === null) return OTHER;
+	if ('name' in error && error.name === 'HTTPParserError') return NOT_HTTP;
 	if ('code' in error && typeof error.code === 'string' && CODE.test(error.code)) return error.code;
 	// Several addresses of a host were tried, each with an end of its own.
 	return 'errors' in error && Array.isArray(error.errors) && error.errors.length > 0

@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import type { AccessToken } from '../../../kis/accessToken';
 import type { KisCredential } from '../../../kis/credential';
 import type { EnvironmentName } from '../../../kis/environments';
-import type { Outcome } from '../../../kis/outcome';
+import type { Outcome, Verdict } from '../../../kis/outcome';
 import type { Attempt } from '../../../kis/revocation';
 import type { Revocation } from '../../../kis/revokeTokens';
 import type { Unusable } from '../../../kis/unusable';
@@ -103,8 +103,8 @@ export function reportRevocation(
 	credential: KisCredential,
 	options: ReportOptions,
 ): Report {
-	const { outcome, attempts, earlier } = revocation;
-	const answer = telling(revocation);
+	const { outcome, attempts, revokedEarlier } = revocation;
+	const answer = tellingAttempt(revocation);
 	const httpStatus = answer?.httpStatus ?? null;
 	const words = answer?.text ?? '';
 	const details = options.includeDetails
@@ -118,8 +118,7 @@ export function reportRevocation(
 			})
 		: null;
 
-	// What this execution has revoked itself was not invalid before.
-	const mayBeInvalid = options.alreadyInvalid === 'succeed' || earlier.some(isConfirmation);
+	const mayBeInvalid = options.alreadyInvalid === 'succeed' || revokedEarlier;
 	if (outcome === 'revoked' || (outcome === 'alreadyInvalid' && mayBeInvalid)) {
 		const code = answer?.code ?? String(httpStatus);
 		return { succeeded: true, outcome, code, message: words, details };
@@ -141,17 +140,20 @@ export function reportRevocation(
 	};
 }
 
-/** The attempt that an item speaks of: the last that KIS gave a code for, unless an earlier call had it confirmed already. */
-function telling({ outcome, attempts, earlier }: Revocation): Attempt | undefined {
-	const confirmation = outcome === 'revoked' ? earlier.findLast(isConfirmation) : undefined;
+/** The attempt that an item speaks of: the one that settled it, be it of an earlier call; else the last that KIS gave a code for. */
+function tellingAttempt({ outcome, attempts, earlier }: Revocation): Attempt | undefined {
+	const settling = SETTLING[outcome]?.map((verdicts) =>
+		[...earlier, ...attempts].findLast(({ verdict }) => verdicts.includes(verdict)),
+	);
 	return (
-		attempts.findLast(isConfirmation) ??
-		confirmation ??
+		settling?.find((attempt) => attempt !== undefined) ??
 		attempts.findLast(({ code }) => code !== null) ??
 		attempts.at(-1)
 	);
 }
 
-function isConfirmation({ verdict }: Attempt): boolean {
-	return verdict === 'confirmed';
-}
+const INVALID: readonly Verdict[] = ['invalidToken', 'expiredToken'];
+const SETTLING: Partial<Record<Outcome, ReadonlyArray<readonly Verdict[]>>> = {
+	revoked: [['confirmed'], INVALID],
+	alreadyInvalid: [INVALID],
+};

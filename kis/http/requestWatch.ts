@@ -1,0 +1,102 @@
+import type { Dispatcher } from 'undici';
+
+import type { Exchange } from './exchange';
+import {
+	ABORTED,
+	BODY_TIMEOUT,
+	BODY_TOO_LARGE,
+	CONNECT_TIMEOUT,
+	HEADERS_TIMEOUT,
+	isReset,
+	transportCodeOf,
+} from './transportCodes';
+
+/** KIS's answers are below 2 KiB; the rest of a larger one is not read. */
+export const MAX_BODY_BYTES = 64 * 1024;
+
+/** Follows one request through what undici tells of it, up to its one end. */
+export class RequestWatch implements Dispatcher.DispatchHandler {
+	/** How it ended. Never rejects. */
+	readonly ended: Promise<Exchange>;
+	#end: (exchange: Exchange) => void = () => {};
+	#over = false;
+	#written = false;
+	#httpStatus: number | null = null;
+	#contentEncoding: string | null = null;
+	readonly #chunks: Buffer[] = [];
+	#size = 0;
+	readonly #isStale: () => boolean;
+
+	/** @param isStale Whether the connection that carries the request has carried another before. */
+	constructor(isStale: () => boolean) {
+		this.#isStale = isStale;
+		this.ended = new Promise((resolve) => {
+			this.#end = (exchange) => {
+				this.#over = true;
+				resolve(exchange);
+			};
+		});
+	}
+
+	get isOver(): boolean {
+		return this.#over;
+	}
+
+	/** Time is up: the code says in which phase. */
+	timeOut(): void {
+		if (!this.#written) this.breakOff(CONNECT_TIMEOUT);
+		else this.breakOff(this.#httpStatus === null ? HEADERS_TIMEOUT : BODY_TIMEOUT);
+	}
+
+	/** Ends it without a whole answer, unless it has ended. */
+	breakOff(transportCode: string, forbidden: string | null = null): void {
+		if (this.#over) return;
+		const httpStatus = this.#httpStatus;
+		this.#end(
+			this.#written
+				? {
+						ended: 'unanswered',
+						transportCode,
+						httpStatus,
+						onStaleConnection: httpStatus === null && isReset(transportCode) && this.#isStale(),
+					}
+				: { ended: 'unwritten', transportCode, forbidden },
+		);
+	}
+
+	/** undici calls this right before it writes the request; aborted inside, nothing is written. */
+	onRequestStart(controller: Dispatcher.DispatchController): void {
+		if (this.#over) controller.abort(new Error(ABORTED));
+		else this.#written = true;
+	}
+
+	onResponseStart(
+		_controller: Dispatcher.DispatchController,
+		status: number,
+		headers: Record<string, string | string[] | undefined>,
+	): void {
+		if (status < 200) return;
+		this.#httpStatus = status;
+		this.#contentEncoding = headers['content-encoding']?.toString() ?? null;
+	}
+
+	onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+		this.#size += chunk.length;
+		if (this.#size > MAX_BODY_BYTES) this.breakOff(BODY_TOO_LARGE);
+		else this.#chunks.push(chunk);
+	}
+
+	onResponseEnd(): void {
+		if (this.#over || this.#httpStatus === null) return;
+		this.#end({
+			ended: 'answered',
+			httpStatus: this.#httpStatus,
+			contentEncoding: this.#contentEncoding,
+			body: Buffer.concat(this.#chunks),
+		});
+	}
+
+	onResponseError(_controller: Dispatcher.DispatchController, error: unknown): void {
+		this.breakOff(transportCodeOf(error));
+	}
+}

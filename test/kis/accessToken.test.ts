@@ -1,0 +1,200 @@
+// What is tried: wrappings that come with copy and paste, text that cannot be a token, signatures that a lenient decoder
+// takes for whole, claims made to break a date, a prototype or a comparison, and text made to keep the reader busy.
+import { createHash } from 'node:crypto';
+
+import { hasExpired, isIssuedTo, parseAccessToken } from '../../kis/accessToken';
+import { Unusable } from '../../kis/unusable';
+import { makeJwt, makeKeyPair, makeToken, read } from '../support/tokens';
+
+const { appkey } = makeKeyPair();
+const token = makeToken(appkey);
+const [header, payload, signature] = token.split('.');
+
+describe('what comes off a token', () => {
+	test.each([
+		['nothing', token],
+		['white space', `\r\n\t ${token} \n`],
+		['a byte order mark', `\uFEFF${token}`],
+		['double quotes', `"${token}"`],
+		['single quotes', `'${token}'`],
+		['Bearer', `Bearer ${token}`],
+		['bearer in any case', `bEARER \t ${token}`],
+		['quotes around Bearer', ` "Bearer ${token}" `],
+		['quotes after Bearer', `Bearer "${token}"`],
+		['everything at once', `\n' Bearer  " ${token} " '\n`],
+	])('%s', (_name, input) => {
+		expect(read(input)).toEqual(read(token));
+		expect(read(input).value).toBe(token);
+	});
+
+	test.each([['opaque'], ['Bearerlike'], ['a"b\'c'], ['x'.repeat(8192)], ['null']])(
+		'%.20s is sent as it is: what a token looks like never blocks a call',
+		(input) => {
+			expect(read(input)).toMatchObject({ value: input, claims: null });
+		},
+	);
+
+	test('the fingerprint is the SHA-256 of the bare token', () => {
+		const sha256 = createHash('sha256').update(token).digest('hex');
+		expect(read(` "Bearer ${token}"`).fingerprint).toBe(sha256);
+	});
+});
+
+describe('what cannot be a token', () => {
+	test.each([
+		['nothing', undefined],
+		['null', null],
+		['a number', 42],
+		['a boolean', true],
+		['an object', { access_token: token }],
+		['an object that can turn into text', { toString: () => token }],
+		['an array', [token]],
+		['an empty text', ''],
+		['white space', ' \r\n\t\u3000'],
+		['empty quotes', ' "" '],
+		['Bearer alone', 'Bearer'],
+		['Bearer and white space', ' bearer \n'],
+		['Bearer in quotes', '"Bearer "'],
+		['Bearer and empty quotes', 'Bearer ""'],
+		['a space inside', `${header}. ${payload}.${signature}`],
+		['a line break inside', `${header}.\n${payload}.${signature}`],
+		['two tokens', `${token} ${token}`],
+		['a no-break space inside', 'left\u00A0right'],
+		['a line separator inside', 'left\u2028right'],
+		['a NUL inside', 'left\0right'],
+		['DEL inside', 'left\x7Fright'],
+		['a C1 control character inside', 'left\u0085right'],
+		['a zero-width space inside', 'left\u200Bright'],
+		['8 KiB and one byte', 'x'.repeat(8193)],
+		['more than 8 KiB in few characters', '가'.repeat(2731)],
+	])('%s', (_name, input) => {
+		const unusable = parseAccessToken(input);
+		expect(unusable).toBeInstanceOf(Unusable);
+		expect(JSON.stringify(unusable)).not.toMatch(/eyJ|left|right|xxx|가/);
+	});
+
+	test('quotes, white space and Bearer in hostile numbers are read in bounded time', () => {
+		const started = performance.now();
+		read(`${'" '.repeat(400)}${'"'.repeat(5000)}x`);
+		read(`${'Bearer '.repeat(1000)}x`);
+		expect(performance.now() - started).toBeLessThan(1000);
+	});
+});
+
+describe('what a token says of itself', () => {
+	const exp = 1_795_000_000;
+
+	test('a token of KIS names its app key and its expiry, and is complete', () => {
+		expect(read(makeToken(appkey, { exp })).claims).toEqual({
+			appkey,
+			expiresAt: exp * 1000,
+			complete: true,
+		});
+	});
+
+	test.each([
+		['cut off by one character', token.slice(0, -1)],
+		['cut off by a block of four', token.slice(0, -4)],
+		['cut off whole', `${header}.${payload}.`],
+		['one character longer', `${token}A`],
+		['one block longer', `${token}AAAA`],
+		['padded', `${token}==`],
+		['in standard base64', `${header}.${payload}.${'+/'.repeat(42)}+w`],
+		['with an illegal character', `${token.slice(0, -5)}!${token.slice(-4)}`],
+		['of another algorithm', makeJwt({ jti: appkey, exp }, { alg: 'HS256' })],
+		['of no named algorithm', makeJwt({ jti: appkey, exp }, {})],
+		['of 32 bytes', `${header}.${payload}.${Buffer.alloc(32).toString('base64url')}`],
+		['of 65 bytes', `${header}.${payload}.${Buffer.alloc(65).toString('base64url')}`],
+	])('a signature %s is not complete, though the claims can be read', (_name, input) => {
+		expect(read(input).claims).toMatchObject({ appkey, complete: false });
+	});
+
+	test.each(['B', 'R', 'h', 'x', 'P'])(
+		'a last character altered to %s, which a lenient decoder reads as the same bytes, is not complete',
+		(last) => {
+			const bytes = Buffer.from(signature.slice(0, -1) + last, 'base64url');
+			expect(bytes).toHaveLength(64);
+			const altered = `${header}.${payload}.${signature.slice(0, -1)}${last}`;
+			expect(read(altered).claims).toMatchObject({ complete: false });
+		},
+	);
+
+	test.each([
+		['two parts', `${header}.${payload}`],
+		['four parts', `${token}.${signature}`],
+		['a payload of an array', makeJwt([{ jti: appkey }])],
+		['a payload of null', makeJwt(null)],
+		['a payload of text', makeJwt('"text"')],
+		['a payload that is cut off', makeJwt(`{"jti":"${appkey}"`)],
+		['a header of an array', makeJwt({ jti: appkey }, [])],
+		['a payload in loose base64', `${header}.${payload}=.${signature}`],
+		['points alone', '..'],
+	])('%s: nothing can be read', (_name, input) => {
+		const token = read(input);
+		expect(token.claims).toBeNull();
+		expect(isIssuedTo(token, appkey)).toBeNull();
+		expect(hasExpired(token, Infinity)).toBe(false);
+	});
+
+	test.each([
+		['text', '"1795000000"'],
+		['empty text', '""'],
+		['true', 'true'],
+		['null', 'null'],
+		['an array', '[1795000000]'],
+		['an object', '{"valueOf":1}'],
+		['beyond any number', '1e400'],
+		['below any number', '-1e400'],
+		['beyond any date', '8.64e15'],
+		['huge', '1e308'],
+		['in milliseconds', '1795000000000'],
+		['negative', '-1'],
+	])('an expiry that is %s is no expiry', (_name, value) => {
+		const token = read(makeJwt(`{"jti":"${appkey}","exp":${value}}`));
+		expect(token.claims).toEqual({ appkey, expiresAt: null, complete: true });
+		expect(hasExpired(token, Date.UTC(3000, 0))).toBe(false);
+	});
+
+	test.each([
+		0, 1, 1.5, 1_795_000_000.999, 253_370_764_799, 253_402_300_799, 253_402_300_800, 9e12,
+	])('an expiry of %d is unknown or a date that can be written with four digits of year', (exp) => {
+		const expiresAt = read(makeToken(appkey, { exp })).claims?.expiresAt ?? 0;
+		const nineHoursLater = new Date(expiresAt + 9 * 60 * 60 * 1000);
+		expect(nineHoursLater.toISOString()).toMatch(/^\d{4}-/);
+	});
+
+	test.each([['42'], ['""'], ['null'], ['["K"]'], ['{"0":"K"}'], ['true']])(
+		'an owner of %s is nobody',
+		(jti) => {
+			const token = read(makeJwt(`{"jti":${jti}}`));
+			expect(isIssuedTo(token, 'K')).toBeNull();
+		},
+	);
+
+	test.each([
+		['__proto__', `{"__proto__":{"jti":"${appkey}","exp":1}}`],
+		['constructor', `{"constructor":{"prototype":{"jti":"${appkey}","exp":1}}}`],
+	])('a payload cannot lend claims through %s', (_name, json) => {
+		expect(read(makeJwt(json)).claims).toEqual({ appkey: null, expiresAt: null, complete: true });
+		expect({}).not.toHaveProperty('jti');
+		expect(Object.hasOwn(Object.prototype, 'exp')).toBe(false);
+	});
+
+	test('a header cannot lend its algorithm through __proto__', () => {
+		const token = read(makeJwt({ jti: appkey }, '{"__proto__":{"alg":"HS512"}}'));
+		expect(token.claims?.complete).toBe(false);
+	});
+
+	test('the owner is compared to the letter', () => {
+		expect(isIssuedTo(read(token), appkey)).toBe(true);
+		expect(isIssuedTo(read(token), appkey.toLowerCase())).toBe(false);
+		expect(isIssuedTo(read(makeToken(`${appkey} `)), appkey)).toBe(false);
+		expect(isIssuedTo(read(makeToken(appkey.slice(0, -1))), appkey)).toBe(false);
+	});
+
+	test('a token has expired from the millisecond of its expiry', () => {
+		const token = read(makeToken(appkey, { exp }));
+		expect(hasExpired(token, exp * 1000 - 1)).toBe(false);
+		expect(hasExpired(token, exp * 1000)).toBe(true);
+	});
+});

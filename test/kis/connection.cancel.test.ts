@@ -1,0 +1,68 @@
+// What is tried: the stop button in every phase of a request.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { BODY, closeAll, connect, NEVER, PATH } from '../support/connections';
+import { CONFIRMATION, silence, startServer, type Answer } from '../support/scriptedServer';
+
+afterEach(closeAll);
+
+describe('the stop button', () => {
+	const CANCELLED = { ended: 'unwritten', transportCode: 'UND_ERR_ABORTED', forbidden: null };
+
+	test('before: nothing is connected', async () => {
+		const server = await startServer();
+		expect(await connect(server.url).post(PATH, BODY, AbortSignal.abort())).toEqual(CANCELLED);
+		expect(server.connections).toBe(0);
+	});
+
+	test('while connecting: nothing is written', async () => {
+		const server = await startServer();
+		const stop = new AbortController();
+		const exchange = connect(server.url.replace('http', 'https')).post(PATH, BODY, stop.signal);
+		await server.reached(1);
+		stop.abort();
+		expect(await exchange).toEqual(CANCELLED);
+		await server.abandoned();
+		expect(server.requests).toHaveLength(0);
+	});
+
+	test('in the same turn: nothing is written, though it connects', async () => {
+		const server = await startServer();
+		const stop = new AbortController();
+		const exchange = connect(server.url).post(PATH, BODY, stop.signal);
+		stop.abort();
+		expect(await exchange).toEqual(CANCELLED);
+		await server.abandoned();
+		expect(server.bytes).toBe(0);
+	});
+
+	test.each<[string, Answer, number | null]>([
+		['the head', silence, null],
+		['the body', 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n', 200],
+	])('while waiting for %s: what was written stays open', async (_name, answer, httpStatus) => {
+		const stop = new AbortController();
+		const server = await startServer({ answer: () => answer });
+		const exchange = connect(server.url).post(PATH, BODY, stop.signal);
+		await server.received(1);
+		await sleep(50);
+		stop.abort();
+		expect(await exchange).toMatchObject({
+			ended: 'unanswered',
+			transportCode: 'UND_ERR_ABORTED',
+			httpStatus,
+		});
+		await server.abandoned();
+	});
+
+	test('after an answer it changes nothing, and no listener stays', async () => {
+		const server = await startServer({ answer: () => CONFIRMATION });
+		const stop = new AbortController();
+		const listening = jest.spyOn(stop.signal, 'addEventListener');
+		const gone = jest.spyOn(stop.signal, 'removeEventListener');
+		const connection = connect(server.url);
+		for (let i = 0; i < 3; i++) await connection.post(PATH, BODY, stop.signal);
+		stop.abort();
+		expect(gone).toHaveBeenCalledTimes(listening.mock.calls.length);
+		expect(await connection.post(PATH, BODY, NEVER)).toMatchObject({ ended: 'answered' });
+	});
+});

@@ -1,0 +1,113 @@
+// What is tried: connections that the server drops between two requests, during the second, and too late; and bytes of one
+// answer that would pass for the next.
+import { BODY, closeAll, connect, NEVER, PATH } from '../support/connections';
+import {
+	CONFIRMATION,
+	hangUp,
+	http,
+	reset,
+	silence,
+	startServer,
+	type Answer,
+} from '../support/scriptedServer';
+
+afterEach(closeAll);
+
+describe('keep-alive', () => {
+	const twice = async (second: Answer, timeoutMs = 5000) => {
+		const server = await startServer({
+			answer: (_request, index) => (index === 0 ? CONFIRMATION : second),
+		});
+		const connection = connect(server.url, { timeoutMs });
+		expect(await connection.post(PATH, BODY, NEVER)).toMatchObject({ ended: 'answered' });
+		const exchange = await connection.post(PATH, BODY, NEVER);
+		await connection.close();
+		await server.abandoned();
+		return { server, exchange };
+	};
+
+	test('several requests go over one connection', async () => {
+		const { server, exchange } = await twice(CONFIRMATION);
+		expect(exchange.ended).toBe('answered');
+		expect(server.connections).toBe(1);
+	});
+
+	test.each([
+		['reset', reset],
+		['closed', hangUp],
+	])('a used connection that is %s at the next request may have been stale', async (_name, way) => {
+		const { server, exchange } = await twice(way);
+		expect(exchange).toMatchObject({ ended: 'unanswered', onStaleConnection: true });
+		expect(server.connections).toBe(1);
+	});
+
+	test.each<[string, Answer]>([
+		['silent', silence],
+		['a head without a body', 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n'],
+		['not HTTP', 'garbage\r\n\r\n'],
+	])('a used connection on which the next answer is %s was not stale', async (_name, answer) => {
+		const { exchange } = await twice(answer, 300);
+		expect(exchange).toMatchObject({ ended: 'unanswered', onStaleConnection: false });
+	});
+
+	test('a connection that the server closed meanwhile is replaced without a word', async () => {
+		const server = await startServer({
+			answer: () => (socket) => socket.end(CONFIRMATION),
+		});
+		const connection = connect(server.url);
+		await connection.post(PATH, BODY, NEVER);
+		await server.abandoned();
+		expect(await connection.post(PATH, BODY, NEVER)).toMatchObject({ ended: 'answered' });
+		expect(server.connections).toBe(2);
+	});
+
+	test('the replacement is a new connection: its reset is no stale one', async () => {
+		const server = await startServer({
+			answer: (_request, index) => (index === 0 ? (socket) => socket.end(CONFIRMATION) : reset),
+		});
+		const connection = connect(server.url);
+		await connection.post(PATH, BODY, NEVER);
+		await server.abandoned();
+		expect(await connection.post(PATH, BODY, NEVER)).toMatchObject({
+			ended: 'unanswered',
+			onStaleConnection: false,
+		});
+	});
+
+	test('after a break the next request connects anew, and a second break is no stale connection', async () => {
+		const server = await startServer({
+			answer: (_request, index) => (index === 0 ? CONFIRMATION : reset),
+		});
+		const connection = connect(server.url);
+		const stale = [];
+		for (let i = 0; i < 3; i++) stale.push(await connection.post(PATH, BODY, NEVER));
+		expect(stale).toMatchObject([
+			{ ended: 'answered' },
+			{ ended: 'unanswered', onStaleConnection: true },
+			{ ended: 'unanswered', onStaleConnection: false },
+		]);
+		expect(server.connections).toBe(2);
+	});
+
+	test('what a broken exchange left behind is no answer to the next request', async () => {
+		const server = await startServer({
+			answer: (_request, index) =>
+				index === 0
+					? (socket) => setTimeout(() => socket.write(CONFIRMATION), 200)
+					: http(403, '{}'),
+		});
+		const connection = connect(server.url, { timeoutMs: 100 });
+		expect(await connection.post(PATH, BODY, NEVER)).toMatchObject({ ended: 'unanswered' });
+		expect(await connection.post(PATH, BODY, NEVER)).toMatchObject({ httpStatus: 403 });
+	});
+
+	test('bytes behind a whole answer are no answer to the next request', async () => {
+		const server = await startServer({
+			answer: (_request, index) =>
+				index === 0 ? Buffer.concat([http(403, '{}'), CONFIRMATION]) : silence,
+		});
+		const connection = connect(server.url, { timeoutMs: 300 });
+		await connection.post(PATH, BODY, NEVER);
+		expect((await connection.post(PATH, BODY, NEVER)).ended).not.toBe('answered');
+	});
+});

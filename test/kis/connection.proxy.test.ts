@@ -1,0 +1,260 @@
+// What is tried: proxies that work, refuse, hang, close, lie and are none; and ways to make a proxy see what is not its
+// business. Run from a process of its own against dist/ (npx gulp build), since that alone can trust a certificate.
+import { connect as dial, type Socket } from 'node:net';
+
+import { HOST, makeCertificate, type Certificate } from '../support/certificate';
+import { postFromChild } from '../support/child';
+import {
+	closeServers,
+	CONFIRMATION,
+	hangUp,
+	http,
+	reset,
+	silence,
+	startServer,
+	unusedPort,
+	type Answer,
+	type ScriptedServer,
+} from '../support/scriptedServer';
+
+const URL_BEHIND = `https://${HOST}:9443`;
+let certificate: Certificate;
+beforeAll(async () => {
+	certificate = await makeCertificate();
+});
+afterEach(closeServers);
+afterAll(async () => await certificate.remove());
+
+const startKis = async () => await startServer({ tls: certificate, answer: () => CONFIRMATION });
+
+function tunnelTo(target: ScriptedServer): Answer {
+	return (socket: Socket) => {
+		socket.removeAllListeners('data');
+		const onward = dial(target.port, '127.0.0.1', () => {
+			socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+			socket.pipe(onward).pipe(socket);
+		});
+		for (const [one, other] of [
+			[socket, onward],
+			[onward, socket],
+		]) {
+			one.on('error', () => {}).on('close', () => other.destroy());
+		}
+	};
+}
+
+const unwritten = (transportCode: string | RegExp) => [
+	{ ended: 'unwritten', transportCode: expect.stringMatching(transportCode), forbidden: null },
+];
+
+describe('a trusted certificate', () => {
+	test('is needed and enough', async () => {
+		const kis = await startKis();
+		const trusting = await postFromChild(kis.url, { NODE_EXTRA_CA_CERTS: certificate.file });
+		expect(trusting).toMatchObject({ endedWell: true, exchanges: [{ ended: 'answered' }] });
+		const blind = await postFromChild(kis.url, { NODE_TLS_REJECT_UNAUTHORIZED: '0' });
+		expect(blind).toMatchObject({ endedWell: true, exchanges: unwritten(/SELF_SIGNED/) });
+		expect(kis.requests).toHaveLength(1);
+	});
+});
+
+describe('a proxy that works', () => {
+	test.each(['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY'])(
+		'is taken from %s, and sees neither requests nor answers',
+		async (variable) => {
+			const kis = await startKis();
+			const proxy = await startServer({ answer: () => tunnelTo(kis) });
+			const env = { NODE_EXTRA_CA_CERTS: certificate.file, [variable]: proxy.url };
+			const { exchanges, endedWell } = await postFromChild(URL_BEHIND, env, { count: 3 });
+			expect(exchanges).toMatchObject(Array(3).fill({ ended: 'answered', httpStatus: 200 }));
+			expect(endedWell).toBe(true);
+			expect(proxy.requests.map(({ line }) => line)).toEqual([`CONNECT ${HOST}:9443 HTTP/1.1`]);
+			expect(kis.requests.map(({ headers }) => headers.host)).toEqual(
+				Array(3).fill(`${HOST}:9443`),
+			);
+		},
+	);
+
+	test('gets the user and password that its address holds', async () => {
+		const kis = await startKis();
+		const proxy = await startServer({ answer: () => tunnelTo(kis) });
+		const address = proxy.url.replace('//', '//me:p%40ss@');
+		const env = { NODE_EXTRA_CA_CERTS: certificate.file, HTTPS_PROXY: address };
+		await postFromChild(URL_BEHIND, env);
+		expect(proxy.requests[0].headers['proxy-authorization']).toBe(
+			`Basic ${Buffer.from('me:p@ss').toString('base64')}`,
+		);
+		expect(kis.requests[0].headers).not.toHaveProperty('proxy-authorization');
+	});
+
+	test('does not make an unknown certificate known', async () => {
+		const kis = await startKis();
+		const proxy = await startServer({ answer: () => tunnelTo(kis) });
+		const env = { HTTPS_PROXY: proxy.url, NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+		const result = await postFromChild(URL_BEHIND, env);
+		expect(result).toMatchObject({ endedWell: true, exchanges: unwritten(/CERT|SELF_SIGNED|PRX/) });
+		expect(kis.requests).toHaveLength(0);
+	});
+
+	test('whose tunnel breaks after the request leaves it open', async () => {
+		const kis = await startServer({ tls: certificate, answer: () => hangUp });
+		const proxy = await startServer({ answer: () => tunnelTo(kis) });
+		const env = { NODE_EXTRA_CA_CERTS: certificate.file, HTTPS_PROXY: proxy.url };
+		const { exchanges, endedWell } = await postFromChild(URL_BEHIND, env);
+		expect(exchanges).toMatchObject([{ ended: 'unanswered', httpStatus: null }]);
+		expect(endedWell).toBe(true);
+		expect(kis.requests).toHaveLength(1);
+	});
+});
+
+test.each<[string, Answer]>([
+	['silence', silence],
+	['a close', hangUp],
+	['a refusal', http(502, '')],
+])(
+	'after %s of the proxy the next request has a chance of its own, at once',
+	async (_name, answer) => {
+		const kis = await startKis();
+		const proxy = await startServer({
+			answer: (_request, index) => (index === 0 ? answer : tunnelTo(kis)),
+		});
+		const env = { NODE_EXTRA_CA_CERTS: certificate.file, HTTPS_PROXY: proxy.url };
+		const { exchanges, endedWell } = await postFromChild(URL_BEHIND, env, {
+			count: 3,
+			timeoutMs: 1000,
+		});
+		expect(exchanges).toMatchObject([
+			{ ended: 'unwritten' },
+			{ ended: 'answered' },
+			{ ended: 'answered' },
+		]);
+		expect(endedWell).toBe(true);
+	},
+);
+
+test('a tunnel that breaks under a request is replaced for the next at once', async () => {
+	const kis = await startServer({
+		tls: certificate,
+		answer: (_request, index) => (index === 1 ? hangUp : CONFIRMATION),
+	});
+	const proxy = await startServer({ answer: () => tunnelTo(kis) });
+	const env = { NODE_EXTRA_CA_CERTS: certificate.file, HTTPS_PROXY: proxy.url };
+	const { exchanges, endedWell } = await postFromChild(URL_BEHIND, env, { count: 4 });
+	expect(exchanges).toMatchObject([
+		{ ended: 'answered' },
+		{ ended: 'unanswered', onStaleConnection: true },
+		{ ended: 'answered' },
+		{ ended: 'answered' },
+	]);
+	expect(endedWell).toBe(true);
+	expect(proxy.requests).toHaveLength(2);
+});
+
+test('a loopback target never goes through a proxy', async () => {
+	const proxy = await startServer({ answer: () => http(502, '') });
+	const plain = await startServer({ answer: () => CONFIRMATION });
+	const kis = await startKis();
+	const env = {
+		NODE_EXTRA_CA_CERTS: certificate.file,
+		HTTP_PROXY: proxy.url,
+		http_proxy: proxy.url,
+		HTTPS_PROXY: proxy.url,
+		https_proxy: proxy.url,
+		NO_PROXY: 'elsewhere.example',
+	};
+	for (const url of [plain.url, `http://localhost:${plain.port}`, kis.url]) {
+		expect(await postFromChild(url, env)).toMatchObject({
+			endedWell: true,
+			exchanges: [{ ended: 'answered' }],
+		});
+	}
+	expect(proxy.connections).toBe(0);
+});
+
+describe('a proxy that does not let the request through', () => {
+	test.each<[string, Answer]>([
+		['407', http(407, '', { 'proxy-authenticate': 'Basic' })],
+		['502', http(502, '<html>Bad Gateway</html>')],
+		['403', http(403, '')],
+		['204', 'HTTP/1.1 204 No Content\r\n\r\n'],
+		['what is not HTTP', 'SSH-2.0-OpenSSH_9.6\r\n\r\n'],
+	])('answers %s: nothing was written', async (_name, answer) => {
+		const proxy = await startServer({ answer: () => answer });
+		const result = await postFromChild(URL_BEHIND, { HTTPS_PROXY: proxy.url });
+		expect(result).toMatchObject({ endedWell: true, exchanges: unwritten(/./) });
+		expect(result.tookMs).toBeLessThan(4500);
+		expect(proxy.connections).toBeLessThanOrEqual(2);
+	});
+
+	test.each<[string, Answer]>([
+		['stays silent', silence],
+		['closes on CONNECT', hangUp],
+		['resets on CONNECT', reset],
+	])('%s: ended by the deadline, or before', async (_name, answer) => {
+		const proxy = await startServer({ answer: () => answer });
+		const result = await postFromChild(URL_BEHIND, { HTTPS_PROXY: proxy.url }, { timeoutMs: 300 });
+		expect(result).toMatchObject({ endedWell: true, exchanges: unwritten(/./) });
+		expect(result.tookMs).toBeLessThan(3000);
+		await proxy.abandoned();
+	});
+
+	test.each<[string, Answer]>([
+		['stays silent', silence],
+		['closes on CONNECT', hangUp],
+	])('%s: it ends with the stop button, or before', async (_name, answer) => {
+		const proxy = await startServer({ answer: () => answer });
+		const result = await postFromChild(
+			URL_BEHIND,
+			{ HTTPS_PROXY: proxy.url },
+			{ timeoutMs: 60_000, cancelAfterMs: 100 },
+		);
+		expect(result).toMatchObject({ endedWell: true, exchanges: unwritten(/./) });
+		expect(result.tookMs).toBeLessThan(5000);
+	});
+
+	test('closes on CONNECT: it is not called over and over', async () => {
+		const proxy = await startServer({ answer: () => hangUp });
+		await postFromChild(URL_BEHIND, { HTTPS_PROXY: proxy.url }, { timeoutMs: 500 });
+		expect(proxy.connections).toBeLessThan(50);
+	});
+});
+
+describe('a proxy setting that leads nowhere', () => {
+	test('a port at which nothing listens', async () => {
+		const env = { HTTPS_PROXY: `http://127.0.0.1:${await unusedPort()}` };
+		expect(await postFromChild(URL_BEHIND, env)).toMatchObject({
+			endedWell: true,
+			exchanges: unwritten('ECONNREFUSED'),
+		});
+	});
+
+	test.each(['not an address', 'http://', '//127.0.0.1:1', 'http://127.0.0.1:99999'])(
+		'%j: said to be unusable',
+		async (address) => {
+			expect(await postFromChild(URL_BEHIND, { HTTPS_PROXY: address })).toMatchObject({
+				endedWell: true,
+				exchanges: unwritten('PROXY_UNUSABLE'),
+			});
+		},
+	);
+
+	test('does not matter to a loopback target', async () => {
+		const plain = await startServer({ answer: () => CONFIRMATION });
+		const env = { HTTP_PROXY: 'not an address', HTTPS_PROXY: 'not an address' };
+		expect(await postFromChild(plain.url, env)).toMatchObject({
+			endedWell: true,
+			exchanges: [{ ended: 'answered' }],
+		});
+	});
+
+	test.each(['socks5', 'socks', 'ftp', 'https'])(
+		'a %s proxy that never answers is let go of',
+		async (scheme) => {
+			const proxy = await startServer();
+			const env = { HTTPS_PROXY: proxy.url.replace('http', scheme) };
+			const result = await postFromChild(URL_BEHIND, env, { timeoutMs: 300 });
+			expect(result).toMatchObject({ endedWell: true, exchanges: unwritten(/./) });
+			await proxy.abandoned();
+		},
+	);
+});

@@ -1,0 +1,190 @@
+// What is tried: every way in which no connection comes about. `unwritten` is claimed, and the server has seen no request.
+import type { LookupFunction } from 'node:net';
+
+import type { EgressRules } from '../../kis/http/connection';
+import { makeCertificate, type Certificate } from '../support/certificate';
+import { BODY, closeAll, connect, NEVER, PATH, postOnce, seconds } from '../support/connections';
+import { leftSince, resources } from '../support/resources';
+import {
+	CONFIRMATION,
+	hangUp,
+	reset,
+	startServer,
+	unusedPort,
+	type Script,
+} from '../support/scriptedServer';
+
+afterEach(closeAll);
+
+const unwritten = (transportCode: string | RegExp) => ({
+	ended: 'unwritten',
+	transportCode: expect.stringMatching(transportCode),
+	forbidden: null,
+});
+
+const allowed: EgressRules = {
+	forbids: async () => await Promise.resolve(null),
+	lookup: (hostname, _options, callback) =>
+		callback(
+			Object.assign(new Error(`getaddrinfo ENOTFOUND ${hostname}`), { code: 'ENOTFOUND' }),
+			'',
+			0,
+		),
+};
+
+test('a port at which nothing listens', async () => {
+	const before = resources();
+	const connection = connect(`http://127.0.0.1:${await unusedPort()}`);
+	expect(await connection.post(PATH, BODY, NEVER)).toEqual(unwritten('ECONNREFUSED'));
+	await connection.close();
+	expect(await leftSince(before)).toEqual([]);
+});
+
+test('a name that cannot be resolved', async () => {
+	const connection = connect('https://does-not-exist.invalid', { egress: allowed });
+	expect(await connection.post(PATH, BODY, NEVER)).toEqual(unwritten('ENOTFOUND'));
+});
+
+test('a name that is never resolved ends at the deadline', async () => {
+	const egress = { ...allowed, lookup: () => {} };
+	const connection = connect('https://does-not-exist.invalid', { egress, timeoutMs: 100 });
+	const started = performance.now();
+	expect(await connection.post(PATH, BODY, NEVER)).toEqual(unwritten('UND_ERR_CONNECT_TIMEOUT'));
+	expect(seconds(started)).toBeLessThan(3);
+	await connection.close();
+});
+
+describe('TLS', () => {
+	let tls: Certificate;
+	beforeAll(async () => {
+		tls = await makeCertificate();
+	});
+	afterAll(async () => await tls.remove());
+
+	test('a certificate that nobody vouches for', async () => {
+		const server = await startServer({ tls, answer: () => CONFIRMATION });
+		expect(await postOnce(server)).toEqual(unwritten('DEPTH_ZERO_SELF_SIGNED_CERT'));
+		expect(server.connections).toBe(1);
+	});
+
+	test.each<[string, Script, RegExp]>([
+		[
+			'a port that speaks plain HTTP',
+			{ connected: (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n') },
+			/SSL|EPROTO/,
+		],
+		[
+			'a reset during the handshake',
+			{ connected: (socket) => socket.once('data', () => reset(socket)) },
+			/ECONNRESET/,
+		],
+		[
+			'a close during the handshake',
+			{ connected: (socket) => socket.once('data', () => hangUp(socket)) },
+			/ECONNRESET|UND_ERR_SOCKET/,
+		],
+		['a close before the handshake', { connected: hangUp }, /ECONNRESET|EPIPE|UND_ERR_SOCKET/],
+	])('%s', async (_name, script, code) => {
+		const server = await startServer(script);
+		expect(await postOnce(server, {}, server.url.replace('http', 'https'))).toEqual(
+			unwritten(code),
+		);
+		expect(server.connections).toBe(1);
+	});
+
+	test('a server that takes the connection and never completes the handshake', async () => {
+		const server = await startServer();
+		const started = performance.now();
+		const exchange = await postOnce(
+			server,
+			{ timeoutMs: 150 },
+			server.url.replace('http', 'https'),
+		);
+		expect(exchange).toEqual(unwritten('UND_ERR_CONNECT_TIMEOUT'));
+		expect(seconds(started)).toBeLessThan(3);
+		expect(server.connections).toBe(1);
+	});
+
+	test('plain HTTP to a port that speaks TLS is written, so it stays open', async () => {
+		const server = await startServer({ tls });
+		expect(await postOnce(server, {}, server.url.replace('https', 'http'))).toMatchObject({
+			ended: 'unanswered',
+		});
+	});
+});
+
+describe('egress rules', () => {
+	test('that forbid the address: not even connected, and the reason is told', async () => {
+		const server = await startServer();
+		const asked: string[] = [];
+		const forbids = async (url: URL) => {
+			asked.push(url.href);
+			return await Promise.resolve('Loopback addresses are not allowed.');
+		};
+		expect(await postOnce(server, { egress: { ...allowed, forbids } })).toEqual({
+			ended: 'unwritten',
+			transportCode: 'EGRESS_REFUSED',
+			forbidden: 'Loopback addresses are not allowed.',
+		});
+		expect(asked).toEqual([`${server.url}${PATH}`]);
+		expect(server.connections).toBe(0);
+	});
+
+	test('that never decide end at the deadline', async () => {
+		const server = await startServer();
+		const forbids = async () => await new Promise<null>(() => {});
+		const egress = { ...allowed, forbids };
+		expect(await postOnce(server, { egress, timeoutMs: 100 })).toEqual(
+			unwritten('UND_ERR_CONNECT_TIMEOUT'),
+		);
+		expect(server.connections).toBe(0);
+	});
+
+	test('decide too late: nothing is sent any more', async () => {
+		const server = await startServer();
+		const stop = new AbortController();
+		const forbids = async () => await Promise.resolve(null);
+		const exchange = connect(server.url, { egress: { ...allowed, forbids } }).post(
+			PATH,
+			BODY,
+			stop.signal,
+		);
+		stop.abort();
+		expect(await exchange).toEqual(unwritten('UND_ERR_ABORTED'));
+		expect(server.bytes).toBe(0);
+	});
+
+	test('resolve names themselves, so that what was checked is what is called', async () => {
+		const server = await startServer({ answer: () => CONFIRMATION });
+		const names: string[] = [];
+		const lookup: LookupFunction = (hostname, options, callback) => {
+			names.push(hostname);
+			if (options.all) callback(null, [{ address: '127.0.0.1', family: 4 }]);
+			else callback(null, '127.0.0.1', 4);
+		};
+		const url = `http://localhost:${server.port}`;
+		expect(await postOnce(server, { egress: { ...allowed, lookup } }, url)).toMatchObject({
+			ended: 'answered',
+		});
+		expect(names).toEqual(['localhost']);
+	});
+});
+
+describe('a host that NO_PROXY excepts', () => {
+	const before = { ...process.env };
+	afterEach(() => {
+		process.env = { ...before };
+	});
+
+	test.each(['http', 'socks5', 'not an address:'])(
+		'is called directly, whatever the proxy setting says (%s)',
+		async (scheme) => {
+			const proxy = await startServer({ answer: () => CONFIRMATION });
+			process.env.HTTPS_PROXY = proxy.url.replace('http', scheme);
+			process.env.NO_PROXY = 'other.example,.does-not-exist.invalid';
+			const connection = connect('https://kis.does-not-exist.invalid', { egress: allowed });
+			expect(await connection.post(PATH, BODY, NEVER)).toEqual(unwritten('ENOTFOUND'));
+			expect(proxy.connections).toBe(0);
+		},
+	);
+});

@@ -1,0 +1,130 @@
+import { KIS_CODES, lookUpCode } from '../../kis/errorCodes';
+import { explainTransportCode } from '../../kis/http/transportCodes';
+import { waitBeforeRetry } from '../../kis/retry';
+import type { Attempt } from '../../kis/revocation';
+import { makeAttempt } from '../support/attempts';
+
+// KIS's official list: number, whether a refusal of it ends sending, and after how many ms the same request may go again.
+const TABLE: ReadonlyArray<[string, 'ends' | 'goes on', 'never' | number]> = [
+	['EGW00001', 'goes on', 0],
+	['EGW00002', 'goes on', 0],
+	['EGW00003', 'ends', 'never'],
+	['EGW00004', 'ends', 'never'],
+	['EGW00101', 'goes on', 'never'],
+	['EGW00102', 'ends', 'never'],
+	['EGW00103', 'ends', 'never'],
+	['EGW00104', 'ends', 'never'],
+	['EGW00105', 'ends', 'never'],
+	['EGW00115', 'goes on', 'never'],
+	['EGW00116', 'goes on', 'never'],
+	['EGW00121', 'goes on', 'never'],
+	['EGW00122', 'goes on', 'never'],
+	['EGW00123', 'goes on', 'never'],
+	['EGW00132', 'goes on', 'never'],
+	['EGW00201', 'goes on', 1000],
+	['EGW00202', 'goes on', 0],
+	['EGW00203', 'goes on', 0],
+	['EGW00204', 'goes on', 0],
+	['EGW00205', 'goes on', 'never'],
+	['EGW00206', 'ends', 'never'],
+	['EGW00207', 'ends', 'never'],
+	['EGW00208', 'goes on', 'never'],
+	['EGW00209', 'goes on', 'never'],
+	['EGW00210', 'ends', 'never'],
+	['EGW00215', 'goes on', 1000],
+	['EGW00300', 'goes on', 0],
+	['EGW00301', 'goes on', 0],
+	['EGW00302', 'goes on', 0],
+	['EGW00303', 'ends', 'never'],
+	['EGW00304', 'ends', 'never'],
+];
+
+function refused(code: string, httpStatus: number): Attempt {
+	return makeAttempt(lookUpCode(code).meaning, { httpStatus, refusalCode: code, code });
+}
+
+test.each(TABLE)('%s: sending %s; again %s', (code, ends, again) => {
+	expect(lookUpCode(code).refusesCredential ?? false).toBe(ends === 'ends');
+	for (const httpStatus of [200, 400, 401, 403, 429, 500, 503]) {
+		const wait = waitBeforeRetry([refused(code, httpStatus)], 0, 3, 0);
+		if (again === 'never') expect(wait).toBeNull();
+		else expect(wait).toBeGreaterThan(again);
+	}
+});
+
+test('EGW00002 is repeated once', () => {
+	const twice = [refused('EGW00002', 403), refused('EGW00002', 403)];
+	expect(waitBeforeRetry(twice, 1, 10)).toBeNull();
+});
+
+test('EGW00133 (one issue a minute) is not repeated within the minute', () => {
+	expect(waitBeforeRetry([refused('EGW00133', 403)], 0, 3, 0) ?? Infinity).toBeGreaterThan(60_000);
+	expect(lookUpCode('EGW00133').refusesCredential).toBeUndefined();
+});
+
+test.each(['EGW00201', 'EGW00215'])('%s holds everyone for a second or more', (code) => {
+	expect(lookUpCode(code).retry).toMatchObject({ holdsEveryone: true });
+	expect(lookUpCode(code).retry?.afterMs).toBeGreaterThanOrEqual(1000);
+});
+
+test('the list is whole, and nothing is in it that KIS does not have', () => {
+	const official = [...TABLE.map(([code]) => code), 'EGW00133'].sort();
+	expect(Object.keys(KIS_CODES).sort()).toEqual(official);
+});
+
+const AWKWARD = /\b(errors?|problems?|failures?|mistakes?)\b/i;
+/** n8n replaces a message that contains one of these. */
+const REPLACED = /E(PERM|ACCES|NOENT|ISDIR|CONN\w+|TIMEDOUT)|GETADDRINFO/;
+
+test.each([...Object.keys(KIS_CODES), 'XYZ00001'])(
+	'%s has a sentence for what happened and one for what to do',
+	(code) => {
+		const { happened, todo } = lookUpCode(code);
+		expect(happened).toMatch(/^[^.]{10,}$/);
+		expect(todo).toMatch(/^[A-Z].{10,}\.$/);
+		for (const text of [happened, todo]) {
+			expect(text).not.toMatch(AWKWARD);
+			expect(text).not.toMatch(REPLACED);
+		}
+	},
+);
+
+test.each(['toString', 'constructor', '__proto__', 'EGW99999', ''])(
+	'%j is no code of the list: a refusal that KIS explains itself',
+	(code) => {
+		expect(lookUpCode(code)).toMatchObject({ meaning: 'refused' });
+		expect(lookUpCode(code).refusesCredential).toBeUndefined();
+		expect(waitBeforeRetry([refused(code, 500)], 0, 3)).toBeNull();
+	},
+);
+
+test.each([
+	['ECONNREFUSED', /refused/],
+	['ENOTFOUND', /DNS/],
+	['EAI_AGAIN', /DNS/],
+	['UND_ERR_CONNECT_TIMEOUT', /in time/],
+	['UND_ERR_HEADERS_TIMEOUT', /answer.*in time/],
+	['UND_ERR_BODY_TIMEOUT', /answer.*in time/],
+	['UND_ERR_RES_EXCEEDED_MAX_SIZE', /larger/],
+	['ECONNRESET', /closed/],
+	['UND_ERR_SOCKET', /closed/],
+	['UND_ERR_ABORTED', /proxy/],
+	['DEPTH_ZERO_SELF_SIGNED_CERT', /certificate/],
+	['UNABLE_TO_VERIFY_LEAF_SIGNATURE', /certificate/],
+	['CERT_HAS_EXPIRED', /certificate/],
+	['ERR_TLS_CERT_ALTNAME_INVALID', /certificate/],
+	['ERR_SSL_WRONG_VERSION_NUMBER', /TLS/],
+	['EPROTO', /TLS/],
+	['HPE_INVALID_CONSTANT', /not HTTP/],
+	['EGRESS_REFUSED', /egress/],
+	['PROXY_UNUSABLE', /proxy/],
+	['SOMETHING_NEW', /connection/],
+])('%s is explained without a word that alarms', (code, expected) => {
+	const { happened, todo } = explainTransportCode(code);
+	expect(happened).toMatch(expected);
+	expect(todo).toMatch(/\.$/);
+	for (const text of [happened, todo]) {
+		expect(text).not.toMatch(AWKWARD);
+		expect(text).not.toMatch(REPLACED);
+	}
+});

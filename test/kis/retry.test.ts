@@ -1,0 +1,85 @@
+import { isPermanent, wait, waitBeforeRetry } from '../../kis/retry';
+import type { Attempt } from '../../kis/revocation';
+import { makeAttempt } from '../support/attempts';
+import { leftSince, resources } from '../support/resources';
+
+const RESET = makeAttempt('noVerdict', { transportCode: 'ECONNRESET' });
+const REFUSED_PORT = makeAttempt('unwritten', { transportCode: 'ECONNREFUSED' });
+
+test.each<[string, Attempt]>([
+	['a refused connection', REFUSED_PORT],
+	['a reset after writing', RESET],
+	['a timeout', { ...RESET, transportCode: 'UND_ERR_HEADERS_TIMEOUT' }],
+	['a cut-off body', { ...RESET, httpStatus: 200 }],
+	['HTML on 200', makeAttempt('noVerdict', { httpStatus: 200 })],
+	['HTML on 500', makeAttempt('noVerdict', { httpStatus: 500 })],
+])('%s is repeated', (_name, attempt) => {
+	expect(waitBeforeRetry([attempt], 0, 1)).toBeGreaterThan(0);
+});
+
+test.each([400, 401, 403, 404, 429, 500])(
+	'a refusal without a code of KIS is final, on HTTP %d too',
+	(httpStatus) => {
+		expect(waitBeforeRetry([makeAttempt('refused', { httpStatus })], 0, 10)).toBeNull();
+	},
+);
+
+test.each(['EGRESS_REFUSED', 'PROXY_UNUSABLE'])(
+	'%s stays so: not repeated, and nothing else is tried',
+	(transportCode) => {
+		const attempt = makeAttempt('unwritten', { transportCode });
+		expect(waitBeforeRetry([attempt], 0, 10)).toBeNull();
+		expect(isPermanent(attempt)).toBe(true);
+		expect(isPermanent(REFUSED_PORT)).toBe(false);
+		expect(isPermanent(RESET)).toBe(false);
+	},
+);
+
+test.each([0, 1, 3, 10])('at most %d retries', (maxRetries) => {
+	const attempts = Array.from({ length: maxRetries + 1 }, () => RESET);
+	expect(waitBeforeRetry(attempts, maxRetries, maxRetries)).toBeNull();
+	if (maxRetries > 0) {
+		expect(waitBeforeRetry(attempts.slice(1), maxRetries - 1, maxRetries)).not.toBeNull();
+	}
+});
+
+test.each([0, 0.5, 0.999])('waits grow, and stay bearable (jitter %d)', (random) => {
+	const waits = Array.from({ length: 10 }, (_, retries) =>
+		Number(waitBeforeRetry(Array<Attempt>(retries + 1).fill(RESET), retries, 10, random)),
+	);
+	for (const [i, ms] of waits.slice(1).entries()) expect(ms).toBeGreaterThanOrEqual(waits[i]);
+	expect(waits[1]).toBeGreaterThan(waits[0]);
+	expect(waits[0]).toBeGreaterThanOrEqual(100);
+	expect(waits[9]).toBeLessThanOrEqual(30_000);
+});
+
+test('waits are spread by chance', () => {
+	const waits = Array.from({ length: 20 }, () => waitBeforeRetry([RESET], 0, 1));
+	expect(new Set(waits).size).toBeGreaterThan(10);
+});
+
+test('a limit on one code does not count attempts with another', () => {
+	const serverFault = makeAttempt('noVerdict', { refusalCode: 'EGW00002' });
+	expect(waitBeforeRetry([RESET, RESET, serverFault], 2, 10)).not.toBeNull();
+	expect(waitBeforeRetry([serverFault, RESET, serverFault], 2, 10)).toBeNull();
+});
+
+describe('a wait', () => {
+	test('ends by itself', async () => {
+		const { signal } = new AbortController();
+		expect(await wait(5, signal)).toBe(true);
+	});
+
+	test('ends at once when stopped, and leaves no timer', async () => {
+		const before = resources();
+		const stop = new AbortController();
+		const waiting = wait(600_000, stop.signal);
+		stop.abort();
+		expect(await waiting).toBe(false);
+		expect(await leftSince(before)).toEqual([]);
+	});
+
+	test('does not begin when stopped before', async () => {
+		expect(await wait(600_000, AbortSignal.abort())).toBe(false);
+	});
+});

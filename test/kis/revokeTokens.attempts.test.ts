@@ -1,0 +1,86 @@
+// What is tried: answers of one kind after those of another, about tokens of every kind: what became of the token is told
+// by all of them.
+import { closeAll } from '../support/connections';
+import { inTurn, revoke } from '../support/revoke';
+import {
+	CONFIRMATION,
+	hangUp,
+	http,
+	refusal,
+	reset,
+	silence,
+	startServer,
+	type Answer,
+} from '../support/scriptedServer';
+import { makeKeyPair, makeOpaqueToken, makeToken, read } from '../support/tokens';
+
+// The tests run side by side.
+afterAll(closeAll);
+
+const HTML = http(200, '<html></html>', { 'content-type': 'text/html' });
+const keys = makeKeyPair();
+const whole = () => makeToken(keys.appkey);
+const expired = () => makeToken(keys.appkey, { exp: 1_700_000_000 });
+const ofAnother = () => makeToken(makeKeyPair().appkey);
+const cutOff = () => makeToken(keys.appkey).slice(0, -1);
+
+test.concurrent.each<[string, () => string, Answer[], string, number]>([
+	['silence and a confirmation', whole, [reset, CONFIRMATION], 'revoked', 2],
+	['HTML and a confirmation', makeOpaqueToken, [HTML, CONFIRMATION], 'revoked', 2],
+	['a rate refusal and a confirmation', whole, [refusal('EGW00201'), CONFIRMATION], 'revoked', 2],
+	['silence and "invalid" of a whole token', whole, [reset, refusal('EGW00121')], 'revoked', 2],
+	[
+		'EGW00301 and "not found" of a whole token',
+		whole,
+		[refusal('EGW00301'), refusal('EGW00122')],
+		'revoked',
+		2,
+	],
+	[
+		'silence and "invalid" of an opaque token',
+		makeOpaqueToken,
+		[reset, refusal('EGW00121')],
+		'unknown',
+		2,
+	],
+	[
+		'silence and "invalid" of another app\'s token',
+		ofAnother,
+		[reset, refusal('EGW00121')],
+		'unknown',
+		2,
+	],
+	['silence and "invalid" of a cut-off token', cutOff, [hangUp, refusal('EGW00121')], 'unknown', 2],
+	[
+		'silence and "expired" of a whole, unexpired token',
+		whole,
+		[reset, refusal('EGW00123')],
+		'unknown',
+		2,
+	],
+	['silence and a refusal', whole, [reset, refusal('EGW00101')], 'unknown', 2],
+	// The second goes over a used connection, so that its repeat is free.
+	['a refusal that may pass and silence', whole, [refusal('EGW00300'), reset], 'unknown', 4],
+	[
+		'refusals and resets by turns: one repeat is free, no more',
+		whole,
+		[refusal('EGW00300'), reset, refusal('EGW00300'), reset, CONFIRMATION],
+		'unknown',
+		4,
+	],
+	['"invalid" of a whole token', whole, [refusal('EGW00121')], 'alreadyInvalid', 1],
+	['"expired" of an expired token', expired, [refusal('EGW00123', 500)], 'alreadyInvalid', 1],
+	['"expired" of a token that has not', whole, [refusal('EGW00123')], 'rejected', 1],
+	['"invalid" of an opaque token', makeOpaqueToken, [refusal('EGW00121')], 'rejected', 1],
+	['a refusal on 500', whole, [refusal('EGW00101', 500)], 'rejected', 1],
+	['a refusal without a code on 400', whole, [http(400, '{}')], 'rejected', 1],
+	['EGW00002, which is repeated once', whole, [refusal('EGW00002')], 'unknown', 2],
+	['silence to the end', whole, [silence], 'unknown', 3],
+])('%s', async (_name, token, answers, outcome, attempts) => {
+	const server = await startServer(inTurn(...answers));
+	const options = { keys, maxRetries: 2, timeoutMs: 300 };
+	const [result] = await revoke(server.url, [read(token())], options);
+	expect(result).toMatchObject({ outcome, ended: null });
+	expect(result.attempts).toHaveLength(attempts);
+	expect(server.requests).toHaveLength(attempts);
+});

@@ -1,0 +1,236 @@
+// What is tried: key pairs that KIS refuses, hosts that are not there, the stop button at every moment: how much is still
+// sent, and what is said of the rest.
+import type { EgressRules } from '../../kis/http/connection';
+import { closeAll, seconds } from '../support/connections';
+import { leftSince, resources } from '../support/resources';
+import { inTurn, outcomes, revoke, tokenOf } from '../support/revoke';
+import {
+	CONFIRMATION,
+	hangUp,
+	http,
+	refusal,
+	reset,
+	silence,
+	startServer,
+	unusedPort,
+	type Answer,
+} from '../support/scriptedServer';
+import { makeTokens } from '../support/tokens';
+
+afterEach(closeAll);
+
+const HUNDRED = makeTokens(100, 'app');
+/** At most so many are under way when the end is found. */
+const UNDER_WAY = 16;
+
+describe('the first call', () => {
+	test('goes alone until it is answered, then several at once', async () => {
+		let underWay = 0;
+		let most = 0;
+		let seenBeforeFirstAnswer = 0;
+		const server = await startServer({
+			answer: (_request, index) => (socket) => {
+				most = Math.max(most, ++underWay);
+				setTimeout(() => {
+					if (index === 0) seenBeforeFirstAnswer = server.connections;
+					underWay--;
+					socket.write(CONFIRMATION);
+				}, 50);
+			},
+		});
+		await revoke(server.url, HUNDRED);
+		expect(seenBeforeFirstAnswer).toBe(1);
+		expect(most).toBeGreaterThan(1);
+		expect(most).toBeLessThanOrEqual(UNDER_WAY);
+	});
+
+	test('that is answered sets the others going, though it will be repeated', async () => {
+		const [first] = HUNDRED;
+		const server = await startServer({
+			answer: (request) => (tokenOf(request) === first.value ? refusal('EGW00300') : CONFIRMATION),
+		});
+		await revoke(server.url, HUNDRED.slice(0, 5), { maxRetries: 1 });
+		expect(server.requests.map(tokenOf).lastIndexOf(first.value)).toBe(5);
+	});
+
+	test.each<[string, Answer]>([
+		['a reset', reset],
+		['a close', hangUp],
+		['silence', silence],
+		['HTML', http(502, '<html>')],
+	])('that ends in %s does not keep the others waiting for ever', async (_name, answer) => {
+		const server = await startServer({
+			answer: (_request, index) => (index === 0 ? answer : CONFIRMATION),
+		});
+		const results = await revoke(server.url, HUNDRED.slice(0, 20), { timeoutMs: 300 });
+		expect(outcomes(results)).toEqual(['unknown', ...Array<string>(19).fill('revoked')]);
+	});
+});
+
+describe('a refusal of the credential', () => {
+	const CODES = '003 004 102 103 104 105 206 207 210 303 304'.split(' ');
+
+	test.each(CODES)('EGW00%s costs one call, and the rest is not sent', async (number) => {
+		const server = await startServer({ answer: () => refusal(`EGW00${number}`, 500) });
+		const [first, ...rest] = await revoke(server.url, HUNDRED, { maxRetries: 3 });
+		expect(server.requests).toHaveLength(1);
+		expect(first).toMatchObject({ outcome: 'rejected', attempts: [{ verdict: 'refused' }] });
+		for (const one of rest) {
+			expect(one).toMatchObject({
+				outcome: 'notSent',
+				attempts: [],
+				ended: { because: 'credentialRefused', seen: { code: `EGW00${number}` } },
+			});
+		}
+	});
+
+	test('in the middle ends what is not under way yet', async () => {
+		const server = await startServer({
+			answer: (_request, index) => (index < 20 ? CONFIRMATION : refusal('EGW00103')),
+		});
+		const results = await revoke(server.url, HUNDRED, { maxRetries: 3 });
+		expect(server.requests.length).toBeLessThanOrEqual(20 + UNDER_WAY);
+		const said = outcomes(results);
+		expect(said.filter((outcome) => outcome === 'revoked')).toHaveLength(20);
+		expect(said.filter((outcome) => outcome === 'rejected')).toHaveLength(
+			server.requests.length - 20,
+		);
+		expect(said.filter((outcome) => outcome === 'notSent')).toHaveLength(
+			100 - server.requests.length,
+		);
+	});
+});
+
+describe('a host that stays unreachable', () => {
+	test.each([0, 1])('is not tried for each of 100 tokens (%d retries)', async (maxRetries) => {
+		// Takes connections, but never gets through TLS: nothing can be written.
+		const server = await startServer({ connected: hangUp });
+		const url = server.url.replace('http', 'https');
+		const results = await revoke(url, HUNDRED, { maxRetries });
+		expect(new Set(outcomes(results))).toEqual(new Set(['notSent']));
+		expect(server.connections).toBeLessThanOrEqual(UNDER_WAY * (1 + maxRetries));
+		const last = results[99];
+		expect(last.attempts).toEqual([]);
+		expect(last.ended).toMatchObject({
+			because: 'hostUnreachable',
+			seen: { verdict: 'unwritten', transportCode: expect.stringMatching(/^E/) },
+		});
+	});
+
+	test('is told by a refused port too', async () => {
+		const results = await revoke(`http://127.0.0.1:${await unusedPort()}`, HUNDRED);
+		expect(new Set(outcomes(results))).toEqual(new Set(['notSent']));
+		expect(results[99].ended).toMatchObject({ seen: { transportCode: 'ECONNREFUSED' } });
+	});
+
+	test('after it was there: what was revoked stays so, and the rest is not tried one by one', async () => {
+		const server = await startServer({
+			answer: (_request, index) => (socket) => {
+				socket.write(CONFIRMATION);
+				if (index === 9) void server.close();
+			},
+		});
+		const results = await revoke(server.url, HUNDRED);
+		const made = results.flatMap(({ attempts }) => attempts).length;
+		expect(made).toBeLessThanOrEqual(10 + 2 * UNDER_WAY);
+		expect(results[99]).toMatchObject({
+			outcome: 'notSent',
+			attempts: [],
+			ended: { because: 'hostUnreachable' },
+		});
+	});
+
+	test('is told by egress rules after one question, and nothing is connected', async () => {
+		const server = await startServer();
+		let asked = 0;
+		const egress: EgressRules = {
+			forbids: async () => await Promise.resolve(`forbidden (${++asked})`),
+			lookup: () => {},
+		};
+		const results = await revoke(server.url, HUNDRED, { egress, maxRetries: 3 });
+		expect(new Set(outcomes(results))).toEqual(new Set(['notSent']));
+		expect(results[0].attempts).toMatchObject([{ transportCode: 'EGRESS_REFUSED' }]);
+		expect(results[99].ended).toMatchObject({ because: 'hostUnreachable' });
+		expect(asked).toBe(1);
+		expect(server.connections).toBe(0);
+	});
+
+	test('but is there after all: every token is revoked', async () => {
+		let lookups = 0;
+		const egress: EgressRules = {
+			forbids: async () => await Promise.resolve(null),
+			lookup: (_hostname, options, callback) => {
+				if (++lookups <= 2) callback(Object.assign(new Error(), { code: 'EAI_AGAIN' }), '', 0);
+				else if (options.all) callback(null, [{ address: '127.0.0.1', family: 4 }]);
+				else callback(null, '127.0.0.1', 4);
+			},
+		};
+		const server = await startServer({ answer: () => CONFIRMATION });
+		const url = `http://localhost:${server.port}`;
+		const results = await revoke(url, HUNDRED, { egress, maxRetries: 2 });
+		expect(new Set(outcomes(results))).toEqual(new Set(['revoked']));
+	});
+});
+
+describe('the stop button', () => {
+	const cancelled = expect.objectContaining({ ended: { because: 'cancelled' } });
+
+	test('before: nothing is connected', async () => {
+		const server = await startServer();
+		const results = await revoke(server.url, HUNDRED, { cancel: AbortSignal.abort() });
+		expect(new Set(outcomes(results))).toEqual(new Set(['notSent']));
+		expect(results).toEqual(Array(100).fill(cancelled));
+		expect(server.connections).toBe(0);
+	});
+
+	test('mid-flight: what is under way is unknown, what was answered stays, the rest is not sent', async () => {
+		const before = resources();
+		const stop = new AbortController();
+		const server = await startServer({
+			answer: (_request, index) => (index < 10 ? CONFIRMATION : silence),
+		});
+		const running = revoke(server.url, HUNDRED, {
+			cancel: stop.signal,
+			timeoutMs: 60_000,
+			maxRetries: 10,
+		});
+		await server.received(14);
+		const pressed = performance.now();
+		stop.abort();
+		const said = outcomes(await running);
+		expect(seconds(pressed)).toBeLessThan(5);
+		const count = (outcome: string) => said.filter((one) => one === outcome).length;
+		expect(count('revoked')).toBe(10);
+		// What was written may not have arrived any more.
+		expect(count('unknown')).toBeGreaterThanOrEqual(server.requests.length - 10);
+		expect(count('unknown')).toBeLessThanOrEqual(UNDER_WAY);
+		expect(count('notSent')).toBe(90 - count('unknown'));
+		await server.abandoned();
+		await server.close();
+		expect(server.requests.length).toBeLessThanOrEqual(10 + count('unknown'));
+		expect(await leftSince(before)).toEqual([]);
+	});
+
+	test.each<[string, Answer, number, string]>([
+		['the next attempt', reset, 1_000_000, 'unknown'],
+		['the rate to allow it', refusal('EGW00201'), 1_000_000, 'rejected'],
+		['a slot', CONFIRMATION, 0.1, 'revoked'],
+	])('while waiting for %s ends at once', async (_name, answer, requestsPerSecond, first) => {
+		const stop = new AbortController();
+		const server = await startServer(inTurn(answer));
+		const before = resources();
+		const running = revoke(server.url, HUNDRED.slice(0, 2), {
+			cancel: stop.signal,
+			maxRetries: 10,
+			requestsPerSecond,
+		});
+		await server.received(1);
+		await new Promise((resolve) => setTimeout(resolve, 150));
+		const pressed = performance.now();
+		stop.abort();
+		expect(outcomes(await running)[0]).toBe(first);
+		expect(seconds(pressed)).toBeLessThan(3);
+		await server.abandoned();
+		expect(await leftSince(before)).toEqual([]);
+	});
+});

@@ -1,0 +1,112 @@
+// KIS counts arrivals, and so does the server here: never more than the limit in any second, whoever sends.
+import { closeAll } from '../support/connections';
+import { inTurn, outcomes, revoke, tokenOf } from '../support/revoke';
+import {
+	CONFIRMATION,
+	refusal,
+	startServer,
+	type ScriptedServer,
+	type Script,
+} from '../support/scriptedServer';
+import { makeKeyPair, makeTokens } from '../support/tokens';
+
+afterAll(closeAll);
+
+/** The most arrivals in any second. */
+function mostInAnySecond({ requests }: ScriptedServer): number {
+	return Math.max(
+		...requests.map(
+			({ at: start }) => requests.filter(({ at }) => at >= start && at < start + 1000).length,
+		),
+	);
+}
+
+function duration({ requests }: ScriptedServer): number {
+	return requests[requests.length - 1].at - requests[0].at;
+}
+
+const confirmAfter = (ms: number): Script => ({
+	answer: () => (socket) => setTimeout(() => socket.write(CONFIRMATION), Math.random() * ms),
+});
+
+test.concurrent.each([
+	[18, 37, 0],
+	[18, 37, 100],
+	[10, 21, 300],
+	[2.5, 5, 20],
+])('never more than %d in any second: %d tokens, answers within %d ms', async (rate, count, ms) => {
+	const keys = makeKeyPair();
+	const server = await startServer(confirmAfter(ms));
+	const tokens = makeTokens(count, keys.appkey);
+	const results = await revoke(server.url, tokens, { keys, requestsPerSecond: rate });
+	expect(new Set(outcomes(results))).toEqual(new Set(['revoked']));
+	expect(mostInAnySecond(server)).toBeLessThanOrEqual(rate);
+	expect(duration(server)).toBeGreaterThanOrEqual(Math.floor((count - 1) / rate) * 1000);
+});
+
+test.concurrent('two runs at once on one app key share the lower of their limits', async () => {
+	const keys = makeKeyPair();
+	const server = await startServer(confirmAfter(20));
+	await Promise.all([
+		revoke(server.url, makeTokens(12, keys.appkey), { keys, requestsPerSecond: 5 }),
+		revoke(server.url, makeTokens(3, keys.appkey), { keys, requestsPerSecond: 100 }),
+	]);
+	expect(server.requests).toHaveLength(15);
+	expect(mostInAnySecond(server)).toBeLessThanOrEqual(5);
+});
+
+test.concurrent('a run remembers what the run before it has sent', async () => {
+	const keys = makeKeyPair();
+	const server = await startServer(confirmAfter(0));
+	const options = { keys, requestsPerSecond: 4 };
+	await revoke(server.url, makeTokens(4, keys.appkey), options);
+	await revoke(server.url, makeTokens(4, keys.appkey), options);
+	expect(mostInAnySecond(server)).toBeLessThanOrEqual(4);
+});
+
+test.concurrent('a run that is over slows nobody down', async () => {
+	const keys = makeKeyPair();
+	const server = await startServer(confirmAfter(0));
+	await revoke(server.url, makeTokens(1, keys.appkey), { keys, requestsPerSecond: 0.1 });
+	await revoke(server.url, makeTokens(3, keys.appkey), { keys, requestsPerSecond: 1000 });
+	// At a tenth a second the next would come after ten.
+	expect(duration(server)).toBeLessThan(5000);
+});
+
+test.concurrent('two app keys do not slow each other down', async () => {
+	const server = await startServer(confirmAfter(0));
+	await Promise.all(
+		[makeKeyPair(), makeKeyPair()].map(
+			async (keys) =>
+				await revoke(server.url, makeTokens(3, keys.appkey), { keys, requestsPerSecond: 2 }),
+		),
+	);
+	// One after the other they would take two seconds or more.
+	expect(duration(server)).toBeLessThan(1900);
+});
+
+test.concurrent('retries count as well', async () => {
+	const keys = makeKeyPair();
+	const server = await startServer(inTurn(refusal('EGW00202'), CONFIRMATION));
+	const tokens = makeTokens(4, keys.appkey);
+	const results = await revoke(server.url, tokens, { keys, maxRetries: 3, requestsPerSecond: 3 });
+	expect(new Set(outcomes(results))).toEqual(new Set(['revoked']));
+	expect(server.requests).toHaveLength(8);
+	expect(mostInAnySecond(server)).toBeLessThanOrEqual(3);
+});
+
+test.concurrent.each(['EGW00201', 'EGW00215'])(
+	'%s holds everyone for a second or more',
+	async (code) => {
+		const keys = makeKeyPair();
+		const tokens = makeTokens(6, keys.appkey);
+		const server = await startServer({
+			answer: (_request, index) => (index === 0 ? refusal(code) : CONFIRMATION),
+		});
+		const results = await revoke(server.url, tokens, { keys, maxRetries: 1 });
+		expect(new Set(outcomes(results))).toEqual(new Set(['revoked']));
+		const [first, ...later] = server.requests;
+		for (const { at } of later) expect(at - first.at).toBeGreaterThanOrEqual(1000);
+		expect(later.map(tokenOf)).toContain(tokenOf(first));
+	},
+);

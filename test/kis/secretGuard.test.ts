@@ -1,0 +1,217 @@
+// What is tried: eight consecutive characters of a secret in every encoding that a server or a proxy might echo them in,
+// at every offset, nested, embedded and cut; secrets that are short, or made of regex characters, quotes or Korean; and
+// texts made to keep the guard busy.
+import { randomBytes } from 'node:crypto';
+
+import { SecretGuard } from '../../kis/secretGuard';
+import { makeKeyPair, makeToken } from '../support/tokens';
+
+const SAMPLE = 'zQ7/wV+xK9-_pLmT4=Jc';
+const guard = new SecretGuard([SAMPLE]);
+const EIGHT = SAMPLE.slice(5, 13);
+const SEVEN = SAMPLE.slice(5, 12);
+
+const hexOf = (text: string) => Buffer.from(text).toString('hex');
+const base64Of = (text: string) => Buffer.from(text).toString('base64');
+const base64UrlOf = (text: string) => Buffer.from(text).toString('base64url');
+const each = (text: string, write: (unit: string) => string) => text.split('').map(write).join('');
+const fourHexDigits = (unit: string) => unit.charCodeAt(0).toString(16).padStart(4, '0');
+
+const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
+	plain: (text) => text,
+	json: (text) => each(text, (unit) => `\\u${fourHexDigits(unit)}`),
+	jsonUpper: (text) => each(text, (unit) => `\\u${fourHexDigits(unit).toUpperCase()}`),
+	jsonSlash: (text) => text.replaceAll('/', '\\/'),
+	percent: (text) => encodeURIComponent(text),
+	percentAll: (text) => hexOf(text).replace(/../g, '%$&'),
+	percentUpper: (text) => hexOf(text).toUpperCase().replace(/../g, '%$&'),
+	hex: hexOf,
+	hexUpper: (text) => hexOf(text).toUpperCase(),
+	base64: base64Of,
+	base64url: base64UrlOf,
+};
+const names = Object.keys(ENCODINGS);
+
+describe.each(names)('%s', (name) => {
+	const encode = ENCODINGS[name];
+
+	test('eight characters of a secret are found, wherever they stand in it', () => {
+		for (let start = 0; start + 8 <= SAMPLE.length; start++) {
+			const part = encode(SAMPLE.slice(start, start + 8));
+			for (const text of [
+				part,
+				`App ${part}.`,
+				`{"a":"${part}"}`,
+				`유효하지 않은 ${part} 입니다`,
+			]) {
+				expect(`${guard.reveals(text)} ${text}`).toBe(`true ${text}`);
+			}
+		}
+	});
+
+	test('they are found within a longer encoded text, at every offset', () => {
+		for (let before = 0; before < 8; before++) {
+			const text = encode(`${'!'.repeat(before)}${EIGHT}${'?'.repeat(before % 3)}`);
+			expect(`${guard.reveals(text)} ${text}`).toBe(`true ${text}`);
+		}
+	});
+
+	test('they are found behind characters that the encoding uses too', () => {
+		for (const before of ['a', 'ab', 'abc', '0', '01', '012', 'id_', 'x-']) {
+			const text = `${before}${encode(SAMPLE)}`;
+			expect(`${guard.reveals(text)} ${text}`).toBe(`true ${text}`);
+		}
+	});
+
+	test('seven characters pass', () => {
+		expect(guard.show(encode(SEVEN))).toBe(encode(SEVEN));
+		expect(guard.show(`App ${encode(SEVEN)} <`)).toBe(`App ${encode(SEVEN)} <`);
+	});
+
+	test.each(names)('inside %s', (outer) => {
+		const text = ENCODINGS[outer](`key: ${encode(SAMPLE)}`);
+		expect(`${guard.reveals(text)} ${text}`).toBe(`true ${text}`);
+	});
+});
+
+test('an escaped quote beside it does not hide what is encoded twice', () => {
+	const missed = names.flatMap((inner) =>
+		names
+			.map((outer) => `{\\"key\\":\\"${ENCODINGS[outer](ENCODINGS[inner](SAMPLE))}\\"}`)
+			.filter((text) => !guard.reveals(text)),
+	);
+	expect(missed).toEqual([]);
+});
+
+describe('a text that reveals', () => {
+	test('is withheld whole', () => {
+		const shown = guard.show(`Unknown app ${EIGHT}, see https://evil.example/${base64Of(SAMPLE)}`);
+		expect(shown).not.toMatch(/Unknown|evil/);
+		expect(guard.reveals(shown)).toBe(false);
+		expect(shown).toMatch(/withheld/i);
+	});
+
+	test('mixes plain and encoded characters', () => {
+		expect(
+			guard.reveals(`${EIGHT.slice(0, 4)}${hexOf(EIGHT.slice(4)).replace(/../g, '%$&')}`),
+		).toBe(true);
+		expect(guard.reveals(`${EIGHT.slice(0, 6)}\\u${fourHexDigits(EIGHT[6])}${EIGHT[7]}`)).toBe(
+			true,
+		);
+	});
+
+	test('holds any of many secrets, of a token too', () => {
+		const { appkey, appsecret } = makeKeyPair();
+		const token = makeToken(appkey);
+		const many = new SecretGuard([appkey, appsecret, token]);
+		for (const secret of [appkey, appsecret, token]) {
+			expect(many.reveals(`"${secret}"`)).toBe(true);
+			expect(many.reveals(secret.slice(0, 8))).toBe(true);
+			expect(many.reveals(secret.slice(-8))).toBe(true);
+		}
+	});
+
+	test('says nothing where one secret ends and another begins', () => {
+		const two = new SecretGuard(['firstsecret', 'othersecret']);
+		expect(two.reveals('cretothe')).toBe(false);
+		expect(two.reveals('cret\nothe')).toBe(false);
+	});
+
+	test('differs in case: other characters, so not the secret', () => {
+		expect(guard.reveals(SAMPLE.toUpperCase())).toBe(false);
+	});
+});
+
+describe('a secret', () => {
+	test.each(['abc1234', 'abc', '(.*)', 'é'])(
+		'shorter than eight characters, %s: all of it counts',
+		(short) => {
+			const guard = new SecretGuard([short]);
+			for (const name of names) {
+				const text = `x ${ENCODINGS[name](`-${short}-`)} x`;
+				expect(`${guard.reveals(text)} ${text}`).toBe(`true ${text}`);
+			}
+			expect(guard.reveals(`x${short.slice(0, -1)}`)).toBe(false);
+		},
+	);
+
+	test('of exactly eight characters counts as a whole', () => {
+		const guard = new SecretGuard(['abcd1234']);
+		expect(guard.reveals('abcd1234')).toBe(true);
+		expect(guard.reveals('abcd123 bcd1234')).toBe(false);
+	});
+
+	test('that is empty hides nothing', () => {
+		expect(new SecretGuard(['', '']).show('EGW00121')).toBe('EGW00121');
+	});
+
+	test.each([
+		['regex characters', '^(a+)+$.*[x]{9,}|?\\d'],
+		['quotes and backslashes', 'a"b\'c`d\\e\\"f\\\\g"h'],
+		['percent signs that are none', '100%zz%4%%41%c3%28xyz'],
+		['Korean', '비밀번호열쇠가나다라마'],
+		['characters beyond the basic plane', '🔑🗝️🔐🔒🔓🧿🪬🛡️'],
+	])('made of %s is found in every encoding', (_name, secret) => {
+		const guard = new SecretGuard([secret]);
+		for (const name of names) {
+			const text = `<${ENCODINGS[name](`.${secret}.`)}>`;
+			expect(`${name} ${guard.reveals(text)}`).toBe(`${name} true`);
+		}
+		expect(guard.reveals(JSON.stringify({ secret }))).toBe(true);
+		expect(guard.reveals(JSON.stringify(JSON.stringify({ secret })))).toBe(true);
+		expect(guard.reveals(encodeURIComponent(secret))).toBe(true);
+		expect(guard.reveals('innocent')).toBe(false);
+	});
+});
+
+describe('innocent text', () => {
+	const keys = makeKeyPair();
+	const guard = new SecretGuard([keys.appkey, keys.appsecret, makeToken(keys.appkey)]);
+
+	test.each([
+		'접근토큰 폐기에 성공하였습니다.',
+		'유효하지 않은 token 입니다.',
+		'초당 거래건수를 초과하였습니다.',
+		'접근토큰 발급 잠시 후 다시 시도하세요(1분당 1회)',
+		'기간이 만료된 token 입니다. (2026-11-23 08:16:59)',
+		'100% \\u 0x %zz %E0%A4 \\',
+		'{"error_code":"EGW00121","error_description":"유효하지 않은 token 입니다."}',
+		'https://securities.koreainvestment.com/error/error.jsp?trace=9f86d081884c7d65',
+		'',
+		'🙂\uD800',
+	])('%j passes unchanged', (text) => {
+		expect(guard.show(text)).toBe(text);
+	});
+});
+
+describe('64 KiB', () => {
+	const SIZE = 64 * 1024;
+	const keys = makeKeyPair();
+	const fill = (unit: string) => unit.repeat(Math.ceil(SIZE / unit.length)).slice(0, SIZE);
+	const texts: ReadonlyArray<[string, string]> = [
+		['of base64', randomBytes(SIZE).toString('base64').slice(0, SIZE)],
+		['of hex', randomBytes(SIZE / 2).toString('hex')],
+		['of percent signs', fill('%25')],
+		['of backslashes', fill('\\')],
+		['of JSON escapes', fill('\\u005c')],
+		['of seven characters of a secret', fill(`${keys.appsecret.slice(0, 7)} `)],
+		['of short runs', fill('ab.')],
+	];
+
+	test.each(texts)('%s are judged in bounded time', (_name, text) => {
+		const guard = new SecretGuard([keys.appkey, keys.appsecret, makeToken(keys.appkey)]);
+		const started = performance.now();
+		expect(guard.reveals(text)).toBe(false);
+		expect(guard.reveals(text + keys.appkey)).toBe(true);
+		expect(performance.now() - started).toBeLessThan(5000);
+	});
+});
+
+test('forty different answers beside the tokens of a large run are judged in bounded time', () => {
+	const { appkey, appsecret } = makeKeyPair();
+	const tokens = Array.from({ length: 1000 }, () => makeToken(appkey));
+	const started = performance.now();
+	const guard = new SecretGuard([appkey, appsecret, ...tokens]);
+	for (let i = 0; i < 40; i++) expect(guard.reveals(randomBytes(500).toString('hex'))).toBe(false);
+	expect(performance.now() - started).toBeLessThan(3000);
+});

@@ -1,0 +1,16 @@
+import type { Attempt } from '../../kis/revocation';
+
+const NOTHING = {
+	httpStatus: null,
+	refusalCode: null,
+	code: null,
+	text: null,
+	transportCode: null,
+} as const;
+
+export function makeAttempt(
+	verdict: Attempt['verdict'],
+	known: Partial<Omit<Attempt, 'verdict'>> = {},
+): Attempt {
+	return { ...NOTHING, verdict, ...known };
+}

@@ -1,0 +1,44 @@
+import { Connection, type ConnectionOptions } from '../../kis/http/connection';
+import type { Exchange } from '../../kis/http/exchange';
+import { closeServers, type ScriptedServer } from './scriptedServer';
+
+export const PATH = '/oauth2/revokeP';
+export const BODY = { appkey: 'key', appsecret: 'secret', token: '토큰' };
+/** Nobody presses the stop button. */
+export const NEVER = new AbortController().signal;
+
+const opened: Connection[] = [];
+
+/** A connection that `closeAll` closes. */
+export function connect(url: string, options: Partial<ConnectionOptions> = {}): Connection {
+	const connection = new Connection({ baseUrl: new URL(url), timeoutMs: 5000, ...options });
+	opened.push(connection);
+	return connection;
+}
+
+/** For `afterEach`. */
+export async function closeAll(): Promise<void> {
+	await Promise.all(opened.splice(0).map(async (connection) => await connection.close()));
+	await closeServers();
+}
+
+/**
+ * One request, and the proof that no socket is left of it: after an answer once it is closed, else by itself. What is
+ * said to be unwritten has not reached the server.
+ */
+export async function postOnce(
+	server: ScriptedServer,
+	options?: Partial<ConnectionOptions>,
+	url = server.url,
+): Promise<Exchange> {
+	const connection = connect(url, options);
+	const exchange = await connection.post(PATH, BODY, NEVER);
+	if (exchange.ended === 'answered') await connection.close();
+	await server.abandoned();
+	if (exchange.ended === 'unwritten') expect(server.requests).toHaveLength(0);
+	return exchange;
+}
+
+export function seconds(started: number): number {
+	return (performance.now() - started) / 1000;
+}

@@ -1,0 +1,46 @@
+import type { AccessToken } from '../../kis/accessToken';
+import { revokeTokens, type Revocation, type RevokeOptions } from '../../kis/revokeTokens';
+import type { Answer, Script, SeenRequest } from './scriptedServer';
+import { credentialFor, makeKeyPair, type KeyPair } from './tokens';
+
+export interface RunOptions extends Partial<RevokeOptions> {
+	/** An app of its own unless given: then it shares the limit and the tokens. */
+	readonly keys?: KeyPair;
+}
+
+/** Revokes without retries, as fast as it can, in an execution of its own, unless told otherwise. */
+export async function revoke(
+	url: string,
+	tokens: readonly AccessToken[],
+	{ keys = makeKeyPair(), ...options }: RunOptions = {},
+): Promise<Revocation[]> {
+	return await revokeTokens(credentialFor(keys, url), tokens, {
+		maxRetries: 0,
+		requestsPerSecond: 1_000_000,
+		timeoutMs: 5000,
+		cancel: new AbortController().signal,
+		execution: {},
+		...options,
+	});
+}
+
+export function outcomes(revocations: readonly Revocation[]): string[] {
+	return revocations.map(({ outcome }) => outcome);
+}
+
+export function tokenOf({ body }: SeenRequest): string {
+	return (JSON.parse(body) as { token: string }).token;
+}
+
+/** Each token gets these answers, one after the other, and the last again and again. */
+export function inTurn(...answers: Answer[]): Script {
+	const seen = new Map<string, number>();
+	return {
+		answer(request) {
+			const token = tokenOf(request);
+			const times = seen.get(token) ?? 0;
+			seen.set(token, times + 1);
+			return answers[Math.min(times, answers.length - 1)];
+		},
+	};
+}
