@@ -7,7 +7,9 @@ export interface KisReply {
 }
 
 export interface Refusal {
-	/** A KIS code such as `EGW00121`; `null` where KIS gives none, or something that is none. */
+	/** What stands where KIS puts its code, if it may be shown. */
+	readonly code: string | null;
+	/** The same if it looks like KIS's own (`EGW00121`): what a relay in between puts there says nothing of KIS. */
 	readonly kisCode: string | null;
 	/** KIS's own words, as sent; empty where it gives none. */
 	readonly text: string;
@@ -16,6 +18,8 @@ export interface Refusal {
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 /** What may be shown of a code from outside. */
 export const CODE_SHAPE = /^[A-Za-z0-9_-]{1,16}$/;
+/** KIS's codes: letters and digits (EGW00121, OPSQ0002), or eight digits. */
+const KIS_CODE = /^([A-Z]+\d{3,}|\d{8})$/i;
 /** In /uapi's shape a `msg_cd` comes with a success too; a gateway code is always a refusal. */
 const GATEWAY_CODE = /^EGW\d+$/;
 
@@ -68,8 +72,11 @@ function readRefusal(fields: Readonly<Record<string, unknown>>): Refusal | null 
 		saysNotZero(fields.rt_cd) ||
 		(typeof fields.msg_cd === 'string' && GATEWAY_CODE.test(fields.msg_cd.trim()));
 	if (!saysRefused) return null;
+	const codes = [fields.error_code, fields.msg_cd].map(asCode);
+	const code = codes.find((given) => given !== null) ?? null;
 	return {
-		kisCode: [fields.error_code, fields.msg_cd].map(asCode).find((code) => code !== null) ?? null,
+		code,
+		kisCode: code !== null && KIS_CODE.test(code) ? code : null,
 		text: [fields.error_description, fields.msg1, fields.message, fields.error].find(isText) ?? '',
 	};
 }

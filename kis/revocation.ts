@@ -67,15 +67,15 @@ const NOTHING = {
 function readAnswer(reply: KisReply, guard: SecretGuard): Attempt {
 	const { httpStatus, fields, refusal } = reply;
 	const verdict = verdictOf(reply);
-	const refusalCode = showCode(refusal?.kisCode ?? null, guard);
+	const given = refusal?.code ?? bodyCode(fields.code);
 	const standIn = verdict === 'noVerdict' ? null : String(httpStatus);
 	const text = refusal?.text ?? (typeof fields.message === 'string' ? fields.message : '');
 	return {
 		...NOTHING,
 		verdict,
 		httpStatus,
-		refusalCode,
-		code: refusalCode ?? showCode(bodyCode(fields.code), guard) ?? standIn,
+		refusalCode: showCode(refusal?.kisCode ?? null, guard),
+		code: showCode(given, guard) ?? standIn,
 		text: show(text, guard),
 	};
 }

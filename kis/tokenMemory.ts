@@ -14,7 +14,7 @@ export interface Recollection {
 
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
-/** Far more than a sweep has; beyond it the oldest are forgotten. Below 1 KiB each. */
+/** Far more than a sweep has; beyond it the oldest are forgotten. */
 const MAX_TOKENS = 200_000;
 /** Per token; a retry follows its first try closely. */
 const MAX_EXECUTIONS = 20;

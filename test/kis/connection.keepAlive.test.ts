@@ -44,6 +44,10 @@ describe('keep-alive', () => {
 	test.each<[string, Answer]>([
 		['silent', silence],
 		['a head without a body', 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n'],
+		[
+			'cut off within the body',
+			(socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{'),
+		],
 		['not HTTP', 'garbage\r\n\r\n'],
 	])('a used connection on which the next answer is %s was not stale', async (_name, answer) => {
 		const { exchange } = await twice(answer, 300);

@@ -143,6 +143,15 @@ describe('after an earlier try of the same execution', () => {
 		expect(outcome(now, OPAQUE, earlier)).toBe(opaque);
 	});
 
+	test.each(['', 'unsent', 'no', 'silence', 'no silence'])(
+		'that settled it, %j changes nothing',
+		(now) => {
+			expect(outcome(now, OPAQUE, 'yes')).toBe('revoked');
+			expect(outcome(now, WHOLE, 'silence invalid')).toBe('revoked');
+			expect(outcome(now, WHOLE, 'invalid')).toBe('alreadyInvalid');
+		},
+	);
+
 	test.each(['invalid', 'expired', 'silence invalid', 'yes'])(
 		'that confirmed, %j is a success for every kind of token',
 		(now) => {

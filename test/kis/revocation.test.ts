@@ -186,6 +186,21 @@ describe('a code of KIS decides, whatever the HTTP status and whatever stands be
 	);
 });
 
+describe('what a relay puts where KIS puts its code', () => {
+	test.each<[string, number, Verdict]>([
+		['502', 502, 'noVerdict'],
+		['SERVER_ERROR', 500, 'noVerdict'],
+		['bad-gateway', 200, 'noVerdict'],
+		['forbidden', 403, 'refused'],
+	])('%s on HTTP %i says nothing of KIS: %s', (error_code, status, verdict) => {
+		expect(answered(status, { error_code, error_description: 'x' })).toMatchObject({
+			verdict,
+			refusalCode: null,
+			code: error_code,
+		});
+	});
+});
+
 describe('what is shown of an answer', () => {
 	test.each<[string, number, unknown, string | null, string]>([
 		['a number becomes text', 200, { code: 200, message: WORDS }, '200', WORDS],

@@ -88,6 +88,13 @@ describe('how long', () => {
 		expect(memory.recall(opaque, 'first').revoked).toBe(true);
 	});
 
+	test('what was forgotten does not come back with the next attempt', () => {
+		memory.remember(opaque, 'first', [CONFIRMED]);
+		pass(25 * HOUR_MS);
+		memory.remember(opaque, 'second', [SILENT]);
+		expect(memory.recall(opaque, 'second')).toEqual({ revoked: false, earlier: [SILENT] });
+	});
+
 	test('what is revoked again after its day is remembered again', () => {
 		memory.remember(opaque, 'first', [CONFIRMED]);
 		pass(25 * HOUR_MS);
