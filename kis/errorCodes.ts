@@ -29,8 +29,7 @@ const CHECK_KEY_PAIR =
 const ASK_KIS = 'Ask KIS (KIS Developers) about the app, then run again.';
 const RUN_AGAIN =
 	'Run again in a moment. If it stays so, see whether KIS announced maintenance (점검).';
-export const REVOKE_AGAIN =
-	'Revoke the token again: that is safe, and the answer tells whether it is dead.';
+export const REVOKE_AGAIN = 'Revoke the token again; that is safe.';
 const CHECK_OWNER =
 	'Check that the token is whole and that it was issued to the app key and environment of this credential. If it belongs to another one, it may still be live there.';
 const REPORT =

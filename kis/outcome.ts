@@ -30,14 +30,13 @@ export interface TokenFacts {
  * refusal `rejected`, else nothing was sent.
  *
  * @param verdicts Of this call, oldest first.
- * @param earlier Of earlier calls in the same execution, such as a first try of n8n's "Retry On Fail".
+ * @param before Where earlier calls of the same execution left it, such as a first try of n8n's "Retry On Fail".
  */
 export function weigh(
 	verdicts: readonly Verdict[],
 	token: TokenFacts,
-	earlier: readonly Verdict[] = [],
+	before: Outcome = 'notSent',
 ): Outcome {
-	const before = earlier.length > 0 ? weigh(earlier, token) : 'notSent';
 	const wasDead = before === 'revoked' || before === 'alreadyInvalid';
 	let unsettled = before === 'unknown';
 	for (const verdict of verdicts) {
@@ -51,6 +50,27 @@ export function weigh(
 	if (wasDead) return before;
 	if (unsettled) return 'unknown';
 	return verdicts.every((verdict) => verdict === 'unwritten') ? before : 'rejected';
+}
+
+/** Which verdicts make a token end like this, the more telling ones first. */
+const DECIDING: Readonly<Record<Outcome, ReadonlyArray<readonly Verdict[]>>> = {
+	revoked: [['confirmed'], ['invalidToken', 'expiredToken']],
+	alreadyInvalid: [['invalidToken', 'expiredToken']],
+	rejected: [['refused', 'invalidToken', 'expiredToken']],
+	unknown: [['noVerdict']],
+	notSent: [['unwritten']],
+};
+
+/** The attempt that made a token end as it did; `undefined` where it was not among these. */
+export function decisiveAmong<T extends { readonly verdict: Verdict }>(
+	attempts: readonly T[],
+	outcome: Outcome,
+): T | undefined {
+	for (const verdicts of DECIDING[outcome]) {
+		const last = attempts.findLast(({ verdict }) => verdicts.includes(verdict));
+		if (last) return last;
+	}
+	return undefined;
 }
 
 /** RFC 7009, section 2.2: a token that is invalid already is what the client wanted. KIS reports it as a refusal. */

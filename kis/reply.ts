@@ -21,7 +21,7 @@ export const CODE_SHAPE = /^[A-Za-z0-9_-]{1,16}$/;
 /** KIS's codes: letters and digits (EGW00121, OPSQ0002), or eight digits. */
 const KIS_CODE = /^([A-Z]+\d{3,}|\d{8})$/i;
 /** In /uapi's shape a `msg_cd` comes with a success too; a gateway code is always a refusal. */
-const GATEWAY_CODE = /^EGW\d+$/;
+const GATEWAY_CODE = /^EGW\d+$/i;
 
 /**
  * Reads a whole response body. KIS writes UTF-8 and no content encoding is asked for: anything else is not readable,

@@ -85,7 +85,9 @@ function showCode(code: string | null, guard: SecretGuard): string | null {
 }
 
 function show(text: string, guard: SecretGuard): string {
-	return guard.show(text.slice(0, MAX_TEXT_LENGTH));
+	if (text.length <= MAX_TEXT_LENGTH) return guard.show(text);
+	// A copy: a slice would keep the whole text in memory for as long as the token is remembered.
+	return guard.show(Buffer.from(text.slice(0, MAX_TEXT_LENGTH)).toString());
 }
 
 function verdictOf(reply: KisReply): Verdict {

@@ -3,12 +3,12 @@ import type { KisCredential } from './credential';
 import { lookUpCode } from './errorCodes';
 import { Connection, type EgressRules } from './http/connection';
 import type { Exchange } from './http/exchange';
-import { weigh, type Outcome, type TokenFacts } from './outcome';
+import { decisiveAmong, weigh, type Outcome } from './outcome';
 import { limiterOf, type RateLimiter } from './rateLimiter';
 import { isPermanent, wait, waitBeforeRetry } from './retry';
 import { SecretGuard } from './secretGuard';
 import { readAttempt, revokeBody, REVOKE_PATH, type Attempt } from './revocation';
-import { TokenMemory, type ExecutionKey } from './tokenMemory';
+import { TokenMemory } from './tokenMemory';
 
 /** How many tokens are under way at once, each on a connection of its own. */
 const MAX_CONNECTIONS = 8;
@@ -26,7 +26,8 @@ export interface RevokeOptions {
 	readonly timeoutMs: number;
 	/** Ends everything at once; what has not been written by then never is. */
 	readonly cancel: AbortSignal;
-	readonly execution: ExecutionKey;
+	/** The same for all calls of one execution, and for no other. */
+	readonly execution: string;
 	readonly egress?: EgressRules;
 }
 
@@ -38,14 +39,14 @@ export type EndOfSending =
 /** What became of one token. */
 export interface Revocation {
 	readonly outcome: Outcome;
-	/** Oldest first; empty where none was made. */
+	/** Of this call, oldest first; empty where none was made. */
 	readonly attempts: readonly Attempt[];
+	/** The attempt that made it so; `null` where none was made. */
+	readonly decisive: Attempt | null;
+	/** Where earlier calls of this execution had left it; `null` where there were none. */
+	readonly before: Outcome | null;
 	/** Why there were no more attempts, where something else than this token ended them. */
 	readonly ended: EndOfSending | null;
-	/** Of earlier calls in this execution, oldest first. */
-	readonly earlier: readonly Attempt[];
-	/** An earlier call in this execution had revoked it, so that "invalid" is the expected answer. */
-	readonly revokedEarlier: boolean;
 }
 
 /**
@@ -66,6 +67,7 @@ class Run {
 	readonly #options: RevokeOptions;
 	readonly #limiter: RateLimiter;
 	readonly #guard: SecretGuard;
+	readonly #scope: string;
 	/** Aborted when nothing more is to be sent; what is under way may still be answered. */
 	readonly #sending = new AbortController();
 	#ended: EndOfSending | null = null;
@@ -74,12 +76,15 @@ class Run {
 	readonly #heard = deferred();
 
 	constructor(credential: KisCredential, tokens: readonly AccessToken[], options: RevokeOptions) {
-		const { appkey, appsecret } = credential;
+		const { appkey, appsecret, baseUrl } = credential;
 		this.#credential = credential;
+		this.#scope = [options.execution, appkey, baseUrl.href].join('\n');
 		this.#tokens = tokens;
 		this.#options = options;
 		this.#limiter = limiterOf(appkey);
-		this.#guard = new SecretGuard([appkey, appsecret, ...tokens.map(({ value }) => value)]);
+		// A token names the app key of its owner, who may be another.
+		const ofTokens = tokens.flatMap(({ value, claims }) => [value, claims?.appkey ?? '']);
+		this.#guard = new SecretGuard([...new Set([appkey, appsecret, ...ofTokens])]);
 	}
 
 	async revokeAll(): Promise<Revocation[]> {
@@ -120,11 +125,11 @@ class Run {
 	}
 
 	async #revokeOne(token: AccessToken, connection: Connection): Promise<Revocation> {
-		const { maxRetries, execution } = this.#options;
-		const { earlier } = memory.recall(token, execution);
+		const { maxRetries } = this.#options;
+		const { standing } = memory.recall(token, this.#scope);
+		const before = standing?.outcome ?? null;
 		const attempts: Attempt[] = [];
-		let outcome = this.#weigh(attempts, token);
-		const revokedEarlier = outcome === 'revoked';
+		let outcome = before ?? 'notSent';
 		let retries = 0;
 		let freeRepeat = true;
 		for (;;) {
@@ -133,7 +138,7 @@ class Run {
 			const attempt = readAttempt(exchange, this.#guard);
 			attempts.push(attempt);
 			this.#learn(attempt);
-			outcome = this.#weigh(attempts, token);
+			outcome = this.#weigh(attempts, token, before);
 			if (outcome === 'revoked' || outcome === 'alreadyInvalid') break;
 
 			// KIS sometimes drops idle connections; the repeat goes over a new one.
@@ -149,8 +154,11 @@ class Run {
 			if (!(await wait(waitMs, this.#sending.signal))) break;
 			retries++;
 		}
-		memory.remember(token, execution, attempts);
-		return { outcome, attempts, earlier, revokedEarlier, ended: this.#ended };
+		const decisive = decisiveAmong(attempts, outcome) ?? standing?.decisive ?? null;
+		// What this execution has revoked itself stays so, however often it finds it invalid later.
+		const now = standing?.outcome === 'revoked' ? standing : decisive && { outcome, decisive };
+		if (now) memory.remember(token, this.#scope, now);
+		return { outcome, attempts, decisive, before, ended: this.#ended };
 	}
 
 	/** `null` if sending has ended. */
@@ -166,14 +174,18 @@ class Run {
 		}
 	}
 
-	#weigh(attempts: readonly Attempt[], token: AccessToken): Outcome {
-		const { revoked, earlier } = memory.recall(token, this.#options.execution);
-		const facts: TokenFacts = {
-			whole: token.claims?.complete === true && isIssuedTo(token, this.#credential.appkey) === true,
-			expired: hasExpired(token, Date.now()),
-			revokedBefore: revoked,
-		};
-		return weigh(attempts.map(verdictOf), facts, earlier.map(verdictOf));
+	#weigh(attempts: readonly Attempt[], token: AccessToken, before: Outcome | null): Outcome {
+		const isOwn = isIssuedTo(token, this.#credential.appkey) === true;
+		return weigh(
+			attempts.map(({ verdict }) => verdict),
+			{
+				whole: isOwn && token.claims?.complete === true,
+				expired: hasExpired(token, Date.now()),
+				// Another execution may be revoking it at this moment.
+				revokedBefore: memory.recall(token, this.#scope).revoked,
+			},
+			before ?? undefined,
+		);
 	}
 
 	/** What an attempt on one token says about the others. */
@@ -200,10 +212,6 @@ class Run {
 		this.#ended ??= end;
 		this.#sending.abort();
 	}
-}
-
-function verdictOf({ verdict }: Attempt): Attempt['verdict'] {
-	return verdict;
 }
 
 function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {

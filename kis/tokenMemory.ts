@@ -1,15 +1,20 @@
 import type { AccessToken } from './accessToken';
+import type { Outcome } from './outcome';
 import type { Attempt } from './revocation';
 
-/** What identifies an execution: the same for all tries of a "Retry On Fail". */
-export type ExecutionKey = string | object;
+/** Where the calls of one execution, with one credential, have left a token. */
+export interface Standing {
+	readonly outcome: Outcome;
+	/** The attempt that made it so. */
+	readonly decisive: Attempt;
+}
 
 /** What this process knows of a token from earlier calls. */
 export interface Recollection {
 	/** KIS confirmed its revocation to this process. */
 	readonly revoked: boolean;
-	/** All attempts on it in earlier calls of this execution, oldest first. */
-	readonly earlier: readonly Attempt[];
+	/** `null` where the scope has not sent it before. */
+	readonly standing: Standing | null;
 }
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -17,11 +22,11 @@ const DAY_MS = 24 * HOUR_MS;
 /** Far more than a sweep has; beyond it the oldest are forgotten. */
 const MAX_TOKENS = 200_000;
 /** Per token; a retry follows its first try closely. */
-const MAX_EXECUTIONS = 20;
+const MAX_SCOPES = 20;
 
 interface Entry {
 	revoked: boolean;
-	readonly attempts: Map<ExecutionKey, Attempt[]>;
+	readonly standings: Map<string, Standing>;
 	until: number;
 }
 
@@ -32,29 +37,24 @@ interface Entry {
 export class TokenMemory {
 	readonly #entries = new Map<string, Entry>();
 
-	recall({ fingerprint }: AccessToken, execution: ExecutionKey): Recollection {
+	/** @param scope Names an execution and a credential: what was learnt with another key pair explains nothing. */
+	recall({ fingerprint }: AccessToken, scope: string): Recollection {
 		const entry = this.#entries.get(fingerprint);
-		if (!entry || entry.until <= Date.now()) return { revoked: false, earlier: [] };
-		return { revoked: entry.revoked, earlier: entry.attempts.get(execution) ?? [] };
+		if (!entry || entry.until <= Date.now()) return { revoked: false, standing: null };
+		return { revoked: entry.revoked, standing: entry.standings.get(scope) ?? null };
 	}
 
-	remember(token: AccessToken, execution: ExecutionKey, attempts: readonly Attempt[]): void {
+	remember(token: AccessToken, scope: string, standing: Standing): void {
 		const { fingerprint, claims } = token;
 		const now = Date.now();
 		const known = this.#entries.get(fingerprint);
 		const entry: Entry =
-			known && known.until > now
-				? known
-				: {
-						revoked: false,
-						attempts: new Map(),
-						until: 0,
-					};
+			known && known.until > now ? known : { revoked: false, standings: new Map(), until: 0 };
 		entry.until = Math.max(claims?.expiresAt ?? now + DAY_MS, now + HOUR_MS);
-		entry.revoked ||= attempts.some(({ verdict }) => verdict === 'confirmed');
-		renew(entry.attempts, execution, [...(entry.attempts.get(execution) ?? []), ...attempts]);
+		entry.revoked ||= standing.decisive.verdict === 'confirmed';
+		renew(entry.standings, scope, standing);
 		renew(this.#entries, fingerprint, entry);
-		forgetOldest(entry.attempts, MAX_EXECUTIONS);
+		forgetOldest(entry.standings, MAX_SCOPES);
 		forgetOldest(this.#entries, MAX_TOKENS, ({ until }) => until <= now);
 	}
 }

@@ -51,7 +51,7 @@ export class Sandbox {
 	readonly sockets = new Set<Socket>();
 	readonly #server;
 	readonly #scheme: 'http' | 'https';
-	readonly #port: number;
+	#port: number;
 	readonly #connectionNumbers = new WeakMap<Socket, number>();
 	#connections = 0;
 
@@ -84,7 +84,7 @@ export class Sandbox {
 	}
 
 	get url(): string {
-		return `${this.#scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+		return `${this.#scheme}://127.0.0.1:${this.#port}`;
 	}
 
 	async start(): Promise<this> {
@@ -92,6 +92,7 @@ export class Sandbox {
 			this.#server.once('error', reject);
 			this.#server.listen(this.#port, '127.0.0.1', resolve);
 		});
+		this.#port = (this.#server.address() as AddressInfo).port;
 		return this;
 	}
 

@@ -8,7 +8,7 @@ import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js';
 import { endpointOf, isLoopback } from '../baseUrl';
 import type { Exchange } from './exchange';
 import { RequestWatch } from './requestWatch';
-import { ABORTED, EGRESS_REFUSED, PROXY_UNUSABLE, transportCodeOf } from './transportCodes';
+import { CANCELLED, EGRESS_REFUSED, PROXY_UNUSABLE, transportCodeOf } from './transportCodes';
 
 const HEADERS = {
 	'content-type': 'application/json; charset=UTF-8',
@@ -58,7 +58,7 @@ export class Connection {
 		const wasUsed = this.#used;
 		const watch = new RequestWatch(() => wasUsed && this.#used);
 		this.#watch = watch;
-		const onCancel = () => watch.breakOff(ABORTED);
+		const onCancel = () => watch.breakOff(CANCELLED);
 		const deadline = setTimeout(() => watch.timeOut(), timeoutMs);
 		cancel.addEventListener('abort', onCancel);
 		if (cancel.aborted) onCancel();
@@ -150,7 +150,7 @@ export class Connection {
 	}
 }
 
-/** undici would throw for what is no address. Its SOCKS support is experimental: such sockets cannot be followed to their end. */
+/** The environment's setting. undici would throw for what is no address, and its SOCKS support is experimental: such sockets cannot be followed to their end. */
 function proxySetting(name: 'http_proxy' | 'https_proxy'): string | undefined {
 	const setting = process.env[name] ?? process.env[name.toUpperCase()];
 	if (!setting) return setting;

@@ -2,9 +2,9 @@ import type { Dispatcher } from 'undici';
 
 import type { Exchange } from './exchange';
 import {
-	ABORTED,
 	BODY_TIMEOUT,
 	BODY_TOO_LARGE,
+	CANCELLED,
 	CONNECT_TIMEOUT,
 	HEADERS_TIMEOUT,
 	isReset,
@@ -66,7 +66,7 @@ export class RequestWatch implements Dispatcher.DispatchHandler {
 
 	/** undici calls this right before it writes the request; aborted inside, nothing is written. */
 	onRequestStart(controller: Dispatcher.DispatchController): void {
-		if (this.#over) controller.abort(new Error(ABORTED));
+		if (this.#over) controller.abort(new Error(CANCELLED));
 		else this.#written = true;
 	}
 

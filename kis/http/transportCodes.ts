@@ -3,7 +3,8 @@ export const CONNECT_TIMEOUT = 'UND_ERR_CONNECT_TIMEOUT';
 export const HEADERS_TIMEOUT = 'UND_ERR_HEADERS_TIMEOUT';
 export const BODY_TIMEOUT = 'UND_ERR_BODY_TIMEOUT';
 export const BODY_TOO_LARGE = 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
-export const ABORTED = 'UND_ERR_ABORTED';
+/** The caller cancelled; named as Node.js names it. */
+export const CANCELLED = 'ABORT_ERR';
 /** The host's egress rules refused the address. */
 export const EGRESS_REFUSED = 'EGRESS_REFUSED';
 /** HTTP_PROXY or HTTPS_PROXY holds no usable address. */
@@ -25,13 +26,18 @@ interface Explanation {
 }
 
 const CHECK_NETWORK =
-	'Check that this computer reaches the address in the KIS API credential, then run again.';
+	'Check that this computer reaches the address in the KIS API credential (through the proxy, if HTTPS_PROXY or HTTP_PROXY is set), then run again.';
 const CHECK_CERTIFICATE =
 	"Certificates are always verified. For a relay with a certificate of its own, give n8n the issuer's certificate (NODE_EXTRA_CA_CERTS).";
-const CHECK_PROXY = 'Check the proxy in HTTPS_PROXY or HTTP_PROXY, and NO_PROXY.';
+const CHECK_PROXY = 'Check the proxy in HTTPS_PROXY or HTTP_PROXY, or except the host in NO_PROXY.';
 
 /** By the code that Node.js or undici gives; the first row whose pattern matches. */
 const TRANSPORT_CODES: ReadonlyArray<Explanation & { readonly pattern: RegExp }> = [
+	{
+		pattern: /^ABORT_ERR$/,
+		happened: 'the execution was stopped',
+		todo: '',
+	},
 	{
 		pattern: /^ECONNREFUSED$/,
 		happened: 'nothing listens at the address (connection refused)',
@@ -65,11 +71,11 @@ const TRANSPORT_CODES: ReadonlyArray<Explanation & { readonly pattern: RegExp }>
 	{
 		pattern: /^PROXY_UNUSABLE$/,
 		happened: 'the proxy setting of this computer is not a usable address',
-		todo: CHECK_PROXY,
+		todo: 'Write it as http://host:port (SOCKS is not supported) in HTTPS_PROXY or HTTP_PROXY, or except the host in NO_PROXY.',
 	},
 	{
 		pattern: RESET,
-		happened: 'the connection was closed from the other side',
+		happened: 'the connection was closed before a whole answer came',
 		todo: 'If it stays so, check the relay or proxy in between.',
 	},
 	{

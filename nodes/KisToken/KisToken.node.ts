@@ -7,9 +7,16 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 
-import { operations, type OperationName } from './operations';
+import { Unusable } from '../../kis/unusable';
+import { operationOf, operations } from './operations';
 import { toItem } from './report/item';
-import { BROKEN_RUN } from './report/report';
+import { toOutput } from './report/output';
+import { BROKEN_RUN, reportUnusable } from './report/report';
+
+const NO_OPERATION = new Unusable(
+	'the Operation is not one of this node',
+	'Choose one in the node.',
+);
 
 const operation: INodeProperties = {
 	displayName: 'Operation',
@@ -43,13 +50,18 @@ export class KisToken implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const items = this.getInputData();
 		const run = async () => {
-			const name = this.getNodeParameter('operation', 0) as OperationName;
-			return await operations[name].execute(this);
+			const chosen = operationOf(this.getNodeParameter('operation', 0));
+			return chosen
+				? await chosen.execute(this)
+				: toOutput(
+						this,
+						items.map(() => reportUnusable(NO_OPERATION)),
+					);
 		};
 		if (!this.continueOnFail()) return [await run()];
 		// Of a node that throws here, n8n would send every input item out of the success output.
-		const items = await run().catch(() => this.getInputData().map((_, i) => toItem(BROKEN_RUN, i)));
-		return [items];
+		return [await run().catch(() => items.map((_item, i) => toItem(BROKEN_RUN, i)))];
 	}
 }

@@ -7,7 +7,7 @@ import { CONFIRMATION, silence, startServer, type Answer } from '../support/scri
 afterEach(closeAll);
 
 describe('the stop button', () => {
-	const CANCELLED = { ended: 'unwritten', transportCode: 'UND_ERR_ABORTED', forbidden: null };
+	const CANCELLED = { ended: 'unwritten', transportCode: 'ABORT_ERR', forbidden: null };
 
 	test('before: nothing is connected', async () => {
 		const server = await startServer();
@@ -48,7 +48,7 @@ describe('the stop button', () => {
 		stop.abort();
 		expect(await exchange).toMatchObject({
 			ended: 'unanswered',
-			transportCode: 'UND_ERR_ABORTED',
+			transportCode: 'ABORT_ERR',
 			httpStatus,
 		});
 		await server.abandoned();

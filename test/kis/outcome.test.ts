@@ -21,7 +21,7 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
 
 /** @param earlier Attempts of an earlier try of the same execution. */
 function outcome(attempts: string, token: TokenFacts, earlier = ''): string {
-	return weigh(verdicts(attempts), token, verdicts(earlier));
+	return weigh(verdicts(attempts), token, weigh(verdicts(earlier), token));
 }
 
 function verdicts(attempts: string): Verdict[] {

@@ -1,4 +1,6 @@
 // What is tried: n8n's "Retry On Fail" and later executions, for every kind of token.
+import { randomUUID } from 'node:crypto';
+
 import { closeAll } from '../support/connections';
 import { inTurn, revoke } from '../support/revoke';
 import { CONFIRMATION, refusal, reset, startServer, type Answer } from '../support/scriptedServer';
@@ -18,9 +20,9 @@ const KINDS: Readonly<Record<string, () => string>> = {
 /** The outcomes of one token in two calls, in the same execution or in two. */
 async function twice(token: string, answers: Answer[], sameExecution: boolean) {
 	const server = await startServer(inTurn(...answers));
-	const first = {};
+	const first = randomUUID();
 	const one = await revoke(server.url, [read(token)], { keys, execution: first });
-	const execution = sameExecution ? first : {};
+	const execution = sameExecution ? first : randomUUID();
 	const two = await revoke(server.url, [read(token)], { keys, execution });
 	return [one[0], two[0]];
 }
@@ -32,12 +34,12 @@ describe.each(Object.keys(KINDS))('a token that is %s', (kind) => {
 		const [one, two] = await twice(token(), [CONFIRMATION, INVALID], true);
 		expect(one.outcome).toBe('revoked');
 		expect(two.outcome).toMatch(/^(revoked|alreadyInvalid)$/);
-		expect(two).toMatchObject({ revokedEarlier: true, earlier: [{ verdict: 'confirmed' }] });
+		expect(two).toMatchObject({ before: 'revoked' });
 	});
 
 	test('revoked, then "invalid" in another execution: already invalid', async () => {
 		const [, two] = await twice(token(), [CONFIRMATION, INVALID], false);
-		expect(two).toMatchObject({ outcome: 'alreadyInvalid', revokedEarlier: false, earlier: [] });
+		expect(two).toMatchObject({ outcome: 'alreadyInvalid', before: null });
 	});
 
 	test('revoked, then "expired" in another execution: already invalid', async () => {
@@ -69,7 +71,7 @@ describe.each(Object.keys(KINDS))('a token that is %s', (kind) => {
 	test('left unknown, then not sent in the same execution: still unknown', async () => {
 		const value = token();
 		const server = await startServer(inTurn(reset));
-		const execution = {};
+		const execution = randomUUID();
 		await revoke(server.url, [read(value)], { keys, execution });
 		const cancel = AbortSignal.abort();
 		const [two] = await revoke(server.url, [read(value)], { keys, execution, cancel });
@@ -78,37 +80,51 @@ describe.each(Object.keys(KINDS))('a token that is %s', (kind) => {
 });
 
 test('"invalid" after silence stays its own doing in the tries that follow', async () => {
-	const execution = {};
+	const execution = randomUUID();
 	const tokens = [read(makeToken(keys.appkey))];
 	const server = await startServer(inTurn(reset, INVALID));
 	const tries = [];
-	for (let i = 0; i < 3; i++) {
+	for (let i = 0; i < 5; i++) {
 		tries.push((await revoke(server.url, tokens, { keys, execution }))[0]);
 	}
 	expect(tries).toMatchObject([
-		{ outcome: 'unknown', revokedEarlier: false },
-		{ outcome: 'revoked', revokedEarlier: false },
-		{ outcome: expect.stringMatching(/^(revoked|alreadyInvalid)$/), revokedEarlier: true },
+		{ outcome: 'unknown', before: null },
+		{ outcome: 'revoked', before: 'unknown' },
+		...Array<object>(3).fill({ outcome: 'alreadyInvalid', before: 'revoked' }),
 	]);
 });
 
 test('what was dead before is not its own doing in a second try', async () => {
-	const execution = {};
+	const execution = randomUUID();
 	const tokens = [read(makeToken(keys.appkey))];
 	const server = await startServer(inTurn(INVALID, reset, INVALID));
 	const tries = [];
 	for (let i = 0; i < 3; i++) {
 		tries.push((await revoke(server.url, tokens, { keys, execution }))[0]);
 	}
-	expect(tries).toMatchObject(Array(3).fill({ outcome: 'alreadyInvalid', revokedEarlier: false }));
+	expect(tries.map(({ before }) => before)).toEqual([null, 'alreadyInvalid', 'alreadyInvalid']);
+	expect(tries).toMatchObject(Array(3).fill({ outcome: 'alreadyInvalid' }));
 });
 
 test('of two executions at once, each knows what it did itself', async () => {
 	const value = makeOpaqueToken();
 	const server = await startServer(inTurn(CONFIRMATION, CONFIRMATION, INVALID));
-	const [first, second] = [{}, {}];
+	const [first, second] = [randomUUID(), randomUUID()];
 	await revoke(server.url, [read(value)], { keys, execution: first });
 	await revoke(server.url, [read(value)], { keys, execution: second });
 	const [again] = await revoke(server.url, [read(value)], { keys, execution: first });
-	expect(again).toMatchObject({ revokedEarlier: true, earlier: [{ verdict: 'confirmed' }] });
+	expect(again).toMatchObject({ before: 'revoked' });
+});
+
+test('what was learnt with one key pair explains nothing about another', async () => {
+	const own = makeKeyPair();
+	const tokens = [read(makeToken(own.appkey))];
+	const execution = randomUUID();
+	const server = await startServer(inTurn(INVALID, refusal('EGW00101'), reset));
+	const [wrongKey] = await revoke(server.url, tokens, { keys, execution });
+	expect(wrongKey.outcome).toBe('rejected');
+	const [refused] = await revoke(server.url, tokens, { keys: own, execution });
+	expect(refused).toMatchObject({ outcome: 'rejected', before: null });
+	const [lost] = await revoke(server.url, tokens, { keys: own, execution });
+	expect(lost).toMatchObject({ outcome: 'unknown', before: 'rejected' });
 });

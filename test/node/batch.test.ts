@@ -43,7 +43,7 @@ test('one bad token keeps no other alive, and the workflow stops with all of the
 	const run = await revoke(sandbox(), { input: tokenItems(...tokens) });
 	expect(tokens.filter((token) => sandbox().kis.isLive(token))).toEqual([]);
 	expect(run.error?.message).toMatch(
-		/^24 of 30 tokens could not be confirmed as revoked, first item 1\./,
+		/^24 of 30 items not confirmed as revoked, first item 1\. The token /,
 	);
 	expect(run.error?.description.match(/<li>/g)).toHaveLength(22);
 	expect(run.error?.description).toContain('<li>item 1 – rejected – EGW00121');
@@ -184,7 +184,7 @@ test.each(['ENOENT', 'ECONNREFUSED', 'GETADDRINFO'])(
 		const body = JSON.stringify({ error_code, error_description: `${error_code} <b>here</b>` });
 		sandbox().faults.push({ kind: 'raw', status: 403, body });
 		const run = await revoke(sandbox(), { input: tokenItems(mint(sandbox())) });
-		expect(run.error?.message).toMatch(/^1 of 1 tokens could not be confirmed as revoked/);
+		expect(run.error?.message).toMatch(/^1 of 1 item not confirmed as revoked/);
 		expect(run.error?.description).toContain(`${error_code} &lt;b&gt;here&lt;/b&gt;`);
 	},
 );

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
 
 import { LOG_FILE } from '../../engine/run';
+import { makeApp } from '../../sandbox/apps';
 import type { Fault } from '../../sandbox/faults';
 import type { Sandbox } from '../../sandbox/server';
 import { revoke, tokenItems, useSandbox } from '../support/workflow';
@@ -65,27 +66,52 @@ describe('Retry On Fail', () => {
 	);
 
 	test('what was written in the first try was sent, though the second reaches nobody', async () => {
-		const token = mint(sandbox());
-		const once = { input: tokenItems(token), executionId: 'one', options: { maxRetries: 0 } };
-		sandbox().faults.push({ kind: 'refuse', code: 'EGW00101' });
+		const credential = { baseUrl: sandbox().url };
+		const input = tokenItems(mint(sandbox()));
+		const once = { input, credential, executionId: 'one', options: { maxRetries: 0 } };
+		sandbox().faults.push({ kind: 'refuse', code: 'EGW00206' });
 		await revoke(sandbox(), once);
-		const credential = { baseUrl: 'http://127.0.0.1:1' };
-		const run = await revoke(sandbox(), { ...once, credential, onError: 'continueRegularOutput' });
-		expect(outcomes(run.items)).toEqual(['rejected']);
+		await sandbox().stop();
+		const run = await revoke(sandbox(), { ...once, onError: 'continueRegularOutput' });
+		expect(run.items[0].json.error).toMatchObject({
+			outcome: 'rejected',
+			code: 'EGW00206',
+			message: expect.stringContaining('in an earlier try of this execution'),
+			description: expect.stringContaining('run again'),
+		});
 	});
 
 	test('executions that meet on one token keep their own memory of it', async () => {
 		const lost = { kind: 'reset' } as const;
-		const setup = { input: tokenItems(mint(sandbox())), options: { maxRetries: 0 } };
+		const credential = { baseUrl: sandbox().url };
+		const input = tokenItems(mint(sandbox()));
+		const setup = { input, credential, options: { maxRetries: 0 } };
 		sandbox().faults.push(lost, lost);
 		await revoke(sandbox(), { ...setup, executionId: 'first' });
 		await revoke(sandbox(), { ...setup, executionId: 'second' });
+		await sandbox().stop();
 		for (const executionId of ['first', 'second']) {
-			const credential = { baseUrl: 'http://127.0.0.1:1' };
 			const onError = 'continueRegularOutput';
-			const run = await revoke(sandbox(), { ...setup, executionId, credential, onError });
+			const run = await revoke(sandbox(), { ...setup, executionId, onError });
 			expect(outcomes(run.items)).toEqual(['unknown']);
 		}
+	});
+
+	test('two nodes with two credentials do not explain each other', async () => {
+		// The token is of the second credential; with the first it is rightly called invalid.
+		const [{ appkey }] = sandbox().apps;
+		sandbox().faults.push(
+			{ kind: 'refuse', code: 'EGW00121' },
+			{ kind: 'refuse', code: 'EGW00101' },
+		);
+		const token = sandbox().kis.mint(appkey).value;
+		const setup = { input: tokenItems(token), executionId: 'both', options: { maxRetries: 0 } };
+		const onError = 'continueRegularOutput';
+		const first = await revoke(sandbox(), { ...setup, credential: { ...makeApp() }, onError });
+		expect(outcomes(first.items)).toEqual(['rejected']);
+		const second = await revoke(sandbox(), { ...setup, onError });
+		expect(outcomes(second.items)).toEqual(['rejected']);
+		expect(sandbox().kis.isLive(token)).toBe(true);
 	});
 
 	test('another execution is told that the token was invalid already', async () => {

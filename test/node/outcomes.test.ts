@@ -1,4 +1,6 @@
 // Every outcome, under each of n8n's three ways to handle a failed item, and what becomes of mixed attempts.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { IDataObject } from 'n8n-workflow';
 
 import type { Fault } from '../../sandbox/faults';
@@ -204,7 +206,7 @@ describe('an item', () => {
 			expected.name.startsWith('text that') ? 'NodeOperationError' : 'NodeApiError',
 		);
 		expect(run.error?.message).toMatch(
-			/^1 of 1 tokens could not be confirmed as revoked, first item 0\./,
+			/^1 of 1 item not confirmed as revoked, namely item 0\. The token /,
 		);
 		expect(run.error?.description).toContain(`item 0 – ${expected.outcome}`);
 	});
@@ -315,5 +317,23 @@ describe('attempts with mixed results', () => {
 		sandbox().kis.switches.successCode = successCode;
 		const run = await revoke(sandbox(), { input: tokenItems(live(sandbox())) });
 		expect(run.items[0].json).toEqual({ code, message: '접근토큰 폐기에 성공하였습니다.' });
+	});
+});
+
+describe('the README', () => {
+	const sandbox = useSandbox();
+	const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
+
+	test('shows an error item as the node gives it', async () => {
+		const setup = { input: tokenItems('opaque'), onError: 'continueRegularOutput' } as const;
+		const [{ json }] = (await revoke(sandbox(), setup)).items;
+		expect(readme).toContain(JSON.stringify(json, null, 2));
+	});
+
+	test('shows a success as the node gives it', async () => {
+		const [{ json }] = (await revoke(sandbox(), { input: tokenItems(live(sandbox())) })).items;
+		expect(readme).toContain(
+			`{ "code": "${String(json.code)}", "message": "${String(json.message)}" }`,
+		);
 	});
 });

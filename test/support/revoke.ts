@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import type { AccessToken } from '../../kis/accessToken';
 import { revokeTokens, type Revocation, type RevokeOptions } from '../../kis/revokeTokens';
 import type { Answer, Script, SeenRequest } from './scriptedServer';
@@ -19,7 +21,7 @@ export async function revoke(
 		requestsPerSecond: 1_000_000,
 		timeoutMs: 5000,
 		cancel: new AbortController().signal,
-		execution: {},
+		execution: randomUUID(),
 		...options,
 	});
 }

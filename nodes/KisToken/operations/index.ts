@@ -14,4 +14,7 @@ export interface Operation {
 
 export const operations = { revoke } as const satisfies Record<string, Operation>;
 
-export type OperationName = keyof typeof operations;
+/** What the parameter `operation` says; `undefined` for what this node cannot do (a workflow edited by hand). */
+export function operationOf(name: unknown): Operation | undefined {
+	return Object.entries(operations).find(([known]) => known === name)?.[1];
+}

@@ -6,10 +6,8 @@ import type { KisCredential } from '../../../kis/credential';
 import { Unusable } from '../../../kis/unusable';
 import { cancelSignal, egressRules, executionKey } from '../host';
 import { readCollection, readCredential, readToken } from '../input';
-import { failedRun } from '../report/failedRun';
-import { toItem } from '../report/item';
+import { toOutput } from '../report/output';
 import { reportRevocation, reportUnusable, type Report } from '../report/report';
-import { summary } from '../report/summary';
 import { optionsField, parseOptions, type RevokeNodeOptions } from './revoke.options';
 
 export const option = {
@@ -56,12 +54,7 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 		setup instanceof Unusable
 			? tokens.map(() => reportUnusable(setup))
 			: await revokeEach(context, setup, tokens);
-
-	const stopped = cancelSignal(context).aborted;
-	if (stopped) context.logger.info(`KIS Token: stopped. ${summary(reports)}`);
-	const failed = reports.some(({ succeeded }) => !succeeded);
-	if (failed && !stopped && !context.continueOnFail()) throw failedRun(context.getNode(), reports);
-	return reports.map(toItem);
+	return toOutput(context, reports);
 }
 
 async function readSetup(context: IExecuteFunctions): Promise<Setup | Unusable> {

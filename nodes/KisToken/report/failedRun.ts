@@ -15,7 +15,9 @@ export function failedRun(
 		report.succeeded ? [] : [{ ...report, itemIndex }],
 	);
 	const [first] = failures;
-	const message = `${failures.length} of ${reports.length} tokens could not be confirmed as revoked, first item ${first.itemIndex}. ${first.message}`;
+	const count = `${failures.length} of ${reports.length} ${reports.length === 1 ? 'item' : 'items'}`;
+	const which = `${failures.length === 1 ? 'namely' : 'first'} item ${first.itemIndex}`;
+	const message = `${count} not confirmed as revoked, ${which}. ${first.message}`;
 	const options = { message, description: describe(failures, reports), itemIndex: first.itemIndex };
 	// n8n stores the node with the error: a token that was typed in is among its parameters.
 	const withoutParameters: INode = { ...node, parameters: {} };

@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import type { AccessToken } from '../../../kis/accessToken';
 import type { KisCredential } from '../../../kis/credential';
 import type { EnvironmentName } from '../../../kis/environments';
-import type { Outcome, Verdict } from '../../../kis/outcome';
+import type { Outcome } from '../../../kis/outcome';
 import type { Attempt } from '../../../kis/revocation';
 import type { Revocation } from '../../../kis/revokeTokens';
 import type { Unusable } from '../../../kis/unusable';
@@ -66,12 +66,11 @@ export function reportUnusable(
 	{ why, todo }: Unusable,
 	environment: EnvironmentName | null = null,
 ): Failure {
-	const { headline, consequence } = MEANING.notSent;
 	return {
 		succeeded: false,
 		outcome: 'notSent',
-		message: `${headline}: ${why}`,
-		description: `${consequence} ${todo}`,
+		message: `${MEANING.notSent.headline}: ${why}`,
+		description: `KIS was not asked. ${todo}`,
 		code: null,
 		httpStatus: null,
 		unusableInput: true,
@@ -103,10 +102,11 @@ export function reportRevocation(
 	credential: KisCredential,
 	options: ReportOptions,
 ): Report {
-	const { outcome, attempts, revokedEarlier } = revocation;
-	const answer = tellingAttempt(revocation);
+	const { outcome, attempts, decisive, before } = revocation;
+	const isDead = outcome === 'revoked' || outcome === 'alreadyInvalid';
+	const lastWithCode = attempts.findLast(({ code }) => code !== null);
+	const answer = isDead ? decisive : (lastWithCode ?? decisive);
 	const httpStatus = answer?.httpStatus ?? null;
-	const words = answer?.text ?? '';
 	const details = options.includeDetails
 		? detailsOf({
 				outcome,
@@ -118,42 +118,31 @@ export function reportRevocation(
 			})
 		: null;
 
-	const mayBeInvalid = options.alreadyInvalid === 'succeed' || revokedEarlier;
+	// What this execution has revoked itself was not invalid before.
+	const mayBeInvalid = options.alreadyInvalid === 'succeed' || before === 'revoked';
 	if (outcome === 'revoked' || (outcome === 'alreadyInvalid' && mayBeInvalid)) {
 		const code = answer?.code ?? String(httpStatus);
-		return { succeeded: true, outcome, code, message: words, details };
+		return { succeeded: true, outcome, code, message: answer?.text ?? '', details };
 	}
 
 	const { headline, consequence } = MEANING[outcome];
 	const { happened, todo } = reasonOf(revocation, token, credential);
-	const speaker = answer?.verdict === 'unwritten' ? 'n8n' : 'The server';
-	const quoted = words === '' ? '' : `${speaker} says: “${words}”`;
 	return {
 		succeeded: false,
 		outcome,
 		message: `${headline}: ${happened}`,
-		description: [consequence, quoted, todo].filter((part) => part !== '').join(' '),
-		code: answer?.code ?? attempts.at(-1)?.transportCode ?? null,
+		description: [consequence, ...quote(answer), ...todo].join(' '),
+		code: answer?.code ?? answer?.transportCode ?? null,
 		httpStatus,
 		unusableInput: false,
 		details,
 	};
 }
 
-/** The attempt that an item speaks of: the one that settled it, be it of an earlier call; else the last that KIS gave a code for. */
-function tellingAttempt({ outcome, attempts, earlier }: Revocation): Attempt | undefined {
-	const settling = SETTLING[outcome]?.map((verdicts) =>
-		[...earlier, ...attempts].findLast(({ verdict }) => verdicts.includes(verdict)),
-	);
-	return (
-		settling?.find((attempt) => attempt !== undefined) ??
-		attempts.findLast(({ code }) => code !== null) ??
-		attempts.at(-1)
-	);
+/** What the other side said in its own words, if it said anything. */
+function quote(answer: Attempt | null): string[] {
+	if (!answer?.text) return [];
+	const { verdict, refusalCode, text } = answer;
+	const speaker = verdict === 'unwritten' ? 'n8n says' : 'The server says';
+	return [`${speaker}${refusalCode === null ? '' : ` (${refusalCode})`}: “${text}”`];
 }
-
-const INVALID: readonly Verdict[] = ['invalidToken', 'expiredToken'];
-const SETTLING: Partial<Record<Outcome, ReadonlyArray<readonly Verdict[]>>> = {
-	revoked: [['confirmed'], INVALID],
-	alreadyInvalid: [INVALID],
-};

@@ -1,0 +1,25 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+
+import { cancelSignal } from '../host';
+import { failedRun } from './failedRun';
+import { toItem } from './item';
+import type { Report } from './report';
+import { summary } from './summary';
+
+/**
+ * Ends a run as the user wants failed items to be handled: an item for each, or one error for all.
+ *
+ * A stopped run always gives items; n8n usually stores nothing of them, hence the line in its log.
+ *
+ * @throws {NodeApiError | NodeOperationError} if an item failed and the node is to stop on errors.
+ */
+export function toOutput(
+	context: IExecuteFunctions,
+	reports: readonly Report[],
+): INodeExecutionData[] {
+	const stopped = cancelSignal(context).aborted;
+	if (stopped) context.logger.info(`KIS Token: stopped. ${summary(reports)}`);
+	const failed = reports.some(({ succeeded }) => !succeeded);
+	if (failed && !stopped && !context.continueOnFail()) throw failedRun(context.getNode(), reports);
+	return reports.map(toItem);
+}
