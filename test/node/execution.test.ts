@@ -161,7 +161,13 @@ describe('Stop', () => {
 	test('ends a wait for the limit, in the middle of a batch', async () => {
 		const tokens = Array.from({ length: 10 }, () => mint(sandbox()));
 		const options = { requestsPerSecond: 0.1, includeDetails: true };
-		const run = await stopAfter(1, { input: tokenItems(...tokens), options });
+		const stop = new AbortController();
+		const running = revoke(sandbox(), { input: tokenItems(...tokens), options, stop: stop.signal });
+		while (sandbox().calls.length === 0) await delay(5);
+		// The answer is on its way, and the next token's turn comes after ten seconds.
+		await delay(1000);
+		stop.abort();
+		const run = await running;
 		expect(outcomes(run.items)).toEqual(['revoked', ...Array(9).fill('notSent')]);
 	});
 
