@@ -75,6 +75,7 @@ test('a host that stays unreachable ends sending', async () => {
 	});
 	const errors = errorsOf(run.items);
 	expect(errors.every((error) => error?.outcome === 'notSent')).toBe(true);
+	expect(errors.every((error) => error?.code === 'ECONNREFUSED')).toBe(true);
 	const tried = errors.filter((error) => (error?.details as IDataObject).attempts);
 	expect(tried.length).toBeLessThan(20);
 	expect(errors.at(-1)?.message).toContain('sending ended');

@@ -102,7 +102,7 @@ export function reportRevocation(
 	credential: KisCredential,
 	options: ReportOptions,
 ): Report {
-	const { outcome, attempts, decisive, before } = revocation;
+	const { outcome, attempts, decisive, before, ended } = revocation;
 	const isDead = outcome === 'revoked' || outcome === 'alreadyInvalid';
 	const lastWithCode = attempts.findLast(({ code }) => code !== null);
 	const answer = isDead ? decisive : (lastWithCode ?? decisive);
@@ -126,13 +126,14 @@ export function reportRevocation(
 	}
 
 	const { headline, consequence } = MEANING[outcome];
+	const unreachable = ended?.because === 'hostUnreachable' ? ended.seen : null;
 	const { happened, todo } = reasonOf(revocation, token, credential);
 	return {
 		succeeded: false,
 		outcome,
 		message: `${headline}: ${happened}`,
 		description: [consequence, ...quote(answer), ...todo].join(' '),
-		code: answer?.code ?? answer?.transportCode ?? null,
+		code: answer?.code ?? (answer ?? unreachable)?.transportCode ?? null,
 		httpStatus,
 		unusableInput: false,
 		details,
