@@ -81,6 +81,11 @@ export class LocalKis {
 		return this.#issuer.issue(appkey, this.#now(), lifeMs);
 	}
 
+	/** Whether it was ever issued here, dead or alive. */
+	isKnown(token: string): boolean {
+		return this.#state(token) !== 'unknown';
+	}
+
 	isLive(token: string): boolean {
 		return this.#state(token) === 'live';
 	}

@@ -22,6 +22,8 @@ export interface SandboxOptions {
 	readonly certificate?: Certificate;
 	/** 0, the default, takes a free one. */
 	readonly port?: number;
+	/** Chooses a fault for a call that none was ordered for, by the token in its body. */
+	readonly faultFor?: (token: string) => Fault | undefined;
 	readonly now?: () => number;
 }
 
@@ -36,6 +38,7 @@ export interface SeenCall {
 	readonly connection: number;
 	/** KIS's code, or the HTTP status of a success; `null` where the request was not processed. */
 	readonly result: string | null;
+	readonly fault: Fault | null;
 }
 
 /** Ordered over HTTP too: `POST` a list of faults, or an object of switches. */
@@ -52,6 +55,7 @@ export class Sandbox {
 	readonly #server;
 	readonly #scheme: 'http' | 'https';
 	#port: number;
+	readonly #faultFor: (token: string) => Fault | undefined;
 	readonly #connectionNumbers = new WeakMap<Socket, number>();
 	#connections = 0;
 
@@ -63,6 +67,7 @@ export class Sandbox {
 			apps: this.apps,
 		});
 		this.#port = options.port ?? 0;
+		this.#faultFor = options.faultFor ?? (() => undefined);
 		const listener = (request: IncomingMessage, response: ServerResponse) =>
 			void this.#serve(request, response);
 		this.#scheme = options.certificate ? 'https' : 'http';
@@ -113,7 +118,9 @@ export class Sandbox {
 		const body = Buffer.concat(chunks).toString();
 		if (request.method === 'POST' && this.#control(path, body, response)) return;
 
-		const fault = this.faults.shift();
+		const fields = parse(body);
+		const { token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] } = fields;
+		const fault = this.faults.shift() ?? this.#faultFor(String(token ?? ''));
 		const processed = !fault || fault.processed === true;
 		const answer = processed
 			? this.kis.answer({
@@ -123,8 +130,6 @@ export class Sandbox {
 					body,
 				})
 			: { status: 200, json: {} };
-		const fields = parse(body);
-		const token = fields.token ?? /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
 		const json = answer.json as Record<string, unknown>;
 		this.calls.push({
 			at,
@@ -133,6 +138,7 @@ export class Sandbox {
 			tokenFingerprint: typeof token === 'string' ? fingerprint(token) : null,
 			connection: this.#connectionNumbers.get(request.socket) ?? 0,
 			result: processed ? String(json.error_code ?? json.msg_cd ?? answer.status) : null,
+			fault: fault ?? null,
 		});
 		if (fault) await applyFault(fault, response, answer);
 		else sendJson(response, answer);
