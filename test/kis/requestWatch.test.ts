@@ -1,0 +1,27 @@
+import type { Dispatcher } from 'undici';
+
+import { RequestWatch } from '../../kis/http/requestWatch';
+
+/** undici's handle on a request, as far as the watch uses it. */
+function makeController() {
+	const abort = jest.fn();
+	return { abort, controller: { abort } as unknown as Dispatcher.DispatchController };
+}
+
+test('a request whose time was over before undici got to it is never written', async () => {
+	const watch = new RequestWatch(() => false);
+	watch.timeOut();
+	const { abort, controller } = makeController();
+	watch.onRequestStart(controller);
+	expect(abort).toHaveBeenCalled();
+	expect(await watch.ended).toMatchObject({ ended: 'unwritten' });
+});
+
+test('once it is written, nothing makes it unwritten', async () => {
+	const watch = new RequestWatch(() => false);
+	const { abort, controller } = makeController();
+	watch.onRequestStart(controller);
+	expect(abort).not.toHaveBeenCalled();
+	watch.timeOut();
+	expect(await watch.ended).toMatchObject({ ended: 'unanswered' });
+});
