@@ -7,7 +7,7 @@ import {
 	type INodeProperties,
 } from 'n8n-workflow';
 
-import { parseCredential } from '../kis/credential';
+import { parseCredential, STRAY_WHITE_SPACE } from '../kis/credential';
 import { ENVIRONMENTS } from '../kis/environments';
 import { KIS_CODES } from '../kis/errorCodes';
 import { Unusable } from '../kis/unusable';
@@ -26,7 +26,7 @@ const baseUrlFrom = (fields: '$credentials' | '$self') =>
 	`(${ADDRESSES}[${fields}.environment] ?? String(${fields}.baseUrl ?? "").trim())`;
 
 const keyFrom = (field: 'appkey' | 'appsecret') =>
-	`={{ String($credentials.${field} ?? "").replace(/\\s+/g, "") }}`;
+	`={{ String($credentials.${field} ?? "").replace(${String(STRAY_WHITE_SPACE)}, "") }}`;
 
 const NO_KEY =
 	'KIS gave no key: the answer holds neither a key nor an error code that this credential knows. Check the Base URL; if KIS is called directly, see whether it announced maintenance (점검).';

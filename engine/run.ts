@@ -5,6 +5,7 @@ import {
 	createRunExecutionData,
 	Workflow,
 	type ICredentialType,
+	type INode,
 	type INodeExecutionData,
 	type INodeType,
 	type IRun,
@@ -82,6 +83,11 @@ export async function runWorkflow(file: WorkflowFile, options: EngineOptions): P
 }
 
 let executions = 0;
+
+/** A node of a workflow, as n8n's editor makes it. */
+export function makeNode(name: string, type: string, parameters: INode['parameters']): INode {
+	return { id: name, name, type, typeVersion: 1, position: [0, 0], parameters };
+}
 
 /** What a node gave out at one of its outputs in its last run. */
 export function outputOf(run: IRun, node: string, output = 0): INodeExecutionData[] {

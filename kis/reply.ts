@@ -7,9 +7,9 @@ export interface KisReply {
 }
 
 export interface Refusal {
-	/** What stands where KIS puts its code, if it may be shown. */
+	/** What stands where KIS puts its code, if it may be shown; KIS's own first. */
 	readonly code: string | null;
-	/** The same if it looks like KIS's own (`EGW00121`): what a relay in between puts there says nothing of KIS. */
+	/** The same, if it looks like KIS's own (`EGW00121`): what a relay in between puts there says nothing of KIS. */
 	readonly kisCode: string | null;
 	/** KIS's own words, as sent; empty where it gives none. */
 	readonly text: string;
@@ -72,11 +72,11 @@ function readRefusal(fields: Readonly<Record<string, unknown>>): Refusal | null 
 		saysNotZero(fields.rt_cd) ||
 		(typeof fields.msg_cd === 'string' && GATEWAY_CODE.test(fields.msg_cd.trim()));
 	if (!saysRefused) return null;
-	const codes = [fields.error_code, fields.msg_cd].map(asCode);
-	const code = codes.find((given) => given !== null) ?? null;
+	const codes = [fields.error_code, fields.msg_cd].map(asCode).filter((code) => code !== null);
+	const kisCode = codes.find((code) => KIS_CODE.test(code)) ?? null;
 	return {
-		code,
-		kisCode: code !== null && KIS_CODE.test(code) ? code : null,
+		code: kisCode ?? codes[0] ?? null,
+		kisCode,
 		text: [fields.error_description, fields.msg1, fields.message, fields.error].find(isText) ?? '',
 	};
 }

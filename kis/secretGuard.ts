@@ -8,13 +8,16 @@ export class SecretGuard {
 	readonly #short: readonly string[];
 	readonly #long: readonly string[];
 	readonly #known = new Map<string, boolean>();
-	/** Made when it is first needed: what KIS usually says has no eight characters that a secret could have. */
+	/** Characters that no secret has. */
+	readonly #foreign: RegExp;
+	/** Made when it is first needed: KIS's usual answers are Korean, its keys and tokens are ASCII. */
 	#parts: PartIndex | null = null;
 
 	/** @param secrets App keys, app secrets and tokens; empty ones are ignored. */
 	constructor(secrets: readonly string[]) {
 		this.#short = secrets.filter((secret) => secret !== '' && secret.length < TELLING_LENGTH);
 		this.#long = secrets.filter((secret) => secret.length >= TELLING_LENGTH);
+		this.#foreign = this.#long.every(isPrintableAscii) ? /[^\x21-\x7e]/ : /\s/;
 	}
 
 	/** The text as it is; a notice in its place if it holds eight consecutive characters of a secret (a shorter secret: all of it), plain or encoded. */
@@ -36,7 +39,7 @@ export class SecretGuard {
 		if (this.#short.some((secret) => reading.includes(secret))) return true;
 		for (let i = 0; i + TELLING_LENGTH <= reading.length; i++) {
 			const part = reading.slice(i, i + TELLING_LENGTH);
-			if (/\s/.test(part)) continue; // Secrets have no white space.
+			if (this.#foreign.test(part)) continue;
 			this.#parts ??= new PartIndex(this.#long);
 			if (this.#parts.has(part)) return true;
 		}
@@ -66,6 +69,10 @@ class PartIndex {
 		// The hash spares most searches; a search makes sure.
 		return includesSorted(this.#hashes, hash(part, 0)) && this.#secrets.includes(part);
 	}
+}
+
+function isPrintableAscii(text: string): boolean {
+	return /^[\x21-\x7e]*$/.test(text);
 }
 
 /** FNV-1a over eight UTF-16 units. */

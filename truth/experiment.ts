@@ -1,6 +1,12 @@
 import type { ICredentialType, IDataObject, INodeType } from 'n8n-workflow';
 
-import { encryptCredential, outputOf, runWorkflow, type WorkflowFile } from '../engine/run';
+import {
+	encryptCredential,
+	makeNode,
+	outputOf,
+	runWorkflow,
+	type WorkflowFile,
+} from '../engine/run';
 import { fingerprint, makeApp } from '../sandbox/apps';
 import { Sandbox, type SeenCall } from '../sandbox/server';
 import { drawMishap, LOST, type Mishap } from './faults';
@@ -174,15 +180,9 @@ async function revokeAll(
 ): Promise<Array<IDataObject | undefined>> {
 	const workflow: WorkflowFile = {
 		nodes: [
+			makeNode('Start', 'n8n-nodes-base.manualTrigger', {}),
 			{
-				...{ id: 'start', name: 'Start', type: 'n8n-nodes-base.manualTrigger' },
-				...{ typeVersion: 1, position: [0, 0], parameters: {} },
-			},
-			{
-				...{ id: 'kis', name: NODE, type: 'n8n-nodes-koreainvestment.kisToken' },
-				...{ typeVersion: 1, position: [0, 0], onError: 'continueRegularOutput' },
-				credentials: { kisApi: { id: 'kis', name: 'kis' } },
-				parameters: {
+				...makeNode(NODE, 'n8n-nodes-koreainvestment.kisToken', {
 					operation: 'revoke',
 					token: '={{ $json.access_token }}',
 					options: {
@@ -190,7 +190,9 @@ async function revokeAll(
 						requestsPerSecond: REQUESTS_PER_SECOND,
 						timeout: TIMEOUT_MS,
 					},
-				},
+				}),
+				onError: 'continueRegularOutput',
+				credentials: { kisApi: { id: 'kis', name: 'kis' } },
 			},
 		],
 		connections: { Start: { main: [[{ node: NODE, type: 'main', index: 0 }]] } },

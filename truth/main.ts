@@ -48,8 +48,8 @@ function print(text: string): void {
 }
 
 main().then(
-	(true_) => {
-		process.exitCode = true_ ? 0 : 1;
+	(allTrue) => {
+		process.exitCode = allTrue ? 0 : 1;
 	},
 	(error: unknown) => {
 		process.stderr.write(`${String(error)}\n`);

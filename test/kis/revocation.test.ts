@@ -201,6 +201,11 @@ describe('what a relay puts where KIS puts its code', () => {
 	});
 });
 
+test('a code of KIS is found beside what a relay put first', () => {
+	const body = { error_code: 'SERVER_ERROR', rt_cd: '1', msg_cd: 'EGW00121', msg1: 'x' };
+	expect(answered(500, body)).toMatchObject({ verdict: 'invalidToken', refusalCode: 'EGW00121' });
+});
+
 describe('what is shown of an answer', () => {
 	test.each<[string, number, unknown, string | null, string]>([
 		['a number becomes text', 200, { code: 200, message: WORDS }, '200', WORDS],

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 
 import { Sandbox } from '../../sandbox/server';
-import { node, revoke, tokenItems, useSandbox } from '../support/workflow';
+import { revoke, tokenItems, useSandbox } from '../support/workflow';
 
 const sandbox = useSandbox();
 
@@ -207,7 +207,7 @@ test('answers with a text of their own each do not slow a batch down', async () 
 test('a node that breaks under Continue sends no item out of the success output', async () => {
 	const run = await revoke(sandbox(), {
 		input: tokenItems('one', 'two'),
-		node: { parameters: node('', '', { operation: '={{ $fail }}', token: 'x' }).parameters },
+		node: { parameters: { operation: '={{ $fail }}', token: 'x' } },
 		onError: 'continueErrorOutput',
 	});
 	expect(run.items).toEqual([]);

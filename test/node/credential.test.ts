@@ -9,9 +9,9 @@ import type {
 } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { encryptCredential, outputOf, runWorkflow } from '../../engine/run';
+import { encryptCredential, makeNode, outputOf, runWorkflow } from '../../engine/run';
 import { testCredential } from '../../engine/credentialTest';
-import { node, useSandbox } from '../support/workflow';
+import { useSandbox } from '../support/workflow';
 
 const sandbox = useSandbox();
 const QUOTE = '/uapi/domestic-stock/v1/quotations/inquire-price';
@@ -36,9 +36,9 @@ describe('the HTTP Request node', () => {
 		const stored = await runWorkflow(
 			{
 				nodes: [
-					node('Start', 'n8n-nodes-base.manualTrigger', {}),
+					makeNode('Start', 'n8n-nodes-base.manualTrigger', {}),
 					{
-						...node('Quote', 'n8n-nodes-base.httpRequest', {
+						...makeNode('Quote', 'n8n-nodes-base.httpRequest', {
 							url,
 							authentication: 'predefinedCredentialType',
 							nodeCredentialType: 'kisApi',

@@ -10,6 +10,7 @@ import type {
 import { KisApi } from '../../credentials/KisApi.credentials';
 import {
 	encryptCredential,
+	makeNode,
 	outputOf,
 	removeEngineFolder,
 	runWorkflow,
@@ -68,9 +69,9 @@ export async function revoke(sandbox: Sandbox, setup: Setup): Promise<Run> {
 	});
 	const workflow: WorkflowFile = {
 		nodes: [
-			node('Start', 'n8n-nodes-base.manualTrigger', {}),
+			makeNode('Start', 'n8n-nodes-base.manualTrigger', {}),
 			{
-				...node('KIS Token', 'n8n-nodes-koreainvestment.kisToken', {
+				...makeNode('KIS Token', 'n8n-nodes-koreainvestment.kisToken', {
 					operation: 'revoke',
 					token: setup.token ?? '={{ $json.access_token }}',
 					options: { requestsPerSecond: UNLIMITED, ...setup.options },
@@ -96,10 +97,6 @@ export async function revoke(sandbox: Sandbox, setup: Setup): Promise<Run> {
 		errorItems: outputOf(stored, 'KIS Token', 1),
 		error: stored.data.resultData.error as unknown as Run['error'],
 	};
-}
-
-export function node(name: string, type: string, parameters: INode['parameters']): INode {
-	return { id: name, name, type, typeVersion: 1, position: [0, 0], parameters };
 }
 
 /** Items as the step before gives them. */
