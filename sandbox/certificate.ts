@@ -7,9 +7,9 @@ export interface Certificate {
 	readonly key: string;
 }
 
-/** A self-signed certificate for this computer, good for a day. Programs have to be told to trust it. */
-export async function makeCertificate(): Promise<Certificate> {
-	const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], {
+/** A self-signed certificate for 127.0.0.1 and a host name. Programs have to be told to trust it. */
+export async function makeCertificate(host = 'localhost'): Promise<Certificate> {
+	const { cert, private: key } = await generate([{ name: 'commonName', value: host }], {
 		keySize: 2048,
 		algorithm: 'sha256',
 		extensions: [
@@ -17,7 +17,7 @@ export async function makeCertificate(): Promise<Certificate> {
 			{
 				name: 'subjectAltName',
 				altNames: [
-					{ type: 2, value: 'localhost' },
+					{ type: 2, value: host },
 					{ type: 7, ip: '127.0.0.1' },
 				],
 			},
