@@ -1,0 +1,18 @@
+const { resolve } = require('node:path');
+const { projects } = require('../../jest.config');
+
+/** One release line, and no more tests than it takes to find one that fails. */
+module.exports = {
+	bail: 1,
+	testTimeout: 8000,
+	testSequencer: require.resolve('./quickFirst'),
+	projects: [
+		{
+			...projects[0],
+			rootDir: resolve(__dirname, '../..'),
+			// It tests the build, which is not what is broken.
+			testPathIgnorePatterns: ['connection\\.proxy'],
+			testEnvironment: require.resolve('./failFast'),
+		},
+	],
+};

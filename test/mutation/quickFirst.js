@@ -1,0 +1,16 @@
+const { default: Sequencer } = require('@jest/test-sequencer');
+
+/** From quick to slow: some load n8n's engine, the last wait for real seconds to pass. */
+const SLOW = [
+	/node\//,
+	/connection|revokeTokens|tokenMemory|secretGuard/,
+	/rateLimiter|Tokens\.rate/,
+];
+
+/** Most of what is broken is found by a quick test. */
+module.exports = class QuickFirst extends Sequencer {
+	sort(tests) {
+		const slowness = ({ path }) => SLOW.findLastIndex((pattern) => pattern.test(path));
+		return [...tests].sort((a, b) => slowness(a) - slowness(b));
+	}
+};
