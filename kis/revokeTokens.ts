@@ -29,6 +29,8 @@ export interface RevokeOptions {
 	/** The same for all calls of one execution, and for no other. */
 	readonly execution: string;
 	readonly egress?: EgressRules;
+	/** Told of each distinct token as soon as it is settled, and how many of them there are. */
+	readonly onSettled?: (revocation: Revocation, tokens: number) => void;
 }
 
 /** Why sending ended before every token had its turn. */
@@ -97,8 +99,10 @@ class Run {
 			try {
 				// All connections take from the one iterator.
 				for (const token of queue) {
-					revocations.set(token.value, await this.#revokeOne(token, connection));
+					const revocation = await this.#revokeOne(token, connection);
+					revocations.set(token.value, revocation);
 					this.#heard.resolve();
+					this.#options.onSettled?.(revocation, distinct.size);
 				}
 			} finally {
 				await connection.close();

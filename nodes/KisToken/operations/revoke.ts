@@ -7,6 +7,7 @@ import { Unusable } from '../../../kis/unusable';
 import { cancelSignal, egressRules, executionKey } from '../host';
 import { readCollection, readCredential, readToken } from '../input';
 import { toOutput } from '../report/output';
+import { progressLog } from '../report/progress';
 import { reportRevocation, reportUnusable, type Report } from '../report/report';
 import { optionsField, parseOptions, type RevokeNodeOptions } from './revoke.options';
 
@@ -88,6 +89,7 @@ async function revokeEach(
 		cancel: cancelSignal(context),
 		execution: executionKey(context),
 		egress: egressRules(context),
+		onSettled: progressLog(context.logger),
 	});
 	let next = 0;
 	return tokens.map((token) =>

@@ -1,11 +1,10 @@
-import { OUTCOMES } from '../../../kis/outcome';
-import type { Report } from './report';
+import { OUTCOMES, type Outcome } from '../../../kis/outcome';
 
 /** Counts by outcome, such as `3 revoked, 1 unknown`. */
-export function summary(reports: readonly Report[]): string {
+export function summary(ended: ReadonlyArray<{ readonly outcome: Outcome }>): string {
 	return OUTCOMES.map((outcome) => ({
 		outcome,
-		count: reports.filter((report) => report.outcome === outcome).length,
+		count: ended.filter((one) => one.outcome === outcome).length,
 	}))
 		.filter(({ count }) => count > 0)
 		.map(({ outcome, count }) => `${count} ${outcome}`)

@@ -1,0 +1,18 @@
+import type { Logger } from 'n8n-workflow';
+
+import type { RevokeOptions, Revocation } from '../../../kis/revokeTokens';
+import { summary } from './summary';
+
+const INTERVAL_MS = 10_000;
+
+/** Tells n8n's log how far a long batch is: counts only, and not too often. */
+export function progressLog(logger: Logger): RevokeOptions['onSettled'] {
+	const settled: Revocation[] = [];
+	let toldAt = Date.now();
+	return (revocation, tokens) => {
+		settled.push(revocation);
+		if (Date.now() - toldAt < INTERVAL_MS) return;
+		toldAt = Date.now();
+		logger.info(`KIS Token: ${settled.length} of ${tokens} tokens done. ${summary(settled)}`);
+	};
+}
