@@ -1,5 +1,12 @@
 // What is tried: every order of up to three attempts, for every kind of token, against what the outcomes are defined to mean.
-import { OUTCOMES, weigh, type TokenFacts, type Verdict } from '../../kis/outcome';
+import {
+	decisiveAmong,
+	OUTCOMES,
+	weigh,
+	type Outcome,
+	type TokenFacts,
+	type Verdict,
+} from '../../kis/outcome';
 
 const OPAQUE: TokenFacts = {
 	whole: false,
@@ -183,4 +190,22 @@ test('no order of attempts makes a false statement', () => {
 			if (said.outcome === 'revoked') expect(attempts).toMatch(/yes|silence.*invalid/);
 		}
 	}
+});
+
+describe('the attempt that made it so', () => {
+	test.each<[Outcome, Verdict[], number | undefined]>([
+		['revoked', ['noVerdict', 'confirmed', 'unwritten'], 1],
+		['revoked', ['noVerdict', 'invalidToken'], 1],
+		['revoked', ['noVerdict', 'expiredToken', 'unwritten'], 1],
+		['alreadyInvalid', ['refused', 'invalidToken'], 1],
+		['rejected', ['refused', 'refused', 'unwritten'], 1],
+		['rejected', ['invalidToken', 'unwritten'], 0],
+		['unknown', ['noVerdict', 'noVerdict', 'refused'], 1],
+		['notSent', ['unwritten', 'unwritten'], 1],
+		['revoked', ['refused', 'unwritten'], undefined],
+		['unknown', [], undefined],
+	])('%s: %j', (outcome, verdicts, index) => {
+		const attempts = verdicts.map((verdict) => ({ verdict }));
+		expect(decisiveAmong(attempts, outcome)).toBe(index === undefined ? index : attempts[index]);
+	});
 });
