@@ -4,8 +4,8 @@ export default [
 	// Self-hosted n8n only: the bundled HTTP client needs what n8n Cloud does not allow (node:* modules, timers).
 	...configWithoutCloudSupport,
 	{
-		// Tests start processes, to see the package from outside. Nothing of test/ is published.
-		files: ['test/**/*.ts'],
+		// They start processes, to see the package from outside. Nothing of them is published.
+		files: ['{test,truth}/**/*.ts'],
 		rules: { '@n8n/community-nodes/no-dangerous-functions': 'off' },
 	},
 ];

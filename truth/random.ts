@@ -8,6 +8,17 @@ export function draw(seed: number, ...what: Array<string | number>): number {
 	return digest.readUInt32BE(0) / 2 ** 32;
 }
 
+/** @param random From 0 to 1. */
 export function pick<T>(choices: readonly T[], random: number): T {
 	return choices[Math.floor(random * choices.length)];
+}
+
+/** @param shares Add up to 1 or less; what is left goes to the last. */
+export function pickByShare<T extends string>(
+	shares: Readonly<Record<T, number>>,
+	random: number,
+): T {
+	const choices = Object.keys(shares) as T[];
+	let sum = 0;
+	return choices.find((choice) => random < (sum += shares[choice])) ?? choices[choices.length - 1];
 }

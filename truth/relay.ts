@@ -1,47 +1,102 @@
-import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createSecureContext, createServer as createTlsServer } from 'node:tls';
+
+import type { Certificate } from '../sandbox/certificate';
+import { LOST, STALE, type ConnectionMishap } from './faults';
+
+export interface RelayOptions {
+	/** Of the sandbox, on this computer. */
+	readonly targetPort: number;
+	/** Speaks TLS with the first; a bad certificate is the second. Plain if absent. */
+	readonly certificates?: { readonly trusted: Certificate; readonly untrusted: Certificate };
+	/** @param connection Counts from 0. */
+	mishapOfConnection(connection: number): ConnectionMishap;
+	/** @param times How often a request for the token has arrived by now, from 1. */
+	mishapOfRequest(token: string, times: number): typeof LOST | typeof STALE | null;
+	/** @param requests So many have arrived by now. */
+	onRequest(requests: number): void;
+}
 
 /** Stands between the node and the sandbox, records every request that arrives, and loses some. */
 export class RecordingRelay {
-	/** How many requests arrived for each token, whole or not. */
+	/** How many requests arrived for each token. */
 	readonly received = new Map<string, number>();
-	readonly sockets = new Set<Socket>();
+	/** Connections that ended before they were read: each may have carried a request that nobody saw. */
+	unread = 0;
+	readonly #options: RelayOptions;
 	readonly #server: Server;
-	readonly #target: number;
-	readonly #loses: (token: string, times: number) => boolean;
+	/** Of those who call, by their port: below TLS, where a connection can be reset. */
+	readonly #near = new Map<number | undefined, Socket>();
+	readonly #far = new Set<Socket>();
 	#port = 0;
+	#connections = 0;
+	#requests = 0;
 
-	/** @param loses Whether to reset the connection instead of passing the request on. */
-	constructor(targetUrl: string, loses: (token: string, times: number) => boolean) {
-		this.#target = Number(new URL(targetUrl).port);
-		this.#loses = loses;
-		this.#server = createServer((socket) => this.#carry(socket));
+	constructor(options: RelayOptions) {
+		this.#options = options;
+		const { certificates } = options;
+		if (!certificates) {
+			this.#server = createServer((socket) => this.#carry(socket));
+		} else {
+			const { trusted, untrusted } = certificates;
+			const [good, bad] = [trusted, untrusted].map((pair) => createSecureContext(pair));
+			const SNICallback = (_name: string, answer: (error: null, context: typeof good) => void) =>
+				answer(null, this.#mishap() === 'badCertificate' ? bad : good);
+			this.#server = createTlsServer({ ...trusted, SNICallback }, (socket) => this.#carry(socket));
+			this.#server.on('tlsClientError', () => undefined);
+		}
+		this.#server.on('connection', (socket: Socket) => this.#accept(socket));
 	}
 
-	get url(): string {
-		return `http://127.0.0.1:${this.#port}`;
+	get port(): number {
+		return this.#port;
 	}
 
 	async listen(): Promise<void> {
-		await new Promise<void>((resolve) => this.#server.listen(this.#port, '127.0.0.1', resolve));
+		await once(this.#server.listen(this.#port, '127.0.0.1'), 'listening');
 		this.#port = (this.#server.address() as AddressInfo).port;
 	}
 
 	/** Refuses connections, and ends those that are there. */
 	async close(): Promise<void> {
-		const closed = new Promise((resolve) => this.#server.close(resolve));
-		for (const socket of this.sockets) socket.destroy();
+		if (!this.#server.listening) return;
+		const closed = once(this.#server, 'close');
+		this.#server.close();
+		this.unread += this.#near.size;
+		for (const socket of [...this.#near.values(), ...this.#far]) socket.destroy();
 		await closed;
 	}
 
+	#mishap(): ConnectionMishap {
+		return this.#options.mishapOfConnection(this.#connections);
+	}
+
+	/** Of TLS too: the socket below it. */
+	#accept(socket: Socket): void {
+		this.#connections++;
+		const { remotePort } = socket;
+		this.#near.set(remotePort, socket);
+		socket.once('close', () => this.#near.delete(remotePort));
+		socket.on('error', () => undefined);
+		if (this.#mishap() !== 'cutOnArrival') return;
+		this.unread++;
+		socket.resetAndDestroy();
+	}
+
 	#carry(near: Socket): void {
-		const far = connect(this.#target, '127.0.0.1');
-		for (const socket of [near, far]) {
-			this.sockets.add(socket);
-			socket.once('close', () => this.sockets.delete(socket));
-			socket.on('error', () => undefined);
-		}
-		far.on('data', (bytes) => near.write(bytes));
-		far.once('close', (broken) => (broken ? near.resetAndDestroy() : near.end()));
+		const far = connect(this.#options.targetPort, '127.0.0.1');
+		this.#far.add(far);
+		far.once('close', () => this.#far.delete(far));
+		far.on('error', () => undefined);
+		const reset = () => this.#near.get(near.remotePort)?.resetAndDestroy();
+		near.on('error', () => undefined);
+		let stale = false;
+		far.on('data', (bytes) => {
+			near.write(bytes);
+			if (stale) near.end();
+		});
+		far.once('close', (broken) => (broken ? reset() : near.end()));
 		near.once('close', () => far.destroy());
 
 		let request = '';
@@ -49,12 +104,14 @@ export class RecordingRelay {
 			request += bytes.toString('latin1');
 			const token = /"token":"([^"]+)"\}/.exec(request)?.[1];
 			if (token === undefined) return;
-			const whole = request;
-			request = '';
 			const times = (this.received.get(token) ?? 0) + 1;
 			this.received.set(token, times);
-			if (this.#loses(token, times)) near.resetAndDestroy();
-			else far.write(whole, 'latin1');
+			const mishap = this.#options.mishapOfRequest(token, times);
+			stale = mishap === STALE;
+			if (mishap === LOST) reset();
+			else far.write(request, 'latin1');
+			request = '';
+			this.#options.onRequest(++this.#requests);
 		});
 	}
 }

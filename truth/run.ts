@@ -1,0 +1,130 @@
+import { createRequire } from 'node:module';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import type { ICredentialType, INodeType } from 'n8n-workflow';
+
+import { removeEngineFolder } from '../engine/run';
+import { makeCertificate } from '../sandbox/certificate';
+import { runExperiment, type ExperimentOptions, type Findings } from './experiment';
+import { ConnectProxy } from './proxy';
+import { HOST, trustedCertificate } from './trust';
+
+// What users get: the built package, not the source.
+const { KisApi, KisToken } = createRequire(__filename)('../dist') as {
+	KisApi: new () => ICredentialType;
+	KisToken: new () => INodeType;
+};
+
+const collectGarbage = globalThis.gc ?? (() => undefined);
+
+async function run(): Promise<boolean> {
+	const options = readOptions();
+	const proxy = await new ConnectProxy().listen();
+	process.env.HTTPS_PROXY = proxy.url;
+	const secure = {
+		host: HOST,
+		trusted: trustedCertificate(),
+		untrusted: await makeCertificate(HOST),
+		proxy,
+	};
+	const product = { node: new KisToken(), credential: new KisApi() };
+	// The engine and the node keep what they load: that is not what is asked about.
+	await runExperiment(product, { ...options, tokens: 100, seed: 0, batch: 50 }, secure);
+	await settle();
+	const before = {
+		bytes: process.memoryUsage().heapUsed,
+		handles: process.getActiveResourcesInfo(),
+	};
+
+	const started = performance.now();
+	const found = await runExperiment(product, options, secure);
+	const seconds = (performance.now() - started) / 1000;
+	await settle();
+	const bytes = process.memoryUsage().heapUsed - before.bytes;
+	const handles = process.getActiveResourcesInfo();
+	await proxy.close();
+	await removeEngineFolder();
+
+	const left = handles.length - before.handles.length;
+	print(tell(options, found, { seconds, left, bytesPerToken: bytes / found.items }));
+	const isTrue = found.falseStatements.length === 0 && found.overLimit === 0 && left <= 0;
+	if (!isTrue) {
+		const { tokens, seed, faultShare } = options;
+		print(
+			`\nTo see it again: npm run truth -- --tokens ${tokens} --seed ${seed} --faults ${faultShare}\n`,
+		);
+	}
+	return isTrue;
+}
+
+function readOptions(): ExperimentOptions {
+	const { values } = parseArgs({
+		options: {
+			tokens: { type: 'string', default: '10000' },
+			seed: { type: 'string', default: '1' },
+			faults: { type: 'string', default: '0.2' },
+			batch: { type: 'string', default: '500' },
+		},
+	});
+	return {
+		tokens: Number(values.tokens),
+		seed: Number(values.seed),
+		faultShare: Number(values.faults),
+		batch: Number(values.batch),
+		parallel: 8,
+	};
+}
+
+/** Lets servers see that their clients have gone, and forgets what nobody needs. */
+async function settle(): Promise<void> {
+	await delay(1000);
+	collectGarbage();
+	await delay(10);
+	collectGarbage();
+}
+
+interface Measured {
+	readonly seconds: number;
+	/** Sockets, timers and the like. */
+	readonly left: number;
+	readonly bytesPerToken: number;
+}
+
+function tell(
+	{ seed, faultShare }: ExperimentOptions,
+	found: Findings,
+	{ seconds, left, bytesPerToken }: Measured,
+): string {
+	const share = (count: number, of = found.items) => `${((100 * count) / of).toFixed(2)} %`;
+	const outcomes = Object.entries(found.outcomes)
+		.sort(([, a], [, b]) => b - a)
+		.map(([outcome, count]) => `${outcome} ${count} (${share(count)})`);
+	const unlucky = share(found.unknownFairCases, found.fairCases);
+	const lines = [
+		`${found.items} tokens, seed ${seed}, ${faultShare * 100} % of the attempts disturbed, ${seconds.toFixed(1)} s`,
+		'',
+		`outcomes            ${outcomes.join(', ')}`,
+		`unknown for want of retries  ${found.unknownFairCases} of ${found.fairCases} (${unlucky})`,
+		`calls per token     ${(found.calls / found.items).toFixed(3)}`,
+		`over the limit      ${found.overLimit}`,
+		`sockets, timers left  ${left}`,
+		`memory kept         ${bytesPerToken.toFixed(0)} bytes per token`,
+		`false statements    ${found.falseStatements.length}`,
+		...found.falseStatements.slice(0, 20).map((statement) => `  ${statement}`),
+	];
+	return `${lines.join('\n')}\n`;
+}
+
+function print(text: string): void {
+	process.stdout.write(text);
+}
+
+run().then(
+	(isTrue) => {
+		process.exitCode = isTrue ? 0 : 1;
+	},
+	(error: unknown) => {
+		process.stderr.write(`${String(error)}\n`);
+		process.exitCode = 1;
+	},
+);
