@@ -1,7 +1,8 @@
 import { hasExpired, isIssuedTo, type AccessToken } from './accessToken';
 import type { KisCredential } from './credential';
 import { lookUpCode } from './errorCodes';
-import { Connection, type EgressRules } from './http/connection';
+import { Connection } from './http/connection';
+import type { EgressRules } from './http/egress';
 import type { Exchange } from './http/exchange';
 import { decisiveAmong, weigh, type Outcome } from './outcome';
 import { limiterOf, type RateLimiter } from './rateLimiter';

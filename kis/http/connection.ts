@@ -1,4 +1,4 @@
-import type { LookupFunction, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { buildConnector as BuildConnector, Client as UndiciClient, Dispatcher } from 'undici';
 import connectTunnel from 'undici/lib/api/api-connect.js';
 import buildConnector from 'undici/lib/core/connect.js';
@@ -6,9 +6,10 @@ import Client from 'undici/lib/dispatcher/client.js';
 import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js';
 
 import { endpointOf, isLoopback } from '../baseUrl';
+import type { EgressRules } from './egress';
 import type { Exchange } from './exchange';
 import { RequestWatch } from './requestWatch';
-import { CANCELLED, EGRESS_REFUSED, PROXY_UNUSABLE, transportCodeOf } from './transportCodes';
+import { CANCELLED, PROXY_UNUSABLE, transportCodeOf } from './transportCodes';
 
 const HEADERS = {
 	'content-type': 'application/json; charset=UTF-8',
@@ -19,14 +20,6 @@ const HEADERS = {
 /** In the place of a proxy setting that cannot be used, so that NO_PROXY has its say all the same. */
 const UNUSABLE_PROXY = new URL('http://unusable.invalid');
 const TUNNEL_MADE = 'UND_ERR_INFO';
-
-/** What a host program imposes on outgoing connections (n8n's SSRF protection). */
-export interface EgressRules {
-	/** Resolves to why the address is forbidden, or to `null` if it is not. Never rejects. */
-	forbids(url: URL): Promise<string | null>;
-	/** Used in place of `dns.lookup`, so that the address that was checked is the one that is called. */
-	readonly lookup: LookupFunction;
-}
 
 export interface ConnectionOptions {
 	readonly baseUrl: URL;
@@ -46,7 +39,6 @@ export class Connection {
 	#watch: RequestWatch | null = null;
 	/** The present socket has carried a whole exchange. */
 	#used = false;
-	#forbids: Promise<string | null> | null = null;
 
 	constructor(options: ConnectionOptions) {
 		this.#options = options;
@@ -84,9 +76,11 @@ export class Connection {
 	}
 
 	async #send(watch: RequestWatch, url: URL, body: string): Promise<void> {
-		this.#forbids ??= this.#options.egress?.forbids(url) ?? Promise.resolve(null);
-		const forbidden = await this.#forbids;
-		if (forbidden !== null) watch.breakOff(EGRESS_REFUSED, forbidden);
+		try {
+			if (!this.#dispatcher) await this.#options.egress?.check(url);
+		} catch (error) {
+			watch.fail(error);
+		}
 		if (watch.isOver) return;
 		this.#dispatcher ??= this.#open();
 		if (!this.#dispatcher) return watch.breakOff(PROXY_UNUSABLE);

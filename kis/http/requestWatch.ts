@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 
+import { EgressRefusal } from './egress';
 import type { Exchange } from './exchange';
 import {
 	BODY_TIMEOUT,
@@ -46,6 +47,11 @@ export class RequestWatch implements Dispatcher.DispatchHandler {
 	timeOut(): void {
 		if (!this.#written) this.breakOff(CONNECT_TIMEOUT);
 		else this.breakOff(this.#httpStatus === null ? HEADERS_TIMEOUT : BODY_TIMEOUT);
+	}
+
+	/** Ends it with what the network stack or the host's rules said. */
+	fail(error: unknown): void {
+		this.breakOff(transportCodeOf(error), error instanceof EgressRefusal ? error.message : null);
 	}
 
 	/** Ends it without a whole answer, unless it has ended. */
@@ -97,6 +103,6 @@ export class RequestWatch implements Dispatcher.DispatchHandler {
 	}
 
 	onResponseError(_controller: Dispatcher.DispatchController, error: unknown): void {
-		this.breakOff(transportCodeOf(error));
+		this.fail(error);
 	}
 }

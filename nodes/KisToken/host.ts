@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns';
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import type { EgressRules } from '../../kis/http/connection';
+import { EgressRefusal, type EgressRules } from '../../kis/http/egress';
 
 /** The Stop button of the execution that the node runs in. */
 export function cancelSignal(context: IExecuteFunctions): AbortSignal {
@@ -24,23 +24,40 @@ const unsavedExecutions = new WeakMap<AbortSignal, string>();
 
 /** n8n's rules for outgoing connections. n8n 1.x offers none to nodes; rules that cannot be asked allow nothing. */
 export function egressRules(context: IExecuteFunctions): EgressRules | undefined {
-	const notChecked = 'The address could not be checked.';
 	try {
 		const offered: Partial<IExecuteFunctions['helpers']> = context.helpers;
 		const filter = offered.getSecureEgressFilter?.();
 		if (!filter) return undefined;
+		const secureLookup = filter.createSecureLookup();
 		return {
-			lookup: filter.createSecureLookup(),
-			async forbids(url) {
+			async check(url) {
 				try {
 					const result = await filter.validateUrl(url);
-					return result.ok ? null : result.error.message;
-				} catch {
-					return notChecked;
+					if (!result.ok) throw result.error;
+				} catch (error) {
+					throw obstacle(error);
 				}
 			},
+			lookup: (hostname, options, found) =>
+				secureLookup(hostname, options, (error, ...address) =>
+					found(error && obstacle(error), ...address),
+				),
 		};
 	} catch {
-		return { lookup, forbids: async () => notChecked };
+		return {
+			lookup,
+			async check() {
+				throw obstacle(null);
+			},
+		};
 	}
+}
+
+/** n8n's filter fails with its refusal, or because a name cannot be resolved, which is none. */
+function obstacle(error: unknown): Error {
+	const { syscall, message }: Partial<NodeJS.ErrnoException> = error ?? {};
+	const isRefusal = syscall === undefined;
+	return isRefusal
+		? new EgressRefusal(message ?? 'The address could not be checked.')
+		: (error as Error);
 }

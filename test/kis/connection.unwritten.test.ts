@@ -2,7 +2,7 @@
 import type { LookupFunction } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { EgressRules } from '../../kis/http/connection';
+import { EgressRefusal, type EgressRules } from '../../kis/http/egress';
 import { makeCertificate, type Certificate } from '../support/certificate';
 import { BODY, closeAll, connect, NEVER, PATH, postOnce, seconds } from '../support/connections';
 import { leftSince, resources } from '../support/resources';
@@ -24,7 +24,7 @@ const unwritten = (transportCode: string | RegExp) => ({
 });
 
 const allowed: EgressRules = {
-	forbids: async () => await Promise.resolve(null),
+	check: async () => {},
 	lookup: (hostname, _options, callback) =>
 		callback(
 			Object.assign(new Error(`getaddrinfo ENOTFOUND ${hostname}`), { code: 'ENOTFOUND' }),
@@ -118,11 +118,11 @@ describe('egress rules', () => {
 	test('that forbid the address: not even connected, and the reason is told', async () => {
 		const server = await startServer();
 		const asked: string[] = [];
-		const forbids = async (url: URL) => {
+		const check = async (url: URL) => {
 			asked.push(url.href);
-			return await Promise.resolve('Loopback addresses are not allowed.');
+			throw new EgressRefusal('Loopback addresses are not allowed.');
 		};
-		expect(await postOnce(server, { egress: { ...allowed, forbids } })).toEqual({
+		expect(await postOnce(server, { egress: { ...allowed, check } })).toEqual({
 			ended: 'unwritten',
 			transportCode: 'EGRESS_REFUSED',
 			forbidden: 'Loopback addresses are not allowed.',
@@ -133,8 +133,8 @@ describe('egress rules', () => {
 
 	test('that never decide end at the deadline', async () => {
 		const server = await startServer();
-		const forbids = async () => await new Promise<null>(() => {});
-		const egress = { ...allowed, forbids };
+		const check = async () => await new Promise<void>(() => {});
+		const egress = { ...allowed, check };
 		expect(await postOnce(server, { egress, timeoutMs: 100 })).toEqual(
 			unwritten('UND_ERR_CONNECT_TIMEOUT'),
 		);
@@ -143,8 +143,8 @@ describe('egress rules', () => {
 
 	test('decide too late: nothing is connected any more', async () => {
 		const server = await startServer();
-		const forbids = async () => await sleep(30, null);
-		const egress = { ...allowed, forbids };
+		const check = async () => await sleep(30);
+		const egress = { ...allowed, check };
 		const connection = connect(server.url, { egress, timeoutMs: 10 });
 		expect(await connection.post(PATH, BODY, NEVER)).toEqual(unwritten('UND_ERR_CONNECT_TIMEOUT'));
 		await sleep(100);

@@ -1,6 +1,6 @@
 // What is tried: key pairs that KIS refuses, hosts that are not there, the stop button at every moment: how much is still
 // sent, and what is said of the rest.
-import type { EgressRules } from '../../kis/http/connection';
+import { EgressRefusal, type EgressRules } from '../../kis/http/egress';
 import { closeAll, seconds } from '../support/connections';
 import { leftSince, resources } from '../support/resources';
 import { inTurn, outcomes, revoke, tokenOf } from '../support/revoke';
@@ -144,7 +144,9 @@ describe('a host that stays unreachable', () => {
 		const server = await startServer();
 		let asked = 0;
 		const egress: EgressRules = {
-			forbids: async () => await Promise.resolve(`forbidden (${++asked})`),
+			check: async () => {
+				throw new EgressRefusal(`forbidden (${++asked})`);
+			},
 			lookup: () => {},
 		};
 		const results = await revoke(server.url, HUNDRED, { egress, maxRetries: 3 });
@@ -158,7 +160,7 @@ describe('a host that stays unreachable', () => {
 	test('but is there after all: every token is revoked', async () => {
 		let lookups = 0;
 		const egress: EgressRules = {
-			forbids: async () => await Promise.resolve(null),
+			check: async () => {},
 			lookup: (_hostname, options, callback) => {
 				if (++lookups <= 2) callback(Object.assign(new Error(), { code: 'EAI_AGAIN' }), '', 0);
 				else if (options.all) callback(null, [{ address: '127.0.0.1', family: 4 }]);
