@@ -1,0 +1,96 @@
+// n8n's own SSRF protection, as n8n 2 offers it to nodes. What is tried: addresses that it forbids, however they are
+// written, and names that stand for something else after the check.
+import { promises as dns } from 'node:dns';
+import * as core from 'n8n-core';
+import type { IDataObject } from 'n8n-workflow';
+
+import { closeServers, startServer, type ScriptedServer } from '../support/scriptedServer';
+import { revoke, tokenItems, useSandbox } from '../support/workflow';
+
+const FORBIDDEN = '127.0.0.1';
+const ALLOWED = '127.0.0.2';
+// n8n reads these when a node first asks for its filter.
+Object.assign(process.env, {
+	N8N_SSRF_PROTECTION_ENABLED: 'true',
+	N8N_SSRF_ALLOWED_HOSTNAMES: 'localhost',
+	N8N_SSRF_ALLOWED_IP_RANGES: `${ALLOWED}/32`,
+	// Room for no entry, so that n8n asks each time.
+	N8N_SSRF_DNS_CACHE_MAX_SIZE: '1',
+});
+
+/** n8n 1 has no such filter. */
+const [onN8n1, onN8n2] = 'EncryptionKeyProxy' in core ? [test.skip, test] : [test, test.skip];
+
+const sandbox = useSandbox();
+let server: ScriptedServer;
+beforeEach(async () => {
+	server = await startServer();
+});
+afterEach(closeServers);
+afterEach(() => jest.restoreAllMocks());
+
+/** What names stand for, one question after the other; a code stands for a failure. */
+function resolve(...answers: string[]): void {
+	const answer = async () => {
+		const address = answers.shift() ?? 'ENOTFOUND';
+		if (/^\d/.test(address)) return [{ address, family: 4 }];
+		throw Object.assign(new Error(), { code: address, syscall: 'getaddrinfo' });
+	};
+	jest.spyOn(dns, 'lookup').mockImplementation(answer as unknown as typeof dns.lookup);
+}
+
+async function revokeAt(baseUrl: string, maxRetries: number): Promise<IDataObject> {
+	const [{ appkey }] = sandbox().apps;
+	const run = await revoke(sandbox(), {
+		input: tokenItems(sandbox().kis.mint(appkey).value),
+		credential: { baseUrl },
+		options: { maxRetries, includeDetails: true },
+		onError: 'continueRegularOutput',
+	});
+	const [{ json }] = run.items;
+	return (json.error ?? json.details) as IDataObject;
+}
+
+const refused = expect.objectContaining({
+	outcome: 'notSent',
+	code: 'EGRESS_REFUSED',
+	message: expect.stringContaining("n8n's egress rules (SSRF protection) do not allow the address"),
+	description: expect.stringMatching(/n8n says: “The request was blocked because .+”/),
+	details: expect.objectContaining({ attempts: 1 }),
+});
+
+onN8n2.each<[string, string, string[]]>([
+	['an address', 'http://127.0.0.1', []],
+	['an address in IPv6', 'https://[::ffff:127.0.0.1]', []],
+	['a name that stands for one', 'https://kis.test', [FORBIDDEN]],
+	["a name of the cloud's metadata", 'https://kis.test', ['169.254.169.254']],
+	['a name that stands for another after the check', 'https://kis.test', [ALLOWED, FORBIDDEN]],
+])(
+	'%s that is forbidden is not connected to, and n8n says why',
+	async (_name, origin, addresses) => {
+		resolve(...addresses);
+		expect(await revokeAt(`${origin}:${server.port}`, 3)).toEqual(refused);
+		expect(server.connections).toBe(0);
+	},
+);
+
+onN8n2('what n8n allows by name is called', async () => {
+	resolve(FORBIDDEN, FORBIDDEN);
+	const allowed = await revokeAt(sandbox().url.replace('127.0.0.1', 'localhost'), 0);
+	expect(allowed).toMatchObject({ outcome: 'revoked' });
+});
+
+onN8n2.each([
+	['by the check', ['EAI_AGAIN']],
+	['by the connection', [FORBIDDEN, 'EAI_AGAIN']],
+])('a name that cannot be resolved %s is not called forbidden', async (_name, answers) => {
+	const url = sandbox().url.replace('127.0.0.1', 'localhost');
+	resolve(...answers);
+	expect(await revokeAt(url, 0)).toMatchObject({ outcome: 'notSent', code: 'EAI_AGAIN' });
+	resolve(...answers, FORBIDDEN, FORBIDDEN);
+	expect(await revokeAt(url, 1)).toMatchObject({ outcome: 'revoked', attempts: 2 });
+});
+
+onN8n1('without a filter everything is allowed', async () => {
+	expect(await revokeAt(sandbox().url, 0)).toMatchObject({ outcome: 'revoked' });
+});
