@@ -22,6 +22,22 @@ export function executionKey(context: IExecuteFunctions): string {
 
 const unsavedExecutions = new WeakMap<AbortSignal, string>();
 
+/** Far more than run at once; beyond it the oldest are forgotten. */
+const MAX_EXECUTIONS = 10_000;
+const haveSent = new Set<string>();
+
+/** Notes that the execution gets as far as sending. */
+export function noteSending(context: IExecuteFunctions): void {
+	haveSent.add(executionKey(context));
+	const [oldest] = haveSent;
+	if (haveSent.size > MAX_EXECUTIONS) haveSent.delete(oldest);
+}
+
+/** Whether the execution got so far before: in another try, or in another of its nodes. */
+export function hasSentBefore(context: IExecuteFunctions): boolean {
+	return haveSent.has(executionKey(context));
+}
+
 /** n8n's rules for outgoing connections. n8n 1.x offers none to nodes; rules that cannot be asked allow nothing. */
 export function egressRules(context: IExecuteFunctions): EgressRules | undefined {
 	try {

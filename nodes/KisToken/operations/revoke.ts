@@ -3,8 +3,9 @@ import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n
 
 import type { AccessToken } from '../../../kis/accessToken';
 import type { KisCredential } from '../../../kis/credential';
+import { REVOKE_AGAIN } from '../../../kis/errorCodes';
 import { Unusable } from '../../../kis/unusable';
-import { cancelSignal, egressRules, executionKey } from '../host';
+import { cancelSignal, egressRules, executionKey, hasSentBefore, noteSending } from '../host';
 import { readCollection, readCredential, readToken } from '../input';
 import { toOutput } from '../report/output';
 import { progressLog } from '../report/progress';
@@ -43,6 +44,8 @@ export const fields: INodeProperties[] = [
 /** Reading a token takes n8n's expression engine about 0.6 ms; the host gets its turn after so many. */
 const ITEMS_PER_TURN = 100;
 
+const STOPPED = new Unusable('the execution was stopped', REVOKE_AGAIN);
+
 interface Setup {
 	readonly credential: KisCredential;
 	readonly options: RevokeNodeOptions;
@@ -68,10 +71,13 @@ async function readSetup(context: IExecuteFunctions): Promise<Setup | Unusable> 
 }
 
 async function readTokens(context: IExecuteFunctions): Promise<Array<AccessToken | Unusable>> {
+	const stop = cancelSignal(context);
+	// What became of a token in an earlier try is told by the token alone.
+	const mayLeaveOut = !hasSentBefore(context);
 	const tokens: Array<AccessToken | Unusable> = [];
 	for (let itemIndex = 0; itemIndex < context.getInputData().length; itemIndex++) {
 		if (itemIndex > 0 && itemIndex % ITEMS_PER_TURN === 0) await yieldToHost();
-		tokens.push(readToken(context, itemIndex));
+		tokens.push(mayLeaveOut && stop.aborted ? STOPPED : readToken(context, itemIndex));
 	}
 	return tokens;
 }
@@ -84,6 +90,7 @@ async function revokeEach(
 	const usable = tokens.filter(isUsable);
 	// Loaded by the first run, not by n8n's start: it brings the HTTP client.
 	const { revokeTokens } = await import('../../../kis/revokeTokens');
+	noteSending(context);
 	const revocations = await revokeTokens(credential, usable, {
 		...options,
 		cancel: cancelSignal(context),
