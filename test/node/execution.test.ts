@@ -1,12 +1,14 @@
 // What n8n does around the node: Retry On Fail, Stop, several executions at once, its log.
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { LOG_FILE } from '../../engine/run';
+import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { makeApp } from '../../sandbox/apps';
 import type { Fault } from '../../sandbox/faults';
 import type { Sandbox } from '../../sandbox/server';
+import { startServer } from '../support/scriptedServer';
 import { revoke, tokenItems, useSandbox } from '../support/workflow';
 
 const sandbox = useSandbox();
@@ -169,6 +171,59 @@ describe('Stop', () => {
 		stop.abort();
 		const run = await running;
 		expect(outcomes(run.items)).toEqual(['revoked', ...Array(9).fill('notSent')]);
+	});
+
+	describe('while the tokens are read', () => {
+		const { execute } = KisToken.prototype;
+		afterEach(() => jest.restoreAllMocks());
+
+		/** Presses Stop in the first turn that the node leaves to others in its last try. */
+		async function stopWhileReading(tries: number, setup: Parameters<typeof revoke>[1]) {
+			const stop = new AbortController();
+			jest.spyOn(KisToken.prototype, 'execute').mockImplementation(async function (
+				this: IExecuteFunctions,
+			) {
+				if (--tries === 0) setImmediate(() => stop.abort());
+				return await execute.call(this);
+			});
+			return await revoke(sandbox(), { ...setup, stop: stop.signal });
+		}
+
+		test('ends that at once, and nothing is sent', async () => {
+			const input = tokenItems(...Array.from({ length: 500 }, () => mint(sandbox())));
+			const run = await stopWhileReading(1, { input, options: { includeDetails: true } });
+			expect(outcomes(run.items)).toEqual(Array(500).fill('notSent'));
+			const details = run.items.map(({ json }) => (json.error as IDataObject).details);
+			expect(details.at(-1)).toMatchObject({ tokenFingerprint: null });
+			expect(sandbox().calls).toEqual([]);
+		});
+
+		test('in a second try: what the first has sent is not said to be unsent', async () => {
+			sandbox().faults.push({ kind: 'reset' });
+			const run = await stopWhileReading(2, {
+				input: tokenItems(...Array<string>(500).fill(mint(sandbox()))),
+				options: { maxRetries: 0 },
+				node: { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 },
+			});
+			expect(outcomes(run.items)).toEqual(Array(500).fill('unknown'));
+		});
+	});
+
+	test('ends the making of a connection: nothing is sent', async () => {
+		const server = await startServer();
+		const stop = new AbortController();
+		const running = revoke(sandbox(), {
+			input: tokenItems(mint(sandbox()), mint(sandbox())),
+			// Takes the connection, and never answers to TLS.
+			credential: { baseUrl: server.url.replace('http', 'https') },
+			stop: stop.signal,
+		});
+		await server.reached(1);
+		stop.abort();
+		expect(outcomes((await running).items)).toEqual(['notSent', 'notSent']);
+		expect(server.connections).toBe(1);
+		await server.abandoned();
+		await server.close();
 	});
 
 	test('writes one line of counts to the log', async () => {
