@@ -53,11 +53,10 @@ interface Setup {
 
 export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	const setup = await readSetup(context);
-	const tokens = await readTokens(context);
 	const reports =
 		setup instanceof Unusable
-			? tokens.map(() => reportUnusable(setup))
-			: await revokeEach(context, setup, tokens);
+			? context.getInputData().map(() => reportUnusable(setup))
+			: await revokeEach(context, setup, await readTokens(context));
 	return toOutput(context, reports);
 }
 
