@@ -9,15 +9,11 @@ import { makeApp } from '../../sandbox/apps';
 import type { Fault } from '../../sandbox/faults';
 import type { Sandbox } from '../../sandbox/server';
 import { startServer } from '../support/scriptedServer';
-import { revoke, tokenItems, useSandbox } from '../support/workflow';
+import { outcomes, revoke, tokenItems, useSandbox } from '../support/workflow';
 
 const sandbox = useSandbox();
 
 const mint = ({ kis, apps }: Sandbox) => kis.mint(apps[0].appkey).value;
-const outcomes = (items: Array<{ json: IDataObject }>) =>
-	items.map(({ json }) =>
-		json.error ? (json.error as IDataObject).outcome : (json.details as IDataObject)?.outcome,
-	);
 
 describe('Retry On Fail', () => {
 	const retryOnFail = { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 };

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type {
 	IDataObject,
 	INode,
@@ -102,4 +103,16 @@ export async function revoke(sandbox: Sandbox, setup: Setup): Promise<Run> {
 /** Items as the step before gives them. */
 export function tokenItems(...tokens: string[]): IDataObject[] {
 	return tokens.map((access_token) => ({ access_token }));
+}
+
+/** What became of each item; `undefined` for a success without details. */
+export function outcomes(items: readonly INodeExecutionData[]): string[] {
+	return items.map(({ json }) => ((json.error ?? json.details) as IDataObject)?.outcome as string);
+}
+
+/** Resolves when the clients have closed all connections, before the sandbox would (after five idle seconds). */
+export async function abandoned({ sockets }: Sandbox): Promise<void> {
+	const deadline = performance.now() + 3000;
+	while (sockets.size > 0 && performance.now() < deadline) await delay(5);
+	expect(sockets.size).toBe(0);
 }
