@@ -127,9 +127,9 @@ export class RateLimiter {
 const limiters = new Map<string, RateLimiter>();
 
 /** The limiter that everything in this process shares for one app key. Those of app keys no longer used are forgotten. */
-export function limiterOf(appkey: string): RateLimiter {
+export function limiterOf(appkey: string, now = performance.now()): RateLimiter {
 	for (const [key, limiter] of limiters) {
-		if (key !== appkey && limiter.isIdle()) limiters.delete(key);
+		if (key !== appkey && limiter.isIdle(now)) limiters.delete(key);
 	}
 	const limiter = limiters.get(appkey) ?? new RateLimiter();
 	limiters.set(appkey, limiter);

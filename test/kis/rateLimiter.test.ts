@@ -195,8 +195,27 @@ describe('the limiter of an app key', () => {
 		// Its last request still counts at the server.
 		limiterOf('app two');
 		expect(limiterOf('app one')).toBe(first);
-		expect(first.isIdle(performance.now() + 60_000)).toBe(true);
 	});
+
+	test.concurrent(
+		'is forgotten when another is asked for after it has ceased to matter',
+		async () => {
+			const member = {};
+			const used = limiterOf('used');
+			used.join(member, 0.1);
+			const inUse = limiterOf('in use');
+			inUse.join({}, 1);
+			(await used.acquire(never()))?.release();
+			used.leave(member);
+			const ended = performance.now();
+
+			limiterOf('another', ended + 9000);
+			expect(limiterOf('used')).toBe(used);
+			limiterOf('another', ended + 10_000);
+			expect(limiterOf('used')).not.toBe(used);
+			expect(limiterOf('in use')).toBe(inUse);
+		},
+	);
 
 	test.concurrent('a name that objects inherit is an app key like any other', () => {
 		expect(limiterOf('__proto__')).toBeInstanceOf(RateLimiter);
