@@ -59,7 +59,7 @@ describe('a trusted certificate', () => {
 });
 
 describe('a proxy that works', () => {
-	test.each(['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY'])(
+	test.each(['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'])(
 		'is taken from %s, and sees neither requests nor answers',
 		async (variable) => {
 			const kis = await startKis();
@@ -85,6 +85,20 @@ describe('a proxy that works', () => {
 			`Basic ${Buffer.from('me:p@ss').toString('base64')}`,
 		);
 		expect(kis.requests[0].headers).not.toHaveProperty('proxy-authorization');
+	});
+
+	test('may have a certificate of its own, which has to be trusted before it is asked', async () => {
+		const kis = await startKis();
+		const proxy = await startServer({ tls: certificate, answer: () => tunnelTo(kis) });
+		const env = { HTTPS_PROXY: proxy.url, NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+		const blind = await postFromChild(URL_BEHIND, env);
+		expect(blind).toMatchObject({ endedWell: true, exchanges: unwritten(/SELF_SIGNED/) });
+		expect(proxy.bytes).toBe(0);
+		const trusting = { ...env, NODE_EXTRA_CA_CERTS: certificate.file };
+		expect(await postFromChild(URL_BEHIND, trusting)).toMatchObject({
+			endedWell: true,
+			exchanges: [{ ended: 'answered' }],
+		});
 	});
 
 	test('does not make an unknown certificate known', async () => {

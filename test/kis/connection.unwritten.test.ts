@@ -167,21 +167,73 @@ describe('egress rules', () => {
 	});
 });
 
-describe('a host that NO_PROXY excepts', () => {
+describe('the proxy variables', () => {
+	const URL_BEHIND = 'https://kis.does-not-exist.invalid:9443';
 	const before = { ...process.env };
 	afterEach(() => {
 		process.env = { ...before };
 	});
 
+	/** Whether the proxy is asked for a tunnel. Else the host itself is called, which does not exist. */
+	async function asksProxy(variables: (proxy: string) => object): Promise<boolean> {
+		const proxy = await startServer({ answer: () => hangUp });
+		process.env = { ...before, ...variables(proxy.url) };
+		const exchange = await connect(URL_BEHIND, { egress: allowed }).post(PATH, BODY, NEVER);
+		const lines = proxy.requests.map(({ line }) => line);
+		const asked = ['CONNECT kis.does-not-exist.invalid:9443 HTTP/1.1'];
+		expect(lines).toEqual(proxy.connections > 0 ? asked : []);
+		expect(exchange).toEqual(unwritten(proxy.connections > 0 ? /./ : 'ENOTFOUND'));
+		return proxy.connections > 0;
+	}
+
+	const host = 'kis.does-not-exist.invalid';
+	test.each([
+		'*',
+		host,
+		host.toUpperCase(),
+		`${host}:9443`,
+		'.does-not-exist.invalid',
+		'*.does-not-exist.invalid',
+		'does-not-exist.invalid',
+		`other.example, ${host}`,
+		`other.example ${host}`,
+	])('NO_PROXY=%s excepts the host', async (except) => {
+		for (const name of ['NO_PROXY', 'no_proxy']) {
+			expect(await asksProxy((proxy) => ({ HTTPS_PROXY: proxy, [name]: except }))).toBe(false);
+		}
+	});
+
+	test.each(['', `${host}:443`, `not${host}`, 'exist.invalid', '127.0.0.1,localhost'])(
+		'NO_PROXY=%s does not',
+		async (except) => {
+			expect(await asksProxy((proxy) => ({ HTTPS_PROXY: proxy, NO_PROXY: except }))).toBe(true);
+		},
+	);
+
+	test('in lower case come first', async () => {
+		const nowhere = `http://127.0.0.1:${await unusedPort()}`;
+		for (const [first, second] of [
+			['https_proxy', 'HTTPS_PROXY'],
+			['http_proxy', 'HTTP_PROXY'],
+			['HTTPS_PROXY', 'http_proxy'],
+		]) {
+			const variables = (proxy: string) => ({ [first]: proxy, [second]: nowhere });
+			expect(await asksProxy(variables)).toBe(true);
+		}
+		const noProxy = { no_proxy: 'other.example', NO_PROXY: '*' };
+		expect(await asksProxy((proxy) => ({ HTTPS_PROXY: proxy, ...noProxy }))).toBe(true);
+	});
+
+	test('without a value name no proxy', async () => {
+		expect(await asksProxy((proxy) => ({ https_proxy: '', HTTPS_PROXY: proxy }))).toBe(false);
+	});
+
 	test.each(['http', 'socks5', 'not an address:'])(
-		'is called directly, whatever the proxy setting says (%s)',
+		'do not matter to an excepted host, whatever they hold (%s)',
 		async (scheme) => {
-			const proxy = await startServer({ answer: () => CONFIRMATION });
-			process.env.HTTPS_PROXY = proxy.url.replace('http', scheme);
-			process.env.NO_PROXY = 'other.example,.does-not-exist.invalid';
-			const connection = connect('https://kis.does-not-exist.invalid', { egress: allowed });
-			expect(await connection.post(PATH, BODY, NEVER)).toEqual(unwritten('ENOTFOUND'));
-			expect(proxy.connections).toBe(0);
+			const except = { NO_PROXY: 'other.example,.does-not-exist.invalid' };
+			const variables = (proxy: string) => ({ HTTPS_PROXY: proxy.replace('http', scheme) });
+			expect(await asksProxy((proxy) => ({ ...variables(proxy), ...except }))).toBe(false);
 		},
 	);
 });
