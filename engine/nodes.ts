@@ -93,7 +93,8 @@ export class EngineNodes implements INodeTypes {
 	}
 }
 
-function standIn(name: string, execute: Execute, credentials: string[] = []): INodeType {
+/** A node that n8n's engine knows by the fields above. */
+export function standIn(name: string, execute: Execute, credentials: string[] = []): INodeType {
 	const fields = PARAMETERS.map(
 		(field): INodeProperties => ({ displayName: field, name: field, type: 'json', default: '' }),
 	);

@@ -8,10 +8,14 @@ export interface Certificate {
 }
 
 /** A self-signed certificate for 127.0.0.1 and a host name. Programs have to be told to trust it. */
-export async function makeCertificate(host = 'localhost'): Promise<Certificate> {
+export async function makeCertificate(
+	host = 'localhost',
+	notAfterDate?: Date,
+): Promise<Certificate> {
 	const { cert, private: key } = await generate([{ name: 'commonName', value: host }], {
 		keySize: 2048,
 		algorithm: 'sha256',
+		...(notAfterDate && { notBeforeDate: new Date(0), notAfterDate }),
 		extensions: [
 			{ name: 'basicConstraints', cA: true },
 			{

@@ -1,7 +1,5 @@
 // What is tried: proxies that work, refuse, hang, close, lie and are none; and ways to make a proxy see what is not its
 // business. Run from a process of its own against dist/ (npx gulp build), since that alone can trust a certificate.
-import { connect as dial, type Socket } from 'node:net';
-
 import { HOST, makeCertificate, type Certificate } from '../support/certificate';
 import { postFromChild } from '../support/child';
 import {
@@ -12,9 +10,9 @@ import {
 	reset,
 	silence,
 	startServer,
+	tunnelTo,
 	unusedPort,
 	type Answer,
-	type ScriptedServer,
 } from '../support/scriptedServer';
 
 const URL_BEHIND = `https://${HOST}:9443`;
@@ -26,22 +24,6 @@ afterEach(closeServers);
 afterAll(async () => await certificate.remove());
 
 const startKis = async () => await startServer({ tls: certificate, answer: () => CONFIRMATION });
-
-function tunnelTo(target: ScriptedServer): Answer {
-	return (socket: Socket) => {
-		socket.removeAllListeners('data');
-		const onward = dial(target.port, '127.0.0.1', () => {
-			socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
-			socket.pipe(onward).pipe(socket);
-		});
-		for (const [one, other] of [
-			[socket, onward],
-			[onward, socket],
-		]) {
-			one.on('error', () => {}).on('close', () => other.destroy());
-		}
-	};
-}
 
 const unwritten = (transportCode: string | RegExp) => [
 	{ ended: 'unwritten', transportCode: expect.stringMatching(transportCode), forbidden: null },

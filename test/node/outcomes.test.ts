@@ -222,7 +222,7 @@ describe('an item', () => {
 		const run = await revoke(sandbox(), { ...setup, onError: 'continueErrorOutput' });
 		expect(run.items).toEqual([]);
 		expect(run.errorItems).toEqual([
-			{ json: { ...setup.input[0], error: errorOf(expected) }, pairedItem: { item: 0 } },
+			{ json: { ...setup.input?.[0], error: errorOf(expected) }, pairedItem: { item: 0 } },
 		]);
 	});
 

@@ -6,48 +6,10 @@ import { readFileSync } from 'node:fs';
 import { LOG_FILE } from '../../engine/run';
 import type { Fault } from '../../sandbox/faults';
 import type { Sandbox } from '../../sandbox/server';
-import { revoke, useSandbox, type Run, type Setup } from '../support/workflow';
+import { found, withoutInput } from '../support/secrets';
+import { revoke, useSandbox, type Setup } from '../support/workflow';
 
 const sandbox = useSandbox();
-const TELLING = 8;
-
-/** A secret in each encoding, and the length of what eight of its characters become. */
-function shapesOf(secret: string): Array<[shape: string, telling: number]> {
-	const bytes = Buffer.from(secret);
-	return [
-		[secret, TELLING],
-		[encodeURIComponent(secret), TELLING * 3],
-		[bytes.toString('hex'), TELLING * 2],
-		[bytes.toString('hex').toUpperCase(), TELLING * 2],
-		[bytes.toString('base64'), TELLING * 2],
-		[bytes.toString('base64url'), TELLING * 2],
-	];
-}
-
-/** Stored by n8n itself, whatever the node does: the input, and the workflow. */
-function withoutInput(run: Run): string {
-	const { resultData } = run.stored.data;
-	const { 'KIS Token': ours = [] } = resultData.runData;
-	const errorItems = run.errorItems.map(({ json }) => json.error);
-	return JSON.stringify([
-		ours.map(({ data, ...task }) => ({ ...task, data: data?.main[0] })),
-		errorItems,
-		resultData.error,
-		// JSON leaves these out; n8n's log and its error reports do not.
-		run.error && [run.error.message, (run.error as unknown as Error).stack],
-	]);
-}
-
-/** The first part of a secret that gives it away, if any. */
-function found(text: string, secrets: readonly string[]): string | undefined {
-	for (const [shape, telling] of secrets.flatMap(shapesOf)) {
-		for (let i = 0; i + telling <= shape.length; i++) {
-			if (text.includes(shape.slice(i, i + telling))) return shape.slice(i, i + telling);
-		}
-	}
-	return undefined;
-}
-
 const quoting: Array<[string, (secret: string) => Fault]> = [
 	['a confirmation', (secret) => raw(200, { code: 200, message: `done with ${secret}` })],
 	['a confirmation, code', (secret) => raw(200, { code: secret, message: 'x' })],

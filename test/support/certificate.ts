@@ -13,9 +13,11 @@ export interface Certificate extends sandbox.Certificate {
 	remove(): Promise<void>;
 }
 
-/** For this computer and for {@link HOST}; nobody vouches for it. */
-export async function makeCertificate(): Promise<Certificate> {
-	const { cert, key } = await sandbox.makeCertificate(HOST);
+/** For this computer and for {@link HOST}, unless told otherwise; nobody vouches for it. */
+export async function makeCertificate(
+	of: { readonly host?: string; readonly notAfterDate?: Date } = {},
+): Promise<Certificate> {
+	const { cert, key } = await sandbox.makeCertificate(of.host ?? HOST, of.notAfterDate);
 	const folder = await mkdtemp(join(tmpdir(), 'kis-test-'));
 	const file = join(folder, 'cert.pem');
 	await writeFile(file, cert);

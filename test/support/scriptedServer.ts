@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import {
+	connect as dial,
 	createServer as createTcpServer,
 	type AddressInfo,
 	type Server,
@@ -207,4 +208,21 @@ export function hangUp(socket: Socket): void {
 }
 export function reset(socket: Socket): void {
 	socket.resetAndDestroy();
+}
+
+/** What a proxy does on CONNECT: lets everything through, here to a host of the test's choice. */
+export function tunnelTo(target: ScriptedServer): Answer {
+	return (socket: Socket) => {
+		socket.removeAllListeners('data');
+		const onward = dial(target.port, '127.0.0.1', () => {
+			socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+			socket.pipe(onward).pipe(socket);
+		});
+		for (const [one, other] of [
+			[socket, onward],
+			[onward, socket],
+		]) {
+			one.on('error', () => {}).on('close', () => other.destroy());
+		}
+	};
 }

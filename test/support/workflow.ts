@@ -3,12 +3,14 @@ import type {
 	IDataObject,
 	INode,
 	INodeExecutionData,
+	INodeType,
 	IRun,
 	NodeParameterValueType,
 	OnError,
 } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
+import { standIn } from '../../engine/nodes';
 import {
 	encryptCredential,
 	makeNode,
@@ -44,7 +46,9 @@ export interface Run {
 }
 
 export interface Setup {
-	readonly input: IDataObject[];
+	readonly input?: IDataObject[];
+	/** Gives out the items of the step before as they are, where `input` would be copied. */
+	readonly emit?: () => INodeExecutionData[];
 	/** The field Token; an expression over the item by default. */
 	readonly token?: string;
 	readonly options?: Record<string, NodeParameterValueType>;
@@ -60,12 +64,14 @@ export interface Setup {
 export const UNLIMITED = 1_000_000;
 
 /** Start → KIS Token: Revoke, on n8n's engine, against the sandbox. */
-export async function revoke(sandbox: Sandbox, setup: Setup): Promise<Run> {
-	const [app] = sandbox.apps;
+export async function revoke(
+	{ apps: [app], url }: Pick<Sandbox, 'apps' | 'url'>,
+	setup: Setup,
+): Promise<Run> {
 	const credential = await encryptCredential('kis', 'kisApi', {
 		...app,
 		environment: 'custom',
-		baseUrl: sandbox.url,
+		baseUrl: url,
 		...setup.credential,
 	});
 	const workflow: WorkflowFile = {
@@ -85,10 +91,10 @@ export async function revoke(sandbox: Sandbox, setup: Setup): Promise<Run> {
 		connections: { Start: { main: [[{ node: 'KIS Token', type: 'main', index: 0 }]] } },
 	};
 	const stored = await runWorkflow(workflow, {
-		nodeTypes: { 'n8n-nodes-koreainvestment.kisToken': new KisToken() },
+		nodeTypes: { ...before(setup), 'n8n-nodes-koreainvestment.kisToken': new KisToken() },
 		credentialTypes: [new KisApi()],
 		credentials: [credential],
-		input: setup.input.map((json) => ({ json })),
+		input: setup.input?.map((json) => ({ json })),
 		executionId: setup.executionId,
 		stop: setup.stop,
 	});
@@ -98,6 +104,12 @@ export async function revoke(sandbox: Sandbox, setup: Setup): Promise<Run> {
 		errorItems: outputOf(stored, 'KIS Token', 1),
 		error: stored.data.resultData.error as unknown as Run['error'],
 	};
+}
+
+function before({ emit }: Setup): Record<string, INodeType> {
+	return emit
+		? { 'n8n-nodes-base.manualTrigger': standIn('manualTrigger', async () => [emit()]) }
+		: {};
 }
 
 /** Items as the step before gives them. */
