@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { readJsonObject } from './json';
 import { Unusable } from './unusable';
 
 /** Longer text is something else: the longest token that KIS documents has 350 characters. */
@@ -83,10 +84,7 @@ function readClaims(value: string): TokenClaims | null {
 
 function readJsonPart(part: string): Record<string, unknown> | null {
 	try {
-		const json: unknown = JSON.parse(decodeBase64Url(part)?.toString('utf8') ?? '');
-		return typeof json === 'object' && json !== null && !Array.isArray(json)
-			? (json as Record<string, unknown>)
-			: null;
+		return readJsonObject(decodeBase64Url(part)?.toString('utf8') ?? '');
 	} catch {
 		return null;
 	}

@@ -1,3 +1,5 @@
+import { readJsonObject } from './json';
+
 /** KIS's answer: a JSON object in one of the two shapes that KIS uses (`error_code` at /oauth2, `rt_cd` and `msg_cd` at /uapi). */
 export interface KisReply {
 	readonly httpStatus: number;
@@ -55,10 +57,7 @@ export function isNumber(value: unknown, number: number): boolean {
 
 function parseJsonObject(body: Uint8Array): Record<string, unknown> | null {
 	try {
-		const json: unknown = JSON.parse(UTF8.decode(body));
-		return typeof json === 'object' && json !== null && !Array.isArray(json)
-			? (json as Record<string, unknown>)
-			: null;
+		return readJsonObject(UTF8.decode(body));
 	} catch {
 		return null;
 	}
