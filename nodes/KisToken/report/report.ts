@@ -145,5 +145,10 @@ function quote(answer: Attempt | null): string[] {
 	if (!answer?.text) return [];
 	const { verdict, refusalCode, text } = answer;
 	const speaker = verdict === 'unwritten' ? 'n8n says' : 'The server says';
-	return [`${speaker}${refusalCode === null ? '' : ` (${refusalCode})`}: “${text}”`];
+	return [`${speaker}${refusalCode === null ? '' : ` (${refusalCode})`}: “${quotable(text)}”`];
+}
+
+/** Without what would move, hide or end the quotation: control and format characters, lines, quotation marks of its kind. */
+function quotable(text: string): string {
+	return text.replace(/[\s\p{C}]+/gu, ' ').replace(/[“”]/g, '"');
 }
