@@ -112,6 +112,12 @@ export class KisApi implements ICredentialType {
 		return {
 			...request,
 			headers: { ...request.headers, appkey, appsecret },
+			// Whoever may use the credential may not read it: no certificate unverified or vouched for by the workflow
+			// alone, and no proxy that would read plain http.
+			skipSslCertificateValidation: false,
+			rejectUnauthorized: true,
+			agentOptions: {},
+			proxy: baseUrl.protocol === 'http:' ? undefined : request.proxy,
 			// Headers of one's own survive a redirect to another host. KIS redirects nothing.
 			disableFollowRedirect: true,
 			followRedirect: false,
