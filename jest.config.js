@@ -19,7 +19,7 @@ module.exports = {
 		{
 			...common,
 			displayName: 'n8n 1',
-			testMatch: ['**/test/node/**/*.test.ts'],
+			testMatch: ['**/test/{attack,node}/**/*.test.ts'],
 			moduleNameMapper: { '^n8n-core$': 'n8n-core-v1', '^n8n-workflow$': 'n8n-workflow-v1' },
 		},
 	],

@@ -1,0 +1,130 @@
+// What is tried: to bring the credential's headers elsewhere by the settings of a request that n8n lets a workflow make
+// with it: ignored certificates, proxies, cross-origin redirects, other spellings of a header, a URL beside a base URL;
+// and certificates that are not valid, for the credential's test.
+import type { IHttpRequestOptions } from 'n8n-workflow';
+
+import { KisApi } from '../../credentials/KisApi.credentials';
+import { testCredential } from '../../engine/credentialTest';
+import { standIn } from '../../engine/nodes';
+import { encryptCredential, makeNode, runWorkflow } from '../../engine/run';
+import { makeApp } from '../../sandbox/apps';
+import { HOST, makeCertificate, type Certificate } from '../support/certificate';
+import {
+	closeServers,
+	http,
+	startServer,
+	tunnelTo,
+	type ScriptedServer,
+} from '../support/scriptedServer';
+import { found } from '../support/secrets';
+
+let certificate: Certificate;
+beforeAll(async () => {
+	certificate = await makeCertificate();
+});
+afterEach(closeServers);
+afterAll(async () => await certificate.remove());
+
+/** Makes a request as a workflow asks for it, with the credential, and says what came of it. */
+async function request(baseUrl: string, options: object) {
+	const app = makeApp();
+	const node = standIn(
+		'httpRequest',
+		async function () {
+			await this.helpers.httpRequestWithAuthentication.call(this, 'kisApi', {
+				url: `${baseUrl}/uapi/x`,
+				timeout: 2000,
+				...options,
+			} as IHttpRequestOptions);
+			return [[{ json: {} }]];
+		},
+		['kisApi'],
+	);
+	const fields = { ...app, environment: 'custom', baseUrl };
+	const stored = await runWorkflow(
+		{
+			nodes: [
+				makeNode('Start', 'n8n-nodes-base.manualTrigger', {}),
+				{
+					...makeNode('Quote', 'hostile', {}),
+					credentials: { kisApi: { id: 'kis', name: 'kis' } },
+				},
+			],
+			connections: { Start: { main: [[{ node: 'Quote', type: 'main', index: 0 }]] } },
+		},
+		{
+			nodeTypes: { hostile: node },
+			credentialTypes: [new KisApi()],
+			credentials: [await encryptCredential('kis', 'kisApi', fields)],
+		},
+	);
+	const { error } = stored.data.resultData;
+	expect(found(JSON.stringify(stored.data), Object.values(app))).toBeUndefined();
+	return { app, error };
+}
+
+const startEvil = async () =>
+	await startServer({ tls: certificate, answer: () => http(200, '{"approval_key":"x"}') });
+const saw = ({ requests }: ScriptedServer) => requests.map(({ headers }) => headers);
+
+test.each([
+	{},
+	{ skipSslCertificateValidation: true },
+	{ rejectUnauthorized: false },
+	{ agentOptions: { rejectUnauthorized: false } },
+	{ agentOptions: { ca: 'CERTIFICATE' } },
+	{ skipSslCertificateValidation: true, rejectUnauthorized: false, strictSSL: false },
+])('a certificate that nobody vouches for, with %j', async (options) => {
+	const evil = await startEvil();
+	const text = JSON.stringify(options).replace('"CERTIFICATE"', JSON.stringify(certificate.cert));
+	const { error } = await request(evil.url, JSON.parse(text) as object);
+	expect(error).toBeDefined();
+	expect(saw(evil)).toEqual([]);
+});
+
+test('a certificate that nobody vouches for, for the credential’s test', async () => {
+	const evil = await startEvil();
+	const fields = { ...makeApp(), environment: 'custom', baseUrl: evil.url };
+	expect(await testCredential(new KisApi(), fields)).not.toBeNull();
+	expect(evil.bytes).toBe(0);
+});
+
+test('a proxy of the workflow’s choice, in front of a relay that speaks plain http', async () => {
+	const kis = await startServer({ answer: () => http(200, '{}') });
+	const evil = await startServer({ answer: () => http(200, '{}') });
+	for (const proxy of [evil.url, { protocol: 'http', host: '127.0.0.1', port: evil.port }]) {
+		const { app } = await request(kis.url, { proxy });
+		expect(found(JSON.stringify(evil.requests), Object.values(app))).toBeUndefined();
+	}
+});
+
+test('a proxy of the workflow’s choice that is the host itself, with a certificate to match', async () => {
+	const evil = await startEvil();
+	const proxy = await startServer({ answer: () => tunnelTo(evil) });
+	await request(`https://${HOST}:9443`, {
+		proxy: proxy.url,
+		skipSslCertificateValidation: true,
+		agentOptions: { ca: certificate.cert, rejectUnauthorized: false },
+	});
+	expect(evil.bytes).toBe(0);
+});
+
+test('a header of the same name in another spelling does not displace the key', async () => {
+	const kis = await startServer({ answer: () => http(200, '{}') });
+	const { app } = await request(kis.url, { headers: { AppKey: 'other', APPSECRET: 'other' } });
+	for (const headers of saw(kis)) expect(headers).toMatchObject({ ...app });
+});
+
+test.each([
+	(evil: string) => ({ url: evil }),
+	(evil: string) => ({ url: '/x', baseURL: evil }),
+	(evil: string) => ({ url: evil.replace('http:', '') }),
+	(evil: string) => ({ url: evil.replace('http://', 'http:') }),
+	(evil: string) => ({ url: evil.replace('//', '//127.0.0.1@') }),
+	(evil: string) => ({ url: '', baseURL: evil }),
+])('a URL elsewhere: %s', async (optionsFor) => {
+	const [kis, evil] = [await startServer(), await startServer({ answer: () => http(200, '{}') })];
+	const { error } = await request(kis.url, { ...optionsFor(evil.url), timeout: 500 });
+	expect(error).toBeDefined();
+	expect(evil.requests).toEqual([]);
+});

@@ -1,0 +1,71 @@
+// What is tried: 100,000 items: all with one token, all with what is none, and all with tokens of their own of an app
+// that KIS refuses; under each way to handle failed items. Requests and connections must stay in proportion to what can
+// come of them, and the error that stops a workflow must stay readable.
+import type { INodeExecutionData, IPairedItemData } from 'n8n-workflow';
+
+import { makeApp } from '../../sandbox/apps';
+import { outcomes, revoke as revokeTokens } from '../support/revoke';
+import {
+	closeServers,
+	CONFIRMATION,
+	refusal,
+	startServer,
+	type ScriptedServer,
+} from '../support/scriptedServer';
+import { read } from '../support/tokens';
+import { outcomesOf, revoke, type Run, type Setup } from '../support/workflow';
+
+afterEach(closeServers);
+
+const MANY = 100_000;
+const input = Array.from({ length: MANY }, (_, i) => ({ i }));
+
+async function revokeMany({ url }: ScriptedServer, setup: Partial<Setup>): Promise<Run> {
+	return await revoke(
+		{ apps: [makeApp()], url },
+		{ input, options: { includeDetails: true }, onError: 'continueRegularOutput', ...setup },
+	);
+}
+
+describe('one token in 100,000 items', () => {
+	test('is one request, and every item has its outcome', async () => {
+		const server = await startServer({ answer: () => CONFIRMATION });
+		const run = await revokeMany(server, { token: 'token' });
+		expect(new Set(outcomesOf(run))).toEqual(new Set(['revoked']));
+		const isPaired = ({ pairedItem }: INodeExecutionData, i: number) =>
+			(pairedItem as IPairedItemData).item === i;
+		expect(run.items.filter(isPaired)).toHaveLength(MANY);
+		expect(server.requests).toHaveLength(1);
+	}, 60_000);
+
+	test('that is refused is one request, and one error that can be read', async () => {
+		const server = await startServer({ answer: () => refusal('EGW00121') });
+		const onError = 'stopWorkflow';
+		const { error } = await revokeMany(server, { token: 'refused', onError });
+		expect(error?.message).toMatch(
+			/^100000 of 100000 items not confirmed as revoked, first item 0/,
+		);
+		expect(error?.description.length).toBeLessThan(20_000);
+		expect(server.requests).toHaveLength(1);
+	}, 60_000);
+});
+
+test('100,000 items without a token are as many error items, and no connection', async () => {
+	const server = await startServer({ answer: () => CONFIRMATION });
+	const run = await revokeMany(server, { token: 'two words' });
+	expect(new Set(outcomesOf(run))).toEqual(new Set(['notSent']));
+	expect(run.items).toHaveLength(MANY);
+	expect(server.connections).toBe(0);
+}, 60_000);
+
+describe('100,000 tokens', () => {
+	const tokens = Array.from({ length: MANY }, (_, i) => read(`token-of-an-attack-${i}`));
+
+	test('of an app that KIS refuses are one request', async () => {
+		const server = await startServer({ answer: () => refusal('EGW00103') });
+		const keys = makeApp();
+		const results = await revokeTokens(server.url, tokens, { keys });
+		expect(outcomes(results)).toEqual(['rejected', ...Array<string>(MANY - 1).fill('notSent')]);
+		expect(server.requests).toHaveLength(1);
+	}, 60_000);
+});
