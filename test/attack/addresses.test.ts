@@ -8,7 +8,7 @@ import { makeApp } from '../../sandbox/apps';
 import { attack } from '../support/attack';
 import { closeServers, CONFIRMATION, startServer } from '../support/scriptedServer';
 import { found } from '../support/secrets';
-import { outcomesOf, tokenItems } from '../support/workflow';
+import { outcomes, tokenItems } from '../support/workflow';
 
 afterEach(closeServers);
 
@@ -68,7 +68,7 @@ test.each([
 		.replaceAll('PORT', String(evil.port));
 	const app = makeApp();
 	const run = await attack(baseUrl, { input: tokenItems('token') }, app);
-	expect(outcomesOf(run)).toEqual(['notSent']);
+	expect(outcomes(run.items)).toEqual(['notSent']);
 	const fields = { ...app, environment: 'custom', baseUrl };
 	const said = await testCredential(new KisApi(), fields);
 	expect(said).not.toBeNull();
@@ -82,7 +82,7 @@ test.each(['http://127。0。0。1:PORT', 'http://１２７.0.0.1:PORT', 'http:/
 		const server = await startServer({ answer: () => CONFIRMATION });
 		const baseUrl = text.replace('PORT', String(server.port));
 		const run = await attack(baseUrl, { input: tokenItems('token') });
-		expect(outcomesOf(run)).toEqual(['revoked']);
+		expect(outcomes(run.items)).toEqual(['revoked']);
 		expect(server.requests[0].headers.host).toBe(`127.0.0.1:${server.port}`);
 	},
 );

@@ -1,7 +1,8 @@
 // What is tried: one answer made to pass for another. Responses split in two by their own fields; two lengths, and a
 // length beside chunks; an answer before the request; an answer in a trailer, in an early hint, in a header; and servers
 // that answer one request twice, so that the second answer lies ready for the next token on the same connection. What is
-// said of a token has to be what the server said to it.
+// said of a token has to be what the server said to it. (A second answer that comes while the next request is under way
+// cannot be told from that request's own: HTTP/1.1 has no sign of it. docs/reliability.md says so.)
 import type { Socket } from 'node:net';
 
 import { attack, fieldsOf } from '../support/attack';
@@ -14,7 +15,7 @@ import {
 	startServer,
 	type Answer,
 } from '../support/scriptedServer';
-import { outcomesOf, tokenItems } from '../support/workflow';
+import { outcomes, tokenItems } from '../support/workflow';
 
 afterEach(closeServers);
 
@@ -66,7 +67,7 @@ test.each<[string, string]>([
 ])('%s confirms nothing', async (_name, answer) => {
 	const server = await startServer({ answer: () => answer });
 	const run = await attack(server.url, { input: tokenItems('token'), options: quick });
-	expect(outcomesOf(run)).toEqual(['unknown']);
+	expect(outcomes(run.items)).toEqual(['unknown']);
 	expect(server.requests).toHaveLength(1);
 });
 
@@ -74,7 +75,7 @@ test('an answer that a header splits in two is one answer', async () => {
 	const split = `${OK}x: y\r\ncontent-length: 0\r\n\r\n${CONFIRMATION.toString()}`;
 	const server = await startServer({ answer: () => split });
 	const run = await attack(server.url, { input: tokenItems('one', 'two'), options: quick });
-	expect(outcomesOf(run)).toEqual(['unknown', 'unknown']);
+	expect(outcomes(run.items)).toEqual(['unknown', 'unknown']);
 });
 
 describe('a second answer to one request is none to the next token', () => {
@@ -100,15 +101,8 @@ describe('a second answer to one request is none to the next token', () => {
 	])('%s', async (_name, first, options) => {
 		const server = await startTwice(first);
 		const run = await attack(server.url, { input: tokenItems('one', 'two'), options });
-		expect(outcomesOf(run)).toEqual(['revoked', 'rejected']);
+		expect(outcomes(run.items)).toEqual(['revoked', 'rejected']);
 		expect(server.connections).toBe(2);
-	});
-
-	// Known limit: HTTP/1.1 does not name the request that an answer is for.
-	test.failing.each([0, 5, 20])('%i ms later, when the next request is under way', async (ms) => {
-		const server = await startTwice(after(ms));
-		const run = await attack(server.url, { input: tokenItems('one', 'two') });
-		expect(outcomesOf(run)).toEqual(['revoked', 'rejected']);
 	});
 });
 
@@ -120,7 +114,7 @@ test('an answer that comes after the time was up is none to the next token', asy
 				: (socket) => setTimeout(() => socket.writable && socket.write(REFUSED), 150),
 	});
 	const setup = { input: tokenItems('one', 'two'), options: { timeout: 180 } };
-	expect(outcomesOf(await attack(server.url, setup))).toEqual(['unknown', 'rejected']);
+	expect(outcomes((await attack(server.url, setup)).items)).toEqual(['unknown', 'rejected']);
 	expect(server.connections).toBe(2);
 });
 
@@ -134,7 +128,9 @@ test('of eight tokens at once each gets the answer on its own connection', async
 		},
 	});
 	const run = await attack(server.url, { input: tokenItems(...tokens) });
-	expect(outcomesOf(run)).toEqual(tokens.map((token) => (isOdd(token) ? 'rejected' : 'revoked')));
+	expect(outcomes(run.items)).toEqual(
+		tokens.map((token) => (isOdd(token) ? 'rejected' : 'revoked')),
+	);
 });
 
 test('an answer before the request is read, and a close, are no second chance to send it', async () => {
@@ -143,6 +139,6 @@ test('an answer before the request is read, and a close, are no second chance to
 		answer: () => silence,
 	});
 	const run = await attack(server.url, { input: tokenItems('token'), options: quick });
-	expect(outcomesOf(run)).not.toContain('revoked');
+	expect(outcomes(run.items)).not.toContain('revoked');
 	expect(server.connections).toBe(1);
 });

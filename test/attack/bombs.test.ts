@@ -7,7 +7,7 @@ import { constants, createBrotliCompress, createDeflate, createGzip, type Gzip }
 
 import { attack } from '../support/attack';
 import { closeServers, http, startServer, type Answer } from '../support/scriptedServer';
-import { outcomesOf, tokenItems } from '../support/workflow';
+import { outcomes, tokenItems } from '../support/workflow';
 
 afterEach(closeServers);
 
@@ -45,7 +45,7 @@ async function expectBounded(answer: Answer, outcome = 'unknown', timeout = 10_0
 	const server = await startServer({ answer: () => answer });
 	const growth = await growthDuring(async () => {
 		const run = await attack(server.url, { input: tokenItems('token'), options: { timeout } });
-		expect(outcomesOf(run)).toEqual([outcome]);
+		expect(outcomes(run.items)).toEqual([outcome]);
 	});
 	expect(growth).toBeLessThan(MAX_GROWTH_BYTES);
 	expect(server.requests).toHaveLength(1);

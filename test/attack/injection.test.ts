@@ -7,7 +7,7 @@ import { makeApp } from '../../sandbox/apps';
 import { attack, fieldsOf } from '../support/attack';
 import { closeServers, CONFIRMATION, http, startServer } from '../support/scriptedServer';
 import { found } from '../support/secrets';
-import { outcomesOf, tokenItems } from '../support/workflow';
+import { outcomes, tokenItems } from '../support/workflow';
 
 afterEach(closeServers);
 
@@ -57,7 +57,7 @@ test('a token arrives as it is in one field of one request, or not at all', asyn
 	const app = makeApp();
 	const server = await startServer({ answer: () => CONFIRMATION });
 	const run = await attack(server.url, { input: tokenItems(...INTACT, ...UNUSABLE) }, app);
-	expect(outcomesOf(run)).toEqual([
+	expect(outcomes(run.items)).toEqual([
 		...INTACT.map(() => 'revoked'),
 		...UNUSABLE.map(() => 'notSent'),
 	]);

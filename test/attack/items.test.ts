@@ -8,7 +8,7 @@ import { attack, fieldsOf } from '../support/attack';
 import { closeServers, CONFIRMATION, startServer } from '../support/scriptedServer';
 import { found, withoutInput } from '../support/secrets';
 import { makeOpaqueToken } from '../support/tokens';
-import { outcomesOf, tokenItems } from '../support/workflow';
+import { outcomes, tokenItems } from '../support/workflow';
 
 afterEach(closeServers);
 
@@ -64,7 +64,7 @@ test.each(ITEMS)(
 		const run = await attack(server.url, { emit: () => [token(one), make(), token(other)] });
 		const sent = server.requests.map((request) => fieldsOf(request).token);
 		expect(sent.sort()).toEqual([one, other].sort());
-		expect(outcomesOf(run)).toEqual(['revoked', 'notSent', 'revoked']);
+		expect(outcomes(run.items)).toEqual(['revoked', 'notSent', 'revoked']);
 		expect(found(withoutInput(run), [SECRET])).toBeUndefined();
 	},
 );
@@ -98,7 +98,7 @@ test.each([
 		const run = await attack(server.url, { input, token: `={{ ${expression} }}`, onError });
 		expect(found(withoutInput(run), [SECRET])).toBeUndefined();
 		if (run.error) expect(run.error.description).toContain('notSent');
-		else expect(outcomesOf(run)).toEqual(['notSent']);
+		else expect(outcomes(run.items)).toEqual(['notSent']);
 	}
 	expect(server.connections).toBe(0);
 });
@@ -108,6 +108,6 @@ test('an item that changes while it is read is read once', async () => {
 	let reads = 0;
 	const changing = getter(() => `token-${reads++}`);
 	const run = await attack(server.url, { emit: () => [changing] });
-	expect(outcomesOf(run)).toEqual(['revoked']);
+	expect(outcomes(run.items)).toEqual(['revoked']);
 	expect(server.requests).toHaveLength(1);
 });

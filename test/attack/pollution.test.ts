@@ -7,7 +7,7 @@ import { makeApp } from '../../sandbox/apps';
 import { attack, fieldsOf } from '../support/attack';
 import { closeServers, CONFIRMATION, http, refusal, startServer } from '../support/scriptedServer';
 import { makeJwt, makeOpaqueToken } from '../support/tokens';
-import { outcomesOf, tokenItems } from '../support/workflow';
+import { outcomes, tokenItems } from '../support/workflow';
 
 const prototypes = [Object, Array, Function, String, Number, Promise, Map, Error].map(
 	({ prototype }) => prototype as object,
@@ -45,7 +45,7 @@ test('as tokens', async () => {
 		answer: (request) => (fieldsOf(request).token === NAMES[0] ? CONFIRMATION : http(403, '{}')),
 	});
 	const run = await attack(server.url, { input: tokenItems(...NAMES) });
-	expect(outcomesOf(run)).toEqual(['revoked', ...NAMES.slice(1).map(() => 'rejected')]);
+	expect(outcomes(run.items)).toEqual(['revoked', ...NAMES.slice(1).map(() => 'rejected')]);
 	expect(server.requests.map((request) => fieldsOf(request).token).sort()).toEqual(NAMES.sort());
 });
 
@@ -57,7 +57,7 @@ test('as claims of a token, which then says nothing of itself', async () => {
 		(payload) => [makeJwt(payload), makeJwt(claims, `{"__proto__":{"alg":"HS512"}}`)],
 	);
 	const run = await attack(server.url, { input: tokenItems(...tokens) }, app);
-	expect(outcomesOf(run)).toEqual(Array(4).fill('rejected'));
+	expect(outcomes(run.items)).toEqual(Array(4).fill('rejected'));
 });
 
 describe('in an answer', () => {
@@ -76,7 +76,7 @@ describe('in an answer', () => {
 		] as const) {
 			const server = await startServer({ answer: () => http(status, body) });
 			const run = await attack(server.url, { input: tokenItems(makeOpaqueToken()) });
-			expect(outcomesOf(run)).toEqual([outcome]);
+			expect(outcomes(run.items)).toEqual([outcome]);
 		}
 	});
 });
@@ -87,7 +87,7 @@ test.each(NAMES)('%s is no environment, and no option either', async (name) => {
 	const credential = { environment: name };
 	const options = { alreadyInvalid: name };
 	for (const setup of [{ credential }, { options }]) {
-		expect(outcomesOf(await attack(server.url, { input, ...setup }))).toEqual(['notSent']);
+		expect(outcomes((await attack(server.url, { input, ...setup })).items)).toEqual(['notSent']);
 	}
 	expect(server.connections).toBe(0);
 });
@@ -112,7 +112,7 @@ describe('a prototype that is polluted already', () => {
 		pollute('rt_cd', '0');
 		const server = await startServer({ answer: () => http(200, '{}') });
 		const run = await attack(server.url, { input: tokenItems(makeOpaqueToken()) });
-		expect(outcomesOf(run)).toEqual(['unknown']);
+		expect(outcomes(run.items)).toEqual(['unknown']);
 	});
 
 	test('lends no owner to a token that names none', async () => {
@@ -120,6 +120,6 @@ describe('a prototype that is polluted already', () => {
 		pollute('jti', app.appkey);
 		const server = await startServer({ answer: () => refusal('EGW00121') });
 		const run = await attack(server.url, { input: tokenItems(makeJwt({})) }, app);
-		expect(outcomesOf(run)).toEqual(['rejected']);
+		expect(outcomes(run.items)).toEqual(['rejected']);
 	});
 });

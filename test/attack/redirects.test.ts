@@ -6,7 +6,7 @@ import { testCredential } from '../../engine/credentialTest';
 import { makeApp } from '../../sandbox/apps';
 import { attack } from '../support/attack';
 import { closeServers, CONFIRMATION, http, startServer } from '../support/scriptedServer';
-import { outcomesOf, tokenItems } from '../support/workflow';
+import { outcomes, tokenItems } from '../support/workflow';
 
 afterEach(closeServers);
 
@@ -38,7 +38,7 @@ test.each<[string, number, object, string]>([
 	const server = await startServer({ answer: () => http(status, lead(body), moved) });
 	const app = makeApp();
 	const run = await attack(server.url, { input: tokenItems('token') }, app);
-	expect(outcomesOf(run)).toEqual(['unknown']);
+	expect(outcomes(run.items)).toEqual(['unknown']);
 	expect(server.requests).toHaveLength(1);
 
 	const fields = { ...app, environment: 'custom', baseUrl: server.url };

@@ -4,7 +4,7 @@
 import type { INodeExecutionData, IPairedItemData } from 'n8n-workflow';
 
 import { makeApp } from '../../sandbox/apps';
-import { outcomes, revoke as revokeTokens } from '../support/revoke';
+import { revoke as revokeTokens } from '../support/revoke';
 import {
 	closeServers,
 	CONFIRMATION,
@@ -13,7 +13,7 @@ import {
 	type ScriptedServer,
 } from '../support/scriptedServer';
 import { read } from '../support/tokens';
-import { outcomesOf, revoke, type Run, type Setup } from '../support/workflow';
+import { outcomes, revoke, type Run, type Setup } from '../support/workflow';
 
 afterEach(closeServers);
 
@@ -31,7 +31,7 @@ describe('one token in 100,000 items', () => {
 	test('is one request, and every item has its outcome', async () => {
 		const server = await startServer({ answer: () => CONFIRMATION });
 		const run = await revokeMany(server, { token: 'token' });
-		expect(new Set(outcomesOf(run))).toEqual(new Set(['revoked']));
+		expect(new Set(outcomes(run.items))).toEqual(new Set(['revoked']));
 		const isPaired = ({ pairedItem }: INodeExecutionData, i: number) =>
 			(pairedItem as IPairedItemData).item === i;
 		expect(run.items.filter(isPaired)).toHaveLength(MANY);
@@ -53,7 +53,7 @@ describe('one token in 100,000 items', () => {
 test('100,000 items without a token are as many error items, and no connection', async () => {
 	const server = await startServer({ answer: () => CONFIRMATION });
 	const run = await revokeMany(server, { token: 'two words' });
-	expect(new Set(outcomesOf(run))).toEqual(new Set(['notSent']));
+	expect(new Set(outcomes(run.items))).toEqual(new Set(['notSent']));
 	expect(run.items).toHaveLength(MANY);
 	expect(server.connections).toBe(0);
 }, 60_000);
@@ -65,7 +65,9 @@ describe('100,000 tokens', () => {
 		const server = await startServer({ answer: () => refusal('EGW00103') });
 		const keys = makeApp();
 		const results = await revokeTokens(server.url, tokens, { keys });
-		expect(outcomes(results)).toEqual(['rejected', ...Array<string>(MANY - 1).fill('notSent')]);
+		const [first, ...rest] = results.map(({ outcome }) => outcome);
+		expect(first).toBe('rejected');
+		expect(new Set(rest)).toEqual(new Set(['notSent']));
 		expect(server.requests).toHaveLength(1);
 	}, 60_000);
 });
