@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { SecretGuard } from '../../kis/secretGuard';
+import { ENCODINGS, fourHexDigits } from '../support/encodings';
 import { makeKeyPair, makeToken } from '../support/tokens';
 
 const SAMPLE = 'zQ7/wV+xK9-_pLmT4=Jc';
@@ -11,25 +12,6 @@ const guard = new SecretGuard([SAMPLE]);
 const EIGHT = SAMPLE.slice(5, 13);
 const SEVEN = SAMPLE.slice(5, 12);
 
-const hexOf = (text: string) => Buffer.from(text).toString('hex');
-const base64Of = (text: string) => Buffer.from(text).toString('base64');
-const base64UrlOf = (text: string) => Buffer.from(text).toString('base64url');
-const each = (text: string, write: (unit: string) => string) => text.split('').map(write).join('');
-const fourHexDigits = (unit: string) => unit.charCodeAt(0).toString(16).padStart(4, '0');
-
-const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
-	plain: (text) => text,
-	json: (text) => each(text, (unit) => `\\u${fourHexDigits(unit)}`),
-	jsonUpper: (text) => each(text, (unit) => `\\u${fourHexDigits(unit).toUpperCase()}`),
-	jsonSlash: (text) => text.replaceAll('/', '\\/'),
-	percent: (text) => encodeURIComponent(text),
-	percentAll: (text) => hexOf(text).replace(/../g, '%$&'),
-	percentUpper: (text) => hexOf(text).toUpperCase().replace(/../g, '%$&'),
-	hex: hexOf,
-	hexUpper: (text) => hexOf(text).toUpperCase(),
-	base64: base64Of,
-	base64url: base64UrlOf,
-};
 const names = Object.keys(ENCODINGS);
 
 describe.each(names)('%s', (name) => {
@@ -85,16 +67,16 @@ test('an escaped quote beside it does not hide what is encoded twice', () => {
 
 describe('a text that reveals', () => {
 	test('is withheld whole', () => {
-		const shown = guard.show(`Unknown app ${EIGHT}, see https://evil.example/${base64Of(SAMPLE)}`);
+		const shown = guard.show(
+			`Unknown app ${EIGHT}, see https://evil.example/${ENCODINGS.base64(SAMPLE)}`,
+		);
 		expect(shown).not.toMatch(/Unknown|evil/);
 		expect(guard.reveals(shown)).toBe(false);
 		expect(shown).toMatch(/withheld/i);
 	});
 
 	test('mixes plain and encoded characters', () => {
-		expect(
-			guard.reveals(`${EIGHT.slice(0, 4)}${hexOf(EIGHT.slice(4)).replace(/../g, '%$&')}`),
-		).toBe(true);
+		expect(guard.reveals(`${EIGHT.slice(0, 4)}${ENCODINGS.percentAll(EIGHT.slice(4))}`)).toBe(true);
 		expect(guard.reveals(`${EIGHT.slice(0, 6)}\\u${fourHexDigits(EIGHT[6])}${EIGHT[7]}`)).toBe(
 			true,
 		);
