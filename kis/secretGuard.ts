@@ -3,6 +3,10 @@ const TELLING_LENGTH = 8;
 /** How deep encodings are undone: base64 inside percent-encoding, say. */
 const MAX_NESTING = 2;
 
+/** What keys and tokens do not have, widest first. The owner that a token names may be any text. */
+const FOREIGN = [/[^\x21-\x7e]/, /\s/];
+const NOTHING = /(?!)/;
+
 /** Keeps secrets out of text that comes from outside. */
 export class SecretGuard {
 	readonly #short: readonly string[];
@@ -17,7 +21,7 @@ export class SecretGuard {
 	constructor(secrets: readonly string[]) {
 		this.#short = secrets.filter((secret) => secret !== '' && secret.length < TELLING_LENGTH);
 		this.#long = secrets.filter((secret) => secret.length >= TELLING_LENGTH);
-		this.#foreign = this.#long.every(isPrintableAscii) ? /[^\x21-\x7e]/ : /\s/;
+		this.#foreign = FOREIGN.find((kind) => !this.#long.some((it) => kind.test(it))) ?? NOTHING;
 	}
 
 	/** The text as it is; a notice in its place if it holds eight consecutive characters of a secret (a shorter secret: all of it), plain or encoded. */
@@ -69,10 +73,6 @@ class PartIndex {
 		// The hash spares most searches; a search makes sure.
 		return includesSorted(this.#hashes, hash(part, 0)) && this.#secrets.includes(part);
 	}
-}
-
-function isPrintableAscii(text: string): boolean {
-	return /^[\x21-\x7e]*$/.test(text);
 }
 
 /** FNV-1a over eight UTF-16 units. */
