@@ -47,6 +47,7 @@ export function parseBaseUrl(text: string): URL | Unusable {
 /** An endpoint below the base URL, behind its path prefix if it has one. */
 export function endpointOf(baseUrl: URL, path: string): URL {
 	const url = new URL(baseUrl);
-	url.pathname = url.pathname.replace(/\/+$/, '') + path;
+	// From the first slash of a run only: the time stays proportional to the length.
+	url.pathname = url.pathname.replace(/(?<!\/)\/+$/, '') + path;
 	return url;
 }
