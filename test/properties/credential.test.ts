@@ -1,0 +1,105 @@
+// What is tried: anything in the fields of a credential and of the options, keys of any Unicode, and any address beside them.
+import fc from 'fast-check';
+
+import { parseCredential } from '../../kis/credential';
+import { ENVIRONMENTS, type EnvironmentName } from '../../kis/environments';
+import { revokeBody } from '../../kis/revocation';
+import { Unusable } from '../../kis/unusable';
+import { parseOptions } from '../../nodes/KisToken/operations/revoke.options';
+import { secret, text } from '../support/arbitraries';
+import { property } from '../support/properties';
+import { read } from '../support/tokens';
+
+const environment = fc.constantFrom(...(Object.keys(ENVIRONMENTS) as EnvironmentName[]));
+const anyField = fc.oneof(text, fc.anything());
+const whiteSpace = fc.string({ unit: fc.constantFrom(' ', '\t', '\r', '\n', '\uFEFF', '\u3000') });
+
+property(
+	'fields of anything are a credential or unusable',
+	[
+		fc.record(
+			{
+				appkey: anyField,
+				appsecret: anyField,
+				environment: fc.oneof(environment, anyField),
+				baseUrl: fc.oneof(fc.webUrl(), anyField),
+			},
+			{ requiredKeys: [] },
+		),
+	],
+	(fields) => {
+		const credential = parseCredential(fields);
+		if (credential instanceof Unusable) return;
+		expect(credential.appkey).toMatch(/^\S+$/);
+		expect(credential.appsecret).toMatch(/^\S+$/);
+		const { baseUrl } = ENVIRONMENTS[credential.environment];
+		if (baseUrl !== null) expect(credential.baseUrl.origin).toBe(baseUrl);
+	},
+);
+
+property(
+	'keys of any Unicode reach the body of a request as they are, without what came with pasting them',
+	[secret, secret, secret, whiteSpace, fc.constantFrom('real', 'paper')],
+	(appkey, appsecret, token, stray, environment) => {
+		const [head, tail] = [[...appsecret].slice(0, 4).join(''), [...appsecret].slice(4).join('')];
+		const credential = parseCredential({
+			appkey: stray + appkey + stray,
+			appsecret: head + stray + tail,
+			environment,
+		});
+		expect(credential).toMatchObject({ appkey, appsecret, environment });
+		const body = JSON.stringify(revokeBody(appkey, appsecret, read(`x${token}x`)));
+		expect(JSON.parse(Buffer.from(body).toString())).toEqual({
+			appkey,
+			appsecret,
+			token: `x${token}x`,
+		});
+	},
+);
+
+property(
+	'a refusal repeats neither key',
+	[
+		secret,
+		secret,
+		fc.constantFrom('appkey', 'appsecret', 'environment', 'baseUrl'),
+		fc.constantFrom('', ' ', 'ftp://x', 'http://x', 7),
+	],
+	(appkey, appsecret, field, value) => {
+		const refused = parseCredential({ appkey, appsecret, environment: 'custom', [field]: value });
+		if (!(refused instanceof Unusable)) return;
+		for (const said of [refused.why, refused.todo]) {
+			expect(said).not.toContain(appkey);
+			expect(said).not.toContain(appsecret);
+		}
+	},
+);
+
+const anyOption = fc.oneof(fc.double(), fc.integer(), fc.integer().map(String), fc.jsonValue());
+
+property(
+	'options of any JSON are within their bounds or unusable',
+	[
+		fc.record(
+			{
+				alreadyInvalid: fc.oneof(fc.constantFrom('succeed', 'fail'), anyOption),
+				includeDetails: fc.oneof(fc.boolean(), anyOption),
+				maxRetries: fc.oneof(fc.integer({ min: -1, max: 11 }), anyOption),
+				timeout: fc.oneof(fc.integer({ min: 0, max: 4_000_000 }), anyOption),
+				requestsPerSecond: fc.oneof(fc.double({ min: 0, max: 101 }), anyOption),
+			},
+			{ requiredKeys: [] },
+		),
+		environment,
+	],
+	(given, environment) => {
+		const options = parseOptions(given as Parameters<typeof parseOptions>[0], environment);
+		if (options instanceof Unusable) return;
+		const { maxRetries, timeoutMs, requestsPerSecond } = options;
+		expect([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]).toContain(maxRetries);
+		expect(timeoutMs).toBeGreaterThanOrEqual(1);
+		expect(timeoutMs).toBeLessThanOrEqual(3_600_000);
+		expect(requestsPerSecond).toBeGreaterThanOrEqual(0.1);
+		expect(requestsPerSecond).toBeLessThanOrEqual(environment === 'custom' ? 1_000_000 : 100);
+	},
+);

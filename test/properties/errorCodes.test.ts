@@ -1,0 +1,37 @@
+// What is tried: codes that KIS never gave, the names that every object inherits, and anything that can be thrown.
+import fc from 'fast-check';
+
+import { isListed, KIS_CODES, lookUpCode } from '../../kis/errorCodes';
+import { explainTransportCode, transportCodeOf } from '../../kis/http/transportCodes';
+import { text } from '../support/arbitraries';
+import { property } from '../support/properties';
+
+const inherited = fc.constantFrom(...Object.getOwnPropertyNames(Object.prototype));
+const code = fc.oneof(text, inherited, fc.stringMatching(/^[Ee][Gg][Ww]00[0-3]0[0-9]$/));
+
+property('a code is listed if it is in the table, in any case', [code], (code) => {
+	const listed = Object.keys(KIS_CODES).some((name) => name === code.toUpperCase());
+	expect(isListed(code)).toBe(listed);
+});
+
+property(
+	'a code that is not listed is a refusal, ends nothing and is not repeated',
+	[code],
+	(code) => {
+		const { meaning, refusesCredential, retry, happened, todo } = lookUpCode(code);
+		expect(happened && todo).toMatch(/\.$/);
+		if (!isListed(code)) {
+			expect({ meaning, refusesCredential, retry }).toEqual({ meaning: 'refused' });
+		}
+	},
+);
+
+property(
+	'whatever the network stack throws has a code that can be explained, and gives nothing else away',
+	[fc.oneof(fc.anything(), fc.record({ code: fc.anything(), errors: fc.anything() }))],
+	(thrown) => {
+		const code = transportCodeOf(thrown);
+		expect(code).toMatch(/^[A-Z][A-Z0-9_]{1,63}$/);
+		expect(explainTransportCode(code).happened).not.toBe('');
+	},
+);

@@ -1,0 +1,166 @@
+// What is tried: any attempts in any order, on any token, after any earlier try, against what the five outcomes are
+// defined to mean.
+import fc from 'fast-check';
+
+import {
+	decisiveAmong,
+	OUTCOMES,
+	weigh,
+	type Outcome,
+	type TokenFacts,
+	type Verdict,
+} from '../../kis/outcome';
+import { property } from '../support/properties';
+
+const verdict = fc.constantFrom<Verdict>(
+	'confirmed',
+	'refused',
+	'invalidToken',
+	'expiredToken',
+	'noVerdict',
+	'unwritten',
+);
+const verdicts = fc.array(verdict, { maxLength: 6 });
+const facts = fc.record<TokenFacts>({
+	whole: fc.boolean(),
+	expired: fc.boolean(),
+	revokedBefore: fc.boolean(),
+});
+const before = fc.constantFrom<Outcome>(...OUTCOMES);
+
+const isDead = (outcome: Outcome) => outcome === 'revoked' || outcome === 'alreadyInvalid';
+const callsInvalid = (verdict: Verdict) => verdict === 'invalidToken' || verdict === 'expiredToken';
+
+property('the outcome is one of the five', [verdicts, facts, before], (verdicts, token, before) => {
+	expect(OUTCOMES).toContain(weigh(verdicts, token, before));
+});
+
+property(
+	'what KIS confirms is dead, whatever else it says, and revoked unless it was found dead first',
+	[verdicts, verdicts, facts, before],
+	(earlier, later, token, before) => {
+		const outcome = weigh([...earlier, 'confirmed', ...later], token, before);
+		expect(isDead(outcome)).toBe(true);
+		if (!earlier.some(callsInvalid)) expect(outcome).toBe('revoked');
+	},
+);
+
+property(
+	'a token is called dead only on evidence',
+	[verdicts, facts, before],
+	(verdicts, token, before) => {
+		if (!isDead(weigh(verdicts, token, before))) return;
+		const explained = token.whole || token.revokedBefore;
+		const found = verdicts.includes('confirmed') || (verdicts.some(callsInvalid) && explained);
+		expect(found || isDead(before)).toBe(true);
+	},
+);
+
+property(
+	'"revoked" takes a confirmation, or silence and then "invalid" about a whole token',
+	[verdicts, facts, before],
+	(verdicts, token, before) => {
+		if (weigh(verdicts, token, before) !== 'revoked') return;
+		const silent = before === 'unknown' ? 0 : verdicts.indexOf('noVerdict');
+		const became = silent >= 0 && verdicts.slice(silent).some(callsInvalid);
+		expect(
+			before === 'revoked' ||
+				verdicts.includes('confirmed') ||
+				(became && token.whole && !token.expired),
+		).toBe(true);
+	},
+);
+
+property(
+	'"rejected" means that every attempt has a verdict, and that one was refused',
+	[verdicts, facts, before],
+	(verdicts, token, before) => {
+		if (weigh(verdicts, token, before) !== 'rejected') return;
+		expect(verdicts).not.toContain('noVerdict');
+		expect(before).not.toBe('unknown');
+		expect(before === 'rejected' || verdicts.some((verdict) => verdict !== 'unwritten')).toBe(true);
+	},
+);
+
+property(
+	'"unknown" means that an attempt went without a verdict, and that KIS confirmed none',
+	[verdicts, facts, before],
+	(verdicts, token, before) => {
+		if (weigh(verdicts, token, before) !== 'unknown') return;
+		expect(before === 'unknown' || verdicts.includes('noVerdict')).toBe(true);
+		expect(verdicts).not.toContain('confirmed');
+	},
+);
+
+property(
+	'"notSent" means that nothing was ever written, and nothing else does',
+	[verdicts, facts, before],
+	(verdicts, token, before) => {
+		const neverWritten = verdicts.every((verdict) => verdict === 'unwritten');
+		const isNotSent = weigh(verdicts, token, before) === 'notSent';
+		expect(isNotSent).toBe(neverWritten && before === 'notSent');
+	},
+);
+
+property(
+	'an attempt that was not written says nothing',
+	[verdicts, verdicts, facts, before],
+	(earlier, later, token, before) => {
+		const outcome = weigh([...earlier, 'unwritten', ...later], token, before);
+		expect(outcome).toBe(weigh([...earlier, ...later], token, before));
+	},
+);
+
+property(
+	'a refusal hides no attempt',
+	[verdicts, verdicts, facts, before],
+	(earlier, later, token, before) => {
+		const without = weigh([...earlier, ...later], token, before);
+		const outcome = weigh([...earlier, 'refused', ...later], token, before);
+		expect(outcome).toBe(without === 'notSent' ? 'rejected' : without);
+	},
+);
+
+property(
+	'the dead stay dead',
+	[verdicts, verdicts, facts, before],
+	(earlier, later, token, before) => {
+		const dead = isDead(weigh(earlier, token, before));
+		if (dead) expect(isDead(weigh([...earlier, ...later], token, before))).toBe(true);
+	},
+);
+
+property(
+	'a run cut in two by "Retry On Fail" says what it says in one piece',
+	[verdicts, verdicts, facts, before],
+	(first, second, token, before) => {
+		const between = weigh(first, token, before);
+		// Sending ends there.
+		if (isDead(between)) return;
+		expect(weigh(second, token, between)).toBe(weigh([...first, ...second], token, before));
+	},
+);
+
+property(
+	'the order does not matter where "invalid" cannot be explained',
+	[verdicts, fc.infiniteStream(fc.nat()), fc.boolean(), before],
+	(verdicts, draws, expired, before) => {
+		const token = { whole: false, expired, revokedBefore: false };
+		const shuffled = verdicts
+			.map((verdict) => ({ verdict, at: draws.next().value as number }))
+			.sort((a, b) => a.at - b.at)
+			.map(({ verdict }) => verdict);
+		expect(weigh(shuffled, token, before)).toBe(weigh(verdicts, token, before));
+	},
+);
+
+property(
+	'what decides is one of the attempts, and an outcome that this run made has one',
+	[verdicts, facts],
+	(verdicts, token) => {
+		const attempts = verdicts.map((verdict) => ({ verdict }));
+		const decisive = decisiveAmong(attempts, weigh(verdicts, token));
+		if (attempts.length === 0) expect(decisive).toBeUndefined();
+		else expect(attempts).toContain(decisive);
+	},
+);

@@ -1,0 +1,155 @@
+// What is tried: any course of a revoke, whose answers echo the app key, the app secret, the token or its owner in any
+// field and encoding, up to the items and the error that n8n stores.
+import fc from 'fast-check';
+import type { INode } from 'n8n-workflow';
+
+import type { AccessToken } from '../../kis/accessToken';
+import type { KisCredential } from '../../kis/credential';
+import type { Exchange } from '../../kis/http/exchange';
+import { decisiveAmong, OUTCOMES, weigh } from '../../kis/outcome';
+import { readAttempt } from '../../kis/revocation';
+import type { Revocation } from '../../kis/revokeTokens';
+import { SecretGuard } from '../../kis/secretGuard';
+import { failedRun } from '../../nodes/KisToken/report/failedRun';
+import { toItem } from '../../nodes/KisToken/report/item';
+import { reportRevocation, type ReportOptions } from '../../nodes/KisToken/report/report';
+import { leakOf, longText, partOf, secret, tokenOf } from '../support/arbitraries';
+import { ENCODINGS } from '../support/encodings';
+import { property } from '../support/properties';
+import { bodyWith, contentEncoding, replyBody, status } from '../support/replies';
+import { credentialFor, read } from '../support/tokens';
+
+interface Case {
+	readonly token: AccessToken;
+	readonly credential: KisCredential;
+	readonly secrets: readonly string[];
+	readonly revocation: Revocation;
+}
+
+const transportCode = fc.constantFrom(
+	'ECONNRESET',
+	'ECONNREFUSED',
+	'ABORT_ERR',
+	'EGRESS_REFUSED',
+	'X',
+);
+
+function exchangeWith(leak: fc.Arbitrary<string>): fc.Arbitrary<Exchange> {
+	const echoing = bodyWith(leak).map((body) => new Uint8Array(Buffer.from(JSON.stringify(body))));
+	return fc.oneof(
+		fc.record({
+			ended: fc.constant('answered' as const),
+			httpStatus: status,
+			contentEncoding: fc.oneof(fc.constant(null), contentEncoding),
+			body: fc.oneof({ arbitrary: echoing, weight: 3 }, replyBody),
+		}),
+		fc.record({
+			ended: fc.constant('unanswered' as const),
+			transportCode,
+			httpStatus: fc.option(status),
+			onStaleConnection: fc.boolean(),
+		}),
+		fc.record({
+			ended: fc.constant('unwritten' as const),
+			transportCode,
+			forbidden: fc.option(leak),
+		}),
+	);
+}
+
+const drawnCase: fc.Arbitrary<Case> = fc
+	.tuple(secret, secret, secret, longText, fc.constantFrom('opaque', 'own', 'foreign'))
+	.chain(([appkey, appsecret, opaque, stranger, kind]) => {
+		const owner = kind === 'own' ? appkey : stranger;
+		const token = read(kind === 'opaque' ? `x${opaque}x` : tokenOf(owner));
+		const secrets = [appkey, appsecret, token.value, owner];
+		const leak = fc
+			.constantFrom(...secrets)
+			.chain((secret) => fc.oneof(leakOf(secret), partOf(secret)));
+		const exchanges = fc.array(exchangeWith(leak), { maxLength: 4 });
+		return fc
+			.tuple(exchanges, exchanges, fc.constantFrom(null, ...OUTCOMES), fc.boolean())
+			.map(([exchanges, others, before, settled]) => {
+				const guard = new SecretGuard(secrets);
+				const attempt = (exchange: Exchange) => readAttempt(exchange, guard);
+				const attempts = exchanges.map(attempt);
+				const [seen = null] = others.map(attempt);
+				const facts = { whole: kind === 'own', expired: false, revokedBefore: settled };
+				const outcome = weigh(
+					attempts.map(({ verdict }) => verdict),
+					facts,
+					before ?? undefined,
+				);
+				const decisive = decisiveAmong(attempts, outcome) ?? (before && seen);
+				const ended = seen && { because: 'hostUnreachable' as const, seen };
+				const revocation = { outcome, attempts, decisive, before, ended };
+				const credential = credentialFor({ appkey, appsecret }, 'https://relay.example');
+				return { token, credential, secrets, revocation };
+			});
+	});
+const options = fc.record<ReportOptions>({
+	alreadyInvalid: fc.constantFrom('succeed', 'fail'),
+	includeDetails: fc.boolean(),
+});
+
+/** Eight consecutive characters of a secret in a text, in any one encoding. The guard is not asked. */
+function leaks(text: string, secrets: readonly string[]): string[] {
+	const encodings = Object.values(ENCODINGS);
+	return secrets
+		.flatMap((secret) => {
+			const characters = [...secret];
+			return characters.slice(7).map((_, start) => characters.slice(start, start + 8).join(''));
+		})
+		.filter((part) => encodings.some((encode) => text.includes(encode(part))));
+}
+
+property(
+	'an item is JSON that n8n routes by, and has no secret',
+	[drawnCase, options],
+	(drawn, options) => {
+		const { token, revocation, credential, secrets } = drawn;
+		const report = reportRevocation(token, revocation, credential, options);
+		const item = toItem(report, 7);
+		expect(JSON.parse(JSON.stringify(item))).toEqual(item);
+		expect(item.pairedItem).toEqual({ item: 7 });
+		const { details, ...said } = report.succeeded
+			? item.json
+			: (item.json.error as typeof item.json);
+		if (report.succeeded) {
+			expect(said).toEqual({ code: expect.any(String), message: expect.any(String) });
+			expect(['revoked', 'alreadyInvalid']).toContain(report.outcome);
+		} else {
+			expect(Object.keys(item.json)).toEqual(['error']);
+			expect(Object.keys(said)).toEqual([
+				'message',
+				'description',
+				'code',
+				'httpStatus',
+				'outcome',
+			]);
+		}
+		expect(details === undefined).toBe(!options.includeDetails);
+		const stored = [...Object.values(said), JSON.stringify(item)].join('\n');
+		expect(leaks(stored, secrets)).toEqual([]);
+	},
+);
+
+property(
+	'the error of a run that failed has no secret, and no HTML of others',
+	[drawnCase, options],
+	(drawn, options) => {
+		const { token, revocation, credential, secrets } = drawn;
+		const report = reportRevocation(token, revocation, credential, options);
+		if (report.succeeded) return;
+		const node = { name: 'KIS', parameters: { token: token.value } } as unknown as INode;
+		const thrown = failedRun(node, [report]);
+		const stored = [
+			thrown.message,
+			thrown.description,
+			JSON.stringify(thrown),
+			JSON.stringify(thrown.node),
+		].join('\n');
+		expect(leaks(stored, secrets)).toEqual([]);
+		expect(thrown.description).toMatch(/^<ul>(<li>[^<>"']*<\/li>)+<\/ul>$/);
+	},
+);

@@ -1,0 +1,48 @@
+// What is tried: any attempts that answers can leave, with any number of retries allowed.
+import fc from 'fast-check';
+
+import { KIS_CODES, lookUpCode } from '../../kis/errorCodes';
+import { waitBeforeRetry } from '../../kis/retry';
+import { makeAttempt } from '../support/attempts';
+import { property } from '../support/properties';
+
+const refusal = fc
+	.constantFrom(...Object.keys(KIS_CODES), 'EGW09999')
+	.map((code) => makeAttempt(lookUpCode(code).meaning, { refusalCode: code, code }));
+const codeless = fc
+	.constantFrom('confirmed' as const, 'refused' as const, 'noVerdict' as const)
+	.map((verdict) => makeAttempt(verdict, { httpStatus: 500 }));
+const broken = fc
+	.tuple(
+		fc.constantFrom('noVerdict' as const, 'unwritten' as const),
+		fc.constantFrom('ECONNRESET', 'EGRESS_REFUSED'),
+	)
+	.map(([verdict, transportCode]) => makeAttempt(verdict, { transportCode }));
+const attempts = fc.array(fc.oneof(refusal, codeless, broken), { minLength: 1, maxLength: 12 });
+const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+
+property(
+	'a wait is bearable, and there are no more than allowed',
+	[attempts, fc.nat(12), fc.nat(10), random],
+	(attempts, retries, maxRetries, random) => {
+		const waitMs = waitBeforeRetry(attempts, retries, maxRetries, random);
+		if (retries >= maxRetries) expect(waitMs).toBeNull();
+		if (waitMs === null) return;
+		expect(waitMs).toBeGreaterThanOrEqual(250);
+		expect(waitMs).toBeLessThanOrEqual(9000);
+	},
+);
+
+property(
+	'what is settled, or would be answered the same again, is not repeated',
+	[attempts, fc.nat(10), random],
+	(attempts, retries, random) => {
+		const last = attempts[attempts.length - 1];
+		const refusesCredential =
+			last.refusalCode !== null && lookUpCode(last.refusalCode).refusesCredential;
+		const settled = ['confirmed', 'invalidToken', 'expiredToken'].includes(last.verdict);
+		if (refusesCredential || settled) {
+			expect(waitBeforeRetry(attempts, retries, 11, random)).toBeNull();
+		}
+	},
+);

@@ -1,0 +1,46 @@
+// What is tried: secrets of any characters, regex characters, quotes and escapes among them, echoed in part, in any
+// encoding and any surroundings; and texts that hold too little of a secret to give it away.
+import fc from 'fast-check';
+
+import { SecretGuard } from '../../kis/secretGuard';
+import { echoOf, encoding, leakOf, longText, text } from '../support/arbitraries';
+import { property } from '../support/properties';
+
+const withLeak = longText.chain((secret) => fc.tuple(fc.constant(secret), leakOf(secret)));
+const shortWithEcho = fc
+	.string({ minLength: 1, maxLength: 7 })
+	.chain((secret) => fc.tuple(fc.constant(secret), echoOf(fc.constant(secret))));
+
+property(
+	'eight consecutive characters of a secret are withheld, in every encoding and any text, nested too',
+	[withLeak, fc.array(longText)],
+	([secret, leak], others) => {
+		expect(new SecretGuard([...others, secret]).show(leak)).toMatch(/^\[Withheld/);
+	},
+);
+
+property('a secret shorter than that is withheld whole', [shortWithEcho], ([secret, echo]) => {
+	expect(new SecretGuard([secret]).show(echo)).toMatch(/^\[Withheld/);
+});
+
+/** Between parts of secrets, and in none of them. */
+const SEPARATOR = ' 은 ';
+
+property(
+	'less than that is shown as it came, however often, in every encoding',
+	[
+		fc.stringMatching(/^[G-Z가-힣!-$&-/]{8,30}$/),
+		fc.array(fc.tuple(fc.nat(22), fc.nat(7), encoding)),
+		fc.array(fc.stringMatching(/^[g-z]{8,30}$/)),
+	],
+	(secret, parts, others) => {
+		const text = parts
+			.map(([start, length, encode]) => encode(secret.slice(start, start + length)))
+			.join(SEPARATOR);
+		expect(new SecretGuard([secret, ...others]).show(text)).toBe(text);
+	},
+);
+
+property('what has nothing of a secret is shown as it came', [text, fc.uuid()], (text, secret) => {
+	expect(new SecretGuard([secret]).show(text)).toBe(text);
+});
