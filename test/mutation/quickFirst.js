@@ -1,10 +1,11 @@
 const { default: Sequencer } = require('@jest/test-sequencer');
 
-/** From quick to slow: some load n8n's engine, the last wait for real seconds to pass. */
+/** From quick to slow: some draw much, some load n8n's engine, the last wait for real seconds to pass. */
 const SLOW = [
-	/node\//,
+	/properties/,
 	/connection|revokeTokens|tokenMemory|secretGuard/,
-	/rateLimiter|Tokens\.rate/,
+	/(attack|node)\//,
+	/volume|rateLimiter|Tokens\.rate/,
 ];
 
 /** Most of what is broken is found by a quick test. */
