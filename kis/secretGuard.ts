@@ -2,6 +2,7 @@
 const TELLING_LENGTH = 8;
 /** How deep encodings are undone: base64 inside percent-encoding, say. */
 const MAX_NESTING = 2;
+const WITHHELD = '[Withheld: this text contained a part of a secret]';
 
 /** What keys and tokens do not have, widest first. The owner that a token names may be any text. */
 const FOREIGN = [/[^\x21-\x7e]/, /\s/];
@@ -11,7 +12,8 @@ const NOTHING = /(?!)/;
 export class SecretGuard {
 	readonly #short: readonly string[];
 	readonly #long: readonly string[];
-	readonly #known = new Map<string, boolean>();
+	/** Most answers of a run have the same text. */
+	readonly #shown = new Map<string, string>();
 	/** Characters that no secret has. */
 	readonly #foreign: RegExp;
 	/** Made when it is first needed: KIS's usual answers are Korean, its keys and tokens are ASCII. */
@@ -26,17 +28,13 @@ export class SecretGuard {
 
 	/** The text as it is; a notice in its place if it holds eight consecutive characters of a secret (a shorter secret: all of it), plain or encoded. */
 	show(text: string): string {
-		return this.reveals(text) ? '[Withheld: this text contained a part of a secret]' : text;
+		const shown = this.#shown.get(text) ?? (this.reveals(text) ? WITHHELD : text);
+		this.#shown.set(text, shown);
+		return shown;
 	}
 
 	reveals(text: string): boolean {
-		// Most answers of a run have the same text.
-		let known = this.#known.get(text);
-		if (known === undefined) {
-			known = readings(text).some((reading) => this.#contains(reading));
-			this.#known.set(text, known);
-		}
-		return known;
+		return readings(text).some((reading) => this.#contains(reading));
 	}
 
 	#contains(reading: string): boolean {

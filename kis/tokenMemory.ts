@@ -25,10 +25,13 @@ const MAX_TOKENS = 200_000;
 const MAX_SCOPES = 20;
 
 interface Entry {
-	revoked: boolean;
-	readonly standings: Map<string, Standing>;
-	until: number;
+	readonly revoked: boolean;
+	/** Oldest first. */
+	readonly standings: ReadonlyArray<readonly [scope: string, standing: Standing]>;
+	readonly until: number;
 }
+
+const UNKNOWN: Entry = { revoked: false, standings: [], until: 0 };
 
 /**
  * Remembers tokens by fingerprint until they expire (for a day, a KIS token's life, where that is not known), and at
@@ -38,41 +41,32 @@ export class TokenMemory {
 	readonly #entries = new Map<string, Entry>();
 
 	/** @param scope Names an execution and a credential: what was learnt with another key pair explains nothing. */
-	recall({ fingerprint }: AccessToken, scope: string): Recollection {
-		const entry = this.#entries.get(fingerprint);
-		if (!entry || entry.until <= Date.now()) return { revoked: false, standing: null };
-		return { revoked: entry.revoked, standing: entry.standings.get(scope) ?? null };
+	recall(token: AccessToken, scope: string): Recollection {
+		const { revoked, standings } = this.#find(token);
+		const [, standing = null] = standings.find(([other]) => other === scope) ?? [];
+		return { revoked, standing };
 	}
 
 	remember(token: AccessToken, scope: string, standing: Standing): void {
 		const { fingerprint, claims } = token;
 		const now = Date.now();
-		const known = this.#entries.get(fingerprint);
-		const entry: Entry =
-			known && known.until > now ? known : { revoked: false, standings: new Map(), until: 0 };
-		entry.until = Math.max(claims?.expiresAt ?? now + DAY_MS, now + HOUR_MS);
-		entry.revoked ||= standing.decisive.verdict === 'confirmed';
-		renew(entry.standings, scope, standing);
-		renew(this.#entries, fingerprint, entry);
-		forgetOldest(entry.standings, MAX_SCOPES);
-		forgetOldest(this.#entries, MAX_TOKENS, ({ until }) => until <= now);
+		const { revoked, standings } = this.#find(token);
+		const others = standings.filter(([other]) => other !== scope);
+		// To the end, so that the map is in order of use.
+		this.#entries.delete(fingerprint);
+		this.#entries.set(fingerprint, {
+			revoked: revoked || standing.decisive.verdict === 'confirmed',
+			standings: [...others.slice(1 - MAX_SCOPES), [scope, standing]],
+			until: Math.max(claims?.expiresAt ?? now + DAY_MS, now + HOUR_MS),
+		});
+		for (const [oldest, { until }] of this.#entries) {
+			if (this.#entries.size <= MAX_TOKENS && until > now) return;
+			this.#entries.delete(oldest);
+		}
 	}
-}
 
-/** Sets an entry and moves it to the end, so that a map is in order of use. */
-function renew<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
-	map.delete(key);
-	map.set(key, value);
-}
-
-/** Deletes from the front what is too many or over. */
-function forgetOldest<Key, Value>(
-	map: Map<Key, Value>,
-	most: number,
-	isOver?: (value: Value) => boolean,
-): void {
-	for (const [key, value] of map) {
-		if (map.size <= most && !isOver?.(value)) return;
-		map.delete(key);
+	#find({ fingerprint }: AccessToken): Entry {
+		const entry = this.#entries.get(fingerprint);
+		return entry && entry.until > Date.now() ? entry : UNKNOWN;
 	}
 }
