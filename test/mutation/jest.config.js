@@ -1,6 +1,9 @@
 const { resolve } = require('node:path');
 const { projects } = require('../../jest.config');
 
+// Fewer draws find it too.
+process.env.PROPERTY_RUNS ??= '30';
+
 /** One release line, and no more tests than it takes to find one that fails. */
 module.exports = {
 	bail: 1,

@@ -1,15 +1,23 @@
+/** Of the client, what waits for the network or the clock: what tests it takes seconds. */
+export const SENDING = [
+	'kis/http/{connection,requestWatch}.ts',
+	'kis/{rateLimiter,revokeTokens,tokenMemory}.ts',
+];
+
 /**
  * Breaks the product in one place after the other, and looks whether a test fails.
  *
  * @param {string} name Of the report, which `reports/` gets.
  * @param {string[]} mutate Patterns of the files to break.
- * @param {string[]} tests Folders and files of tests.
+ * @param {string[]} tests Patterns of the tests that may find it.
  */
 export function optionsFor(name, mutate, tests) {
-	const config = 'test/mutation/jest.config.js';
+	const patterns = tests.map((pattern) => `'${pattern}'`).join(' ');
 	return {
 		mutate,
-		commandRunner: { command: `jest --runInBand --config ${config} ${tests.join(' ')}` },
+		commandRunner: {
+			command: `jest --runInBand --config test/mutation/jest.config.js ${patterns}`,
+		},
 		concurrency: 2,
 		timeoutFactor: 1,
 		reporters: ['clear-text', 'progress', 'json'],
