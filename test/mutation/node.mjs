@@ -4,5 +4,7 @@ import { optionsFor } from './options.mjs';
 export default optionsFor(
 	'node',
 	['{nodes,credentials}/**/*.ts', 'kis/http/{egress,transportCodes}.ts'],
-	['test/node', 'test/attack', 'test/properties/report', 'test/package/readme'],
+	['test/node', 'test/properties/report', 'test/package/readme'],
+	// Most are what the panel shows: a test of those would say the same words again.
+	['StringLiteral'],
 );

@@ -10,11 +10,13 @@ export const SENDING = [
  * @param {string} name Of the report, which `reports/` gets.
  * @param {string[]} mutate Patterns of the files to break.
  * @param {string[]} tests Patterns of the tests that may find it.
+ * @param {string[]} excludedMutations Ways to break it that are left out.
  */
-export function optionsFor(name, mutate, tests) {
+export function optionsFor(name, mutate, tests, excludedMutations = []) {
 	const patterns = tests.map((pattern) => `'${pattern}'`).join(' ');
 	return {
 		mutate,
+		mutator: { excludedMutations },
 		commandRunner: {
 			command: `jest --runInBand --config test/mutation/jest.config.js ${patterns}`,
 		},
