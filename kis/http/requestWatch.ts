@@ -22,6 +22,7 @@ export class RequestWatch implements Dispatcher.DispatchHandler {
 	#end: (exchange: Exchange) => void = () => {};
 	#over = false;
 	#written = false;
+	#controller: Dispatcher.DispatchController | null = null;
 	#httpStatus: number | null = null;
 	#contentEncoding: string | null = null;
 	readonly #chunks: Buffer[] = [];
@@ -68,12 +69,16 @@ export class RequestWatch implements Dispatcher.DispatchHandler {
 					}
 				: { ended: 'unwritten', transportCode, forbidden },
 		);
+		// Inside a proxy's tunnel the socket that undici reads has to go before the one below it: a read of the rest would
+		// find the parser gone, and throw where nobody can catch it.
+		this.#controller?.abort(new Error(CANCELLED));
 	}
 
 	/** undici calls this right before it writes the request; aborted inside, nothing is written. */
 	onRequestStart(controller: Dispatcher.DispatchController): void {
-		if (this.#over) controller.abort(new Error(CANCELLED));
-		else this.#written = true;
+		if (this.#over) return controller.abort(new Error(CANCELLED));
+		this.#controller = controller;
+		this.#written = true;
 	}
 
 	onResponseStart(

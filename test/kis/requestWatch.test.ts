@@ -25,3 +25,19 @@ test('once it is written, nothing makes it unwritten', async () => {
 	watch.timeOut();
 	expect(await watch.ended).toMatchObject({ ended: 'unanswered' });
 });
+
+test.each<[string, (watch: RequestWatch) => void]>([
+	['time is up', (watch) => watch.timeOut()],
+	['the execution is stopped', (watch) => watch.breakOff('ABORT_ERR')],
+	[
+		'the answer is too long',
+		(watch) => watch.onResponseData(makeController().controller, Buffer.alloc(64 * 1024 + 1)),
+	],
+])('undici is told to let go of a request when %s', async (_name, end) => {
+	// Otherwise it could go on reading, inside a tunnel that is gone, and throw where nobody can catch it.
+	const watch = new RequestWatch(() => false);
+	const { abort, controller } = makeController();
+	watch.onRequestStart(controller);
+	end(watch);
+	expect(abort).toHaveBeenCalledTimes(1);
+});
