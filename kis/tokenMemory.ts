@@ -21,8 +21,8 @@ const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 /** Far more than a sweep has; beyond it the oldest are forgotten. */
 const MAX_TOKENS = 200_000;
-/** Per token; a retry follows its first try closely. */
-const MAX_SCOPES = 20;
+/** Per token: KIS gives all programs of an app key the same one, and each of their executions may come back to it. */
+const MAX_SCOPES = 10_000;
 
 interface Entry {
 	readonly revoked: boolean;

@@ -128,3 +128,15 @@ test('what was learnt with one key pair explains nothing about another', async (
 	const [lost] = await revoke(server.url, tokens, { keys: own, execution });
 	expect(lost).toMatchObject({ outcome: 'unknown', before: 'rejected' });
 });
+
+test('many executions on one token each know where they left it', async () => {
+	const tokens = [read(makeOpaqueToken())];
+	const server = await startServer(inTurn(reset));
+	const executions = Array.from({ length: 50 }, () => randomUUID());
+	for (const execution of executions) await revoke(server.url, tokens, { keys, execution });
+	for (const execution of executions) {
+		const cancel = AbortSignal.abort();
+		const [again] = await revoke(server.url, tokens, { keys, execution, cancel });
+		expect(again.outcome).toBe('unknown');
+	}
+});
