@@ -22,13 +22,15 @@ export function executionKey(context: IExecuteFunctions): string {
 
 const unsavedExecutions = new WeakMap<AbortSignal, string>();
 
-/** Far more than run at once; beyond it the oldest are forgotten. */
+/** Far more than run at once. The one that sent longest ago is forgotten: its next try would take itself for the first. */
 const MAX_EXECUTIONS = 10_000;
 const haveSent = new Set<string>();
 
 /** Notes that the execution gets as far as sending. */
 export function noteSending(context: IExecuteFunctions): void {
-	haveSent.add(executionKey(context));
+	const execution = executionKey(context);
+	haveSent.delete(execution);
+	haveSent.add(execution);
 	const [oldest] = haveSent;
 	if (haveSent.size > MAX_EXECUTIONS) haveSent.delete(oldest);
 }

@@ -112,6 +112,20 @@ describe('Retry On Fail', () => {
 		expect(sandbox().kis.isLive(token)).toBe(true);
 	});
 
+	test('what the second try cannot use does not make the first unsent', async () => {
+		sandbox().faults.push({ kind: 'reset', processed: true });
+		const input = tokenItems(mint(sandbox()));
+		const once = { input, executionId: 'twice', onError: 'continueRegularOutput' } as const;
+		await revoke(sandbox(), { ...once, options: { maxRetries: 0 } });
+		const run = await revoke(sandbox(), { ...once, options: { timeout: 'none' } });
+		expect(sandbox().calls).toHaveLength(1);
+		expect(run.items[0].json.error).toMatchObject({
+			outcome: 'unknown',
+			message: expect.stringContaining('Timeout has to be a number'),
+			description: expect.stringContaining('An earlier try of this execution may have sent it.'),
+		});
+	});
+
 	test('another execution is told that the token was invalid already', async () => {
 		const token = mint(sandbox());
 		await revoke(sandbox(), { input: tokenItems(token) });

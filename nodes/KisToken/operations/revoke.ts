@@ -9,7 +9,7 @@ import { cancelSignal, egressRules, executionKey, hasSentBefore, noteSending } f
 import { readCollection, readCredential, readToken } from '../input';
 import { toOutput } from '../report/output';
 import { progressLog } from '../report/progress';
-import { reportRevocation, reportUnusable, type Report } from '../report/report';
+import { reportRevocation, reportUnusable, reportUnusableNow, type Report } from '../report/report';
 import { optionsField, parseOptions, type RevokeNodeOptions } from './revoke.options';
 
 export const option = {
@@ -53,11 +53,14 @@ interface Setup {
 
 export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	const setup = await readSetup(context);
-	const reports =
-		setup instanceof Unusable
-			? context.getInputData().map(() => reportUnusable(setup))
-			: await revokeEach(context, setup, await readTokens(context));
-	return toOutput(context, reports);
+	if (setup instanceof Unusable) {
+		const report = hasSentBefore(context) ? reportUnusableNow(setup) : reportUnusable(setup);
+		return toOutput(
+			context,
+			context.getInputData().map(() => report),
+		);
+	}
+	return toOutput(context, await revokeEach(context, setup, await readTokens(context)));
 }
 
 async function readSetup(context: IExecuteFunctions): Promise<Setup | Unusable> {

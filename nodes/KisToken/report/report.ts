@@ -78,6 +78,16 @@ export function reportUnusable(
 	};
 }
 
+/** For every item, where an earlier try of the execution could use its input and this one cannot: which tokens were sent then is not known. */
+export function reportUnusableNow({ why, todo }: Unusable): Failure {
+	return {
+		...reportUnusable({ why, todo }),
+		outcome: 'unknown',
+		message: `${MEANING.unknown.headline}: ${why}`,
+		description: `An earlier try of this execution may have sent it. ${MEANING.unknown.consequence} ${todo}`,
+	};
+}
+
 /** For every item of a run that broke in the node itself: what was sent by then is not known. */
 export const BROKEN_RUN: Failure = {
 	succeeded: false,
