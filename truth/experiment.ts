@@ -1,14 +1,8 @@
-import {
-	placeOf,
-	REQUESTS_PER_SECOND,
-	runBatch,
-	type Product,
-	type Report,
-	type SecureWorld,
-} from './batch';
-import { isCursed } from './faults';
-import { contradictionTo, overLimit } from './judge';
-import type { MadeToken } from './tokens';
+import { judge } from './judge';
+import { revokeAll, type Product } from './workflow';
+import { REQUESTS_PER_SECOND, World, type Order, type SecureWorld } from './world';
+
+const TIMEOUT_MS = 2000;
 
 export interface ExperimentOptions {
 	readonly tokens: number;
@@ -29,19 +23,16 @@ export interface Findings {
 	/** Of these, so many are `unknown`. */
 	unknownFairCases: number;
 	calls: number;
-	/** Calls beyond the limit in any sliding second, on the sandbox's clock. */
-	overLimit: number;
-	/** One line for each statement that what was seen contradicts. */
-	readonly falseStatements: string[];
+	/** The most calls of one app key in any sliding second, on the sandbox's clock. */
+	busiestSecond: number;
+	/** One line for each statement that what was seen contradicts, and for whatever else must not be. */
+	readonly accusations: string[];
 }
-
-/** Of which KIS's "invalid" is a verdict. */
-const WHOLE: ReadonlyArray<MadeToken['kind']> = ['live', 'dead', 'expired'];
 
 /** Revokes tokens while faults are drawn from the seed, and holds what is reported against what was seen. */
 export async function runExperiment(
 	product: Product,
-	{ tokens, seed, faultShare, batch, parallel }: ExperimentOptions,
+	{ tokens, seed, faultShare, batch: size, parallel }: ExperimentOptions,
 	secure: SecureWorld | null,
 ): Promise<Findings> {
 	const findings: Findings = {
@@ -50,52 +41,52 @@ export async function runExperiment(
 		fairCases: 0,
 		unknownFairCases: 0,
 		calls: 0,
-		overLimit: 0,
-		falseStatements: [],
+		busiestSecond: 0,
+		accusations: [],
 	};
-	const numbers = Array.from({ length: Math.ceil(tokens / batch) }, (_, number) => number).values();
+	const batches = Array.from({ length: Math.ceil(tokens / size) }, (_, batch) => batch).values();
 	const work = async () => {
 		// All workers take from the one iterator.
-		for (const number of numbers) {
-			const items = Math.min(batch, tokens - number * batch);
-			const order = { seed, number, items, faultShare };
-			judge(order, await runBatch(product, order, secure), findings);
+		for (const batch of batches) {
+			const items = Math.min(size, tokens - batch * size);
+			await runBatch(product, { seed, batch, items, faultShare }, secure, findings);
 		}
 	};
 	await Promise.all(Array.from({ length: parallel }, work));
 	return findings;
 }
 
-function judge(
-	{ seed, number, faultShare }: { seed: number; number: number; faultShare: number },
-	{ tokens, outcomes, mishaps, seen, cutShort, circumstances }: Report,
+async function runBatch(
+	product: Product,
+	order: Order,
+	secure: SecureWorld | null,
 	findings: Findings,
-): void {
-	const accuse = (item: number, what: string) => {
-		const met = JSON.stringify(mishaps.get(tokens[item].value) ?? []);
-		findings.falseStatements.push(
-			`seed ${seed}, batch ${number} (${circumstances}), item ${item}: ${outcomes[item]}, but ${what}; ${met}`,
-		);
-	};
-	tokens.forEach(({ value, kind }, i) => {
-		const outcome = outcomes[i];
-		findings.items++;
+): Promise<void> {
+	const world = await new World(order, secure).start();
+	try {
+		const { app, baseUrl, settings, stop } = world;
+		const tokens = world.tokens.map(({ text }) => text);
+		const options = {
+			includeDetails: true,
+			requestsPerSecond: REQUESTS_PER_SECOND,
+			timeout: TIMEOUT_MS,
+		};
+		const execution = { app, baseUrl, tokens, options, settings, stop };
+		const outcomes = await revokeAll(product, execution);
+		add(judge(order, world, outcomes, await world.connectionsLeft()), findings);
+	} finally {
+		await world.end();
+	}
+}
+
+function add(judgement: ReturnType<typeof judge>, findings: Findings): void {
+	findings.items += judgement.outcomes.length;
+	for (const outcome of judgement.outcomes) {
 		findings.outcomes[outcome] = (findings.outcomes[outcome] ?? 0) + 1;
-		const contradiction = contradictionTo(outcome, value, seen);
-		if (contradiction) accuse(i, contradiction);
-		if (!WHOLE.includes(kind) || cutShort || isCursed(seed, placeOf(number, i), faultShare)) return;
-		findings.fairCases++;
-		if (outcome === 'unknown') findings.unknownFairCases++;
-	});
-	const unseen = new Map(
-		tokens.flatMap(({ value }, i) =>
-			outcomes[i] === 'unknown' && !seen.relay.received.has(value) ? [[value, i]] : [],
-		),
-	);
-	// A request that nobody has read can only be counted.
-	for (const item of [...unseen.values()].slice(seen.relay.unread))
-		accuse(item, 'no request was received');
-	const { calls } = seen.sandbox;
-	findings.calls += calls.length;
-	findings.overLimit += overLimit(calls, REQUESTS_PER_SECOND);
+	}
+	findings.fairCases += judgement.fairCases;
+	findings.unknownFairCases += judgement.unknownFairCases;
+	findings.calls += judgement.calls;
+	findings.busiestSecond = Math.max(findings.busiestSecond, judgement.busiestSecond);
+	findings.accusations.push(...judgement.accusations);
 }

@@ -9,22 +9,18 @@ export const STALE = 'stale';
 /** What happens to one attempt; nothing if `undefined`. */
 export type Mishap = Fault | typeof LOST | typeof STALE | undefined;
 
-/** What happens to one connection before a request is written on it; `null` if nothing does. */
-export type ConnectionMishap = 'cutOnArrival' | 'badCertificate' | null;
-/** What a proxy does instead of making a tunnel; `null` if it makes one. */
-export type ProxyMishap =
-	| 'asksForPassword'
-	| 'badGateway'
-	| 'close'
-	| 'silence'
-	| 'tunnelBreaks'
-	| null;
+/** What happens to a connection before there is a request on it. */
+const TO_CONNECTIONS = ['cutOnArrival', 'badCertificate'] as const;
+export type ConnectionMishap = (typeof TO_CONNECTIONS)[number] | null;
+/** What a proxy does instead of making a tunnel. */
+const TO_TUNNELS = ['asksForPassword', 'badGateway', 'close', 'silence', 'tunnelBreaks'] as const;
+export type ProxyMishap = (typeof TO_TUNNELS)[number] | null;
 
 /** Where KIS itself does not say whether it processed the request. */
 const NO_VERDICT = ['EGW00001', 'EGW00002', 'EGW00204', 'EGW00301', 'EGW00302'];
 /** "Invalid" and "expired" are statements on the token: the sandbox makes them itself, where they are true. */
 const ON_THE_TOKEN = ['EGW00121', 'EGW00122', 'EGW00123'];
-/** Each ends sending for all others. */
+/** KIS turns down the app: the node stops sending. */
 const ON_THE_CREDENTIAL = [
 	'EGW00003',
 	'EGW00004',
@@ -38,17 +34,18 @@ const ON_THE_CREDENTIAL = [
 	'EGW00303',
 	'EGW00304',
 ];
-/** Each holds the app key for a second. */
+/** The node lets everything on the app key wait for a second. */
 const RATE = ['EGW00201', 'EGW00215'];
 const REFUSALS = Object.keys(TEXTS).filter(
 	(code) => ![...NO_VERDICT, ...ON_THE_TOKEN].includes(code),
 );
-/** Drawn that seldom, lest a batch tells of nothing else. */
+/** Drawn rarely: one of the first ends a whole batch, one of the others slows it down. */
 const RARE: Readonly<Record<string, number>> = Object.fromEntries([
 	...ON_THE_CREDENTIAL.map((code) => [code, 0.02] as const),
-	...RATE.map((code) => [code, 0.05] as const),
+	...RATE.map((code) => [code, 0.2] as const),
 ]);
 const STATUSES = [200, 400, 401, 403, 500];
+const REDIRECTS = [301, 302, 303, 307, 308];
 const SHAPES = ['oauth2', 'uapi'] as const;
 
 /** Faults that may come whether or not the request was processed. */
@@ -76,24 +73,28 @@ const LATE_MS = 3000;
 /** Tokens whose every attempt goes wrong: retries would settle nearly all the others. */
 const CURSED_SHARE = 0.1;
 
-export function isCursed(seed: number, token: string, share: number): boolean {
-	return share > 0 && draw(seed, token, 'cursed') < CURSED_SHARE;
+/** @param place Names the token: its text is another in every run. */
+export function isCursed(seed: number, place: string, share: number): boolean {
+	return share > 0 && draw(seed, place, 'cursed') < CURSED_SHARE;
 }
 
 /** What happens to one attempt on one token: drawn from the seed, whatever runs beside it. Faults never lie. */
-export function drawMishap(seed: number, token: string, attempt: number, share: number): Mishap {
-	const random = (what: string) => draw(seed, token, attempt, what);
-	if (!isCursed(seed, token, share) && random('any') >= share) return undefined;
+export function drawMishap(seed: number, place: string, attempt: number, share: number): Mishap {
+	const random = (what: string) => draw(seed, place, attempt, what);
+	if (!isCursed(seed, place, share) && random('any') >= share) return undefined;
 	const status = pick(STATUSES, random('status'));
 	const shape = pick(SHAPES, random('shape'));
 	const processed = random('processed') < 0.5;
-	const kind = pickByShare(KINDS, random('kind'));
-	switch (kind) {
+	const what = pickByShare(KINDS, random('kind'));
+	switch (what) {
 		case LOST:
 		case STALE:
-			return kind;
-		case 'back':
-			return { kind: pick(ON_THE_WAY_BACK, random('back')), processed, delayMs: LATE_MS };
+			return what;
+		case 'back': {
+			const kind = pick(ON_THE_WAY_BACK, random('back'));
+			const ofPage = kind === 'redirect' ? pick(REDIRECTS, random('status')) : status;
+			return { kind, processed, status: ofPage, delayMs: LATE_MS };
+		}
 		case 'noVerdict':
 			return { kind: 'refuse', code: pick(NO_VERDICT, random('code')), status, shape, processed };
 		case 'refusal': {
@@ -103,35 +104,50 @@ export function drawMishap(seed: number, token: string, attempt: number, share: 
 	}
 }
 
-/** Whether every other token would get the same answer. */
-export function endsSending(fault: Fault | null): boolean {
-	return fault?.kind === 'refuse' && ON_THE_CREDENTIAL.includes(fault.code ?? '');
+/** Whether what KIS said of the attempt, be it yes or no, went back whole. */
+export function isVerdict(mishap: Mishap): boolean {
+	if (typeof mishap !== 'object') return mishap !== LOST;
+	return mishap.kind === 'refuse' && !NO_VERDICT.includes(mishap.code ?? '');
 }
 
-/** Of the attempts that go wrong, so many do before there is a request. */
-const CONNECTION_SHARE = 0.25;
+/** Whether it makes the node stop sending. */
+export function endsSending(mishap: Mishap): boolean {
+	return (
+		typeof mishap === 'object' &&
+		mishap.kind === 'refuse' &&
+		ON_THE_CREDENTIAL.includes(mishap.code ?? '')
+	);
+}
 
+/** Of connections, so much less goes wrong than of attempts. */
+const CONNECTION_SHARE = 0.5;
+
+/** What happens to a connection of a batch, by its number. */
 export function drawConnectionMishap(
 	seed: number,
 	batch: number,
 	connection: number,
 	share: number,
 ): ConnectionMishap {
-	const random = (what: string) => draw(seed, 'connection', batch, connection, what);
-	if (random('any') >= share * CONNECTION_SHARE) return null;
-	return pick(['cutOnArrival', 'badCertificate'], random('kind'));
+	return drawEarlyMishap(TO_CONNECTIONS, share, seed, 'connection', batch, connection);
 }
 
+/** What happens to a tunnel of a batch, by its number. */
 export function drawProxyMishap(
 	seed: number,
 	batch: number,
-	connection: number,
+	tunnel: number,
 	share: number,
 ): ProxyMishap {
-	const random = (what: string) => draw(seed, 'proxy', batch, connection, what);
-	if (random('any') >= share * CONNECTION_SHARE) return null;
-	return pick(
-		['asksForPassword', 'badGateway', 'close', 'silence', 'tunnelBreaks'],
-		random('kind'),
-	);
+	return drawEarlyMishap(TO_TUNNELS, share, seed, 'tunnel', batch, tunnel);
+}
+
+function drawEarlyMishap<T>(
+	kinds: readonly T[],
+	share: number,
+	seed: number,
+	...what: Array<string | number>
+): T | null {
+	if (draw(seed, ...what, 'any') >= share * CONNECTION_SHARE) return null;
+	return pick(kinds, draw(seed, ...what, 'kind'));
 }

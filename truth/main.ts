@@ -20,10 +20,15 @@ async function main(): Promise<number> {
 			env: { ...process.env, NODE_EXTRA_CA_CERTS: certFile },
 		});
 		const [code] = (await once(child, 'exit')) as [number | null];
+		if (code !== 0) print(`To see it again: npm run truth -- ${process.argv.slice(2).join(' ')}\n`);
 		return code ?? 1;
 	} finally {
 		await rm(folder, { recursive: true });
 	}
+}
+
+function print(text: string): void {
+	process.stdout.write(text);
 }
 
 void main().then((code) => {

@@ -66,7 +66,7 @@ export class ConnectProxy {
 			near.pipe(far).pipe(near);
 		});
 		this.#follow(far);
-		far.once('close', (broken) => (broken ? near.resetAndDestroy() : near.end()));
+		far.once('close', (broken) => (broken ? near.resetAndDestroy() : near.destroySoon()));
 		near.once('close', () => far.destroy());
 	}
 }

@@ -1,29 +1,43 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createSecureContext, createServer as createTlsServer } from 'node:tls';
+import { constants } from 'node:crypto';
+import { createSecureContext, createServer as createTlsServer, TLSSocket } from 'node:tls';
 
 import type { Certificate } from '../sandbox/certificate';
-import { LOST, STALE, type ConnectionMishap } from './faults';
+import { LOST, STALE, type ConnectionMishap, type Mishap } from './faults';
 
 export interface RelayOptions {
 	/** Of the sandbox, on this computer. */
-	readonly targetPort: number;
+	targetPort(): number;
 	/** Speaks TLS with the first; a bad certificate is the second. Plain if absent. */
 	readonly certificates?: { readonly trusted: Certificate; readonly untrusted: Certificate };
-	/** @param connection Counts from 0. */
+	/** @param connection Counts from 1. */
 	mishapOfConnection(connection: number): ConnectionMishap;
 	/** @param times How often a request for the token has arrived by now, from 1. */
-	mishapOfRequest(token: string, times: number): typeof LOST | typeof STALE | null;
+	mishapOfRequest(token: string, times: number): Mishap;
 	/** @param requests So many have arrived by now. */
 	onRequest(requests: number): void;
 }
 
+/** One request that arrived, and what came of it. */
+export interface Arrival {
+	readonly token: string;
+	/** On the monotonic clock, in milliseconds. */
+	readonly at: number;
+	readonly mishap: Mishap;
+	/** The start of what went back, while the client still listened; empty if nothing did. */
+	answer: string;
+	/** When that was. */
+	answeredAt: number;
+}
+
 /** Stands between the node and the sandbox, records every request that arrives, and loses some. */
 export class RecordingRelay {
-	/** How many requests arrived for each token. */
-	readonly received = new Map<string, number>();
-	/** Connections that ended before they were read: each may have carried a request that nobody saw. */
-	unread = 0;
+	readonly arrivals: Arrival[] = [];
+	/** Connections that were ended from here without being read to their end: each may have carried one request more. */
+	endedUnread = 0;
+	/** Requests on a connection whose certificate nobody vouches for. */
+	misled = 0;
 	readonly #options: RelayOptions;
 	readonly #server: Server;
 	/** Of those who call, by their port: below TLS, where a connection can be reset. */
@@ -31,7 +45,6 @@ export class RecordingRelay {
 	readonly #far = new Set<Socket>();
 	#port = 0;
 	#connections = 0;
-	#requests = 0;
 
 	constructor(options: RelayOptions) {
 		this.#options = options;
@@ -40,10 +53,16 @@ export class RecordingRelay {
 			this.#server = createServer((socket) => this.#carry(socket));
 		} else {
 			const { trusted, untrusted } = certificates;
-			const [good, bad] = [trusted, untrusted].map((pair) => createSecureContext(pair));
+			// A resumed session would spare the client the look at the certificate.
+			const secureOptions = constants.SSL_OP_NO_TICKET;
+			const [good, bad] = [trusted, untrusted].map((pair) =>
+				createSecureContext({ ...pair, secureOptions }),
+			);
 			const SNICallback = (_name: string, answer: (error: null, context: typeof good) => void) =>
 				answer(null, this.#mishap() === 'badCertificate' ? bad : good);
-			this.#server = createTlsServer({ ...trusted, SNICallback }, (socket) => this.#carry(socket));
+			this.#server = createTlsServer({ ...trusted, secureOptions, SNICallback }, (socket) =>
+				this.#carry(socket),
+			);
 			this.#server.on('tlsClientError', () => undefined);
 		}
 		this.#server.on('connection', (socket: Socket) => this.#accept(socket));
@@ -51,6 +70,16 @@ export class RecordingRelay {
 
 	get port(): number {
 		return this.#port;
+	}
+
+	/** Connections that clients hold open. */
+	get open(): number {
+		return this.#near.size;
+	}
+
+	/** How many requests for a token arrived. */
+	count(token: string): number {
+		return this.arrivals.filter((arrival) => arrival.token === token).length;
 	}
 
 	async listen(): Promise<void> {
@@ -63,7 +92,7 @@ export class RecordingRelay {
 		if (!this.#server.listening) return;
 		const closed = once(this.#server, 'close');
 		this.#server.close();
-		this.unread += this.#near.size;
+		this.endedUnread += this.#near.size;
 		for (const socket of [...this.#near.values(), ...this.#far]) socket.destroy();
 		await closed;
 	}
@@ -80,21 +109,27 @@ export class RecordingRelay {
 		socket.once('close', () => this.#near.delete(remotePort));
 		socket.on('error', () => undefined);
 		if (this.#mishap() !== 'cutOnArrival') return;
-		this.unread++;
+		this.endedUnread++;
 		socket.resetAndDestroy();
 	}
 
 	#carry(near: Socket): void {
-		const far = connect(this.#options.targetPort, '127.0.0.1');
+		const far = connect(this.#options.targetPort(), '127.0.0.1');
 		this.#far.add(far);
 		far.once('close', () => this.#far.delete(far));
 		far.on('error', () => undefined);
-		const reset = () => this.#near.get(near.remotePort)?.resetAndDestroy();
 		near.on('error', () => undefined);
-		let stale = false;
+		const reset = () => this.#near.get(near.remotePort)?.resetAndDestroy();
+		const isBad = this.#hasBadCertificate(near);
+
+		let arrival: Arrival | undefined;
 		far.on('data', (bytes) => {
+			if (arrival?.answer === '' && near.writable) {
+				arrival.answer = bytes.toString();
+				arrival.answeredAt = performance.now();
+			}
 			near.write(bytes);
-			if (stale) near.end();
+			if (arrival?.mishap === STALE) near.end();
 		});
 		far.once('close', (broken) => (broken ? reset() : near.end()));
 		near.once('close', () => far.destroy());
@@ -104,14 +139,21 @@ export class RecordingRelay {
 			request += bytes.toString('latin1');
 			const token = /"token":"([^"]+)"\}/.exec(request)?.[1];
 			if (token === undefined) return;
-			const times = (this.received.get(token) ?? 0) + 1;
-			this.received.set(token, times);
-			const mishap = this.#options.mishapOfRequest(token, times);
-			stale = mishap === STALE;
+			if (isBad) this.misled++;
+			const mishap = this.#options.mishapOfRequest(token, this.count(token) + 1);
+			arrival = { token, mishap, at: performance.now(), answer: '', answeredAt: Infinity };
+			this.arrivals.push(arrival);
 			if (mishap === LOST) reset();
 			else far.write(request, 'latin1');
 			request = '';
-			this.#options.onRequest(++this.#requests);
+			this.#options.onRequest(this.arrivals.length);
 		});
+	}
+
+	#hasBadCertificate(near: Socket): boolean {
+		const { untrusted } = this.#options.certificates ?? {};
+		if (!untrusted || !(near instanceof TLSSocket)) return false;
+		const { raw } = near.getCertificate() as { raw?: Buffer };
+		return raw !== undefined && untrusted.cert.replace(/\s/g, '').includes(raw.toString('base64'));
 	}
 }

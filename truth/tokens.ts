@@ -11,14 +11,19 @@ const KINDS = {
 	cutOff: 0.05,
 	unusable: 0.05,
 	duplicate: 0.1,
-	live: 0.6,
+	bearer: 0.05,
+	live: 0.55,
 } as const;
+type Kind = keyof typeof KINDS;
 
 const HOUR_MS = 60 * 60 * 1000;
 
 export interface MadeToken {
-	readonly kind: keyof typeof KINDS;
-	readonly value: string;
+	readonly kind: Kind;
+	/** As the item holds it. */
+	readonly text: string;
+	/** As it may be sent; `null` if it may not. */
+	readonly value: string | null;
 }
 
 /** Tokens for one execution. */
@@ -32,32 +37,37 @@ export function makeTokens(
 	const tokens: MadeToken[] = [];
 	for (let i = 0; i < count; i++) {
 		const kind = pickByShare(KINDS, draw(seed, 'kind', batch, i));
-		const value =
-			kind === 'duplicate' && i > 0 ? tokens[i - 1].value : makeToken(kis, appkey, kind);
-		tokens.push({ kind, value });
+		const earlier = tokens[Math.floor(draw(seed, 'duplicate', batch, i) * i)];
+		tokens.push(kind === 'duplicate' && earlier ? earlier : makeToken(kis, appkey, kind));
 	}
 	return tokens;
 }
 
-function makeToken(kis: LocalKis, appkey: string, kind: MadeToken['kind']): string {
+function makeToken(kis: LocalKis, appkey: string, kind: Kind): MadeToken {
+	const issue = (owner = appkey, lifeMs?: number) => kis.mint(owner, lifeMs).value;
+	const usable = (value: string) => ({ kind, value, text: value });
 	switch (kind) {
 		case 'dead': {
 			const token = kis.mint(appkey);
 			token.revoked = true;
-			return token.value;
+			return usable(token.value);
 		}
 		case 'expired':
-			return kis.mint(appkey, -HOUR_MS).value;
+			return usable(issue(appkey, -HOUR_MS));
 		case 'foreign':
-			return kis.mint('PSanotherAppKeyOfSomebodyElse').value;
+			return usable(issue('PSanotherAppKeyOfSomebodyElse'));
 		case 'opaque':
-			return `opaque-${fingerprint(kis.mint(appkey).value)}`;
+			return usable(`opaque-${fingerprint(issue())}`);
 		case 'cutOff':
-			return kis.mint(appkey).value.slice(0, -3);
+			return usable(issue().slice(0, -3));
 		case 'unusable':
-			return `${kis.mint(appkey).value} and more`;
+			return { kind, value: null, text: `${issue()} and more` };
+		case 'bearer': {
+			const value = issue();
+			return { kind, value, text: ` Bearer "${value}"` };
+		}
 		case 'duplicate':
 		case 'live':
-			return kis.mint(appkey).value;
+			return usable(issue());
 	}
 }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 
 import type { Certificate } from '../sandbox/certificate';
 
-/** Of no machine. */
+/** A name that no DNS resolves: only the proxy knows it. */
 export const HOST = 'kis.test';
 export const FILES = { cert: 'cert.pem', key: 'key.pem' } as const;
 
