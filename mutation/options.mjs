@@ -18,7 +18,7 @@ export function optionsFor(name, mutate, tests, excludedMutations = []) {
 		mutate,
 		mutator: { excludedMutations },
 		commandRunner: {
-			command: `jest --runInBand --config test/mutation/jest.config.js ${patterns}`,
+			command: `jest --runInBand --config mutation/jest.config.js ${patterns}`,
 		},
 		concurrency: 2,
 		timeoutFactor: 1,

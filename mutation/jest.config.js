@@ -1,5 +1,5 @@
 const { resolve } = require('node:path');
-const { projects } = require('../../jest.config');
+const { projects } = require('../jest.config');
 
 // Fewer draws find it too.
 process.env.PROPERTY_RUNS ??= '30';
@@ -12,7 +12,7 @@ module.exports = {
 	projects: [
 		{
 			...projects[0],
-			rootDir: resolve(__dirname, '../..'),
+			rootDir: resolve(__dirname, '..'),
 			// They test the build, which is not what is broken.
 			testPathIgnorePatterns: ['connection\\.proxy', 'attack/proxy'],
 			testEnvironment: require.resolve('./failFast'),
