@@ -53,6 +53,15 @@ describe('the first call', () => {
 		expect(server.requests.map(tokenOf).lastIndexOf(first.value)).toBe(5);
 	});
 
+	test('that is not answered keeps the others waiting while it is repeated', async () => {
+		const server = await startServer({
+			answer: (_request, index) => (index === 0 ? reset : CONFIRMATION),
+		});
+		await revoke(server.url, HUNDRED.slice(0, 20), { maxRetries: 1 });
+		const [first, second] = server.requests.map(tokenOf);
+		expect(second).toBe(first);
+	});
+
 	test.each<[string, Answer]>([
 		['a reset', reset],
 		['a close', hangUp],
@@ -155,6 +164,28 @@ describe('a host that stays unreachable', () => {
 		expect(results[99].ended).toMatchObject({ because: 'hostUnreachable' });
 		expect(asked).toBe(1);
 		expect(server.connections).toBe(0);
+	});
+
+	/** Nothing can be written for the first attempts, then the host is there. */
+	function awayFor(attempts: number): EgressRules {
+		let asked = 0;
+		return {
+			check: async () => {
+				if (++asked <= attempts) throw Object.assign(new Error(), { code: 'EAI_AGAIN' });
+			},
+			lookup: () => {},
+		};
+	}
+
+	test.each([
+		['three attempts in a row do not prove it', 3, 'revoked'],
+		['four do', 4, 'notSent'],
+	])('%s', async (_name, attempts, others) => {
+		const maxRetries = attempts - 1;
+		const server = await startServer({ answer: () => CONFIRMATION });
+		const egress = awayFor(attempts);
+		const results = await revoke(server.url, HUNDRED.slice(0, 20), { egress, maxRetries });
+		expect(outcomes(results)).toEqual(['notSent', ...Array<string>(19).fill(others)]);
 	});
 
 	test('but is there after all: every token is revoked', async () => {

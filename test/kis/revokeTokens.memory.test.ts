@@ -140,3 +140,12 @@ test('many executions on one token each know where they left it', async () => {
 		expect(again.outcome).toBe('unknown');
 	}
 });
+
+test('what is known to be dead is not tried again after silence', async () => {
+	const execution = randomUUID();
+	const tokens = [read(makeToken(keys.appkey))];
+	const server = await startServer(inTurn(INVALID, reset));
+	await revoke(server.url, tokens, { keys, execution });
+	const [again] = await revoke(server.url, tokens, { keys, execution, maxRetries: 3 });
+	expect(again).toMatchObject({ outcome: 'alreadyInvalid', attempts: [{ verdict: 'noVerdict' }] });
+});

@@ -128,6 +128,18 @@ test('a server that repeats the request in its answer gives no secret away', asy
 	}
 });
 
+test("a server that repeats a token, or its owner's app key, gives neither away", async () => {
+	const owner = makeKeyPair().appkey;
+	const token = read(makeToken(owner));
+	const server = await startServer({
+		answer: (_request, i) => http(200, JSON.stringify({ message: [token.value, owner][i] })),
+	});
+	for (const secret of [token.value, owner]) {
+		const said = JSON.stringify(await revoke(server.url, [token]));
+		expect(said).not.toContain(secret.slice(0, 8));
+	}
+});
+
 test.each<[string, Answer]>([
 	['confirmations', CONFIRMATION],
 	['resets', reset],
