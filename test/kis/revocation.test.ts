@@ -40,6 +40,18 @@ describe('KIS confirmed', () => {
 		['white space around', 200, `\r\n {"code" : 200 }\n`, null],
 		['a byte order mark', 200, `\uFEFF{"code":200}`, null],
 		['an explicit identity', 200, { code: 200 }, 'identity'],
+		['identity with white space', 200, { code: 200 }, ' Identity '],
+		['the last 2xx', 299, { code: 200 }, null],
+		['white space around the code', 200, { code: ' 200 ' }, null],
+		['a code that is null', 200, { code: null, message: WORDS }, null],
+		['a code that is empty', 200, { code: '', message: WORDS }, null],
+		['white space around rt_cd', 200, { rt_cd: ' 0 ' }, null],
+		['an rt_cd that is null', 200, { code: 200, rt_cd: null }, null],
+		['error: false', 200, { code: 200, error: false }, null],
+		['an error_code of white space', 200, { code: 200, error_code: ' ' }, null],
+		['an error without content', 200, { code: 200, error: {} }, null],
+		['a msg_cd that ends like a gateway code', 200, { code: 200, msg_cd: 'MEGW1' }, null],
+		['a msg_cd that starts like one', 200, { code: 200, msg_cd: 'EGW1M' }, null],
 	])('%s', (_name, status, body, encoding) => {
 		expect(answered(status, body, encoding).verdict).toBe('confirmed');
 	});
@@ -60,6 +72,12 @@ describe('no verdict', () => {
 		['a number', 200, '200'],
 		['a text', 200, '"200"'],
 		['null', 200, 'null'],
+		['a number on 400', 400, '400'],
+		['a text on 400', 400, '"400"'],
+		['a message of white space', 200, { message: ' ' }],
+		['a status below 200', 199, { code: 200 }],
+		['a code that ends in 4xx', 200, { code: '1404' }],
+		['a code that starts with 4xx', 200, { code: '4041' }],
 		['true', 200, 'true'],
 		['HTML', 200, html],
 		['HTML of a server that is down', 500, html],
@@ -233,5 +251,40 @@ describe('what is shown of an answer', () => {
 		const attempt = answered(status, body, null, guard);
 		expect(String(attempt.code)).toMatch(/^(200|403|EGW00\d{3}|null)$/);
 		expect(attempt.text).toMatch(/withheld/i);
+	});
+});
+
+describe('codes', () => {
+	test.each<[object, string | null, string | null]>([
+		[{ error_code: ' EGW00121 ' }, 'EGW00121', 'EGW00121'],
+		[{ msg_cd: ' EGW00201 ' }, 'EGW00201', 'EGW00201'],
+		[{ error_code: '12345678' }, '12345678', '12345678'],
+		[{ error_code: '123456789' }, null, '123456789'],
+		[{ error_code: 'SRV_EGW00121' }, null, 'SRV_EGW00121'],
+		[{ error_code: 'EGW00121_2' }, null, 'EGW00121_2'],
+		[{ error_code: 'no code!', msg_cd: 'ABC' }, null, 'ABC'],
+		[{ error_code: 'ABC', msg_cd: 'EGW00206' }, 'EGW00206', 'EGW00206'],
+		[{ error: true }, null, null],
+		[{ code: ' 404 ' }, null, '404'],
+		[{ message: 'no code' }, null, null],
+	])('%j', (body, refusalCode, code) => {
+		expect(answered(500, body)).toMatchObject({ refusalCode, code });
+	});
+});
+
+test.each([
+	[1000, 1000],
+	[1001, 1000],
+])('of a text of %d characters %d are kept', (length, kept) => {
+	const { text } = answered(403, { error_code: 'EGW00101', message: '가'.repeat(length) });
+	expect(text).toBe('가'.repeat(kept));
+});
+
+test.each(['the host says why', null])('why an address is forbidden: %p', (forbidden) => {
+	const unwritten = { ended: 'unwritten', transportCode: 'EGRESS_REFUSED', forbidden } as const;
+	expect(readAttempt(unwritten, NO_SECRETS)).toMatchObject({
+		verdict: 'unwritten',
+		text: forbidden,
+		transportCode: 'EGRESS_REFUSED',
 	});
 });
