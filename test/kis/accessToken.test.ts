@@ -198,3 +198,24 @@ describe('what a token says of itself', () => {
 		expect(hasExpired(token, exp * 1000)).toBe(true);
 	});
 });
+
+test.each<[unknown, string]>([
+	[undefined, 'the token is missing'],
+	[null, 'the token is missing'],
+	[7, 'the token is not a text'],
+	['', 'the token is empty'],
+	[' "" ', 'the token is empty'],
+	['Bearer ', 'there is no token after "Bearer"'],
+	['x'.repeat(8193), 'the token is longer than 8 KiB'],
+	['two words', 'the token contains white space or control characters'],
+])('%p: it says why', (input, why) => {
+	expect(parseAccessToken(input)).toMatchObject({ why });
+});
+
+test('a token may end in "bearer"', () => {
+	expect(parseAccessToken('my-bearer')).toMatchObject({ value: 'my-bearer' });
+});
+
+test('a token that expired at the start of time has expired', () => {
+	expect(hasExpired(read(makeToken(appkey, { exp: 0 })), 1)).toBe(true);
+});

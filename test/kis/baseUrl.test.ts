@@ -132,3 +132,7 @@ test('an endpoint leaves the base URL as it was', () => {
 	endpointOf(baseUrl, PATH);
 	expect(baseUrl.href).toBe('https://relay.example/kis');
 });
+
+test('an empty address is said to be empty', () => {
+	expect(parseBaseUrl(' ')).toMatchObject({ why: 'the Base URL is empty' });
+});
