@@ -44,6 +44,8 @@ export function judge(
 	const callsOf = groupByToken(
 		sandbox.calls.map((call) => ({ ...call, token: call.tokenFingerprint ?? '' })),
 	);
+	// Where KIS calls a revoked token expired, which it has not, that is no verdict.
+	const isFair = sandbox.kis.switches.revokedToken !== 'EGW00123';
 	const cutShort =
 		(world.hasHappened && (world.event === 'stop' || world.event === 'gone')) ||
 		relay.arrivals.some(({ mishap }) => endsSending(mishap));
@@ -55,7 +57,7 @@ export function judge(
 		if (contradiction) accuseItem(item, contradiction, arrivals);
 		else if (outcome === 'unknown' && arrivals.length === 0) unseen.push(item);
 
-		if (!SETTLED_BY_RETRIES.includes(kind) || value === null || cutShort) return;
+		if (!isFair || cutShort || !SETTLED_BY_RETRIES.includes(kind) || value === null) return;
 		if (isCursed(order.seed, world.placeOf(value), order.faultShare)) return;
 		fairCases++;
 		if (outcome === 'unknown') unknownFairCases++;
