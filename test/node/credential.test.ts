@@ -11,6 +11,8 @@ import type {
 import { KisApi } from '../../credentials/KisApi.credentials';
 import { encryptCredential, makeNode, outputOf, runWorkflow } from '../../engine/run';
 import { testCredential } from '../../engine/credentialTest';
+import { ENVIRONMENTS } from '../../kis/environments';
+import { makeApp } from '../../sandbox/apps';
 import { useSandbox } from '../support/workflow';
 
 const sandbox = useSandbox();
@@ -219,4 +221,29 @@ test('the fields in the dialog', () => {
 	const options = shown[2].options as unknown as IDataObject[];
 	expect(options.map(({ value }) => value)).toEqual(['real', 'paper', 'custom']);
 	expect(shown[2].default).toBe('paper');
+});
+
+describe('the dialog', () => {
+	const fields = new KisApi().properties.filter(({ type }) => type !== 'hidden');
+
+	test('asks for all that it needs', () => {
+		const needed = fields.filter(({ required }) => required).map(({ name }) => name);
+		expect(needed).toEqual(['appkey', 'appsecret', 'baseUrl']);
+	});
+
+	test('asks for an address only where KIS has none', () => {
+		const { displayOptions } = fields.find(({ name }) => name === 'baseUrl') ?? {};
+		expect(displayOptions).toEqual({ show: { environment: ['custom'] } });
+	});
+
+	test.each(Object.values(ENVIRONMENTS))('$label: tests the key pair there', ({ baseUrl }) => {
+		expect(new KisApi().test.request.baseURL).toContain(baseUrl ?? '$credentials.baseUrl');
+	});
+});
+
+test('a proxy of the request is kept where it can read nothing', async () => {
+	const proxy = { protocol: 'http', host: '127.0.0.1', port: 1 };
+	const url = 'https://openapi.koreainvestment.com:9443/uapi';
+	const request = await authenticate({ ...makeApp(), environment: 'real' }, { url, proxy });
+	expect(request.proxy).toEqual(proxy);
 });
