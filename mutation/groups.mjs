@@ -24,13 +24,17 @@ export const GROUPS = {
 		mutate: ['kis/rateLimiter.ts'],
 		tests: ['kis/rateLimiter', 'kis/revokeTokens.rate', 'properties/rateLimiter'],
 	},
+	network: {
+		mutate: ['kis/http/{transportCodes,egress}.ts'],
+		tests: ['properties/errorCodes', 'kis/connection.unwritten', 'node/(outcomes|egress)'],
+	},
 	reports: {
-		mutate: ['nodes/KisToken/report/*.ts', 'kis/http/transportCodes.ts'],
-		tests: ['properties/(report|errorCodes)', 'node/outcomes', 'node/batch', 'node/execution'],
+		mutate: ['nodes/KisToken/report/*.ts'],
+		tests: ['properties/report', 'node/outcomes'],
 	},
 	node: {
-		mutate: ['nodes/KisToken/{*.ts,operations/*.ts}', 'kis/http/egress.ts'],
-		tests: ['node/(batch|execution|egress|outcomes)', 'properties/credential', 'package/readme'],
+		mutate: ['nodes/KisToken/{*.ts,operations/*.ts}'],
+		tests: ['properties/credential', 'package/readme', 'node/(batch|execution)'],
 	},
 	credential: {
 		mutate: ['credentials/*.ts'],
