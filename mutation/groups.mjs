@@ -30,7 +30,7 @@ export const GROUPS = {
 	},
 	reports: {
 		mutate: ['nodes/KisToken/report/*.ts'],
-		tests: ['properties/report', 'node/outcomes'],
+		tests: ['node/report', 'properties/report'],
 	},
 	node: {
 		mutate: ['nodes/KisToken/{*.ts,operations/*.ts}'],

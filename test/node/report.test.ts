@@ -1,0 +1,382 @@
+// What is said of a token, word for word: how each outcome reads, and what a run that stops says of all of them.
+import type { INode, Logger } from 'n8n-workflow';
+
+import type { Outcome } from '../../kis/outcome';
+import type { Attempt } from '../../kis/revocation';
+import type { EndOfSending, Revocation } from '../../kis/revokeTokens';
+import { Unusable } from '../../kis/unusable';
+import { failedRun } from '../../nodes/KisToken/report/failedRun';
+import { progressLog } from '../../nodes/KisToken/report/progress';
+import {
+	BROKEN_RUN,
+	reportRevocation,
+	reportUnusable,
+	reportUnusableNow,
+	type Report,
+} from '../../nodes/KisToken/report/report';
+import { summary } from '../../nodes/KisToken/report/summary';
+import { makeAttempt } from '../support/attempts';
+import { credentialFor, makeKeyPair, makeToken, read } from '../support/tokens';
+
+const keys = makeKeyPair();
+const credential = credentialFor(keys, 'https://relay.example');
+const own = read(makeToken(keys.appkey));
+const foreign = read(makeToken(makeKeyPair().appkey));
+const cutOff = read(makeToken(keys.appkey).slice(0, -1));
+const opaque = read('opaque');
+
+const confirmed = makeAttempt('confirmed', { httpStatus: 200, code: '200', text: '성공' });
+const refused = (
+	code: string,
+	text: string | null = null,
+	verdict: Attempt['verdict'] = 'refused',
+) => makeAttempt(verdict, { httpStatus: 403, refusalCode: code, code, text });
+const invalid = refused('EGW00121', '유효하지 않은 token', 'invalidToken');
+const html = makeAttempt('noVerdict', { httpStatus: 502 });
+const unclear = makeAttempt('noVerdict', { httpStatus: 200, text: 'well' });
+const codeless = makeAttempt('refused', { httpStatus: 400, code: '400' });
+const silent = makeAttempt('noVerdict', { transportCode: 'UND_ERR_HEADERS_TIMEOUT' });
+const unreachable = makeAttempt('unwritten', { transportCode: 'ECONNREFUSED' });
+const forbidden = makeAttempt('unwritten', { transportCode: 'EGRESS_REFUSED', text: 'no way' });
+
+function revocation(
+	outcome: Outcome,
+	attempts: readonly Attempt[],
+	rest: Partial<Revocation> = {},
+): Revocation {
+	const decisive = attempts.at(-1) ?? null;
+	return { outcome, attempts, decisive, before: null, ended: null, ...rest };
+}
+
+const report = (
+	found: Revocation,
+	token = own,
+	alreadyInvalid: 'succeed' | 'fail' = 'succeed',
+): Report => reportRevocation(token, found, credential, { alreadyInvalid, includeDetails: false });
+
+function ended(because: EndOfSending['because'], seen = unreachable): Partial<Revocation> {
+	return { ended: because === 'cancelled' ? { because } : { because, seen } };
+}
+
+const LIVE = 'The token was not revoked: ';
+const OPEN = 'The token may be dead or still live: ';
+const UNSENT = 'The token was not sent to KIS: ';
+const INVALID = 'KIS says that the token is not valid (EGW00121)';
+const REFUSED = 'nothing listens at the address (connection refused)';
+const SAID = 'It may still be live. The server says (EGW00121): “유효하지 않은 token”';
+const OWNER =
+	'Check that the token is whole and that it was issued to the app key and environment of this credential. If it belongs to another one, it may still be live there.';
+const ADDRESS =
+	'Check the Base URL of the KIS API credential and the relay or proxy in between. If KIS is called directly, see whether it announced maintenance (점검).';
+const NETWORK =
+	'Check that this computer reaches the address in the KIS API credential (through the proxy, if HTTPS_PROXY or HTTP_PROXY is set), then run again.';
+const TREAT = 'Treat it as live until a revoke is confirmed.';
+const AGAIN = 'Revoke the token again; that is safe.';
+const STILL = 'If it was live, it still is.';
+
+type Row = [
+	name: string,
+	report: Report,
+	message: string,
+	description: string,
+	code: string | null,
+	httpStatus: number | null,
+];
+const FAILURES: Row[] = [
+	[
+		'already invalid',
+		report(revocation('alreadyInvalid', [invalid]), own, 'fail'),
+		`The token was invalid already: ${INVALID}`,
+		'It is dead. The server says (EGW00121): “유효하지 않은 token” Nothing is left to do. To accept this, set If Token Is Already Invalid to Succeed.',
+		'EGW00121',
+		403,
+	],
+	[
+		"invalid, another app's",
+		report(revocation('rejected', [invalid]), foreign),
+		LIVE + INVALID,
+		`${SAID} ${OWNER} The token says that it was issued to another app key.`,
+		'EGW00121',
+		403,
+	],
+	[
+		'invalid, cut off',
+		report(revocation('rejected', [invalid]), cutOff),
+		LIVE + INVALID,
+		`${SAID} ${OWNER} The end of the token is missing.`,
+		'EGW00121',
+		403,
+	],
+	[
+		'invalid, opaque',
+		report(revocation('rejected', [invalid]), opaque),
+		LIVE + INVALID,
+		`${SAID} ${OWNER} The token is not a JWT: it cannot be told whose it is.`,
+		'EGW00121',
+		403,
+	],
+	[
+		'expired, though it has not',
+		report(revocation('rejected', [refused('EGW00123', null, 'expiredToken')])),
+		`${LIVE}KIS says that the token has expired (EGW00123)`,
+		`It may still be live. ${OWNER} Check this computer's clock too.`,
+		'EGW00123',
+		403,
+	],
+	[
+		'refused',
+		report(revocation('rejected', [refused('EGW00101', '유효하지 않은 요청')]), opaque),
+		`${LIVE}KIS says that the request is not valid (EGW00101)`,
+		'It may still be live. The server says (EGW00101): “유효하지 않은 요청” The request may have been changed on its way. Check the relay or proxy in between; if there is none, report this to the maintainers of this node.',
+		'EGW00101',
+		403,
+	],
+	[
+		'refused by a code that nobody knows',
+		report(revocation('rejected', [refused('ABCD0001')])),
+		`${LIVE}KIS refused with a code that this node does not know`,
+		'It may still be live. Ask KIS what the code means.',
+		'ABCD0001',
+		403,
+	],
+	[
+		'refused without a code',
+		report(revocation('rejected', [codeless])),
+		`${LIVE}the server answered HTTP 400 without an error code of KIS`,
+		`It may still be live. ${ADDRESS}`,
+		'400',
+		400,
+	],
+	[
+		'refused in an earlier try',
+		report(revocation('rejected', [unreachable], { before: 'rejected', decisive: invalid })),
+		`${LIVE}in an earlier try of this execution, ${INVALID}`,
+		`${SAID} ${OWNER} ${NETWORK}`,
+		'EGW00121',
+		403,
+	],
+	[
+		'HTML',
+		report(revocation('unknown', [html])),
+		`${OPEN}the server answered HTTP 502 with what cannot be read as an answer of KIS`,
+		`${TREAT} ${AGAIN} ${ADDRESS}`,
+		null,
+		502,
+	],
+	[
+		'neither yes nor no',
+		report(revocation('unknown', [unclear])),
+		`${OPEN}the server answered HTTP 200 and says neither yes nor no`,
+		`${TREAT} The server says: “well” ${AGAIN} ${ADDRESS}`,
+		null,
+		200,
+	],
+	[
+		'silence, then a refusal',
+		report(revocation('unknown', [silent, refused('EGW00201')], { decisive: silent })),
+		`${OPEN}no whole answer came in time`,
+		`${TREAT} ${AGAIN} A higher Timeout may help. Another program is probably using the same app key. Set Requests per Second to this workflow's share, or Max Retries higher, and run again.`,
+		'EGW00201',
+		403,
+	],
+	[
+		'unreachable',
+		report(revocation('notSent', [unreachable])),
+		UNSENT + REFUSED,
+		`${STILL} ${NETWORK}`,
+		'ECONNREFUSED',
+		null,
+	],
+	[
+		'forbidden by n8n',
+		report(revocation('notSent', [forbidden])),
+		`${UNSENT}n8n's egress rules (SSRF protection) do not allow the address`,
+		`${STILL} n8n says: “no way” Allow the address in n8n's SSRF protection settings, or use another one in the KIS API credential.`,
+		'EGRESS_REFUSED',
+		null,
+	],
+	[
+		'stopped before its turn',
+		report(revocation('notSent', [], ended('cancelled'))),
+		`${UNSENT}the execution was stopped`,
+		`${STILL} ${AGAIN}`,
+		null,
+		null,
+	],
+	[
+		'never had its turn',
+		report(revocation('notSent', [])),
+		`${UNSENT}the execution was stopped`,
+		`${STILL} ${AGAIN}`,
+		null,
+		null,
+	],
+	[
+		'after the key was refused',
+		report(revocation('notSent', [], ended('credentialRefused', refused('EGW00103')))),
+		`${UNSENT}sending ended, because KIS does not know this App Key here (EGW00103)`,
+		`${STILL} Copy App Key and App Secret again from the KIS Developers site (KIS Developers 홈페이지) into the KIS API credential, and check that Environment is the one that they were issued for.`,
+		null,
+		null,
+	],
+	[
+		'after the host was gone',
+		report(revocation('notSent', [], ended('hostUnreachable'))),
+		`${UNSENT}sending ended, because ${REFUSED}`,
+		`${STILL} ${NETWORK}`,
+		'ECONNREFUSED',
+		null,
+	],
+	[
+		'unusable text',
+		reportUnusable(new Unusable('the token is empty', 'Check it.')),
+		`${UNSENT}the token is empty`,
+		'KIS was not asked. Check it.',
+		null,
+		null,
+	],
+	[
+		'unusable in a later try',
+		reportUnusableNow(new Unusable('the App Key is empty', 'Correct it.')),
+		`${OPEN}the App Key is empty`,
+		`An earlier try of this execution may have sent it. ${TREAT} Correct it.`,
+		null,
+		null,
+	],
+	[
+		'the node broke',
+		BROKEN_RUN,
+		`${OPEN}the node itself broke off`,
+		`${TREAT} Revoke it again, and report this to the maintainers of this node.`,
+		null,
+		null,
+	],
+];
+
+test.each(FAILURES)('%s', (_name, found, message, description, code, httpStatus) => {
+	expect(found).toMatchObject({ succeeded: false, message, description, code, httpStatus });
+});
+
+test.each<[string, Revocation, 'succeed' | 'fail', string, string]>([
+	['confirmed', revocation('revoked', [confirmed]), 'fail', '200', '성공'],
+	[
+		'confirmed, then silence',
+		revocation('revoked', [silent], { before: 'revoked', decisive: confirmed }),
+		'fail',
+		'200',
+		'성공',
+	],
+	[
+		'already invalid',
+		revocation('alreadyInvalid', [invalid]),
+		'succeed',
+		'EGW00121',
+		'유효하지 않은 token',
+	],
+	[
+		'invalid by its own doing',
+		revocation('alreadyInvalid', [invalid], { before: 'revoked' }),
+		'fail',
+		'EGW00121',
+		'유효하지 않은 token',
+	],
+])('success: %s', (_name, found, alreadyInvalid, code, message) => {
+	expect(report(found, own, alreadyInvalid)).toMatchObject({ succeeded: true, code, message });
+});
+
+test('details are there if they are asked for', () => {
+	const options = { alreadyInvalid: 'succeed', includeDetails: true } as const;
+	const token = read(makeToken(keys.appkey, { exp: Date.UTC(2026, 0, 1) / 1000 }));
+	const known = reportRevocation(token, revocation('revoked', [confirmed]), credential, options);
+	expect(known.details).toEqual({
+		outcome: 'revoked',
+		attempts: 1,
+		httpStatus: 200,
+		environment: 'custom',
+		issuedToThisAppKey: true,
+		expiresAt: '2026-01-01T09:00:00+09:00',
+		tokenFingerprint: token.fingerprint.slice(0, 12),
+	});
+	const found = revocation('notSent', []);
+	const { details } = reportRevocation(opaque, found, credential, options);
+	expect(details).toMatchObject({ issuedToThisAppKey: null, expiresAt: null, httpStatus: null });
+	expect(reportUnusable(new Unusable('', ''), 'paper').details).toMatchObject({
+		outcome: 'notSent',
+		attempts: 0,
+		environment: 'paper',
+		tokenFingerprint: null,
+	});
+});
+
+describe('a run that stops', () => {
+	const node = { name: 'KIS Token', parameters: { token: 'typed in' } } as unknown as INode;
+	const success = report(revocation('revoked', [confirmed]));
+	const failure = (name: string) => FAILURES.find(([other]) => other === name)?.[1] as Report;
+
+	test('says how many failed, names the first, and lists each', () => {
+		const error = failedRun(node, [success, failure('HTML'), failure('unusable text'), success]);
+		expect(error).toMatchObject({
+			name: 'NodeApiError',
+			message: `2 of 4 items not confirmed as revoked, first item 1. ${failure('HTML').message}`,
+			httpCode: '502',
+			node: { parameters: {}, name: 'KIS Token' },
+			context: { itemIndex: 1 },
+		});
+		expect(error.description).toBe(
+			`<ul><li>item 1 – unknown – ${OPEN}the server answered HTTP 502 with what cannot be read as an answer of KIS. ${TREAT} ${AGAIN} ${ADDRESS}</li>` +
+				`<li>item 2 – notSent – ${UNSENT}the token is empty. KIS was not asked. Check it.</li>` +
+				'<li>The other 2: 2 revoked</li></ul>',
+		);
+	});
+
+	test('of one item', () => {
+		const error = failedRun(node, [failure('unusable text')]);
+		expect(error.name).toBe('NodeOperationError');
+		expect(error.message).toMatch(/^1 of 1 item not confirmed as revoked, namely item 0\. /);
+		expect(error.description).not.toMatch(/other|more/);
+	});
+
+	test('of very many lists twenty, and counts the others', () => {
+		const reports = [
+			...Array<Report>(21).fill(failure('unreachable')),
+			...Array<Report>(2).fill(failure('HTML')),
+		];
+		const { description } = failedRun(node, reports);
+		expect(description).toMatch(/<li>item 19 – .*<li>3 more: 2 unknown, 1 notSent<\/li><\/ul>$/);
+		expect(description).not.toContain('item 20');
+	});
+
+	test('with no HTTP status has none', () => {
+		expect(failedRun(node, [failure('unreachable')])).toMatchObject({ httpCode: null });
+	});
+
+	test('shows what is HTML as text', () => {
+		const evil = report(revocation('rejected', [refused('EGW00101', `<b a="1" b='2'>&`)]));
+		expect(failedRun(node, [evil]).description).toContain(
+			'“&lt;b a=&quot;1&quot; b=&#39;2&#39;&gt;&amp;”',
+		);
+	});
+});
+
+test('a summary counts what there is', () => {
+	const outcomes: Outcome[] = ['notSent', 'revoked', 'unknown', 'revoked'];
+	expect(summary(outcomes.map((outcome) => ({ outcome })))).toBe('2 revoked, 1 unknown, 1 notSent');
+});
+
+test('progress is told at most every ten seconds', () => {
+	const info = jest.fn();
+	const clock = jest.spyOn(Date, 'now').mockReturnValue(0);
+	try {
+		const tell = progressLog({ info } as unknown as Logger);
+		for (const seconds of [1, 9.999, 10, 19, 20, 21]) {
+			clock.mockReturnValue(seconds * 1000);
+			tell?.(revocation('revoked', [confirmed]), 7);
+		}
+	} finally {
+		clock.mockRestore();
+	}
+	expect(info.mock.calls).toEqual([
+		['KIS Token: 3 of 7 tokens done. 3 revoked'],
+		['KIS Token: 5 of 7 tokens done. 5 revoked'],
+	]);
+});
