@@ -182,6 +182,16 @@ test.concurrent('a million a second are no burden', async () => {
 	expect(performance.now() - started).toBeLessThan(10_000);
 });
 
+test.concurrent('what is tidied away of many requests makes no room for more', async () => {
+	const limiter = new RateLimiter();
+	limiter.join({}, 1_000_000);
+	for (let i = 0; i < 1000; i++) (await limiter.acquire(never()))?.release();
+	limiter.join({}, 5);
+	const started = performance.now();
+	await limiter.acquire(never());
+	expect(performance.now() - started).toBeGreaterThan(900);
+});
+
 describe('the limiter of an app key', () => {
 	test.concurrent('is one for everything in this process, as long as it matters', async () => {
 		const member = {};
