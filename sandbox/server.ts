@@ -38,7 +38,6 @@ export interface SeenCall {
 	readonly connection: number;
 	/** KIS's code, or the HTTP status of a success; `null` where the request was not processed. */
 	readonly result: string | null;
-	readonly fault: Fault | null;
 }
 
 /** Ordered over HTTP too: `POST` a list of faults, or an object of switches. */
@@ -138,7 +137,6 @@ export class Sandbox {
 			tokenFingerprint: typeof token === 'string' ? fingerprint(token) : null,
 			connection: this.#connectionNumbers.get(request.socket) ?? 0,
 			result: processed ? String(json.error_code ?? json.msg_cd ?? answer.status) : null,
-			fault: fault ?? null,
 		});
 		if (fault) await applyFault(fault, response, answer);
 		else sendJson(response, answer);

@@ -1,4 +1,4 @@
-import { judge } from './judge';
+import { judge, type Judgement } from './judge';
 import { revokeAll, type Product } from './workflow';
 import { REQUESTS_PER_SECOND, World, type Order, type SecureWorld } from './world';
 
@@ -33,7 +33,7 @@ export interface Findings {
 export async function runExperiment(
 	product: Product,
 	{ tokens, seed, faultShare, batch: size, parallel }: ExperimentOptions,
-	secure: SecureWorld | null,
+	secure: SecureWorld,
 ): Promise<Findings> {
 	const findings: Findings = {
 		items: 0,
@@ -59,7 +59,7 @@ export async function runExperiment(
 async function runBatch(
 	product: Product,
 	order: Order,
-	secure: SecureWorld | null,
+	secure: SecureWorld,
 	findings: Findings,
 ): Promise<void> {
 	const world = await new World(order, secure).start();
@@ -79,7 +79,7 @@ async function runBatch(
 	}
 }
 
-function add(judgement: ReturnType<typeof judge>, findings: Findings): void {
+function add(judgement: Judgement, findings: Findings): void {
 	findings.items += judgement.outcomes.length;
 	for (const outcome of judgement.outcomes) {
 		findings.outcomes[outcome] = (findings.outcomes[outcome] ?? 0) + 1;

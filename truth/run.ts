@@ -93,16 +93,19 @@ function tell(
 		.sort(([, a], [, b]) => b - a)
 		.map(([outcome, count]) => `${outcome} ${count} (${share(count)})`);
 	const unlucky = share(found.unknownFairCases, found.fairCases);
+	const rows = {
+		outcomes: outcomes.join(', '),
+		'unknown for want of retries': `${found.unknownFairCases} of ${found.fairCases} (${unlucky})`,
+		'calls per token': (found.calls / found.items).toFixed(3),
+		'busiest second': `${found.busiestSecond} calls of ${REQUESTS_PER_SECOND} allowed`,
+		'sockets and timers left': left,
+		'memory kept': `${bytesPerToken.toFixed(0)} bytes per token`,
+		'false statements': found.accusations.length,
+	};
 	const lines = [
 		`${found.items} tokens, seed ${seed}, ${faultShare * 100} % of the attempts disturbed, ${seconds.toFixed(1)} s`,
 		'',
-		`outcomes            ${outcomes.join(', ')}`,
-		`unknown for want of retries  ${found.unknownFairCases} of ${found.fairCases} (${unlucky})`,
-		`calls per token     ${(found.calls / found.items).toFixed(3)}`,
-		`busiest second      ${found.busiestSecond} calls of ${REQUESTS_PER_SECOND} allowed`,
-		`sockets, timers left  ${left}`,
-		`memory kept         ${bytesPerToken.toFixed(0)} bytes per token`,
-		`false statements    ${found.accusations.length}`,
+		...Object.entries(rows).map(([name, value]) => `${name.padEnd(28)}${value}`),
 		...found.accusations.slice(0, 20).map((accusation) => `  ${accusation}`),
 	];
 	return `${lines.join('\n')}\n`;

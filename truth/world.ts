@@ -61,11 +61,12 @@ export class World {
 	/** The event has taken place. */
 	hasHappened = false;
 	readonly #order: Order;
+	/** `null` where this world is reached over plain http. */
 	readonly #secure: SecureWorld | null;
 	readonly #stop = new AbortController();
 	#happening: Promise<void> = Promise.resolve();
 
-	constructor(order: Order, secure: SecureWorld | null) {
+	constructor(order: Order, secure: SecureWorld) {
 		const { seed, batch, items, faultShare } = order;
 		const random = (what: string) => draw(seed, 'world', batch, what);
 		this.#order = order;

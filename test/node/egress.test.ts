@@ -18,7 +18,7 @@ Object.assign(process.env, {
 	N8N_SSRF_DNS_CACHE_MAX_SIZE: '1',
 });
 
-/** n8n 1 has no such filter. */
+/** n8n 1 has no such filter; a class that only n8n-core 2 exports tells the two apart. */
 const [onN8n1, onN8n2] = 'EncryptionKeyProxy' in core ? [test.skip, test] : [test, test.skip];
 
 const sandbox = useSandbox();
