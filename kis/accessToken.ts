@@ -7,12 +7,15 @@ import { Unusable } from './unusable';
 export const MAX_TOKEN_BYTES = 8 * 1024;
 
 const HS512_SIGNATURE_BYTES = 64;
-/** A later expiry is no date that anyone means, and cannot be written as one. */
-const MAX_EXPIRY_MS = Date.UTC(9999, 0);
+const SHORT_FINGERPRINT_DIGITS = 12;
+/** A later time is none that anyone means, and cannot be written as a date. */
+const MAX_TIME_MS = Date.UTC(9999, 0);
 
 /** What a KIS token says of itself. A client cannot check the signature: the claims explain, they never authorise. */
 export interface TokenClaims {
-	/** Expiry, in milliseconds since 1970 (the claim `exp` is in seconds); `null` if it names none. */
+	/** In milliseconds since 1970 (the claim `iat` is in seconds); `null` if it names none. */
+	readonly issuedAt: number | null;
+	/** Expiry, likewise (`exp`). */
 	readonly expiresAt: number | null;
 	/** The app key that the token was issued to (KIS puts it into `jti`); `null` if it names none. */
 	readonly appkey: string | null;
@@ -50,6 +53,11 @@ export function parseAccessToken(input: unknown): AccessToken | Unusable {
 	};
 }
 
+/** The start of the fingerprint that people are shown: tells tokens apart. */
+export function shortFingerprint({ fingerprint }: AccessToken): string {
+	return fingerprint.slice(0, SHORT_FINGERPRINT_DIGITS);
+}
+
 /** Whether the token names `appkey` as its owner; `null` where it names nobody. */
 export function isIssuedTo(token: AccessToken, appkey: string): boolean | null {
 	const issuedTo = token.claims?.appkey ?? null;
@@ -73,13 +81,19 @@ function readClaims(value: string): TokenClaims | null {
 	if (parts.length !== 3) return null;
 	const [header, payload] = parts.slice(0, 2).map(readJsonPart);
 	if (!header || !payload) return null;
-	const { exp, jti } = payload;
+	const { iat, exp, jti } = payload;
 	return {
-		expiresAt:
-			typeof exp === 'number' && exp >= 0 && exp * 1000 < MAX_EXPIRY_MS ? exp * 1000 : null,
+		issuedAt: timeOf(iat),
+		expiresAt: timeOf(exp),
 		appkey: typeof jti === 'string' && jti !== '' ? jti : null,
 		complete: header.alg === 'HS512' && decodeBase64Url(parts[2])?.length === HS512_SIGNATURE_BYTES,
 	};
+}
+
+function timeOf(seconds: unknown): number | null {
+	return typeof seconds === 'number' && seconds >= 0 && seconds * 1000 < MAX_TIME_MS
+		? seconds * 1000
+		: null;
 }
 
 function readJsonPart(part: string): Record<string, unknown> | null {

@@ -9,6 +9,8 @@ export type CodeMeaning = 'refused' | 'invalidToken' | 'expiredToken' | 'noVerdi
 
 export interface KisCode {
 	readonly meaning: CodeMeaning;
+	/** It is about issuing, which KIS allows once a minute. */
+	readonly limitsIssue?: true;
 	/** KIS turns down the app, not the request: every further request would get the same answer. */
 	readonly refusesCredential?: true;
 	/** The same request may pass later. */
@@ -27,9 +29,8 @@ export interface KisCode {
 const CHECK_KEY_PAIR =
 	'Copy App Key and App Secret again from the KIS Developers site (KIS Developers 홈페이지) into the KIS API credential, and check that Environment is the one that they were issued for.';
 const ASK_KIS = 'Ask KIS (KIS Developers) about the app, then run again.';
-const RUN_AGAIN =
-	'Run again in a moment. If it stays so, see whether KIS announced maintenance (점검).';
-export const REVOKE_AGAIN = 'Revoke the token again; that is safe.';
+const IF_IT_STAYS = 'If it stays so, see whether KIS announced maintenance (점검).';
+const RUN_AGAIN = `Run again in a moment. ${IF_IT_STAYS}`;
 const CHECK_OWNER =
 	'Check that the token is whole and that it was issued to the app key and environment of this credential. If it belongs to another one, it may still be live there.';
 const REPORT =
@@ -41,13 +42,13 @@ export const KIS_CODES = {
 		meaning: 'noVerdict',
 		retry: {},
 		happened: 'KIS had a temporary fault (일시적 오류)',
-		todo: REVOKE_AGAIN,
+		todo: IF_IT_STAYS,
 	},
 	EGW00002: {
 		meaning: 'noVerdict',
 		retry: { times: 1 },
 		happened: 'KIS had a server fault (서버 에러)',
-		todo: REVOKE_AGAIN,
+		todo: IF_IT_STAYS,
 	},
 	EGW00003: {
 		meaning: 'refused',
@@ -122,7 +123,7 @@ export const KIS_CODES = {
 	},
 	EGW00133: {
 		meaning: 'refused',
-		// No retry: it is about issuing a token, once a minute. A revoke that gets it is not worth a minute's wait.
+		limitsIssue: true,
 		happened: 'KIS issues a token only once a minute (1분당 1회)',
 		todo: 'Wait a minute, then run again.',
 	},
@@ -148,7 +149,7 @@ export const KIS_CODES = {
 		meaning: 'noVerdict',
 		retry: {},
 		happened: "KIS's internal gateway had a fault (Internal Gateway)",
-		todo: REVOKE_AGAIN,
+		todo: IF_IT_STAYS,
 	},
 	EGW00205: {
 		meaning: 'refused',
@@ -199,13 +200,13 @@ export const KIS_CODES = {
 		meaning: 'noVerdict',
 		retry: {},
 		happened: 'KIS timed out on a connection of its own (연결 시간 초과)',
-		todo: REVOKE_AGAIN,
+		todo: IF_IT_STAYS,
 	},
 	EGW00302: {
 		meaning: 'noVerdict',
 		retry: {},
 		happened: 'KIS timed out (거래시간 초과)',
-		todo: REVOKE_AGAIN,
+		todo: IF_IT_STAYS,
 	},
 	EGW00303: {
 		meaning: 'refused',

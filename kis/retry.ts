@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+import type { Attempt } from './attempt';
 import { lookUpCode, type KisCode } from './errorCodes';
 import { EGRESS_REFUSED, PROXY_UNUSABLE } from './http/transportCodes';
-import type { Attempt } from './revocation';
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8000;

@@ -9,6 +9,8 @@ const WITHHELD = '[Withheld: this text contained a part of a secret]';
  */
 const FOREIGN = [/[^\x21-\x7e]/, /\s/];
 const NOTHING = /(?!)/;
+/** How a JWT starts: the server may quote a token that this process does not know, such as one issued earlier. */
+const JWT = /eyJ[\w-]{8}/;
 
 /** Keeps secrets out of text that comes from outside. */
 export class SecretGuard {
@@ -28,7 +30,7 @@ export class SecretGuard {
 		this.#foreign = FOREIGN.find((kind) => !this.#long.some((it) => kind.test(it))) ?? NOTHING;
 	}
 
-	/** The text as it is; a notice in its place if it holds eight consecutive characters of a secret (a shorter secret: all of it), plain or encoded. */
+	/** The text as it is; a notice in its place if it holds eight consecutive characters of a secret (a shorter secret: all of it) or what looks like a token, plain or encoded. */
 	show(text: string): string {
 		const shown = this.#shown.get(text) ?? (this.reveals(text) ? WITHHELD : text);
 		this.#shown.set(text, shown);
@@ -40,6 +42,7 @@ export class SecretGuard {
 	}
 
 	#contains(reading: string): boolean {
+		if (JWT.test(reading)) return true;
 		if (this.#short.some((secret) => reading.includes(secret))) return true;
 		for (let i = 0; i + TELLING_LENGTH <= reading.length; i++) {
 			const part = reading.slice(i, i + TELLING_LENGTH);

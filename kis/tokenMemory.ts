@@ -1,6 +1,6 @@
 import type { AccessToken } from './accessToken';
-import type { Outcome } from './outcome';
-import type { Attempt } from './revocation';
+import type { Attempt } from './attempt';
+import type { Outcome } from './revoke/outcome';
 
 /** Where the calls of one execution, with one credential, have left a token. */
 export interface Standing {
@@ -13,6 +13,8 @@ export interface Standing {
 export interface Recollection {
 	/** KIS confirmed its revocation to this process. */
 	readonly revoked: boolean;
+	/** It ended as `revoked` or `alreadyInvalid` in this process, whatever the scope. */
+	readonly dead: boolean;
 	/** `null` where the scope has not sent it before. */
 	readonly standing: Standing | null;
 }
@@ -26,12 +28,13 @@ const MAX_SCOPES = 10_000;
 
 interface Entry {
 	readonly revoked: boolean;
+	readonly dead: boolean;
 	/** Oldest first. */
 	readonly standings: ReadonlyArray<readonly [scope: string, standing: Standing]>;
 	readonly until: number;
 }
 
-const UNKNOWN: Entry = { revoked: false, standings: [], until: 0 };
+const UNKNOWN: Entry = { revoked: false, dead: false, standings: [], until: 0 };
 
 /**
  * Remembers tokens by fingerprint until they expire (for a day, a KIS token's life, where that is not known), and at
@@ -42,20 +45,21 @@ export class TokenMemory {
 
 	/** @param scope Names an execution and a credential: what was learnt with another key pair explains nothing. */
 	recall(token: AccessToken, scope: string): Recollection {
-		const { revoked, standings } = this.#find(token);
+		const { revoked, dead, standings } = this.#find(token);
 		const [, standing = null] = standings.find(([other]) => other === scope) ?? [];
-		return { revoked, standing };
+		return { revoked, dead, standing };
 	}
 
 	remember(token: AccessToken, scope: string, standing: Standing): void {
 		const { fingerprint, claims } = token;
 		const now = Date.now();
-		const { revoked, standings } = this.#find(token);
+		const { revoked, dead, standings } = this.#find(token);
 		const others = standings.filter(([other]) => other !== scope);
 		// To the end, so that the map is in order of use.
 		this.#entries.delete(fingerprint);
 		this.#entries.set(fingerprint, {
 			revoked: revoked || standing.decisive.verdict === 'confirmed',
+			dead: dead || standing.outcome === 'revoked' || standing.outcome === 'alreadyInvalid',
 			standings: [...others.slice(1 - MAX_SCOPES), [scope, standing]],
 			until: Math.max(claims?.expiresAt ?? now + DAY_MS, now + HOUR_MS),
 		});
@@ -70,3 +74,6 @@ export class TokenMemory {
 		return entry && entry.until > Date.now() ? entry : UNKNOWN;
 	}
 }
+
+/** The one memory of this process. */
+export const tokenMemory = new TokenMemory();

@@ -5,11 +5,15 @@ export const GROUPS = {
 		tests: ['kis/accessToken', 'kis/baseUrl', 'kis/credential', 'properties/(acc|base|cred)'],
 	},
 	replies: {
-		mutate: ['kis/{reply,revocation,json,errorCodes}.ts'],
-		tests: ['kis/revocation', 'kis/errorCodes', 'properties/(reply|errorCodes)', 'package/readme'],
+		mutate: ['kis/{reply,attempt,json,errorCodes,koreanTime}.ts', 'kis/revoke/revocation.ts'],
+		tests: [
+			'kis/(revocation|errorCodes|koreanTime)',
+			'properties/(reply|errorCodes)',
+			'package/readme',
+		],
 	},
 	outcomes: {
-		mutate: ['kis/{outcome,retry}.ts'],
+		mutate: ['kis/retry.ts', 'kis/revoke/outcome.ts'],
 		tests: ['kis/outcome', 'kis/retry', 'properties/(outcome|retry)'],
 	},
 	secrets: {
@@ -17,8 +21,16 @@ export const GROUPS = {
 		tests: ['kis/secretGuard', 'properties/secretGuard'],
 	},
 	sending: {
-		mutate: ['kis/http/{connection,requestWatch}.ts', 'kis/{revokeTokens,tokenMemory}.ts'],
+		mutate: [
+			'kis/http/{connection,requestWatch}.ts',
+			'kis/revoke/revokeTokens.ts',
+			'kis/tokenMemory.ts',
+		],
 		tests: ['kis/(connection|requestWatch|revokeTokens|tokenMemory)'],
+	},
+	issue: {
+		mutate: ['kis/issue/*.ts', 'nodes/KisToken/operations/issue/*.ts'],
+		tests: ['node/issue'],
 	},
 	pacing: {
 		mutate: ['kis/rateLimiter.ts'],
@@ -29,12 +41,12 @@ export const GROUPS = {
 		tests: ['properties/errorCodes', 'kis/connection.unwritten', 'node/(outcomes|egress)'],
 	},
 	reports: {
-		mutate: ['nodes/KisToken/report/*.ts'],
+		mutate: ['nodes/KisToken/report/*.ts', 'nodes/KisToken/operations/revoke/{report,reason}.ts'],
 		tests: ['node/report', 'properties/report'],
 	},
 	node: {
-		mutate: ['nodes/KisToken/{*.ts,operations/*.ts}'],
-		tests: ['properties/credential', 'package/readme', 'node/(batch|execution)'],
+		mutate: ['nodes/KisToken/{*.ts,operations/*.ts,operations/revoke/{revoke,options}.ts}'],
+		tests: ['properties/credential', 'package/readme', 'node/(batch|execution|inspect)'],
 	},
 	credential: {
 		mutate: ['credentials/*.ts'],

@@ -8,15 +8,27 @@ import {
 } from 'n8n-workflow';
 
 import { Unusable } from '../../kis/unusable';
+import { readOperation } from './input';
 import { operationOf, operations } from './operations';
+import type { Operation } from './operations/operation';
 import { toItem } from './report/item';
 import { toOutput } from './report/output';
-import { BROKEN_RUN, reportUnusable } from './report/report';
+import { reportUnusable } from './report/report';
 
-const NO_OPERATION = new Unusable(
-	'the Operation is not one of this node',
-	'Choose one in the node.',
+const NOTHING_CHOSEN = reportUnusable(
+	'notSent',
+	'Nothing was sent to KIS',
+	new Unusable('the Operation is not one of this node', 'Choose one in the node.'),
 );
+
+/** In a workflow that was edited by hand. */
+const noOperation: Pick<Operation, 'run' | 'shortfall' | 'brokenRun'> = {
+	shortfall: 'not processed',
+	brokenRun: NOTHING_CHOSEN,
+	async run(context) {
+		return context.getInputData().map(() => NOTHING_CHOSEN);
+	},
+};
 
 const operation: INodeProperties = {
 	displayName: 'Operation',
@@ -27,8 +39,11 @@ const operation: INodeProperties = {
 	default: 'revoke',
 };
 
-const fields = Object.entries(operations).flatMap(([name, { fields: own }]) =>
-	own.map((field) => ({ ...field, displayOptions: { show: { operation: [name] } } })),
+const fields: INodeProperties[] = Object.entries(operations).flatMap(([name, { fields: own }]) =>
+	own.map((field) => ({
+		...field,
+		displayOptions: { show: { ...field.displayOptions?.show, operation: [name] } },
+	})),
 );
 
 export class KisToken implements INodeType {
@@ -40,7 +55,7 @@ export class KisToken implements INodeType {
 		version: 1,
 		subtitle: '={{ $parameter["operation"] }}',
 		description:
-			'Revoke access tokens (접근토큰) of Korea Investment & Securities (한국투자증권, KIS) and know for certain what became of each',
+			'Issue, inspect and revoke access tokens (접근토큰) of Korea Investment & Securities (한국투자증권, KIS), and know for certain what became of each',
 		defaults: { name: 'KIS Token' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
@@ -50,18 +65,11 @@ export class KisToken implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const items = this.getInputData();
-		const run = async () => {
-			const chosen = operationOf(this.getNodeParameter('operation', 0));
-			return chosen
-				? await chosen.execute(this)
-				: toOutput(
-						this,
-						items.map(() => reportUnusable(NO_OPERATION)),
-					);
-		};
+		const chosen = operationOf(readOperation(this)) ?? noOperation;
+		const run = async () => toOutput(this, await chosen.run(this), chosen.shortfall);
 		if (!this.continueOnFail()) return [await run()];
 		// Of a node that throws here, n8n would send every input item out of the success output.
-		return [await run().catch(() => items.map((_item, i) => toItem(BROKEN_RUN, i)))];
+		const broken = () => this.getInputData().map((_item, i) => toItem(chosen.brokenRun, i));
+		return [await run().catch(broken)];
 	}
 }

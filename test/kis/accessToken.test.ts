@@ -87,6 +87,7 @@ describe('what a token says of itself', () => {
 	test('a token of KIS names its app key and its expiry, and is complete', () => {
 		expect(read(makeToken(appkey, { exp })).claims).toEqual({
 			appkey,
+			issuedAt: expect.any(Number),
 			expiresAt: exp * 1000,
 			complete: true,
 		});
@@ -149,9 +150,9 @@ describe('what a token says of itself', () => {
 		['huge', '1e308'],
 		['in milliseconds', '1795000000000'],
 		['negative', '-1'],
-	])('an expiry that is %s is no expiry', (_name, value) => {
-		const token = read(makeJwt(`{"jti":"${appkey}","exp":${value}}`));
-		expect(token.claims).toEqual({ appkey, expiresAt: null, complete: true });
+	])('a time that is %s is no time', (_name, value) => {
+		const token = read(makeJwt(`{"jti":"${appkey}","exp":${value},"iat":${value}}`));
+		expect(token.claims).toEqual({ appkey, issuedAt: null, expiresAt: null, complete: true });
 		expect(hasExpired(token, Date.UTC(3000, 0))).toBe(false);
 	});
 
@@ -175,7 +176,12 @@ describe('what a token says of itself', () => {
 		['__proto__', `{"__proto__":{"jti":"${appkey}","exp":1}}`],
 		['constructor', `{"constructor":{"prototype":{"jti":"${appkey}","exp":1}}}`],
 	])('a payload cannot lend claims through %s', (_name, json) => {
-		expect(read(makeJwt(json)).claims).toEqual({ appkey: null, expiresAt: null, complete: true });
+		expect(read(makeJwt(json)).claims).toEqual({
+			appkey: null,
+			issuedAt: null,
+			expiresAt: null,
+			complete: true,
+		});
 		expect({}).not.toHaveProperty('jti');
 		expect(Object.hasOwn(Object.prototype, 'exp')).toBe(false);
 	});

@@ -1,7 +1,7 @@
 import { KIS_CODES, lookUpCode } from '../../kis/errorCodes';
 import { explainTransportCode } from '../../kis/http/transportCodes';
 import { waitBeforeRetry } from '../../kis/retry';
-import type { Attempt } from '../../kis/revocation';
+import type { Attempt } from '../../kis/attempt';
 import { makeAttempt } from '../support/attempts';
 
 // KIS's official list: number, whether a refusal of it ends sending, and after how many ms the same request may go again.

@@ -1,12 +1,12 @@
 // What is tried: every order of up to three attempts, for every kind of token, against what the outcomes are defined to mean.
+import type { Verdict } from '../../kis/attempt';
 import {
 	decisiveAmong,
 	OUTCOMES,
 	weigh,
 	type Outcome,
 	type TokenFacts,
-	type Verdict,
-} from '../../kis/outcome';
+} from '../../kis/revoke/outcome';
 
 const OPAQUE: TokenFacts = {
 	whole: false,

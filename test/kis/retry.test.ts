@@ -1,5 +1,5 @@
 import { isPermanent, wait, waitBeforeRetry } from '../../kis/retry';
-import type { Attempt } from '../../kis/revocation';
+import type { Attempt } from '../../kis/attempt';
 import { makeAttempt } from '../support/attempts';
 import { leftSince, resources } from '../support/resources';
 

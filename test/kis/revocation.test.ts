@@ -2,8 +2,8 @@
 // read, and HTTP statuses that contradict the code.
 import { gzipSync } from 'node:zlib';
 
-import type { Verdict } from '../../kis/outcome';
-import { readAttempt, type Attempt } from '../../kis/revocation';
+import type { Attempt, Verdict } from '../../kis/attempt';
+import { readRevocation } from '../../kis/revoke/revocation';
 import { SecretGuard } from '../../kis/secretGuard';
 import { makeKeyPair } from '../support/tokens';
 
@@ -20,7 +20,7 @@ function answered(
 		body instanceof Uint8Array
 			? body
 			: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-	return readAttempt({ ended: 'answered', httpStatus, contentEncoding, body: bytes }, guard);
+	return readRevocation({ ended: 'answered', httpStatus, contentEncoding, body: bytes }, guard);
 }
 
 describe('KIS confirmed', () => {
@@ -138,13 +138,13 @@ describe('no verdict', () => {
 	test('no answer', () => {
 		const transportCode = 'ECONNRESET';
 		expect(
-			readAttempt(
+			readRevocation(
 				{ ended: 'unanswered', transportCode, httpStatus: 200, onStaleConnection: false },
 				NO_SECRETS,
 			),
 		).toMatchObject({ verdict: 'noVerdict', httpStatus: 200, transportCode, code: null });
 		expect(
-			readAttempt({ ended: 'unwritten', transportCode, forbidden: null }, NO_SECRETS),
+			readRevocation({ ended: 'unwritten', transportCode, forbidden: null }, NO_SECRETS),
 		).toMatchObject({ verdict: 'unwritten', httpStatus: null, transportCode, code: null });
 	});
 });
@@ -282,7 +282,7 @@ test.each([
 
 test.each(['the host says why', null])('why an address is forbidden: %p', (forbidden) => {
 	const unwritten = { ended: 'unwritten', transportCode: 'EGRESS_REFUSED', forbidden } as const;
-	expect(readAttempt(unwritten, NO_SECRETS)).toMatchObject({
+	expect(readRevocation(unwritten, NO_SECRETS)).toMatchObject({
 		verdict: 'unwritten',
 		text: forbidden,
 		transportCode: 'EGRESS_REFUSED',

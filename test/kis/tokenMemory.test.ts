@@ -5,7 +5,7 @@ import { makeKeyPair, makeOpaqueToken, makeToken, read } from '../support/tokens
 const HOUR_MS = 60 * 60 * 1000;
 const { appkey } = makeKeyPair();
 const opaque = read(makeOpaqueToken());
-const NOTHING = { revoked: false, standing: null };
+const NOTHING = { revoked: false, dead: false, standing: null };
 const REVOKED: Standing = {
 	outcome: 'revoked',
 	decisive: makeAttempt('confirmed', { httpStatus: 200, code: '200' }),
@@ -34,14 +34,18 @@ test('knows nothing of a token at first', () => {
 
 test('a revoked token is known to all scopes, where it stands to its own', () => {
 	memory.remember(opaque, 'first', REVOKED);
-	expect(memory.recall(opaque, 'first')).toEqual({ revoked: true, standing: REVOKED });
-	expect(memory.recall(opaque, 'second')).toEqual({ revoked: true, standing: null });
+	expect(memory.recall(opaque, 'first')).toEqual({ revoked: true, dead: true, standing: REVOKED });
+	expect(memory.recall(opaque, 'second')).toEqual({ revoked: true, dead: true, standing: null });
 	expect(memory.recall(read(makeOpaqueToken()), 'first')).toEqual(NOTHING);
 });
 
 test('an unsettled token is known to its own scope only', () => {
 	memory.remember(opaque, 'first', UNKNOWN);
-	expect(memory.recall(opaque, 'first')).toEqual({ revoked: false, standing: UNKNOWN });
+	expect(memory.recall(opaque, 'first')).toEqual({
+		revoked: false,
+		dead: false,
+		standing: UNKNOWN,
+	});
 	expect(memory.recall(opaque, 'second')).toEqual(NOTHING);
 });
 
@@ -49,8 +53,8 @@ test('the latest standing counts, and what was confirmed once stays so', () => {
 	memory.remember(opaque, 'first', UNKNOWN);
 	memory.remember(opaque, 'first', REVOKED);
 	memory.remember(opaque, 'second', UNKNOWN);
-	expect(memory.recall(opaque, 'first')).toEqual({ revoked: true, standing: REVOKED });
-	expect(memory.recall(opaque, 'second')).toEqual({ revoked: true, standing: UNKNOWN });
+	expect(memory.recall(opaque, 'first')).toEqual({ revoked: true, dead: true, standing: REVOKED });
+	expect(memory.recall(opaque, 'second')).toEqual({ revoked: true, dead: true, standing: UNKNOWN });
 });
 
 describe('how long', () => {
@@ -85,20 +89,28 @@ describe('how long', () => {
 		memory.remember(opaque, 'first', REVOKED);
 		pass(25 * HOUR_MS);
 		memory.remember(opaque, 'second', UNKNOWN);
-		expect(memory.recall(opaque, 'second')).toEqual({ revoked: false, standing: UNKNOWN });
+		expect(memory.recall(opaque, 'second')).toEqual({
+			revoked: false,
+			dead: false,
+			standing: UNKNOWN,
+		});
 	});
 
 	test('what is revoked again after its day is remembered again', () => {
 		memory.remember(opaque, 'first', REVOKED);
 		pass(25 * HOUR_MS);
 		memory.remember(opaque, 'second', REVOKED);
-		expect(memory.recall(opaque, 'second')).toEqual({ revoked: true, standing: REVOKED });
+		expect(memory.recall(opaque, 'second')).toEqual({
+			revoked: true,
+			dead: true,
+			standing: REVOKED,
+		});
 	});
 });
 
 test('it is bounded: the oldest of very many is forgotten, the latest is not', () => {
 	// Tokens that claim to live for thousands of years.
-	const claims = { expiresAt: 9e14, appkey: null, complete: false };
+	const claims = { issuedAt: null, expiresAt: 9e14, appkey: null, complete: false };
 	const token = (name: number) => ({ value: '', fingerprint: String(name), claims });
 	for (let i = 0; i < 300_000; i++) memory.remember(token(i), 'first', REVOKED);
 	expect(memory.recall(token(299_999), 'first').revoked).toBe(true);

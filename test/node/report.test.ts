@@ -1,19 +1,19 @@
 // What is said of a token, word for word: how each outcome reads, and what a run that stops says of all of them.
 import type { INode, Logger } from 'n8n-workflow';
 
-import type { Outcome } from '../../kis/outcome';
-import type { Attempt } from '../../kis/revocation';
-import type { EndOfSending, Revocation } from '../../kis/revokeTokens';
+import type { Outcome } from '../../kis/revoke/outcome';
+import type { Attempt } from '../../kis/attempt';
+import type { EndOfSending, Revocation } from '../../kis/revoke/revokeTokens';
 import { Unusable } from '../../kis/unusable';
-import { failedRun } from '../../nodes/KisToken/report/failedRun';
-import { progressLog } from '../../nodes/KisToken/report/progress';
 import {
 	BROKEN_RUN,
+	reportNotSent,
 	reportRevocation,
-	reportUnusable,
-	reportUnusableNow,
-	type Report,
-} from '../../nodes/KisToken/report/report';
+	reportUnknown,
+} from '../../nodes/KisToken/operations/revoke/report';
+import { failedRun } from '../../nodes/KisToken/report/failedRun';
+import { progressLog } from '../../nodes/KisToken/report/progress';
+import type { Report } from '../../nodes/KisToken/report/report';
 import { summary } from '../../nodes/KisToken/report/summary';
 import { makeAttempt } from '../support/attempts';
 import { credentialFor, makeKeyPair, makeToken, read } from '../support/tokens';
@@ -58,6 +58,7 @@ function ended(because: EndOfSending['because'], seen = unreachable): Partial<Re
 	return { ended: because === 'cancelled' ? { because } : { because, seen } };
 }
 
+const SHORTFALL = 'not confirmed as revoked';
 const LIVE = 'The token was not revoked: ';
 const OPEN = 'The token may be dead or still live: ';
 const UNSENT = 'The token was not sent to KIS: ';
@@ -229,7 +230,7 @@ const FAILURES: Row[] = [
 	],
 	[
 		'unusable text',
-		reportUnusable(new Unusable('the token is empty', 'Check it.')),
+		reportNotSent(new Unusable('the token is empty', 'Check it.')),
 		`${UNSENT}the token is empty`,
 		'KIS was not asked. Check it.',
 		null,
@@ -237,7 +238,7 @@ const FAILURES: Row[] = [
 	],
 	[
 		'unusable in a later try',
-		reportUnusableNow(new Unusable('the App Key is empty', 'Correct it.')),
+		reportUnknown(new Unusable('the App Key is empty', 'Correct it.')),
 		`${OPEN}the App Key is empty`,
 		`An earlier try of this execution may have sent it. ${TREAT} Correct it.`,
 		null,
@@ -247,7 +248,7 @@ const FAILURES: Row[] = [
 		'the node broke',
 		BROKEN_RUN,
 		`${OPEN}the node itself broke off`,
-		`${TREAT} Revoke it again, and report this to the maintainers of this node.`,
+		`${TREAT} Revoke it again. Report this to the maintainers of this node.`,
 		null,
 		null,
 	],
@@ -281,7 +282,10 @@ test.each<[string, Revocation, 'succeed' | 'fail', string, string]>([
 		'유효하지 않은 token',
 	],
 ])('success: %s', (_name, found, alreadyInvalid, code, message) => {
-	expect(report(found, own, alreadyInvalid)).toMatchObject({ succeeded: true, code, message });
+	expect(report(found, own, alreadyInvalid)).toMatchObject({
+		succeeded: true,
+		json: { code, message },
+	});
 });
 
 test('details are there if they are asked for', () => {
@@ -300,7 +304,7 @@ test('details are there if they are asked for', () => {
 	const found = revocation('notSent', []);
 	const { details } = reportRevocation(opaque, found, credential, options);
 	expect(details).toMatchObject({ issuedToThisAppKey: null, expiresAt: null, httpStatus: null });
-	expect(reportUnusable(new Unusable('', ''), 'paper').details).toMatchObject({
+	expect(reportNotSent(new Unusable('', ''), 'paper').details).toMatchObject({
 		outcome: 'notSent',
 		attempts: 0,
 		environment: 'paper',
@@ -314,10 +318,14 @@ describe('a run that stops', () => {
 	const failure = (name: string) => FAILURES.find(([other]) => other === name)?.[1] as Report;
 
 	test('says how many failed, names the first, and lists each', () => {
-		const error = failedRun(node, [success, failure('HTML'), failure('unusable text'), success]);
+		const error = failedRun(
+			node,
+			[success, failure('HTML'), failure('unusable text'), success],
+			SHORTFALL,
+		);
 		expect(error).toMatchObject({
 			name: 'NodeApiError',
-			message: `2 of 4 items not confirmed as revoked, first item 1. ${failure('HTML').message}`,
+			message: `2 of 4 items not confirmed as revoked, first item 1. ${OPEN}the server answered HTTP 502 with what cannot be read as an answer of KIS`,
 			httpCode: '502',
 			node: { parameters: {}, name: 'KIS Token' },
 			context: { itemIndex: 1 },
@@ -330,7 +338,7 @@ describe('a run that stops', () => {
 	});
 
 	test('of one item', () => {
-		const error = failedRun(node, [failure('unusable text')]);
+		const error = failedRun(node, [failure('unusable text')], SHORTFALL);
 		expect(error.name).toBe('NodeOperationError');
 		expect(error.message).toMatch(/^1 of 1 item not confirmed as revoked, namely item 0\. /);
 		expect(error.description).not.toMatch(/other|more/);
@@ -341,18 +349,18 @@ describe('a run that stops', () => {
 			...Array<Report>(21).fill(failure('unreachable')),
 			...Array<Report>(2).fill(failure('HTML')),
 		];
-		const { description } = failedRun(node, reports);
+		const { description } = failedRun(node, reports, SHORTFALL);
 		expect(description).toMatch(/<li>item 19 – .*<li>3 more: 2 unknown, 1 notSent<\/li><\/ul>$/);
 		expect(description).not.toContain('item 20');
 	});
 
 	test('with no HTTP status has none', () => {
-		expect(failedRun(node, [failure('unreachable')])).toMatchObject({ httpCode: null });
+		expect(failedRun(node, [failure('unreachable')], SHORTFALL)).toMatchObject({ httpCode: null });
 	});
 
 	test('shows what is HTML as text', () => {
 		const evil = report(revocation('rejected', [refused('EGW00101', `<b a="1" b='2'>&`)]));
-		expect(failedRun(node, [evil]).description).toContain(
+		expect(failedRun(node, [evil], SHORTFALL).description).toContain(
 			'“&lt;b a=&quot;1&quot; b=&#39;2&#39;&gt;&amp;”',
 		);
 	});

@@ -16,6 +16,7 @@ import type { INodeType } from 'n8n-workflow';
 import { KisApi } from '../../credentials/KisApi.credentials';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { operations } from '../../nodes/KisToken/operations';
+import type { Operation } from '../../nodes/KisToken/operations/operation';
 import { Sandbox } from '../../sandbox/server';
 
 const root = join(__dirname, '../..');
@@ -88,15 +89,23 @@ test('the codex names the node, and n8n accepts it', () => {
 	expect(codex.alias).toEqual(expect.arrayContaining(['KIS', '한국투자', '한국투자증권']));
 });
 
-test('there is an output preview for each operation', () => {
-	const [file] = readJson<Manifest>('package.json').n8n.nodes;
-	const schemas = join(dirname(file), '__schema__/v1.0.0');
-	expect(readdirSync(join(installed, schemas)).sort()).toEqual(
-		Object.keys(operations).map((name) => `${name}.json`),
-	);
-	const revoke = readJson<{ properties: object }>(join(schemas, 'revoke.json'));
-	expect(Object.keys(revoke.properties)).toEqual(['code', 'message']);
-});
+test.each(Object.entries<Operation>(operations))(
+	'n8n knows all of the operation %s',
+	(name, operation) => {
+		const [file] = readJson<Manifest>('package.json').n8n.nodes;
+		const schemas = join(dirname(file), '__schema__/v1.0.0');
+		expect(readdirSync(join(installed, schemas)).sort()).toEqual(
+			Object.keys(operations).map((known) => `${known}.json`),
+		);
+		const preview = readJson<{ properties: object }>(join(schemas, `${name}.json`));
+		const fields = Object.entries(operation.output).map(([field, type]) => [field, { type }]);
+		expect(preview.properties).toEqual(Object.fromEntries(fields));
+
+		const codex = readJson<{ alias: string[] }>(file.replace(/js$/, 'json'));
+		expect(codex.alias).toEqual(expect.arrayContaining([...operation.searchWords]));
+		expect(operation.option.value).toBe(name);
+	},
+);
 
 describe('in plain Node.js', () => {
 	const run = (script: string, args: string[] = []) =>
@@ -119,13 +128,28 @@ describe('in plain Node.js', () => {
 		expect(run(script)).toEqual(['KisApi', 'KisToken']);
 	});
 
+	test.each(['UTC', 'Asia/Seoul', 'America/Los_Angeles'])(
+		'reads the time of KIS the same way on a computer in %s',
+		(zone) => {
+			const script = `
+				process.env.TZ = process.argv[1];
+				const { koreanTime, parseKoreanTime } = require('n8n-nodes-koreainvestment/dist/kis/koreanTime');
+				const time = parseKoreanTime('2026-11-23 08:16:59');
+				console.log(JSON.stringify([time, koreanTime(time)]));
+			`;
+			const [time, written] = run(script, [zone]) as unknown[];
+			expect(time).toBe(Date.parse('2026-11-22T23:16:59Z'));
+			expect(written).toBe('2026-11-23T08:16:59+09:00');
+		},
+	);
+
 	test('leaves the host process as it was, the HTTP client loaded or not', () => {
 		const report = run(`${census}
 			const { KisToken, KisApi } = require('n8n-nodes-koreainvestment');
 			new KisToken(); new KisApi();
 			const loaded = census();
 			const http = Object.keys(require.cache).filter((file) => file.includes('connection.js')).length;
-			require('n8n-nodes-koreainvestment/dist/kis/revokeTokens');
+			require('n8n-nodes-koreainvestment/dist/kis/revoke/revokeTokens');
 			console.log(JSON.stringify({ before, loaded, http, used: census() }));
 		`) as Record<string, unknown>;
 		expect(report.loaded).toEqual(report.before);
@@ -139,7 +163,7 @@ describe('in plain Node.js', () => {
 			const [app] = sandbox.apps;
 			const token = sandbox.kis.mint(app.appkey).value;
 			const script = `${census}
-				const { revokeTokens } = require('n8n-nodes-koreainvestment/dist/kis/revokeTokens');
+				const { revokeTokens } = require('n8n-nodes-koreainvestment/dist/kis/revoke/revokeTokens');
 				const { parseAccessToken } = require('n8n-nodes-koreainvestment/dist/kis/accessToken');
 				const [url, appkey, appsecret, token] = process.argv.slice(1);
 				revokeTokens(
@@ -166,20 +190,32 @@ describe('in plain Node.js', () => {
 	});
 });
 
-test('the operations, the dropdown and the fields belong together', () => {
+test('the dropdown and the fields are those of the operations', () => {
 	const { properties } = (new KisToken() as INodeType).description;
-	const [operation, ...fields] = properties;
-	expect(operation.options?.map((option) => 'value' in option && option.value)).toEqual(
-		Object.keys(operations),
+	const [dropdown, ...fields] = properties;
+	expect(dropdown.options).toEqual(Object.values(operations).map(({ option }) => option));
+	expect(fields.map(({ name, displayOptions }) => [displayOptions?.show?.operation, name])).toEqual(
+		Object.entries<Operation>(operations).flatMap(([operation, own]) =>
+			own.fields.map(({ name }) => [[operation], name]),
+		),
 	);
-	for (const { displayOptions } of fields) {
-		expect(Object.keys(operations)).toEqual(
-			expect.arrayContaining(displayOptions?.show?.operation as string[]),
-		);
+});
+
+test('Issue says to a tool that it does not run as one', () => {
+	const { properties } = (new KisToken() as INodeType).description;
+	const notice = properties.find(({ name }) => name === 'noToolNotice');
+	expect(notice?.displayOptions?.show).toEqual({ '@tool': [true], operation: ['issue'] });
+});
+
+test('a token is masked, and is by default what the step before issued', () => {
+	const { properties } = (new KisToken() as INodeType).description;
+	const fields = properties.filter(({ name }) => name === 'token');
+	expect(fields).toHaveLength(2);
+	for (const field of fields) {
+		expect(field).toMatchObject({
+			required: true,
+			default: '={{ $json.access_token }}',
+			typeOptions: { password: true },
+		});
 	}
-	expect(fields.find(({ name }) => name === 'token')).toMatchObject({
-		required: true,
-		default: '={{ $json.access_token }}',
-		typeOptions: { password: true },
-	});
 });

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 
 import { ENVIRONMENTS } from '../../kis/environments';
 import { KIS_CODES, type KisCode } from '../../kis/errorCodes';
-import { OUTCOMES } from '../../kis/outcome';
-import { optionsField } from '../../nodes/KisToken/operations/revoke.options';
+import { OUTCOMES } from '../../kis/revoke/outcome';
+import { operations } from '../../nodes/KisToken/operations';
+import type { Operation } from '../../nodes/KisToken/operations/operation';
 
 const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
 
@@ -50,6 +51,27 @@ test.each(OUTCOMES)('the outcome %s is explained', (outcome) => {
 	expect(readme).toMatch(new RegExp(`^\\| \`${outcome}\` \\|`, 'm'));
 });
 
-test.each(optionsField.options ?? [])('the option $name is explained', (option) => {
-	expect(readme).toContain(`| ${'displayName' in option ? option.displayName : ''} |`);
+describe.each(Object.values<Operation>(operations))('$option.name', (operation) => {
+	const { option, endpoint, fields } = operation;
+
+	test('stands in the table of operations', () => {
+		expect(readme).toContain(
+			`| **${option.name}** | ${endpoint === null ? '–' : `\`${endpoint}\``} | `,
+		);
+	});
+
+	test('its options are explained', () => {
+		for (const field of fields.flatMap(({ options = [] }) => options)) {
+			expect(readme).toContain(`| ${'displayName' in field ? field.displayName : ''} |`);
+		}
+	});
+
+	test('what it gives out is explained', () => {
+		for (const field of Object.keys(operation.output)) expect(readme).toContain(`"${field}": `);
+	});
+});
+
+test('the table of operations has no other', () => {
+	const listed = [...readme.matchAll(/^\| \*\*(\w+)\*\* \|/gm)].map(([, name]) => name);
+	expect(listed).toEqual(Object.values(operations).map(({ option }) => option.name));
 });

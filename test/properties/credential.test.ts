@@ -3,9 +3,9 @@ import fc from 'fast-check';
 
 import { parseCredential } from '../../kis/credential';
 import { ENVIRONMENTS, type EnvironmentName } from '../../kis/environments';
-import { revokeBody } from '../../kis/revocation';
+import { revokeBody } from '../../kis/revoke/revocation';
 import { Unusable } from '../../kis/unusable';
-import { parseOptions } from '../../nodes/KisToken/operations/revoke.options';
+import { parseRevokeOptions } from '../../nodes/KisToken/operations/revoke/options';
 import { secret, text } from '../support/arbitraries';
 import { property } from '../support/properties';
 import { read } from '../support/tokens';
@@ -93,7 +93,10 @@ property(
 		environment,
 	],
 	(given, environment) => {
-		const options = parseOptions(given as Parameters<typeof parseOptions>[0], environment);
+		const options = parseRevokeOptions(
+			given as Parameters<typeof parseRevokeOptions>[0],
+			environment,
+		);
 		if (options instanceof Unusable) return;
 		const { maxRetries, timeoutMs, requestsPerSecond } = options;
 		expect([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]).toContain(maxRetries);

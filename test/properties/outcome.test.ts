@@ -2,14 +2,14 @@
 // defined to mean.
 import fc from 'fast-check';
 
+import type { Verdict } from '../../kis/attempt';
 import {
 	decisiveAmong,
 	OUTCOMES,
 	weigh,
 	type Outcome,
 	type TokenFacts,
-	type Verdict,
-} from '../../kis/outcome';
+} from '../../kis/revoke/outcome';
 import { property } from '../support/properties';
 
 const verdict = fc.constantFrom<Verdict>(

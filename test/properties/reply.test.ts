@@ -4,9 +4,10 @@ import fc from 'fast-check';
 
 import { KIS_CODES, lookUpCode } from '../../kis/errorCodes';
 import type { Exchange } from '../../kis/http/exchange';
-import { OUTCOMES, weigh } from '../../kis/outcome';
+import { OUTCOMES, weigh } from '../../kis/revoke/outcome';
 import { readReply } from '../../kis/reply';
-import { readAttempt, type Attempt } from '../../kis/revocation';
+import type { Attempt } from '../../kis/attempt';
+import { readRevocation } from '../../kis/revoke/revocation';
 import { SecretGuard } from '../../kis/secretGuard';
 import { text } from '../support/arbitraries';
 import { property } from '../support/properties';
@@ -26,7 +27,7 @@ function read(
 		contentEncoding,
 		body: Buffer.from(body),
 	};
-	return readAttempt(exchange, NO_SECRETS);
+	return readRevocation(exchange, NO_SECRETS);
 }
 
 const trimmed = (field: unknown) => (typeof field === 'string' ? field.trim() : field);

@@ -6,13 +6,16 @@ import type { INode } from 'n8n-workflow';
 import type { AccessToken } from '../../kis/accessToken';
 import type { KisCredential } from '../../kis/credential';
 import type { Exchange } from '../../kis/http/exchange';
-import { decisiveAmong, OUTCOMES, weigh } from '../../kis/outcome';
-import { readAttempt } from '../../kis/revocation';
-import type { Revocation } from '../../kis/revokeTokens';
+import { decisiveAmong, OUTCOMES, weigh } from '../../kis/revoke/outcome';
+import { readRevocation } from '../../kis/revoke/revocation';
+import type { Revocation } from '../../kis/revoke/revokeTokens';
 import { SecretGuard } from '../../kis/secretGuard';
+import {
+	reportRevocation,
+	type ReportOptions,
+} from '../../nodes/KisToken/operations/revoke/report';
 import { failedRun } from '../../nodes/KisToken/report/failedRun';
 import { toItem } from '../../nodes/KisToken/report/item';
-import { reportRevocation, type ReportOptions } from '../../nodes/KisToken/report/report';
 import { leakOf, longText, partOf, secret, tokenOf } from '../support/arbitraries';
 import { ENCODINGS } from '../support/encodings';
 import { property } from '../support/properties';
@@ -71,7 +74,7 @@ const drawnCase: fc.Arbitrary<Case> = fc
 			.tuple(exchanges, exchanges, fc.constantFrom(null, ...OUTCOMES), fc.boolean())
 			.map(([exchanges, others, before, settled]) => {
 				const guard = new SecretGuard(secrets);
-				const attempt = (exchange: Exchange) => readAttempt(exchange, guard);
+				const attempt = (exchange: Exchange) => readRevocation(exchange, guard);
 				const attempts = exchanges.map(attempt);
 				const [seen = null] = others.map(attempt);
 				const facts = { whole: kind === 'own', expired: false, revokedBefore: settled };
@@ -142,7 +145,7 @@ property(
 		const report = reportRevocation(token, revocation, credential, options);
 		if (report.succeeded) return;
 		const node = { name: 'KIS', parameters: { token: token.value } } as unknown as INode;
-		const thrown = failedRun(node, [report]);
+		const thrown = failedRun(node, [report], 'not confirmed');
 		const stored = [
 			thrown.message,
 			thrown.description,

@@ -1,4 +1,4 @@
-import type { Attempt } from '../../kis/revocation';
+import type { Attempt } from '../../kis/attempt';
 
 const NOTHING = {
 	httpStatus: null,

@@ -46,6 +46,8 @@ export interface Run {
 }
 
 export interface Setup {
+	/** `revoke` by default. */
+	readonly operation?: string;
 	readonly input?: IDataObject[];
 	/** Gives out the items of the step before as they are, where `input` would be copied. */
 	readonly emit?: () => INodeExecutionData[];
@@ -63,47 +65,85 @@ export interface Setup {
 /** Requests per second that no test waits for. */
 export const UNLIMITED = 1_000_000;
 
-/** Start → KIS Token: Revoke, on n8n's engine, against the sandbox. */
-export async function revoke(
-	{ apps: [app], url }: Pick<Sandbox, 'apps' | 'url'>,
-	setup: Setup,
-): Promise<Run> {
-	const credential = await encryptCredential('kis', 'kisApi', {
-		...app,
-		environment: 'custom',
-		baseUrl: url,
-		...setup.credential,
-	});
-	const workflow: WorkflowFile = {
-		nodes: [
-			makeNode('Start', 'n8n-nodes-base.manualTrigger', {}),
-			{
-				...makeNode('KIS Token', 'n8n-nodes-koreainvestment.kisToken', {
-					operation: 'revoke',
-					token: setup.token ?? '={{ $json.access_token }}',
-					options: { requestsPerSecond: UNLIMITED, ...setup.options },
-				}),
-				credentials: { kisApi: { id: 'kis', name: 'kis' } },
-				onError: setup.onError,
-				...setup.node,
-			},
-		],
-		connections: { Start: { main: [[{ node: 'KIS Token', type: 'main', index: 0 }]] } },
+const NODE_TYPE = 'n8n-nodes-koreainvestment.kisToken';
+
+/** Start → KIS Token, on n8n's engine, against the sandbox. */
+export async function runNode(sandbox: SandboxAddress, setup: Setup): Promise<Run> {
+	const { operation = 'revoke', token = '={{ $json.access_token }}' } = setup;
+	const node: INode = {
+		...makeNode('KIS Token', NODE_TYPE, {
+			operation,
+			...(operation !== 'issue' && { token }),
+			...(operation !== 'inspect' && {
+				options: { requestsPerSecond: UNLIMITED, ...setup.options },
+			}),
+		}),
+		onError: setup.onError,
+		...setup.node,
 	};
-	const stored = await runWorkflow(workflow, {
-		nodeTypes: { ...before(setup), 'n8n-nodes-koreainvestment.kisToken': new KisToken() },
-		credentialTypes: [new KisApi()],
-		credentials: [credential],
-		input: setup.input?.map((json) => ({ json })),
-		executionId: setup.executionId,
-		stop: setup.stop,
-	});
+	const stored = await runChain(sandbox, [node], setup);
 	return {
 		stored,
 		items: outputOf(stored, 'KIS Token'),
 		errorItems: outputOf(stored, 'KIS Token', 1),
 		error: stored.data.resultData.error as unknown as Run['error'],
 	};
+}
+
+export type SandboxAddress = Pick<Sandbox, 'apps' | 'url'>;
+
+/** Start → the nodes, one after the other, each with the credential of the sandbox. */
+export async function runChain(
+	{ apps: [app], url }: SandboxAddress,
+	nodes: readonly INode[],
+	setup: Setup = {},
+): Promise<IRun> {
+	const credential = await encryptCredential('kis', 'kisApi', {
+		...app,
+		environment: 'custom',
+		baseUrl: url,
+		...setup.credential,
+	});
+	const start = makeNode('Start', 'n8n-nodes-base.manualTrigger', {});
+	const steps = [
+		start,
+		...nodes.map((node) => ({ credentials: { kisApi: { id: 'kis', name: 'kis' } }, ...node })),
+	];
+	const workflow: WorkflowFile = {
+		nodes: steps,
+		connections: Object.fromEntries(
+			nodes.map((node, i) => [
+				steps[i].name,
+				{ main: [[{ node: node.name, type: 'main', index: 0 }]] },
+			]),
+		),
+	};
+	const kisToken = new KisToken();
+	return await runWorkflow(workflow, {
+		nodeTypes: { ...before(setup), [NODE_TYPE]: kisToken, [`${NODE_TYPE}Tool`]: kisToken },
+		credentialTypes: [new KisApi()],
+		credentials: [credential],
+		input: setup.input?.map((json) => ({ json })),
+		executionId: setup.executionId,
+		stop: setup.stop,
+	});
+}
+
+/** KIS Token, as a step of a chain. */
+export function kisTokenStep(
+	name: string,
+	operation: string,
+	parameters: INode['parameters'] = {},
+): INode {
+	return makeNode(name, NODE_TYPE, { operation, ...parameters });
+}
+
+/** Start → KIS Token: Revoke. */
+export const revoke = runNode;
+
+/** Start → KIS Token: Issue. One empty item goes in unless others are given. */
+export async function issue(sandbox: SandboxAddress, setup: Setup = {}): Promise<Run> {
+	return await runNode(sandbox, { input: [{}], ...setup, operation: 'issue' });
 }
 
 function before({ emit }: Setup): Record<string, INodeType> {

@@ -1,19 +1,17 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { isIssuedTo, type AccessToken } from '../../../kis/accessToken';
+import { isIssuedTo, shortFingerprint, type AccessToken } from '../../../kis/accessToken';
 import type { EnvironmentName } from '../../../kis/environments';
-import type { Outcome } from '../../../kis/outcome';
-
-const KOREAN_OFFSET_MS = 9 * 60 * 60 * 1000;
-const FINGERPRINT_DIGITS = 12;
+import { koreanTime } from '../../../kis/koreanTime';
+import type { ItemOutcome } from './report';
 
 export interface Known {
-	readonly outcome: Outcome;
+	readonly outcome: ItemOutcome;
 	readonly environment: EnvironmentName;
 	/** Made by this run; none if absent. */
 	readonly attempts?: number;
 	readonly httpStatus?: number | null;
-	/** Absent where the input is no token. */
+	/** Absent where there is none. */
 	readonly token?: AccessToken;
 	readonly appkey?: string;
 }
@@ -21,19 +19,18 @@ export interface Known {
 /** What the option Include Details adds: `null` where something is not known. */
 export function detailsOf(known: Known): IDataObject {
 	const { outcome, environment, attempts = 0, httpStatus = null, token, appkey = '' } = known;
-	const expiresAt = token?.claims?.expiresAt ?? null;
 	return {
 		outcome,
 		attempts,
 		httpStatus,
 		environment,
 		issuedToThisAppKey: token ? isIssuedTo(token, appkey) : null,
-		expiresAt: expiresAt === null ? null : koreanTime(expiresAt),
-		tokenFingerprint: token?.fingerprint.slice(0, FINGERPRINT_DIGITS) ?? null,
+		expiresAt: timeOrNull(token?.claims?.expiresAt),
+		tokenFingerprint: token ? shortFingerprint(token) : null,
 	};
 }
 
-/** ISO 8601 to the second, with Korea's offset (it has no daylight saving time). */
-function koreanTime(milliseconds: number): string {
-	return `${new Date(milliseconds + KOREAN_OFFSET_MS).toISOString().slice(0, 19)}+09:00`;
+/** Korean time, ISO 8601; `null` where none is known. */
+export function timeOrNull(milliseconds: number | null | undefined): string | null {
+	return milliseconds === null || milliseconds === undefined ? null : koreanTime(milliseconds);
 }

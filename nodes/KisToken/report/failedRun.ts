@@ -6,10 +6,15 @@ import { summary } from './summary';
 /** More would not be read; the others are counted. */
 const MAX_LISTED = 20;
 
-/** The one error of a run that stops on errors, after every token had its turn. At least one report is a failure. */
+/**
+ * The one error of a run that stops on errors, after every item had its turn. At least one report is a failure.
+ *
+ * @param shortfall What the failed items have in common, as in `3 of 5 items not confirmed as revoked`.
+ */
 export function failedRun(
 	node: INode,
 	reports: readonly Report[],
+	shortfall: string,
 ): NodeApiError | NodeOperationError {
 	const failures = reports.flatMap((report, itemIndex) =>
 		report.succeeded ? [] : [{ ...report, itemIndex }],
@@ -17,7 +22,7 @@ export function failedRun(
 	const [first] = failures;
 	const count = `${failures.length} of ${reports.length} ${reports.length === 1 ? 'item' : 'items'}`;
 	const which = `${failures.length === 1 ? 'namely' : 'first'} item ${first.itemIndex}`;
-	const message = `${count} not confirmed as revoked, ${which}. ${first.message}`;
+	const message = `${count} ${shortfall}, ${which}. ${first.message}`;
 	const options = { message, description: describe(failures, reports), itemIndex: first.itemIndex };
 	// n8n stores the node with the error: a token that was typed in is among its parameters.
 	const withoutParameters: INode = { ...node, parameters: {} };

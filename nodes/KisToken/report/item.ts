@@ -9,8 +9,7 @@ import type { Report } from './report';
 export function toItem(report: Report, itemIndex: number): INodeExecutionData {
 	const details = report.details && { details: report.details };
 	if (report.succeeded) {
-		const { code, message } = report;
-		return { json: { code, message, ...details }, pairedItem: { item: itemIndex } };
+		return { json: { ...report.json, ...details }, pairedItem: { item: itemIndex } };
 	}
 	const { message, description, code, httpStatus, outcome } = report;
 	return {

@@ -11,15 +11,18 @@ import { summary } from './summary';
  *
  * A stopped run always gives items; n8n usually stores nothing of them, hence the line in its log.
  *
+ * @param shortfall What failed items have in common, see {@link failedRun}.
  * @throws {NodeApiError | NodeOperationError} if an item failed and the node is to stop on errors.
  */
 export function toOutput(
 	context: IExecuteFunctions,
 	reports: readonly Report[],
+	shortfall: string,
 ): INodeExecutionData[] {
 	const stopped = cancelSignal(context).aborted;
 	if (stopped) context.logger.info(`KIS Token: stopped. ${summary(reports)}`);
 	const failed = reports.some(({ succeeded }) => !succeeded);
-	if (failed && !stopped && !context.continueOnFail()) throw failedRun(context.getNode(), reports);
+	if (failed && !stopped && !context.continueOnFail())
+		throw failedRun(context.getNode(), reports, shortfall);
 	return reports.map(toItem);
 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'n8n-workflow';
 
-import type { RevokeOptions, Revocation } from '../../../kis/revokeTokens';
+import type { RevokeOptions, Revocation } from '../../../kis/revoke/revokeTokens';
 import { summary } from './summary';
 
 const INTERVAL_MS = 10_000;

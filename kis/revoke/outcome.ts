@@ -1,4 +1,4 @@
-import type { CodeMeaning } from './errorCodes';
+import type { Verdict } from '../attempt';
 
 /**
  * What can become of a token, and no other:
@@ -11,9 +11,6 @@ import type { CodeMeaning } from './errorCodes';
  */
 export const OUTCOMES = ['revoked', 'alreadyInvalid', 'rejected', 'unknown', 'notSent'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
-
-/** How one attempt to revoke ended. */
-export type Verdict = 'confirmed' | CodeMeaning | 'unwritten';
 
 /** What is known of the token beside KIS's answers. */
 export interface TokenFacts {

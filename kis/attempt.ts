@@ -1,19 +1,12 @@
-import type { AccessToken } from './accessToken';
-import { lookUpCode } from './errorCodes';
+import { lookUpCode, type CodeMeaning } from './errorCodes';
 import type { Exchange } from './http/exchange';
-import type { Verdict } from './outcome';
-import { CODE_SHAPE, isNumber, isText, readReply, type KisReply } from './reply';
+import { CODE_SHAPE, isText, readReply, type KisReply } from './reply';
 import type { SecretGuard } from './secretGuard';
 
-/** 접근토큰폐기. The path is case-sensitive. */
-export const REVOKE_PATH = '/oauth2/revokeP';
+/** How one attempt ended. `confirmed`: KIS did what it was asked to. */
+export type Verdict = 'confirmed' | CodeMeaning | 'unwritten';
 
-/** What KIS's page asks for: the bare token, and neither header nor grant type. */
-export function revokeBody(appkey: string, appsecret: string, token: AccessToken): object {
-	return { appkey, appsecret, token: token.value };
-}
-
-/** One attempt to revoke a token, as far as it can be told. Nothing in it is secret. */
+/** One request to KIS, as far as it can be told. Nothing in it is secret. */
 export interface Attempt {
 	readonly verdict: Verdict;
 	/** `null` where no answer came. */
@@ -31,8 +24,22 @@ export interface Attempt {
 /** More than twice what KIS's page allows a message; the rest of a longer text is cut. */
 const MAX_TEXT_LENGTH = 1000;
 
-/** What an exchange means for the token. What comes from outside is kept only as far as the guard lets it pass. */
-export function readAttempt(exchange: Exchange, guard: SecretGuard): Attempt {
+/** KIS's answer, if there is one that can be read. */
+export function replyOf(exchange: Exchange): KisReply | null {
+	if (exchange.ended !== 'answered') return null;
+	return readReply(exchange.httpStatus, exchange.contentEncoding, exchange.body);
+}
+
+/**
+ * What an exchange means. What comes from outside is kept only as far as the guard lets it pass.
+ *
+ * @param confirms Whether an answer that refuses nothing says that KIS did what it was asked to.
+ */
+export function readAttempt(
+	exchange: Exchange,
+	confirms: (reply: KisReply) => boolean,
+	guard: SecretGuard,
+): Attempt {
 	switch (exchange.ended) {
 		case 'unwritten':
 			return {
@@ -49,9 +56,10 @@ export function readAttempt(exchange: Exchange, guard: SecretGuard): Attempt {
 				transportCode: exchange.transportCode,
 			};
 		case 'answered': {
-			const { httpStatus, contentEncoding, body } = exchange;
-			const reply = readReply(httpStatus, contentEncoding, body);
-			return reply ? readAnswer(reply, guard) : { ...NOTHING, verdict: 'noVerdict', httpStatus };
+			const reply = replyOf(exchange);
+			return reply
+				? readAnswer(reply, confirms, guard)
+				: { ...NOTHING, verdict: 'noVerdict', httpStatus: exchange.httpStatus };
 		}
 	}
 }
@@ -64,9 +72,13 @@ const NOTHING = {
 	transportCode: null,
 } as const;
 
-function readAnswer(reply: KisReply, guard: SecretGuard): Attempt {
+function readAnswer(
+	reply: KisReply,
+	confirms: (reply: KisReply) => boolean,
+	guard: SecretGuard,
+): Attempt {
 	const { httpStatus, fields, refusal } = reply;
-	const verdict = verdictOf(reply);
+	const verdict = isSuccess(reply) && confirms(reply) ? 'confirmed' : verdictOnFailure(reply);
 	const given = refusal?.code ?? bodyCode(fields.code);
 	const standIn = verdict === 'noVerdict' ? null : String(httpStatus);
 	const text = refusal?.text ?? (typeof fields.message === 'string' ? fields.message : '');
@@ -90,9 +102,11 @@ function show(text: string, guard: SecretGuard): string {
 	return guard.show(Buffer.from(text.slice(0, MAX_TEXT_LENGTH)).toString());
 }
 
-function verdictOf(reply: KisReply): Verdict {
-	const { httpStatus, fields, refusal } = reply;
-	if (!refusal && isConfirmation(reply)) return 'confirmed';
+function isSuccess({ httpStatus, refusal }: KisReply): boolean {
+	return refusal === null && httpStatus >= 200 && httpStatus <= 299;
+}
+
+function verdictOnFailure({ httpStatus, fields, refusal }: KisReply): Verdict {
 	if (refusal?.kisCode) return lookUpCode(refusal.kisCode).meaning;
 	return [String(httpStatus), bodyCode(fields.code)].some(isClientError) ? 'refused' : 'noVerdict';
 }
@@ -100,18 +114,6 @@ function verdictOf(reply: KisReply): Verdict {
 function bodyCode(code: unknown): string | null {
 	const text = typeof code === 'number' ? String(code) : code;
 	return isText(text) && CODE_SHAPE.test(text.trim()) ? text.trim() : null;
-}
-
-/** KIS answers `{"code":200,"message":"…"}`, the code as a number; by its page it is a text, and both are optional. */
-function isConfirmation({ httpStatus, fields }: KisReply): boolean {
-	if (httpStatus < 200 || httpStatus > 299) return false;
-	return isLeftOut(fields.code)
-		? isText(fields.message) || isNumber(fields.rt_cd, 0)
-		: isNumber(fields.code, 200);
-}
-
-function isLeftOut(code: unknown): boolean {
-	return code === undefined || code === null || code === '';
 }
 
 function isClientError(code: string | null): boolean {

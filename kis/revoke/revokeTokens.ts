@@ -1,22 +1,21 @@
-import { hasExpired, isIssuedTo, type AccessToken } from './accessToken';
-import type { KisCredential } from './credential';
-import { lookUpCode } from './errorCodes';
-import { Connection } from './http/connection';
-import type { EgressRules } from './http/egress';
-import type { Exchange } from './http/exchange';
+import { hasExpired, isIssuedTo, type AccessToken } from '../accessToken';
+import type { Attempt } from '../attempt';
+import type { KisCredential } from '../credential';
+import { lookUpCode } from '../errorCodes';
+import { Connection } from '../http/connection';
+import type { EgressRules } from '../http/egress';
+import type { Exchange } from '../http/exchange';
+import { limiterOf, type RateLimiter } from '../rateLimiter';
+import { isPermanent, wait, waitBeforeRetry } from '../retry';
+import { SecretGuard } from '../secretGuard';
+import { tokenMemory } from '../tokenMemory';
 import { decisiveAmong, weigh, type Outcome } from './outcome';
-import { limiterOf, type RateLimiter } from './rateLimiter';
-import { isPermanent, wait, waitBeforeRetry } from './retry';
-import { SecretGuard } from './secretGuard';
-import { readAttempt, revokeBody, REVOKE_PATH, type Attempt } from './revocation';
-import { TokenMemory } from './tokenMemory';
+import { readRevocation, revokeBody, REVOKE_PATH } from './revocation';
 
 /** How many tokens are under way at once, each on a connection of its own. */
 const MAX_CONNECTIONS = 8;
 /** So many attempts in a row that could not be written, over all tokens, before the host counts as staying unreachable. */
 const UNREACHABLE_ATTEMPTS = 4;
-
-const memory = new TokenMemory();
 
 export interface RevokeOptions {
 	/** How often an attempt may be repeated for each token, 0 or more. */
@@ -131,7 +130,7 @@ class Run {
 
 	async #revokeOne(token: AccessToken, connection: Connection): Promise<Revocation> {
 		const { maxRetries } = this.#options;
-		const { standing } = memory.recall(token, this.#scope);
+		const { standing } = tokenMemory.recall(token, this.#scope);
 		const before = standing?.outcome ?? null;
 		const attempts: Attempt[] = [];
 		let outcome = before ?? 'notSent';
@@ -140,7 +139,7 @@ class Run {
 		for (;;) {
 			const exchange = await this.#send(token, connection);
 			if (!exchange) break;
-			const attempt = readAttempt(exchange, this.#guard);
+			const attempt = readRevocation(exchange, this.#guard);
 			attempts.push(attempt);
 			this.#learn(attempt);
 			outcome = this.#weigh(attempts, token, before);
@@ -162,7 +161,7 @@ class Run {
 		const decisive = decisiveAmong(attempts, outcome) ?? standing?.decisive ?? null;
 		// What this execution has revoked itself stays so, however often it finds it invalid later.
 		const now = standing?.outcome === 'revoked' ? standing : decisive && { outcome, decisive };
-		if (now) memory.remember(token, this.#scope, now);
+		if (now) tokenMemory.remember(token, this.#scope, now);
 		return { outcome, attempts, decisive, before, ended: this.#ended };
 	}
 
@@ -187,7 +186,7 @@ class Run {
 				whole: isOwn && token.claims?.complete === true,
 				expired: hasExpired(token, Date.now()),
 				// Another execution may be revoking it at this moment.
-				revokedBefore: memory.recall(token, this.#scope).revoked,
+				revokedBefore: tokenMemory.recall(token, this.#scope).revoked,
 			},
 			before ?? undefined,
 		);

@@ -1,9 +1,8 @@
-import { isIssuedTo, type AccessToken } from '../../../kis/accessToken';
-import type { KisCredential } from '../../../kis/credential';
-import { isListed, lookUpCode, REVOKE_AGAIN } from '../../../kis/errorCodes';
-import { explainTransportCode } from '../../../kis/http/transportCodes';
-import type { Attempt } from '../../../kis/revocation';
-import type { Revocation } from '../../../kis/revokeTokens';
+import { isIssuedTo, type AccessToken } from '../../../../kis/accessToken';
+import type { Attempt } from '../../../../kis/attempt';
+import type { KisCredential } from '../../../../kis/credential';
+import type { Revocation } from '../../../../kis/revoke/revokeTokens';
+import { explain } from '../../report/explain';
 
 export interface Reason {
 	/** A clause, without a full stop. */
@@ -12,8 +11,7 @@ export interface Reason {
 	readonly todo: readonly string[];
 }
 
-const CHECK_ADDRESS =
-	'Check the Base URL of the KIS API credential and the relay or proxy in between. If KIS is called directly, see whether it announced maintenance (점검).';
+export const REVOKE_AGAIN = 'Revoke the token again; that is safe.';
 const ACCEPT_INVALID =
 	'Nothing is left to do. To accept this, set If Token Is Already Invalid to Succeed.';
 
@@ -37,26 +35,6 @@ export function reasonOf(
 		...aboutToken(decisive, token, credential),
 	]);
 	return { happened: when + happened, todo: [...steps].filter((step) => step !== '') };
-}
-
-function explain({ verdict, refusalCode, transportCode, httpStatus, text }: Attempt): {
-	happened: string;
-	todo: string;
-} {
-	if (refusalCode !== null) {
-		const { happened, todo } = lookUpCode(refusalCode);
-		// n8n replaces a message that holds the name of a system fault, which an unlisted code may be.
-		return { happened: isListed(refusalCode) ? `${happened} (${refusalCode})` : happened, todo };
-	}
-	if (transportCode !== null) return explainTransportCode(transportCode);
-	return { happened: `the server answered HTTP ${httpStatus} ${unclear()}`, todo: CHECK_ADDRESS };
-
-	function unclear(): string {
-		if (verdict === 'refused') return 'without an error code of KIS';
-		return text === null
-			? 'with what cannot be read as an answer of KIS'
-			: 'and says neither yes nor no';
-	}
 }
 
 /** For a token that never had its turn. */

@@ -1,0 +1,53 @@
+import type { Exchange } from '../http/exchange';
+import { CANCELLED } from '../http/transportCodes';
+
+/** Makes a request; `null` if `cancel` was aborted before its turn came. */
+export type Send = (cancel: AbortSignal) => Promise<Exchange | null>;
+
+/** What is seen of a call by whoever leaves it to others: it may have been written. */
+const LEFT: Exchange = {
+	ended: 'unanswered',
+	transportCode: CANCELLED,
+	httpStatus: null,
+	onStaleConnection: false,
+};
+
+/** One request for all who ask for the same at once. It ends early only when the last of them is cancelled. */
+export class SharedCall {
+	readonly #stop = new AbortController();
+	readonly #exchange: Promise<Exchange | null>;
+	#askers = 0;
+	#next: SharedCall | null = null;
+
+	constructor(send: Send) {
+		this.#exchange = send(this.#stop.signal);
+	}
+
+	/** Everyone who asked was cancelled: nobody else may join. */
+	get isAbandoned(): boolean {
+		return this.#stop.signal.aborted;
+	}
+
+	/** Waits for the end of the request, or until `cancel` is aborted. */
+	async join(cancel: AbortSignal): Promise<Exchange | null> {
+		this.#askers++;
+		return await new Promise((resolve, reject) => {
+			const onCancel = () => {
+				this.#askers--;
+				if (this.#askers > 0) resolve(LEFT);
+				else this.#stop.abort();
+			};
+			cancel.addEventListener('abort', onCancel);
+			if (cancel.aborted) onCancel();
+			void this.#exchange
+				.then(resolve, reject)
+				.finally(() => cancel.removeEventListener('abort', onCancel));
+		});
+	}
+
+	/** The call after this one: who waited together asks again together. */
+	next(make: () => SharedCall): SharedCall {
+		if (!this.#next || this.#next.isAbandoned) this.#next = make();
+		return this.#next;
+	}
+}

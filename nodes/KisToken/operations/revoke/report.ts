@@ -1,0 +1,108 @@
+import type { AccessToken } from '../../../../kis/accessToken';
+import type { KisCredential } from '../../../../kis/credential';
+import type { EnvironmentName } from '../../../../kis/environments';
+import type { Outcome } from '../../../../kis/revoke/outcome';
+import type { Revocation } from '../../../../kis/revoke/revokeTokens';
+import type { Unusable } from '../../../../kis/unusable';
+import { detailsOf } from '../../report/details';
+import {
+	quote,
+	reportBroken,
+	reportUnusable,
+	type Failure,
+	type Report,
+} from '../../report/report';
+import { reasonOf } from './reason';
+
+/** What each outcome says of the token: how a message starts, and how a description starts. */
+const MEANING: Readonly<
+	Record<Outcome, { readonly headline: string; readonly consequence: string }>
+> = {
+	revoked: { headline: 'The token was revoked', consequence: 'It is dead.' },
+	alreadyInvalid: { headline: 'The token was invalid already', consequence: 'It is dead.' },
+	rejected: { headline: 'The token was not revoked', consequence: 'It may still be live.' },
+	unknown: {
+		headline: 'The token may be dead or still live',
+		consequence: 'Treat it as live until a revoke is confirmed.',
+	},
+	notSent: {
+		headline: 'The token was not sent to KIS',
+		consequence: 'If it was live, it still is.',
+	},
+};
+
+/** @param environment If the user asked for details. */
+export function reportNotSent(
+	unusable: Unusable,
+	environment: EnvironmentName | null = null,
+): Failure {
+	const details = environment && detailsOf({ outcome: 'notSent', environment });
+	return reportUnusable('notSent', MEANING.notSent.headline, unusable, details);
+}
+
+/** For every item, where an earlier try of the execution could use its input and this one cannot: which tokens were sent then is not known. */
+export function reportUnknown({ why, todo }: Unusable): Failure {
+	return {
+		...reportNotSent({ why, todo }),
+		outcome: 'unknown',
+		message: `${MEANING.unknown.headline}: ${why}`,
+		description: `An earlier try of this execution may have sent it. ${MEANING.unknown.consequence} ${todo}`,
+	};
+}
+
+/** What was sent by then is not known. */
+export const BROKEN_RUN = reportBroken(
+	'unknown',
+	MEANING.unknown.headline,
+	`${MEANING.unknown.consequence} Revoke it again.`,
+);
+
+export interface ReportOptions {
+	readonly alreadyInvalid: 'succeed' | 'fail';
+	readonly includeDetails: boolean;
+}
+
+/** For a token that was, or should have been, sent. */
+export function reportRevocation(
+	token: AccessToken,
+	revocation: Revocation,
+	credential: KisCredential,
+	options: ReportOptions,
+): Report {
+	const { outcome, attempts, decisive, before, ended } = revocation;
+	const isDead = outcome === 'revoked' || outcome === 'alreadyInvalid';
+	const lastWithCode = attempts.findLast(({ code }) => code !== null);
+	const answer = isDead ? decisive : (lastWithCode ?? decisive);
+	const httpStatus = answer?.httpStatus ?? null;
+	const details = options.includeDetails
+		? detailsOf({
+				outcome,
+				attempts: attempts.length,
+				httpStatus,
+				environment: credential.environment,
+				token,
+				appkey: credential.appkey,
+			})
+		: null;
+
+	// What this execution has revoked itself was not invalid before.
+	const mayBeInvalid = options.alreadyInvalid === 'succeed' || before === 'revoked';
+	if (outcome === 'revoked' || (outcome === 'alreadyInvalid' && mayBeInvalid)) {
+		const code = answer?.code ?? String(httpStatus);
+		return { succeeded: true, outcome, json: { code, message: answer?.text ?? '' }, details };
+	}
+
+	const { headline, consequence } = MEANING[outcome];
+	const unreachable = ended?.because === 'hostUnreachable' ? ended.seen : null;
+	const { happened, todo } = reasonOf(revocation, token, credential);
+	return {
+		succeeded: false,
+		outcome,
+		message: `${headline}: ${happened}`,
+		description: [consequence, ...quote(answer), ...todo].join(' '),
+		code: answer?.code ?? (answer ?? unreachable)?.transportCode ?? null,
+		httpStatus,
+		unusableInput: false,
+		details,
+	};
+}

@@ -1,0 +1,154 @@
+// The client's side of an issue: what goes over the wire, and how it ends where a connection breaks or the caller leaves.
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { isGoodFor, issueToken, type IssueOptions } from '../../kis/issue/issueToken';
+import { closeAll } from '../support/connections';
+import { leftSince, resources } from '../support/resources';
+import {
+	hangUp,
+	http,
+	refusal,
+	reset,
+	silence,
+	startServer,
+	unusedPort,
+	type Answer,
+} from '../support/scriptedServer';
+import { credentialFor, makeKeyPair, makeToken, read } from '../support/tokens';
+
+afterEach(closeAll);
+
+const keys = makeKeyPair();
+const token = makeToken(keys.appkey);
+const GRANT = http(200, JSON.stringify({ access_token: token, token_type: 'Bearer' }));
+
+async function issue(url: string, changes: Partial<IssueOptions> = {}, pair = keys) {
+	return await issueToken(credentialFor(pair, url), {
+		maxRetries: 0,
+		requestsPerSecond: 1_000_000,
+		timeoutMs: 5000,
+		waitWhenLimited: false,
+		cancel: new AbortController().signal,
+		...changes,
+	});
+}
+
+test('one POST with the grant type and the keys, and nothing else', async () => {
+	const server = await startServer({ answer: () => GRANT });
+	expect(await issue(`${server.url}/behind/a/relay`)).toMatchObject({
+		outcome: 'issued',
+		grant: { token: { value: token }, fields: { access_token: token, token_type: 'Bearer' } },
+	});
+	expect(server.requests).toHaveLength(1);
+	const [{ line, headers, body }] = server.requests;
+	expect(line).toBe('POST /behind/a/relay/oauth2/tokenP HTTP/1.1');
+	expect(JSON.parse(body)).toEqual({ grant_type: 'client_credentials', ...keys });
+	expect(headers['content-type']).toBe('application/json; charset=UTF-8');
+	expect(headers).not.toHaveProperty('authorization');
+	await server.abandoned();
+});
+
+test.each<[string, Answer]>([
+	['reset', reset],
+	['closed', hangUp],
+	['silence', silence],
+	['HTML', http(200, '<html></html>')],
+	['HTML, and a refusal by its status', http(403, '<html></html>')],
+	['a token that is no text', http(200, '{"access_token":{"value":"x"}}')],
+	['an empty token', http(200, '{"access_token":" "}')],
+	['a token in two', http(200, '{"access_token":"one two"}')],
+	['a list', http(200, `[{"access_token":"${token}"}]`)],
+	['a fault of the server', http(500, '{}')],
+])('%s: not known, and not asked again', async (_name, answer) => {
+	const server = await startServer({ answer: () => answer });
+	const before = resources();
+	expect(await issue(server.url, { timeoutMs: 300, maxRetries: 3 })).toMatchObject({
+		outcome: 'unknown',
+		attempts: [{ verdict: 'noVerdict' }],
+	});
+	expect(server.requests).toHaveLength(1);
+	await server.abandoned();
+	expect(await leftSince(before)).toEqual([]);
+});
+
+test.each<[string, Answer]>([
+	['a refusal beside a token', http(200, `{"access_token":"${token}","error_code":"EGW00103"}`)],
+	['a refusal on HTTP 200', refusal('EGW00105', 200)],
+	['a refusal without a code', http(400, '{}')],
+	['a code that is about tokens', refusal('EGW00121', 403)],
+])('%s: none was issued', async (_name, answer) => {
+	const server = await startServer({ answer: () => answer });
+	expect(await issue(server.url)).toMatchObject({ outcome: 'rejected' });
+});
+
+test('nothing listens: retried, and never sent', async () => {
+	const url = `http://127.0.0.1:${await unusedPort()}`;
+	expect(await issue(url, { maxRetries: 1 })).toMatchObject({
+		outcome: 'notSent',
+		attempts: [{ verdict: 'unwritten' }, { verdict: 'unwritten' }],
+	});
+});
+
+test('cancelled before: nothing is sent', async () => {
+	const server = await startServer({ answer: () => GRANT });
+	expect(await issue(server.url, { cancel: AbortSignal.abort() })).toMatchObject({
+		outcome: 'notSent',
+	});
+	expect(server.connections).toBe(0);
+});
+
+test('who joins a call that everybody has left gets one of its own', async () => {
+	let answers = 0;
+	const server = await startServer({ answer: () => (answers++ === 0 ? silence : GRANT) });
+	const leave = new AbortController();
+	const left = issue(server.url, { cancel: leave.signal });
+	await server.received(1);
+	leave.abort();
+	const joined = issue(server.url);
+	expect(await left).toMatchObject({ outcome: 'unknown' });
+	expect(await joined).toMatchObject({ outcome: 'issued' });
+	expect(server.requests).toHaveLength(2);
+});
+
+test('hosts, app keys and app secrets do not share a call', async () => {
+	const slow = (socket: Socket) => void delay(100).then(() => socket.write(GRANT));
+	const [here, there] = await Promise.all(
+		[1, 2].map(async () => await startServer({ answer: () => slow })),
+	);
+	const otherSecret = { ...keys, appsecret: 'another' };
+	const otherPath = `${here.url}/x`;
+	await Promise.all([
+		issue(here.url),
+		issue(here.url),
+		issue(otherPath),
+		issue(there.url),
+		issue(here.url, {}, makeKeyPair()),
+		issue(here.url, {}, otherSecret),
+	]);
+	expect(here.requests).toHaveLength(4);
+	expect(there.requests).toHaveLength(1);
+});
+
+test('it keeps to the limit, with all else on the app key', async () => {
+	const server = await startServer({ answer: () => GRANT });
+	const started = performance.now();
+	// The second waits until the first has been answered for a second.
+	await issue(server.url, { requestsPerSecond: 1 });
+	await issue(server.url, { requestsPerSecond: 1 });
+	expect(performance.now() - started).toBeGreaterThanOrEqual(1000);
+});
+
+describe('good for', () => {
+	const now = Date.now() / 1000;
+	test.each([
+		['long enough', { exp: now + 90 }, true],
+		['not long enough', { exp: now + 50 }, false],
+		['over', { exp: now - 1 }, false],
+		['no expiry', { exp: undefined }, false],
+		['another owner', { exp: now + 90, jti: 'PSother' }, false],
+		['no owner', { exp: now + 90, jti: undefined }, false],
+	])('a minute: %s', (_name, claims, expected) => {
+		expect(isGoodFor(read(makeToken(keys.appkey, claims)), keys.appkey, 60_000)).toBe(expected);
+	});
+});

@@ -1,0 +1,512 @@
+// Issue, on n8n's engine against the local KIS: what it gives out, what it refuses to give out, and how often KIS is asked.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { IDataObject } from 'n8n-workflow';
+
+import { makeApp } from '../../sandbox/apps';
+import type { Sandbox } from '../../sandbox/server';
+import { found, withoutInput } from '../support/secrets';
+import { makeJwt, makeKeyPair, makeToken } from '../support/tokens';
+import {
+	abandoned,
+	issue,
+	kisTokenStep,
+	outcomes,
+	revoke,
+	runChain,
+	tokenItems,
+	useSandbox,
+	type Run,
+} from '../support/workflow';
+import { outputOf } from '../../engine/run';
+
+const MINUTE = 60_000;
+
+/** What is waited for: a minute passes at once, for the local KIS too. */
+const waits: number[] = [];
+let now = Date.now();
+jest.mock('../../kis/retry', () => {
+	const actual = jest.requireActual<typeof import('../../kis/retry')>('../../kis/retry');
+	return {
+		...actual,
+		async wait(milliseconds: number, stop: AbortSignal) {
+			waits.push(milliseconds);
+			const isLong = milliseconds >= MINUTE;
+			if (isLong) now += milliseconds;
+			return await actual.wait(isLong ? 20 : milliseconds, stop);
+		},
+	};
+});
+beforeEach(() => {
+	waits.length = 0;
+	now = Date.now();
+});
+
+const sandbox = useSandbox({ now: () => now, apps: [makeApp(), makeApp()] });
+const keys = () => sandbox().apps[0];
+const calls = ({ calls: seen }: Sandbox = sandbox()) =>
+	seen.filter(({ path }) => path === '/oauth2/tokenP').length;
+const reply = (json: object) =>
+	sandbox().faults.push({ kind: 'raw', body: JSON.stringify(json), status: 200 });
+const errorOf = ({ items, errorItems }: Run) =>
+	[...items, ...errorItems][0].json.error as IDataObject & { message: string; description: string };
+const failing = { onError: 'continueRegularOutput' } as const;
+
+describe('what it gives out', () => {
+	test("KIS's four fields as they came, and the expiry with its offset", async () => {
+		now = Date.parse('2030-01-01T23:30:00Z');
+		const { items } = await issue(sandbox());
+		const token = items[0].json.access_token as string;
+		expect(items.map(({ json }) => json)).toEqual([
+			{
+				access_token: token,
+				access_token_token_expired: '2030-01-03 08:30:00',
+				token_type: 'Bearer',
+				expires_in: 86400,
+				expires_at: '2030-01-03T08:30:00+09:00',
+			},
+		]);
+		expect(sandbox().kis.isLive(token)).toBe(true);
+		await abandoned(sandbox());
+	});
+
+	test('however many items come in, KIS is asked once, and each item has its own origin', async () => {
+		const { items } = await issue(sandbox(), { input: [{ a: 1 }, { a: 2 }, { a: 3 }] });
+		expect(calls()).toBe(1);
+		expect(new Set(items.map(({ json }) => json.access_token)).size).toBe(1);
+		expect(items.map(({ pairedItem }) => pairedItem)).toEqual([
+			{ item: 0 },
+			{ item: 1 },
+			{ item: 2 },
+		]);
+	});
+
+	test('the details, if they are asked for, name the token by its fingerprint', async () => {
+		const { items } = await issue(sandbox(), { options: { includeDetails: true } });
+		expect(items[0].json.details).toEqual({
+			outcome: 'issued',
+			attempts: 1,
+			httpStatus: 200,
+			environment: 'custom',
+			issuedToThisAppKey: true,
+			expiresAt: items[0].json.expires_at,
+			tokenFingerprint: expect.stringMatching(/^[0-9a-f]{12}$/),
+		});
+	});
+
+	test('a token that says nothing of itself has the expiry of the answer', async () => {
+		reply({ access_token: 'opaque', access_token_token_expired: '2030-02-28 09:00:00' });
+		const { items } = await issue(sandbox());
+		expect(items[0].json).toEqual({
+			access_token: 'opaque',
+			access_token_token_expired: '2030-02-28 09:00:00',
+			expires_at: '2030-02-28T09:00:00+09:00',
+		});
+	});
+
+	test.each([
+		['absent', undefined],
+		['no time', 'tomorrow'],
+		['a day that does not exist', '2030-02-30 09:00:00'],
+		['a number', 1893456000],
+	])('where the expiry of the answer is %s, that of the token counts', async (_name, expired) => {
+		const exp = Math.floor(Date.parse('2030-06-01T00:00:00Z') / 1000);
+		reply({ access_token: makeToken(keys().appkey, { exp }), access_token_token_expired: expired });
+		const { items } = await issue(sandbox());
+		expect(items[0].json.expires_at).toBe('2030-06-01T09:00:00+09:00');
+	});
+
+	test('what a server hides in the other fields stays hidden', async () => {
+		const { appkey, appsecret } = keys();
+		reply({
+			access_token: makeToken(appkey),
+			token_type: `Bearer ${appsecret}`,
+			access_token_token_expired: Buffer.from(appkey).toString('hex'),
+			expires_in: { appsecret },
+			more: appsecret,
+		});
+		const run = await issue(sandbox());
+		expect(Object.keys(run.items[0].json).sort()).toEqual([
+			'access_token',
+			'access_token_token_expired',
+			'expires_at',
+			'token_type',
+		]);
+		const { access_token, ...rest } = run.items[0].json;
+		expect(access_token).toBeDefined();
+		expect(found(JSON.stringify(rest), [appkey, appsecret])).toBeUndefined();
+	});
+
+	test('an app secret in the place of the token is no token', async () => {
+		reply({ access_token: keys().appsecret, token_type: 'Bearer' });
+		const run = await issue(sandbox(), failing);
+		expect(outcomes(run.items)).toEqual(['unknown']);
+		expect(found(JSON.stringify(run.stored), [keys().appsecret])).toBeUndefined();
+	});
+});
+
+describe('how often KIS is asked', () => {
+	test('once in an execution, by however many nodes', async () => {
+		const nodes = [kisTokenStep('First', 'issue'), kisTokenStep('Second', 'issue')];
+		const run = await runChain(sandbox(), nodes);
+		expect(calls()).toBe(1);
+		expect(outputOf(run, 'Second')[0].json).toEqual(outputOf(run, 'First')[0].json);
+	});
+
+	test('again in an execution that has revoked what it got', async () => {
+		const token = "={{ $('First').item.json.access_token }}";
+		const nodes = [
+			kisTokenStep('First', 'issue'),
+			kisTokenStep('Revoke', 'revoke', { token }),
+			kisTokenStep('Second', 'issue', { options: { waitWhenLimited: true } }),
+		];
+		const run = await runChain(sandbox(), nodes);
+		expect(waits).toEqual([61_000]);
+		const [first, second] = ['First', 'Second'].map((name) => outputOf(run, name)[0].json);
+		expect(second.access_token).not.toBe(first.access_token);
+		expect(sandbox().kis.isLive(second.access_token as string)).toBe(true);
+	});
+
+	test('once by executions that ask at the same time', async () => {
+		sandbox().faults.push({ kind: 'delay', delayMs: 300, processed: true });
+		const runs = await Promise.all(Array.from({ length: 5 }, async () => await issue(sandbox())));
+		expect(calls()).toBe(1);
+		expect(new Set(runs.map(({ items }) => items[0].json.access_token)).size).toBe(1);
+		await abandoned(sandbox());
+	});
+
+	test('apart for another app secret, which must not get what the right one gets', async () => {
+		sandbox().faults.push({ kind: 'delay', delayMs: 300, processed: true });
+		const [right, wrong] = await Promise.all([
+			issue(sandbox()),
+			delay(100).then(
+				async () => await issue(sandbox(), { ...failing, credential: { appsecret: 'wrong' } }),
+			),
+		]);
+		expect(calls()).toBe(2);
+		expect(right.items[0].json.access_token).toBeDefined();
+		expect(errorOf(wrong)).toMatchObject({ outcome: 'rejected', code: 'EGW00105' });
+		expect(JSON.stringify(wrong.stored)).not.toContain(right.items[0].json.access_token);
+	});
+
+	test('on for the others, when one of them is stopped', async () => {
+		sandbox().faults.push({ kind: 'delay', delayMs: 400, processed: true });
+		const stop = new AbortController();
+		setTimeout(() => stop.abort(), 200);
+		const [stopped, other] = await Promise.all([
+			issue(sandbox(), { stop: stop.signal, ...failing }),
+			delay(50).then(async () => await issue(sandbox())),
+		]);
+		expect(calls()).toBe(1);
+		expect(stopped.stored.status).toBe('canceled');
+		expect(errorOf(stopped)).toMatchObject({ outcome: 'unknown' });
+		expect(other.items[0].json.access_token).toBeDefined();
+	});
+
+	test('no longer, when all are stopped', async () => {
+		sandbox().faults.push({ kind: 'delay', delayMs: 5000 });
+		const stop = new AbortController();
+		setTimeout(() => stop.abort(), 200);
+		const started = performance.now();
+		const runs = await Promise.all(
+			[1, 2].map(async () => await issue(sandbox(), { stop: stop.signal })),
+		);
+		expect(performance.now() - started).toBeLessThan(2000);
+		expect(runs.flatMap(({ items }) => outcomes(items))).toEqual(['unknown', 'unknown']);
+		await abandoned(sandbox());
+		// A newcomer does not join what was abandoned.
+		expect((await issue(sandbox())).items[0].json.access_token).toBeDefined();
+	});
+});
+
+describe('when KIS issues none', () => {
+	const spend = async () => {
+		const run = await issue(sandbox());
+		await revoke(sandbox(), { input: tokenItems(run.items[0].json.access_token as string) });
+	};
+
+	test('too soon: says how long to wait, and which option does it', async () => {
+		await spend();
+		const run = await issue(sandbox(), failing);
+		expect(waits).toEqual([]);
+		expect(errorOf(run)).toEqual({
+			message: 'No token was issued: KIS issues a token only once a minute (1분당 1회) (EGW00133)',
+			description:
+				'The server says (EGW00133): “접근토큰 발급 잠시 후 다시 시도하세요(1분당 1회)” Wait a minute, then run again. Wait When Limited does that for you.',
+			code: 'EGW00133',
+			httpStatus: 403,
+			outcome: 'rejected',
+		});
+	});
+
+	test('too soon: waits 61 seconds and asks once more, if it may', async () => {
+		await spend();
+		const run = await issue(sandbox(), { options: { waitWhenLimited: true } });
+		expect(waits).toEqual([61_000]);
+		expect(calls()).toBe(3);
+		expect(sandbox().kis.isLive(run.items[0].json.access_token as string)).toBe(true);
+	});
+
+	test('too soon again after the wait: says so, and does not wait again', async () => {
+		sandbox().faults.push(
+			{ kind: 'refuse', code: 'EGW00133', status: 403 },
+			{ kind: 'refuse', code: 'egw00133', status: 403 },
+		);
+		const run = await issue(sandbox(), { ...failing, options: { waitWhenLimited: true } });
+		expect(waits).toEqual([61_000]);
+		expect(errorOf(run)).toMatchObject({ outcome: 'rejected', code: 'egw00133' });
+		expect(errorOf(run).description).not.toContain('Wait When Limited');
+	});
+
+	test('those who waited together ask together', async () => {
+		await spend();
+		const waiting = { options: { waitWhenLimited: true } };
+		sandbox().faults.push({ kind: 'delay', delayMs: 200, processed: true });
+		const runs = await Promise.all([1, 2, 3].map(async () => await issue(sandbox(), waiting)));
+		expect(calls()).toBe(3);
+		expect(new Set(runs.map(({ items }) => items[0].json.access_token)).size).toBe(1);
+	});
+
+	test.each([
+		['reset', { kind: 'reset', processed: true }],
+		['HTML', { kind: 'html' }],
+		['a cut-off answer', { kind: 'cutJson', processed: true }],
+		['no token in it', { kind: 'raw', body: '{"token_type":"Bearer"}' }],
+		['a temporary fault', { kind: 'refuse', code: 'EGW00001' }],
+	] as const)('a lost answer (%s) may have issued one', async (_name, fault) => {
+		sandbox().faults.push(fault);
+		const run = await issue(sandbox(), failing);
+		expect(calls()).toBe(1);
+		expect(errorOf(run)).toMatchObject({
+			outcome: 'unknown',
+			message: expect.stringMatching(/^A token may have been issued, and did not arrive: /),
+			description: expect.stringMatching(/the same one again for 6 hours.* Wait When Limited/),
+		});
+	});
+
+	test('a lost answer is asked for again after the wait, and it is the same token', async () => {
+		sandbox().faults.push({ kind: 'reset', processed: true });
+		const run = await issue(sandbox(), {
+			options: { waitWhenLimited: true, includeDetails: true },
+		});
+		expect(waits).toEqual([61_000]);
+		expect(run.items[0].json.details).toMatchObject({ outcome: 'issued', attempts: 2 });
+	});
+
+	test('after a lost answer a refusal does not mean that none was issued', async () => {
+		sandbox().faults.push({ kind: 'reset', processed: true }, { kind: 'refuse', code: 'EGW00133' });
+		const waited = await issue(sandbox(), { ...failing, options: { waitWhenLimited: true } });
+		expect(errorOf(waited)).toMatchObject({ outcome: 'unknown', code: 'EGW00133' });
+
+		sandbox().faults.push({ kind: 'reset', processed: true }, { kind: 'refuse', code: 'EGW00133' });
+		const retried = await issue(sandbox(), {
+			...failing,
+			node: { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 },
+		});
+		expect(errorOf(retried)).toMatchObject({
+			outcome: 'unknown',
+			message: expect.stringContaining('in an earlier try of this execution'),
+		});
+	});
+
+	test('what KIS did not process is repeated soon', async () => {
+		sandbox().faults.push(
+			{ kind: 'refuse', code: 'EGW00201' },
+			{ kind: 'refuse', code: 'EGW00300' },
+		);
+		const run = await issue(sandbox(), { options: { includeDetails: true } });
+		expect(run.items[0].json.details).toMatchObject({ outcome: 'issued', attempts: 3 });
+		expect(waits.every((milliseconds) => milliseconds < 10_000)).toBe(true);
+	});
+
+	test('where nothing listens none was asked for', async () => {
+		await sandbox().stop();
+		const run = await issue(sandbox(), { ...failing, options: { maxRetries: 0 } });
+		expect(errorOf(run)).toMatchObject({
+			outcome: 'notSent',
+			message: 'No token was asked for: nothing listens at the address (connection refused)',
+			code: 'ECONNREFUSED',
+		});
+	});
+
+	test('a run that stops says what is missing', async () => {
+		sandbox().faults.push({ kind: 'refuse', code: 'EGW00105', status: 403 });
+		const run = await issue(sandbox(), { input: [{}, {}] });
+		expect(run.error).toMatchObject({
+			name: 'NodeApiError',
+			message: expect.stringMatching(
+				/^2 of 2 items without a token, first item 0\. No token was issued: .*\(EGW00105\)$/,
+			),
+		});
+	});
+
+	test('an unusable credential is no attempt, but in a later try it does not deny the first', async () => {
+		const unusable = { ...failing, credential: { appsecret: '' }, executionId: 'same' };
+		expect(errorOf(await issue(sandbox(), unusable))).toMatchObject({
+			outcome: 'notSent',
+			message: 'No token was asked for: the App Secret is empty',
+		});
+		sandbox().faults.push({ kind: 'reset', processed: true });
+		await issue(sandbox(), { ...failing, executionId: 'same' });
+		expect(errorOf(await issue(sandbox(), unusable))).toMatchObject({ outcome: 'unknown' });
+		expect(calls()).toBe(1);
+	});
+});
+
+describe('a token that is of no use is an explanation, not an item', () => {
+	test.each(['revoked', 'alreadyInvalid'])('dead, since it ended as %s here', async (end) => {
+		sandbox().kis.switches.issueAfterRevoke = 'sameToken';
+		now = Date.parse('2030-05-05T01:02:03Z');
+		const token = (await issue(sandbox())).items[0].json.access_token as string;
+		if (end === 'alreadyInvalid') sandbox().faults.push({ kind: 'refuse', code: 'EGW00121' });
+		await revoke(sandbox(), { input: tokenItems(token) });
+		const run = await issue(sandbox(), failing);
+		expect(errorOf(run)).toEqual({
+			message:
+				'KIS gave a token that cannot be used: it is dead, since this n8n has revoked it or seen KIS call it invalid. KIS may give it again until 2030-05-05T16:02:03+09:00, six hours after its issue',
+			description:
+				'The token was not given out. Until then no program on this app key gets another one.',
+			code: null,
+			httpStatus: 200,
+			outcome: 'unusable',
+		});
+		expect(JSON.stringify(run.stored)).not.toContain(token.slice(0, 30));
+	});
+
+	test.each([
+		['expired by its claim', () => ({ access_token: makeToken(keys().appkey, { exp: 1000 }) })],
+		[
+			'expired by the answer',
+			() => ({ access_token: 'opaque', access_token_token_expired: '2020-01-01 00:00:00' }),
+		],
+	])('%s', async (_name, answer) => {
+		reply(answer());
+		expect(errorOf(await issue(sandbox(), failing))).toMatchObject({
+			outcome: 'unusable',
+			message: expect.stringContaining('it has expired. KIS may give it again until '),
+			description: expect.stringContaining('clock'),
+		});
+	});
+
+	test("another app key's", async () => {
+		reply({ access_token: makeToken(makeKeyPair().appkey) });
+		const run = await issue(sandbox(), { ...failing, options: { includeDetails: true } });
+		expect(errorOf(run)).toMatchObject({
+			outcome: 'unusable',
+			message: expect.stringMatching(/it says that it was issued to another app key$/),
+			details: { issuedToThisAppKey: false },
+		});
+	});
+});
+
+describe('Reuse Token', () => {
+	const reuse = (token: string, options = {}) => ({
+		input: [{ have: token }],
+		options: { reuseToken: '={{ $json.have }}', ...options },
+	});
+
+	test('a token that is good for long enough is given out as it is, and KIS is not asked', async () => {
+		const exp = Math.floor(Date.now() / 1000) + 7200;
+		const token = makeToken(keys().appkey, { exp });
+		const run = await issue(sandbox(), reuse(`"Bearer ${token}"`, { includeDetails: true }));
+		const { expires_in, expires_at, access_token_token_expired, ...rest } = run.items[0].json;
+		expect(rest).toEqual({
+			access_token: token,
+			token_type: 'Bearer',
+			details: expect.objectContaining({ outcome: 'reused', attempts: 0, httpStatus: null }),
+		});
+		expect(expires_in).toBeGreaterThan(7100);
+		expect(expires_in).toBeLessThanOrEqual(7200);
+		expect(Date.parse(expires_at as string)).toBe(exp * 1000);
+		expect(expires_at).toBe(`${String(access_token_token_expired).replace(' ', 'T')}+09:00`);
+		expect(sandbox().calls).toEqual([]);
+	});
+
+	test.each<[string, (appkey: string) => string]>([
+		['has too little time left', (appkey) => makeToken(appkey, { exp: Date.now() / 1000 + 3500 })],
+		['has expired', (appkey) => makeToken(appkey, { exp: 1000 })],
+		['does not say when it expires', (appkey) => makeToken(appkey, { exp: null })],
+		['is of another app key', () => makeToken(makeKeyPair().appkey)],
+		['is cut off', (appkey) => makeToken(appkey).slice(0, -2)],
+		['is opaque', () => 'opaque'],
+		['is empty', () => ''],
+		['is not signed', (appkey) => makeJwt({ jti: appkey, exp: 9e9 }, { alg: 'none' })],
+	])('one that %s is not', async (_name, token) => {
+		const run = await issue(sandbox(), reuse(token(keys().appkey)));
+		expect(calls()).toBe(1);
+		expect(sandbox().kis.isLive(run.items[0].json.access_token as string)).toBe(true);
+	});
+
+	test('how long is for the user to say', async () => {
+		const token = makeToken(keys().appkey, { exp: Math.floor(Date.now() / 1000) + 100 });
+		const run = await issue(sandbox(), reuse(token, { minimumSecondsLeft: 60 }));
+		expect(run.items[0].json.access_token).toBe(token);
+		await issue(sandbox(), reuse(token, { minimumSecondsLeft: 200 }));
+		expect(calls()).toBe(1);
+	});
+
+	test('one that this process has revoked is not', async () => {
+		const token = sandbox().kis.mint(keys().appkey).value;
+		await revoke(sandbox(), { input: tokenItems(token) });
+		now += 2 * MINUTE;
+		const run = await issue(sandbox(), reuse(token));
+		expect(calls()).toBe(1);
+		expect(run.items[0].json.access_token).not.toBe(token);
+	});
+
+	test('each item has its own, and one call serves the others', async () => {
+		const token = makeToken(keys().appkey);
+		const have = [token, '', 'opaque', token];
+		const run = await issue(sandbox(), {
+			input: have.map((one) => ({ have: one })),
+			options: { reuseToken: '={{ $json.have }}' },
+		});
+		const tokens = run.items.map(({ json }) => json.access_token);
+		expect([tokens[0], tokens[3]]).toEqual([token, token]);
+		expect(tokens[1]).toBe(tokens[2]);
+		expect(sandbox().kis.isLive(tokens[1] as string)).toBe(true);
+		expect(calls()).toBe(1);
+	});
+});
+
+describe('as a tool of an AI agent', () => {
+	test('it refuses, and KIS is not asked', async () => {
+		const tool = { type: 'n8n-nodes-koreainvestment.kisTokenTool' };
+		const run = await issue(sandbox(), { ...failing, node: tool });
+		expect(errorOf(run)).toMatchObject({
+			outcome: 'notSent',
+			message:
+				'No token was asked for: Issue does not run as an AI tool, since the token would go to the provider of the model',
+		});
+		expect(sandbox().calls).toEqual([]);
+	});
+
+	test('Revoke works', async () => {
+		const tool = { type: 'n8n-nodes-koreainvestment.kisTokenTool' };
+		const token = sandbox().kis.mint(keys().appkey).value;
+		const run = await revoke(sandbox(), { input: tokenItems(token), node: tool });
+		expect(run.items[0].json.code).toBe('200');
+	});
+});
+
+describe('secrets', () => {
+	test('the token is the only one that is stored, and only in the item', async () => {
+		const run = await issue(sandbox(), { options: { includeDetails: true } });
+		const token = run.items[0].json.access_token as string;
+		const { appkey, appsecret } = keys();
+		const stored = JSON.stringify(run.stored);
+		expect(stored.split(token)).toHaveLength(2);
+		// The payload of the token names the app key, in base64.
+		expect(found(stored.replace(token, ''), [appkey, appsecret, token])).toBeUndefined();
+	});
+
+	test('a refusal that quotes them is withheld, a token of an earlier answer too', async () => {
+		const { appkey, appsecret } = keys();
+		const token = makeToken(appkey);
+		for (const quoted of [appkey, appsecret, token, Buffer.from(token).toString('base64')]) {
+			reply({ error_code: 'EGW00133', error_description: `no: ${quoted}` });
+			const run = await issue(sandbox());
+			expect(run.error?.description).toContain('Withheld');
+			expect(found(withoutInput(run), [appkey, appsecret, token])).toBeUndefined();
+		}
+	});
+});
