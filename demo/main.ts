@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ICredentialType, IDataObject, INodeType, IRun } from 'n8n-workflow';
 
 import { encryptCredential, outputOf, runWorkflow, type WorkflowFile } from '../engine/run';
+import { makeApp, type App } from '../sandbox/apps';
 import { Sandbox } from '../sandbox/server';
 
 // What users get: the built package, not the source.
@@ -12,8 +13,10 @@ const { KisApi, KisToken } = createRequire(__filename)('../dist') as {
 	KisToken: new () => INodeType;
 };
 
-const EXAMPLE = 'examples/revoke-and-check.json';
+const EXAMPLE = 'examples/issue-quote-revoke.json';
 const PAPER = 'https://openapivts.koreainvestment.com:29443';
+
+const QUOTE_PATH = '/uapi/domestic-stock/v1/quotations/inquire-price';
 
 interface Step {
 	readonly node: string;
@@ -21,61 +24,90 @@ interface Step {
 	readonly holds: (json: IDataObject) => boolean;
 }
 
-const STEPS: readonly Step[] = [
+const ISSUED: Step = {
+	node: 'Issue',
+	shows: 'KIS Token: Issue gives a token',
+	holds: ({ access_token, expires_at }) =>
+		typeof access_token === 'string' && typeof expires_at === 'string',
+};
+const isConfirmed = (json: IDataObject) =>
+	Object.keys(json).join() === 'code,message' && json.code === '200';
+
+const GOOD_DAY: readonly Step[] = [
+	ISSUED,
 	{
-		node: 'Quote With the Token',
-		shows: 'the token works',
+		node: 'Quote',
+		shows: 'the HTTP Request node gets a quote with it, and with the same credential',
 		holds: ({ rt_cd }) => rt_cd === '0',
 	},
+	{ node: 'Revoke', shows: 'KIS Token: Revoke emits code and message', holds: isConfirmed },
+];
+const BAD_DAY: readonly Step[] = [
+	ISSUED,
 	{
-		node: 'Revoke',
-		shows: 'KIS Token: Revoke emits code and message',
-		holds: (json) => Object.keys(json).join() === 'code,message' && json.code === '200',
-	},
-	{
-		node: 'Quote With the Dead Token',
-		shows: 'the token no longer works',
-		holds: ({ msg_cd }) => msg_cd === 'EGW00121',
-	},
-	{
-		node: 'Revoke Again',
-		shows: 'a second revoke finds it invalid already, and succeeds',
-		holds: ({ details }) => (details as IDataObject)?.outcome === 'alreadyInvalid',
+		node: 'Revoke After a Failure',
+		shows: 'the quote fails, and the token is revoked all the same',
+		holds: isConfirmed,
 	},
 ];
 
 async function main(): Promise<boolean> {
-	const sandbox = await new Sandbox().start();
+	// KIS issues once a minute for each app key: the second run has one of its own.
+	const apps = [makeApp(), makeApp()];
+	const sandbox = await new Sandbox({ apps }).start();
 	try {
-		const run = await runExample(sandbox);
-		print(`A local KIS at ${sandbox.url}, and ${EXAMPLE} on n8n's engine:\n\n`);
-		let good = true;
-		for (const { node, shows, holds } of STEPS) {
-			const json = outputOf(run, node)[0]?.json;
-			const ok = json !== undefined && holds(json);
-			good &&= ok;
-			print(`${ok ? '✓' : '✗'} ${shows}\n    ${node} → ${JSON.stringify(json)}\n`);
-		}
-		const { error } = run.data.resultData;
-		if (error) print(`\nThe workflow ended with: ${error.message}\n`);
-		print(good ? '\nAll went as it should.\n' : '\nNot all went as it should.\n');
-		return good;
+		print(`A local KIS at ${sandbox.url}, and ${EXAMPLE} on n8n's engine.\n`);
+		const good = await show('All goes well', GOOD_DAY, sandbox, apps[0]);
+		sandbox.faults.push({ kind: 'refuse', code: 'EGW00202', shape: 'uapi', path: QUOTE_PATH });
+		const bad = await show('The quote fails', BAD_DAY, sandbox, apps[1]);
+		print(good && bad ? '\nAll went as it should.\n' : '\nNot all went as it should.\n');
+		return good && bad;
 	} finally {
 		await sandbox.stop();
 	}
 }
 
-async function runExample(sandbox: Sandbox): Promise<IRun> {
-	const [app] = sandbox.apps;
+async function show(
+	title: string,
+	steps: readonly Step[],
+	sandbox: Sandbox,
+	app: App,
+): Promise<boolean> {
+	const run = await runExample(sandbox, app);
+	print(`\n${title}:\n`);
+	let good = true;
+	const tell = (ok: boolean, what: string) => {
+		good &&= ok;
+		print(`${ok ? '✓' : '✗'} ${what}\n`);
+	};
+	for (const { node, shows, holds } of steps) {
+		const json = outputOf(run, node)[0]?.json;
+		tell(json !== undefined && holds(json), shows);
+		print(`    ${node} → ${JSON.stringify(json && redacted(json))}\n`);
+	}
+	const { access_token } = outputOf(run, 'Issue')[0]?.json ?? {};
+	tell(!sandbox.kis.isLive(String(access_token)), 'the local KIS knows the token as dead');
+	const { error } = run.data.resultData;
+	if (error) print(`    The workflow ended with: ${error.message}\n`);
+	return good;
+}
+
+async function runExample(sandbox: Sandbox, app: App): Promise<IRun> {
 	const file = readFileSync(join(__dirname, '..', EXAMPLE), 'utf8').replaceAll(PAPER, sandbox.url);
-	const workflow = JSON.parse(file) as WorkflowFile;
 	const fields = { ...app, environment: 'custom', baseUrl: sandbox.url };
-	return await runWorkflow(workflow, {
+	return await runWorkflow(JSON.parse(file) as WorkflowFile, {
 		nodeTypes: { 'n8n-nodes-koreainvestment.kisToken': new KisToken() },
 		credentialTypes: [new KisApi()],
 		credentials: [await encryptCredential('choose-your-own', 'kisApi', fields)],
-		input: [{ json: { access_token: sandbox.kis.mint(app.appkey).value } }],
 	});
+}
+
+/** Enough to see that it is a token. */
+function redacted(json: IDataObject): IDataObject {
+	const { access_token } = json;
+	return typeof access_token === 'string'
+		? { ...json, access_token: `${access_token.slice(0, 12)}…` }
+		: json;
 }
 
 function print(text: string): void {

@@ -1,6 +1,8 @@
 import {
 	NodeConnectionTypes,
 	NodeHelpers,
+	NodeOperationError,
+	type IDataObject,
 	type IExecuteFunctions,
 	type IHttpRequestMethods,
 	type INodeExecutionData,
@@ -20,6 +22,9 @@ const PARAMETERS = [
 	'sendHeaders',
 	'headerParameters',
 	'options',
+	'errorMessage',
+	'assignments',
+	'fieldToSplitOut',
 ];
 
 type Execute = (this: IExecuteFunctions) => Promise<INodeExecutionData[][]>;
@@ -32,9 +37,6 @@ const STAND_INS: Readonly<Record<string, INodeType>> = {
 	'n8n-nodes-base.manualTrigger': standIn('manualTrigger', async function () {
 		return [this.getInputData()];
 	}),
-	'n8n-nodes-base.executeWorkflowTrigger': standIn('executeWorkflowTrigger', async function () {
-		return [this.getInputData()];
-	}),
 	'n8n-nodes-base.stickyNote': standIn('stickyNote', async function () {
 		return [];
 	}),
@@ -42,33 +44,62 @@ const STAND_INS: Readonly<Record<string, INodeType>> = {
 		'httpRequest',
 		async function () {
 			const items = this.getInputData().map(async (_item, i): Promise<INodeExecutionData> => {
-				const list = (name: string) =>
-					this.getNodeParameter(name, i, []) as Array<{ name: string; value: string }>;
-				const pairs = (name: string) =>
-					Object.fromEntries(list(name).map((pair) => [pair.name, pair.value]));
-				const json: unknown = await this.helpers.httpRequestWithAuthentication.call(
-					this,
-					this.getNodeParameter('nodeCredentialType', i) as string,
-					{
-						method: this.getNodeParameter('method', i, 'GET') as IHttpRequestMethods,
-						url: this.getNodeParameter('url', i) as string,
-						qs: pairs('queryParameters.parameters'),
-						headers: pairs('headerParameters.parameters'),
-						json: true,
-						ignoreHttpStatusErrors: this.getNodeParameter(
-							'options.response.response.neverError',
-							i,
-							false,
-						) as boolean,
-					},
-				);
-				return { json: json as INodeExecutionData['json'], pairedItem: { item: i } };
+				const answer = request(this, i);
+				const json = this.continueOnFail()
+					? await answer.catch((error: Error) => ({ error: error.message }))
+					: await answer;
+				return { json, pairedItem: { item: i } };
 			});
 			return [await Promise.all(items)];
 		},
 		['kisApi'],
 	),
+	'n8n-nodes-base.set': standIn('set', async function () {
+		const { assignments } = this.getNodeParameter('assignments', 0) as {
+			assignments: Array<{ name: string; value: string }>;
+		};
+		const json = Object.fromEntries(
+			assignments.map(({ name, value }) => [name, JSON.parse(value) as IDataObject]),
+		);
+		return [this.getInputData().map((_item, i) => ({ json, pairedItem: { item: i } }))];
+	}),
+	'n8n-nodes-base.splitOut': standIn('splitOut', async function () {
+		const from = this.getNodeParameter('fieldToSplitOut', 0) as string;
+		const to = this.getNodeParameter('options.destinationFieldName', 0, from) as string;
+		return [
+			this.getInputData().flatMap(({ json }, i) =>
+				(json[from] as unknown as IDataObject[]).map((value) => ({
+					json: { [to]: value },
+					pairedItem: { item: i },
+				})),
+			),
+		];
+	}),
+	'n8n-nodes-base.stopAndError': standIn('stopAndError', async function () {
+		throw new NodeOperationError(
+			this.getNode(),
+			this.getNodeParameter('errorMessage', 0) as string,
+		);
+	}),
 };
+
+async function request(context: IExecuteFunctions, i: number): Promise<IDataObject> {
+	const list = (name: string) =>
+		context.getNodeParameter(name, i, []) as Array<{ name: string; value: string }>;
+	const pairs = (name: string) =>
+		Object.fromEntries(list(name).map((pair) => [pair.name, pair.value]));
+	return (await context.helpers.httpRequestWithAuthentication.call(
+		context,
+		context.getNodeParameter('nodeCredentialType', i) as string,
+		{
+			method: context.getNodeParameter('method', i, 'GET') as IHttpRequestMethods,
+			url: context.getNodeParameter('url', i) as string,
+			qs: pairs('queryParameters.parameters'),
+			headers: pairs('headerParameters.parameters'),
+			json: true,
+		},
+	)) as IDataObject;
+}
 
 /** Knows the nodes of the workflow: the given ones by name, and n8n's own stand-ins. */
 export class EngineNodes implements INodeTypes {

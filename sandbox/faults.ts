@@ -8,6 +8,8 @@ import { refusal, type Answer, type ErrorShape } from './answers';
 export interface Fault {
 	/** One of {@link FAULTS}. */
 	readonly kind: FaultKind;
+	/** Waits for a call to this path, such as `/oauth2/tokenP`; for any call if absent. */
+	readonly path?: string;
 	/** Whether KIS processes the request all the same, and only its answer suffers. Off by default. */
 	readonly processed?: boolean;
 	/** For `refuse`: the KIS code, EGW00201 by default. */

@@ -162,7 +162,9 @@ export class LocalKis {
 		if (state !== 'live' || this.#issuer.find(bearer)?.appkey !== app.appkey) {
 			return refusal('EGW00121', 500, 'uapi');
 		}
-		const code = new URLSearchParams(path.split('?')[1]).get('FID_INPUT_ISCD') ?? '';
+		// KIS's page writes the names in capitals, its Postman collection in small letters.
+		const query = new URLSearchParams(path.split('?')[1]?.toLowerCase());
+		const code = query.get('fid_input_iscd') ?? '';
 		return {
 			status: 200,
 			json: {

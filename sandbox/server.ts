@@ -48,7 +48,7 @@ export class Sandbox {
 	readonly kis: LocalKis;
 	readonly apps: readonly App[];
 	readonly calls: SeenCall[] = [];
-	/** For the next calls, first come first served. */
+	/** For the next calls, or the next to a path, first come first served. */
 	readonly faults: Fault[] = [];
 	readonly sockets = new Set<Socket>();
 	readonly #server;
@@ -119,7 +119,7 @@ export class Sandbox {
 
 		const fields = parse(body);
 		const { token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] } = fields;
-		const fault = this.faults.shift() ?? this.#faultFor(String(token ?? ''));
+		const fault = this.#nextFault(path) ?? this.#faultFor(String(token ?? ''));
 		const processed = !fault || fault.processed === true;
 		const answer = processed
 			? this.kis.answer({
@@ -140,6 +140,12 @@ export class Sandbox {
 		});
 		if (fault) await applyFault(fault, response, answer);
 		else sendJson(response, answer);
+	}
+
+	#nextFault(path: string): Fault | undefined {
+		const [called] = path.split('?');
+		const next = this.faults.findIndex((fault) => (fault.path ?? called) === called);
+		return next < 0 ? undefined : this.faults.splice(next, 1)[0];
 	}
 
 	/** Lets any program order faults and set switches. */
