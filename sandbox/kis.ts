@@ -30,6 +30,8 @@ export interface KisOptions {
 	readonly requestsPerSecond?: number;
 	/** Milliseconds since 1970; for tests that cannot wait six hours. */
 	readonly now?: () => number;
+	/** The monotonic clock of the requests per second, in milliseconds; for tests that cannot wait at all. */
+	readonly elapsed?: () => number;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -215,9 +217,9 @@ export class LocalKis {
 	}
 
 	#window(appkey: string): RateWindow {
-		const { environment, requestsPerSecond } = this.#options;
+		const { environment, requestsPerSecond, elapsed = () => performance.now() } = this.#options;
 		const limit = requestsPerSecond ?? RATE_LIMITS[environment];
-		const window = this.#windows.get(appkey) ?? new RateWindow(limit);
+		const window = this.#windows.get(appkey) ?? new RateWindow(limit, elapsed);
 		this.#windows.set(appkey, window);
 		return window;
 	}

@@ -25,6 +25,8 @@ export interface SandboxOptions {
 	/** Chooses a fault for a call that none was ordered for, by the token in its body. */
 	readonly faultFor?: (token: string) => Fault | undefined;
 	readonly now?: () => number;
+	/** The monotonic clock of the requests per second, in milliseconds; for tests that cannot wait at all. */
+	readonly elapsed?: () => number;
 }
 
 /** What the sandbox saw of one request. Tokens are named by the first 12 hex digits of their SHA-256. */

@@ -140,6 +140,17 @@ test.each([
 	expect(refused.length).toBeLessThanOrEqual(3);
 });
 
+test('counts the requests of a second on a clock that a test can move', async () => {
+	let elapsed = 0;
+	await start({ environment: 'paper', elapsed: () => elapsed });
+	const codes = [];
+	for (const ms of [0, 999, 1000, 1000]) {
+		elapsed = ms;
+		codes.push((await revoke('x')).json.error_code);
+	}
+	expect(codes).toEqual(['EGW00121', 'EGW00201', 'EGW00121', 'EGW00201']);
+});
+
 test.each([
 	[{ revokeRefusalStatus: 500, revokeRefusalShape: 'uapi' }, 500, { msg_cd: 'EGW00121' }],
 	[{ revokedToken: 'EGW00123' }, 403, { error_code: 'EGW00123' }],
