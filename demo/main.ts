@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ICredentialType, IDataObject, INodeType, IRun } from 'n8n-workflow';
 
 import { encryptCredential, outputOf, runWorkflow, type WorkflowFile } from '../engine/run';
+import { ENVIRONMENTS } from '../kis/environments';
 import { makeApp, type App } from '../sandbox/apps';
 import { Sandbox } from '../sandbox/server';
 
@@ -14,7 +15,6 @@ const { KisApi, KisToken } = createRequire(__filename)('../dist') as {
 };
 
 const EXAMPLE = 'examples/issue-quote-revoke.json';
-const PAPER = 'https://openapivts.koreainvestment.com:29443';
 
 const QUOTE_PATH = '/uapi/domestic-stock/v1/quotations/inquire-price';
 
@@ -37,7 +37,7 @@ const GOOD_DAY: readonly Step[] = [
 	ISSUED,
 	{
 		node: 'Quote',
-		shows: 'the HTTP Request node gets a quote with it, and with the same credential',
+		shows: 'a quote comes with it, through the HTTP helper of n8n and the same credential',
 		holds: ({ rt_cd }) => rt_cd === '0',
 	},
 	{ node: 'Revoke', shows: 'KIS Token: Revoke emits code and message', holds: isConfirmed },
@@ -93,7 +93,10 @@ async function show(
 }
 
 async function runExample(sandbox: Sandbox, app: App): Promise<IRun> {
-	const file = readFileSync(join(__dirname, '..', EXAMPLE), 'utf8').replaceAll(PAPER, sandbox.url);
+	const file = readFileSync(join(__dirname, '..', EXAMPLE), 'utf8').replaceAll(
+		ENVIRONMENTS.paper.baseUrl,
+		sandbox.url,
+	);
 	const fields = { ...app, environment: 'custom', baseUrl: sandbox.url };
 	return await runWorkflow(JSON.parse(file) as WorkflowFile, {
 		nodeTypes: { 'n8n-nodes-koreainvestment.kisToken': new KisToken() },

@@ -9,6 +9,7 @@ import {
 	type INodeProperties,
 	type INodeType,
 	type INodeTypes,
+	type NodeApiError,
 } from 'n8n-workflow';
 
 /** The engine drops parameters that a node does not declare. */
@@ -46,7 +47,9 @@ const STAND_INS: Readonly<Record<string, INodeType>> = {
 			const items = this.getInputData().map(async (_item, i): Promise<INodeExecutionData> => {
 				const answer = request(this, i);
 				const json = this.continueOnFail()
-					? await answer.catch((error: Error) => ({ error: error.message }))
+					? await answer.catch(({ message, description }: NodeApiError) => ({
+							error: { message, description: description ?? null },
+						}))
 					: await answer;
 				return { json, pairedItem: { item: i } };
 			});

@@ -182,7 +182,7 @@ export const KIS_CODES = {
 		meaning: 'refused',
 		refusesCredential: true,
 		happened: 'KIS offers no paper trading to corporate customers (법인고객)',
-		todo: 'Use a KIS API credential with the Environment real.',
+		todo: 'Use a KIS API credential with Environment set to Real (실전투자).',
 	},
 	EGW00215: {
 		meaning: 'refused',

@@ -5,15 +5,16 @@ export function koreanTime(milliseconds: number): string {
 	return `${new Date(milliseconds + OFFSET_MS).toISOString().slice(0, 19)}+09:00`;
 }
 
-/**
- * Reads a time as KIS writes it: Korean, without saying so (`2026-11-23 08:16:59`).
- *
- * @returns Milliseconds since 1970; `null` for what is no such time.
- */
-export function parseKoreanTime(text: unknown): number | null {
+/** As KIS writes a time: Korean, without saying so (`2026-11-23 08:16:59`). */
+export function kisTime(milliseconds: number): string {
+	return koreanTime(milliseconds).slice(0, 19).replace('T', ' ');
+}
+
+/** Reads {@link kisTime}: milliseconds since 1970; `null` for what is no such time. */
+export function parseKisTime(text: unknown): number | null {
 	if (typeof text !== 'string') return null;
-	const iso = `${text.trim().replace(' ', 'T')}+09:00`;
-	const milliseconds = Date.parse(iso);
+	const milliseconds = Date.parse(`${text.trim().replace(' ', 'T')}+09:00`);
 	// A day that its month does not have would be read as one of the next.
-	return !Number.isNaN(milliseconds) && koreanTime(milliseconds) === iso ? milliseconds : null;
+	const isTime = !Number.isNaN(milliseconds) && kisTime(milliseconds) === text.trim();
+	return isTime ? milliseconds : null;
 }

@@ -11,7 +11,7 @@ const PERMANENT: ReadonlySet<string | null> = new Set([EGRESS_REFUSED, PROXY_UNU
 /**
  * How long to wait before the next attempt, in milliseconds, or `null` if there should be none. KIS's code decides and
  * what is known of the attempt, never the HTTP status: what was not processed may be sent again, and so may what has
- * no verdict, since a revoke is safe to repeat.
+ * no verdict. A request that is not safe to repeat must not come here without a verdict.
  *
  * @param attempts All attempts so far, oldest first; at least one.
  * @param retries How many of them were retries.

@@ -9,8 +9,8 @@ const WITHHELD = '[Withheld: this text contained a part of a secret]';
  */
 const FOREIGN = [/[^\x21-\x7e]/, /\s/];
 const NOTHING = /(?!)/;
-/** How a JWT starts: the server may quote a token that this process does not know, such as one issued earlier. */
-const JWT = /eyJ[\w-]{8}/;
+/** How the parts of a JWT start, `{"typ"` or `{"sub"`: the server may quote a token that this process does not know. */
+const JWT = /eyJ[\w-]{4}i/;
 
 /** Keeps secrets out of text that comes from outside. */
 export class SecretGuard {
@@ -38,11 +38,15 @@ export class SecretGuard {
 	}
 
 	reveals(text: string): boolean {
-		return readings(text).some((reading) => this.#contains(reading));
+		return readings(text).some((reading) => JWT.test(reading) || this.#contains(reading));
+	}
+
+	/** Whether a token from outside holds a secret: one that is no JWT, or is not about it. */
+	isIn(token: string): boolean {
+		return readings(token).some((reading) => this.#contains(reading));
 	}
 
 	#contains(reading: string): boolean {
-		if (JWT.test(reading)) return true;
 		if (this.#short.some((secret) => reading.includes(secret))) return true;
 		for (let i = 0; i + TELLING_LENGTH <= reading.length; i++) {
 			const part = reading.slice(i, i + TELLING_LENGTH);

@@ -21,16 +21,12 @@ export const GROUPS = {
 		tests: ['kis/secretGuard', 'properties/secretGuard'],
 	},
 	sending: {
-		mutate: [
-			'kis/http/{connection,requestWatch}.ts',
-			'kis/revoke/revokeTokens.ts',
-			'kis/tokenMemory.ts',
-		],
+		mutate: ['kis/http/{connection,requestWatch}.ts', 'kis/revoke/{revokeTokens,tokenMemory}.ts'],
 		tests: ['kis/(connection|requestWatch|revokeTokens|tokenMemory)'],
 	},
 	issue: {
 		mutate: ['kis/issue/*.ts', 'nodes/KisToken/operations/issue/*.ts'],
-		tests: ['node/issue'],
+		tests: ['node/issue', 'kis/(issueToken|sharedCall)'],
 	},
 	pacing: {
 		mutate: ['kis/rateLimiter.ts'],

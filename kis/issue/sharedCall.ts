@@ -2,7 +2,7 @@ import type { Exchange } from '../http/exchange';
 import { CANCELLED } from '../http/transportCodes';
 
 /** Makes a request; `null` if `cancel` was aborted before its turn came. */
-export type Send = (cancel: AbortSignal) => Promise<Exchange | null>;
+type Send = (cancel: AbortSignal) => Promise<Exchange | null>;
 
 /** What is seen of a call by whoever leaves it to others: it may have been written. */
 const LEFT: Exchange = {
@@ -45,7 +45,7 @@ export class SharedCall {
 		});
 	}
 
-	/** The call after this one: who waited together asks again together. */
+	/** The call after this one: who waited together asks again together. @param make Gives a call that is under way. */
 	next(make: () => SharedCall): SharedCall {
 		if (!this.#next || this.#next.isAbandoned) this.#next = make();
 		return this.#next;

@@ -8,9 +8,9 @@ import type { Exchange } from '../http/exchange';
 import { limiterOf, type RateLimiter } from '../rateLimiter';
 import { isPermanent, wait, waitBeforeRetry } from '../retry';
 import { SecretGuard } from '../secretGuard';
-import { tokenMemory } from '../tokenMemory';
 import { decisiveAmong, weigh, type Outcome } from './outcome';
 import { readRevocation, revokeBody, REVOKE_PATH } from './revocation';
+import { scopeOf, tokenMemory, type Scope } from './tokenMemory';
 
 /** How many tokens are under way at once, each on a connection of its own. */
 const MAX_CONNECTIONS = 8;
@@ -69,7 +69,7 @@ class Run {
 	readonly #options: RevokeOptions;
 	readonly #limiter: RateLimiter;
 	readonly #guard: SecretGuard;
-	readonly #scope: string;
+	readonly #scope: Scope;
 	/** Aborted when nothing more is to be sent; what is under way may still be answered. */
 	readonly #sending = new AbortController();
 	#ended: EndOfSending | null = null;
@@ -78,9 +78,9 @@ class Run {
 	readonly #heard = deferred();
 
 	constructor(credential: KisCredential, tokens: readonly AccessToken[], options: RevokeOptions) {
-		const { appkey, appsecret, baseUrl } = credential;
+		const { appkey, appsecret } = credential;
 		this.#credential = credential;
-		this.#scope = [options.execution, appkey, baseUrl.href].join('\n');
+		this.#scope = scopeOf(options.execution, credential);
 		this.#tokens = tokens;
 		this.#options = options;
 		this.#limiter = limiterOf(appkey);

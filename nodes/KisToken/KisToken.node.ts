@@ -8,7 +8,7 @@ import {
 } from 'n8n-workflow';
 
 import { Unusable } from '../../kis/unusable';
-import { readOperation } from './input';
+import { readParameter } from './input';
 import { operationOf, operations } from './operations';
 import type { Operation } from './operations/operation';
 import { toItem } from './report/item';
@@ -22,7 +22,8 @@ const NOTHING_CHOSEN = reportUnusable(
 );
 
 /** In a workflow that was edited by hand. */
-const noOperation: Pick<Operation, 'run' | 'shortfall' | 'brokenRun'> = {
+const noOperation: Pick<Operation, 'run' | 'outcomes' | 'shortfall' | 'brokenRun'> = {
+	outcomes: ['notSent'],
 	shortfall: 'not processed',
 	brokenRun: NOTHING_CHOSEN,
 	async run(context) {
@@ -35,7 +36,7 @@ const operation: INodeProperties = {
 	name: 'operation',
 	type: 'options',
 	noDataExpression: true,
-	options: Object.values(operations).map(({ option }) => option),
+	options: Object.entries(operations).map(([value, { option }]) => ({ ...option, value })),
 	default: 'revoke',
 };
 
@@ -55,7 +56,7 @@ export class KisToken implements INodeType {
 		version: 1,
 		subtitle: '={{ $parameter["operation"] }}',
 		description:
-			'Issue, inspect and revoke access tokens (접근토큰) of Korea Investment & Securities (한국투자증권, KIS), and know for certain what became of each',
+			'Issue, inspect and revoke access tokens (접근토큰) of Korea Investment & Securities (한국투자증권, KIS)',
 		defaults: { name: 'KIS Token' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
@@ -65,8 +66,9 @@ export class KisToken implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const chosen = operationOf(readOperation(this)) ?? noOperation;
-		const run = async () => toOutput(this, await chosen.run(this), chosen.shortfall);
+		const given = readParameter(this, 'operation', 0, 'the field Operation');
+		const chosen = ('value' in given && operationOf(given.value)) || noOperation;
+		const run = async () => toOutput(this, await chosen.run(this), chosen);
 		if (!this.continueOnFail()) return [await run()];
 		// Of a node that throws here, n8n would send every input item out of the success output.
 		const broken = () => this.getInputData().map((_item, i) => toItem(chosen.brokenRun, i));

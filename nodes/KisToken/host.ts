@@ -26,12 +26,9 @@ const unsavedExecutions = new WeakMap<AbortSignal, string>();
 const MAX_EXECUTIONS = 10_000;
 const haveSent = new Set<string>();
 
-/** What is sent, be it by which node of the execution. */
-export type Sending = 'issue' | 'revoke';
-
-/** Notes that the execution gets as far as sending. */
-export function noteSending(context: IExecuteFunctions, what: Sending): void {
-	const execution = sendingKey(context, what);
+/** Notes that the execution gets as far as sending tokens. */
+export function noteSending(context: IExecuteFunctions): void {
+	const execution = executionKey(context);
 	haveSent.delete(execution);
 	haveSent.add(execution);
 	const [oldest] = haveSent;
@@ -39,12 +36,8 @@ export function noteSending(context: IExecuteFunctions, what: Sending): void {
 }
 
 /** Whether the execution got so far before: in another try, or in another of its nodes. */
-export function hasSentBefore(context: IExecuteFunctions, what: Sending): boolean {
-	return haveSent.has(sendingKey(context, what));
-}
-
-function sendingKey(context: IExecuteFunctions, what: Sending): string {
-	return `${what} ${executionKey(context)}`;
+export function hasSentBefore(context: IExecuteFunctions): boolean {
+	return haveSent.has(executionKey(context));
 }
 
 /** What the node gives out goes to an AI model. Newer n8n runs a tool like any node, and only its type tells; 1.x has no `isToolExecution`. */

@@ -29,12 +29,13 @@ const sandbox = useSandbox();
 async function run(
 	file: string,
 	change: (node: INode) => Partial<INode> = () => ({}),
+	credential: Record<string, string> = {},
 ): Promise<IRun> {
 	const { url, apps } = sandbox();
 	const workflow = JSON.parse(
 		read(file).replaceAll(ENVIRONMENTS.paper.baseUrl, url),
 	) as WorkflowFile;
-	const fields = { ...apps[0], environment: 'custom', baseUrl: url };
+	const fields = { ...apps[0], environment: 'custom', baseUrl: url, ...credential };
 	return await runWorkflow(
 		{ ...workflow, nodes: workflow.nodes.map((node) => ({ ...node, ...change(node) })) },
 		{
@@ -122,8 +123,8 @@ describe('issue-quote-revoke.json', () => {
 		sandbox().faults.push({ kind: 'refuse', code: 'EGW00202', shape: 'uapi', path });
 		const stored = await run('issue-quote-revoke.json');
 		expect(stored.status).toBe('error');
-		expect(stored.data.resultData.error?.message).toBe(
-			'The quote failed. The token was revoked: it is dead.',
+		expect(stored.data.resultData.error?.message).toMatch(
+			/^The quote failed\. The token was revoked: it is dead\. What came back: .*500/,
 		);
 		expect(stored.data.resultData.runData.Revoke).toBeUndefined();
 		expect(sandbox().kis.isLive(token(stored))).toBe(false);
@@ -177,9 +178,16 @@ describe('end-of-day-sweep.json', () => {
 		const token = sandbox().kis.mint(sandbox().apps[0].appkey).value;
 		const stored = await run(SWEEP, sweep(['opaque', token, '']));
 		expect(stored.data.resultData.error?.message).toMatch(
-			/^2 of today's tokens may still be live: rejected [0-9a-f]{12}, notSent \(no token\)$/,
+			/^2 of today's tokens may still be live: rejected [0-9a-f]{12}: The token was not revoked: .* \(EGW00121\); notSent \(no token\): The token was not sent to KIS: the token is empty$/,
 		);
 		expect(sandbox().kis.isLive(token)).toBe(false);
+	});
+
+	test('alerts with the reason where the credential cannot be used', async () => {
+		const stored = await run(SWEEP, sweep(['one', 'two']), { appsecret: '' });
+		expect(stored.data.resultData.error?.message).toMatch(
+			/^2 of today's tokens may still be live: notSent \(no token\): .*: the App Secret is empty; notSent/,
+		);
 	});
 });
 

@@ -2,7 +2,9 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { isGoodFor, issueToken, type IssueOptions } from '../../kis/issue/issueToken';
+import { reuse } from '../../kis/issue/issuance';
+import { issueToken, type IssueOptions } from '../../kis/issue/issueToken';
+import { limiterOf } from '../../kis/rateLimiter';
 import { closeAll } from '../support/connections';
 import { leftSince, resources } from '../support/resources';
 import {
@@ -30,6 +32,7 @@ async function issue(url: string, changes: Partial<IssueOptions> = {}, pair = ke
 		timeoutMs: 5000,
 		waitWhenLimited: false,
 		cancel: new AbortController().signal,
+		execution: {},
 		...changes,
 	});
 }
@@ -58,6 +61,7 @@ test.each<[string, Answer]>([
 	['a token that is no text', http(200, '{"access_token":{"value":"x"}}')],
 	['an empty token', http(200, '{"access_token":" "}')],
 	['a token in two', http(200, '{"access_token":"one two"}')],
+	['a refusal beside a token', http(200, `{"access_token":"${token}","error_code":"EGW00103"}`)],
 	['a list', http(200, `[{"access_token":"${token}"}]`)],
 	['a fault of the server', http(500, '{}')],
 ])('%s: not known, and not asked again', async (_name, answer) => {
@@ -73,7 +77,6 @@ test.each<[string, Answer]>([
 });
 
 test.each<[string, Answer]>([
-	['a refusal beside a token', http(200, `{"access_token":"${token}","error_code":"EGW00103"}`)],
 	['a refusal on HTTP 200', refusal('EGW00105', 200)],
 	['a refusal without a code', http(400, '{}')],
 	['a code that is about tokens', refusal('EGW00121', 403)],
@@ -139,8 +142,10 @@ test('it keeps to the limit, with all else on the app key', async () => {
 	expect(performance.now() - started).toBeGreaterThanOrEqual(1000);
 });
 
-describe('good for', () => {
-	const now = Date.now() / 1000;
+describe('a token to reuse', () => {
+	const now = Math.floor(Date.now() / 1000);
+	const credential = credentialFor(keys, 'https://kis.example');
+
 	test.each([
 		['long enough', { exp: now + 90 }, true],
 		['not long enough', { exp: now + 50 }, false],
@@ -148,7 +153,123 @@ describe('good for', () => {
 		['no expiry', { exp: undefined }, false],
 		['another owner', { exp: now + 90, jti: 'PSother' }, false],
 		['no owner', { exp: now + 90, jti: undefined }, false],
-	])('a minute: %s', (_name, claims, expected) => {
-		expect(isGoodFor(read(makeToken(keys.appkey, claims)), keys.appkey, 60_000)).toBe(expected);
+	])('for a minute: %s', (_name, claims, isGood) => {
+		expect(reuse(read(makeToken(keys.appkey, claims)), credential, 60_000) !== null).toBe(isGood);
 	});
+
+	test('one that is over is none, even where no time has to be left', () => {
+		expect(reuse(read(makeToken(keys.appkey, { exp: now - 1 })), credential, 0)).toBeNull();
+	});
+});
+
+test('what was refused stays so, though the next try of the execution reaches nobody', async () => {
+	const execution = {};
+	const server = await startServer({ answer: () => refusal('EGW00105', 403) });
+	await issue(server.url, { execution });
+	await server.close();
+	expect(await issue(server.url, { execution })).toMatchObject({
+		outcome: 'rejected',
+		attempts: [{ verdict: 'unwritten' }],
+		decisive: { refusalCode: 'EGW00105' },
+	});
+});
+
+test('a token of no use does not settle what became of an answer that was lost', async () => {
+	const execution = {};
+	const foreign = http(200, JSON.stringify({ access_token: makeToken(makeKeyPair().appkey) }));
+	const answers = [hangUp, foreign, refusal('EGW00133', 403)];
+	const server = await startServer({ answer: (_request, index) => answers[index] });
+	const outcomes = [];
+	while (outcomes.length < answers.length)
+		outcomes.push((await issue(server.url, { execution })).outcome);
+	expect(outcomes).toEqual(['unknown', 'unusable', 'unknown']);
+});
+
+test('a token that the execution was given before is not quoted', async () => {
+	const execution = {};
+	const over = makeToken(keys.appkey, { exp: Math.floor(Date.now() / 1000) + 1 });
+	const answers = [
+		http(200, JSON.stringify({ access_token: over })),
+		http(403, `{"error_code":"EGW00133","error_description":"no ${over.slice(-30)}"}`),
+	];
+	const server = await startServer({ answer: (_request, index) => answers[index] });
+	await issue(server.url, { execution });
+	await delay(1100);
+	expect(await issue(server.url, { execution })).toMatchObject({
+		outcome: 'rejected',
+		attempts: [{ text: expect.stringContaining('Withheld') }],
+	});
+});
+
+test('it leaves the limit to those who come after', async () => {
+	const server = await startServer({ answer: () => GRANT });
+	const pair = makeKeyPair();
+	await issue(server.url, { requestsPerSecond: 1 }, pair);
+	expect(limiterOf(pair.appkey).isIdle(performance.now() + 10_000)).toBe(true);
+});
+
+test('a count that is full holds everyone on the app key for a second', async () => {
+	const pair = makeKeyPair();
+	const server = await startServer({ answer: () => refusal('EGW00201', 500) });
+	await issue(server.url, {}, pair);
+	const started = performance.now();
+	await issue(server.url, {}, pair);
+	expect(performance.now() - started).toBeGreaterThan(900);
+});
+
+test('the end of a call that everybody left does not hide the one after it', async () => {
+	let answers = 0;
+	const late = (socket: Socket) => void delay(300).then(() => socket.write(GRANT));
+	const server = await startServer({ answer: () => (answers++ === 0 ? silence : late) });
+	const leave = new AbortController();
+	const left = issue(server.url, { cancel: leave.signal });
+	await server.received(1);
+	leave.abort();
+	const second = issue(server.url);
+	await left;
+	await server.received(2);
+	const third = issue(server.url);
+	expect(await Promise.all([second, third])).toMatchObject([
+		{ outcome: 'issued' },
+		{ outcome: 'issued' },
+	]);
+	expect(server.requests).toHaveLength(2);
+});
+
+test('what an execution was given is given again, and to it alone', async () => {
+	const server = await startServer({ answer: () => GRANT });
+	const execution = {};
+	await issue(server.url, { execution });
+	expect(await issue(server.url, { execution })).toMatchObject({ outcome: 'issued', attempts: [] });
+	expect(server.requests).toHaveLength(1);
+	await issue(server.url);
+	expect(server.requests).toHaveLength(2);
+});
+
+test('cancelled while others ask: nothing was requested', async () => {
+	const server = await startServer({
+		answer: () => (socket: Socket) => void delay(100).then(() => socket.write(GRANT)),
+	});
+	const asking = issue(server.url);
+	await server.received(1);
+	expect(await issue(server.url, { cancel: AbortSignal.abort() })).toMatchObject({
+		outcome: 'notSent',
+	});
+	expect(await asking).toMatchObject({ outcome: 'issued' });
+});
+
+test('who asks afresh, while those who waited ask again, joins them', async () => {
+	let answers = 0;
+	const late = (socket: Socket) => void delay(300).then(() => socket.write(GRANT));
+	const server = await startServer({
+		answer: () => (answers++ === 0 ? refusal('EGW00202', 500) : late),
+	});
+	const waiting = issue(server.url, { maxRetries: 1 });
+	await server.received(2);
+	const fresh = issue(server.url);
+	expect(await Promise.all([waiting, fresh])).toMatchObject([
+		{ outcome: 'issued' },
+		{ outcome: 'issued' },
+	]);
+	expect(server.requests).toHaveLength(2);
 });

@@ -1,17 +1,17 @@
-import { koreanTime, parseKoreanTime } from '../../kis/koreanTime';
+import { kisTime, koreanTime, parseKisTime } from '../../kis/koreanTime';
 
 test.each([
 	['2026-11-23 08:16:59', '2026-11-22T23:16:59Z'],
 	[' 2026-11-23 08:16:59\n', '2026-11-22T23:16:59Z'],
-	['2026-11-23T08:16:59', '2026-11-22T23:16:59Z'],
 	['2028-02-29 00:00:00', '2028-02-28T15:00:00Z'],
 ])('%j is Korean time', (text, utc) => {
-	expect(parseKoreanTime(text)).toBe(Date.parse(utc));
+	expect(parseKisTime(text)).toBe(Date.parse(utc));
 });
 
 test.each([
 	'',
 	'2026-11-23',
+	'2026-11-23T08:16:59',
 	'2026-02-30 08:16:59',
 	'2026-11-23 24:00:00',
 	'2026-11-23 08:16:60',
@@ -22,7 +22,11 @@ test.each([
 	null,
 	undefined,
 ])('%j is no time of KIS', (value) => {
-	expect(parseKoreanTime(value)).toBeNull();
+	expect(parseKisTime(value)).toBeNull();
+});
+
+test('KIS writes a time without its offset', () => {
+	expect(kisTime(Date.parse('2026-12-31T15:00:00.999Z'))).toBe('2027-01-01 00:00:00');
 });
 
 test('a time is written with its offset, to the second', () => {

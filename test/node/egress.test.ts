@@ -5,7 +5,7 @@ import * as core from 'n8n-core';
 import type { IDataObject } from 'n8n-workflow';
 
 import { closeServers, startServer, type ScriptedServer } from '../support/scriptedServer';
-import { revoke, tokenItems, useSandbox } from '../support/workflow';
+import { issue, revoke, tokenItems, useSandbox } from '../support/workflow';
 
 const FORBIDDEN = '127.0.0.1';
 const ALLOWED = '127.0.0.2';
@@ -73,6 +73,16 @@ onN8n2.each<[string, string, string[]]>([
 		expect(server.connections).toBe(0);
 	},
 );
+
+onN8n2('no token is requested from an address that is forbidden', async () => {
+	const run = await issue(sandbox(), {
+		credential: { baseUrl: `http://127.0.0.1:${server.port}` },
+		options: { includeDetails: true },
+		onError: 'continueRegularOutput',
+	});
+	expect(run.items[0].json.error).toEqual(refused);
+	expect(server.connections).toBe(0);
+});
 
 onN8n2('what n8n allows by name is called', async () => {
 	resolve(FORBIDDEN, FORBIDDEN);

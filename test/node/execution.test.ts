@@ -121,7 +121,7 @@ describe('Retry On Fail', () => {
 		expect(sandbox().calls).toHaveLength(1);
 		expect(run.items[0].json.error).toMatchObject({
 			outcome: 'unknown',
-			message: expect.stringContaining('Timeout has to be a number'),
+			message: expect.stringContaining('Timeout (Ms) has to be a number'),
 			description: expect.stringContaining('An earlier try of this execution may have sent it.'),
 		});
 	});

@@ -1,9 +1,11 @@
 // Issue, on n8n's engine against the local KIS: what it gives out, what it refuses to give out, and how often KIS is asked.
 import { setTimeout as delay } from 'node:timers/promises';
+import { ExecuteContext } from 'n8n-core';
 import type { IDataObject } from 'n8n-workflow';
 
 import { makeApp } from '../../sandbox/apps';
-import type { Sandbox } from '../../sandbox/server';
+import type { Fault } from '../../sandbox/faults';
+import { Sandbox } from '../../sandbox/server';
 import { found, withoutInput } from '../support/secrets';
 import { makeJwt, makeKeyPair, makeToken } from '../support/tokens';
 import {
@@ -136,8 +138,12 @@ describe('what it gives out', () => {
 		expect(found(JSON.stringify(rest), [appkey, appsecret])).toBeUndefined();
 	});
 
-	test('an app secret in the place of the token is no token', async () => {
-		reply({ access_token: keys().appsecret, token_type: 'Bearer' });
+	test.each<[string, (secret: string) => string]>([
+		['whole', (secret) => secret],
+		['in part', (secret) => secret.slice(3, 60)],
+		['in hex', (secret) => Buffer.from(secret).toString('hex')],
+	])('an app secret in the place of the token is no token: %s', async (_name, shape) => {
+		reply({ access_token: shape(keys().appsecret), token_type: 'Bearer' });
 		const run = await issue(sandbox(), failing);
 		expect(outcomes(run.items)).toEqual(['unknown']);
 		expect(found(JSON.stringify(run.stored), [keys().appsecret])).toBeUndefined();
@@ -231,7 +237,7 @@ describe('when KIS issues none', () => {
 		expect(errorOf(run)).toEqual({
 			message: 'No token was issued: KIS issues a token only once a minute (1분당 1회) (EGW00133)',
 			description:
-				'The server says (EGW00133): “접근토큰 발급 잠시 후 다시 시도하세요(1분당 1회)” Wait a minute, then run again. Wait When Limited does that for you.',
+				'The server says (EGW00133): “접근토큰 발급 잠시 후 다시 시도하세요(1분당 1회)” Wait a minute, then run again. The option Wait When Limited waits and asks again for you.',
 			code: 'EGW00133',
 			httpStatus: 403,
 			outcome: 'rejected',
@@ -279,7 +285,9 @@ describe('when KIS issues none', () => {
 		expect(errorOf(run)).toMatchObject({
 			outcome: 'unknown',
 			message: expect.stringMatching(/^A token may have been issued, and did not arrive: /),
-			description: expect.stringMatching(/the same one again for 6 hours.* Wait When Limited/),
+			description: expect.stringMatching(
+				/the same one again for 6 hours.*issue again\. The option Wait When Limited waits/,
+			),
 		});
 	});
 
@@ -323,7 +331,7 @@ describe('when KIS issues none', () => {
 		const run = await issue(sandbox(), { ...failing, options: { maxRetries: 0 } });
 		expect(errorOf(run)).toMatchObject({
 			outcome: 'notSent',
-			message: 'No token was asked for: nothing listens at the address (connection refused)',
+			message: 'No token was requested: nothing listens at the address (connection refused)',
 			code: 'ECONNREFUSED',
 		});
 	});
@@ -339,16 +347,50 @@ describe('when KIS issues none', () => {
 		});
 	});
 
-	test('an unusable credential is no attempt, but in a later try it does not deny the first', async () => {
-		const unusable = { ...failing, credential: { appsecret: '' }, executionId: 'same' };
-		expect(errorOf(await issue(sandbox(), unusable))).toMatchObject({
+	test('an unusable credential is no attempt', async () => {
+		const run = await issue(sandbox(), { ...failing, credential: { appsecret: '' } });
+		expect(errorOf(run)).toMatchObject({
 			outcome: 'notSent',
-			message: 'No token was asked for: the App Secret is empty',
+			message: 'No token was requested: the App Secret is empty',
 		});
-		sandbox().faults.push({ kind: 'reset', processed: true });
-		await issue(sandbox(), { ...failing, executionId: 'same' });
-		expect(errorOf(await issue(sandbox(), unusable))).toMatchObject({ outcome: 'unknown' });
-		expect(calls()).toBe(1);
+		expect(calls()).toBe(0);
+	});
+
+	test.each<[string, Fault[], string]>([
+		['lost', [{ kind: 'reset', processed: true }], 'unknown'],
+		['issued', [], 'notSent'],
+		['refused', [{ kind: 'refuse', code: 'EGW00105' }], 'notSent'],
+	])(
+		'an option that makes no sense, after one was %s in the same execution',
+		async (_end, faults, outcome) => {
+			sandbox().faults.push(...faults);
+			const nodes = [
+				{ ...kisTokenStep('First', 'issue'), ...failing },
+				{ ...kisTokenStep('Second', 'issue', { options: { maxRetries: 99 } }), ...failing },
+			];
+			const run = await runChain(sandbox(), nodes);
+			const error = outputOf(run, 'Second')[0].json.error as IDataObject;
+			expect(error.outcome).toBe(outcome);
+			if (outcome !== 'unknown') return;
+			expect(error.description).toBe(
+				'An earlier try of this execution may have asked for one. Correct it in the Options of the node. If a token was issued, KIS gives the same one again for 6 hours: wait a minute, then issue again.',
+			);
+		},
+	);
+
+	test.each([
+		['on HTTP 200', 200],
+		['on HTTP 403', 403],
+	])('a refusal with a token in it is none, nor an issue: %s', async (_name, status) => {
+		const body = { error_code: 'EGW00133', error_description: 'you have opaque-token' };
+		sandbox().faults.push({
+			kind: 'raw',
+			body: JSON.stringify({ access_token: 'opaque-token', ...body }),
+			status,
+		});
+		const run = await issue(sandbox(), failing);
+		expect(errorOf(run)).toMatchObject({ outcome: 'unknown', code: 'EGW00133' });
+		expect(found(withoutInput(run), ['opaque-token'])).toBeUndefined();
 	});
 });
 
@@ -362,14 +404,29 @@ describe('a token that is of no use is an explanation, not an item', () => {
 		const run = await issue(sandbox(), failing);
 		expect(errorOf(run)).toEqual({
 			message:
-				'KIS gave a token that cannot be used: it is dead, since this n8n has revoked it or seen KIS call it invalid. KIS may give it again until 2030-05-05T16:02:03+09:00, six hours after its issue',
+				'KIS gave a token that cannot be used: it is dead, since this n8n has revoked it or seen KIS call it invalid. KIS may give the same token for six hours after its issue: this one until 2030-05-05T16:02:03+09:00',
 			description:
-				'The token was not given out. Until then no program on this app key gets another one.',
+				'The token was not passed on. Until then programs on this app key may get no other one. Issue again after that.',
 			code: null,
 			httpStatus: 200,
 			outcome: 'unusable',
 		});
 		expect(JSON.stringify(run.stored)).not.toContain(token.slice(0, 30));
+	});
+
+	test('what another host says of a token does not make it dead here', async () => {
+		const token = (await issue(sandbox())).items[0].json.access_token as string;
+		const elsewhere = await new Sandbox({ apps: sandbox().apps }).start();
+		try {
+			const run = await revoke(elsewhere, {
+				input: tokenItems(token),
+				options: { includeDetails: true },
+			});
+			expect(outcomes(run.items)).toEqual(['alreadyInvalid']);
+		} finally {
+			await elsewhere.stop();
+		}
+		expect((await issue(sandbox())).items[0].json.access_token).toBe(token);
 	});
 
 	test.each([
@@ -378,11 +435,20 @@ describe('a token that is of no use is an explanation, not an item', () => {
 			'expired by the answer',
 			() => ({ access_token: 'opaque', access_token_token_expired: '2020-01-01 00:00:00' }),
 		],
+		[
+			'expired by its claim, not by the answer',
+			() => ({
+				access_token: makeToken(keys().appkey, { exp: 1000 }),
+				access_token_token_expired: '2090-01-01 00:00:00',
+			}),
+		],
 	])('%s', async (_name, answer) => {
 		reply(answer());
 		expect(errorOf(await issue(sandbox(), failing))).toMatchObject({
 			outcome: 'unusable',
-			message: expect.stringContaining('it has expired. KIS may give it again until '),
+			message: expect.stringContaining(
+				'it has expired. KIS may give the same token for six hours after its issue',
+			),
 			description: expect.stringContaining('clock'),
 		});
 	});
@@ -392,7 +458,9 @@ describe('a token that is of no use is an explanation, not an item', () => {
 		const run = await issue(sandbox(), { ...failing, options: { includeDetails: true } });
 		expect(errorOf(run)).toMatchObject({
 			outcome: 'unusable',
-			message: expect.stringMatching(/it says that it was issued to another app key$/),
+			message: expect.stringMatching(
+				/it says that it was issued to another app key\. KIS may give .* until 20/,
+			),
 			details: { issuedToThisAppKey: false },
 		});
 	});
@@ -453,6 +521,30 @@ describe('Reuse Token', () => {
 		expect(run.items[0].json.access_token).not.toBe(token);
 	});
 
+	test.each<[string, (token: string) => Promise<unknown>]>([
+		[
+			'is revoked by another execution',
+			async (token) => await revoke(sandbox(), { input: tokenItems(token) }),
+		],
+		['expires', async () => await delay(1200)],
+	])('one that %s while another item is served is not passed on', async (_name, meanwhile) => {
+		const exp = Math.floor(Date.now() / 1000) + 2;
+		const token = makeToken(keys().appkey, { exp });
+		sandbox().faults.push(
+			{ kind: 'delay', delayMs: 1500, processed: true, path: '/oauth2/tokenP' },
+			{ kind: 'raw', body: '{"code":200,"message":"done"}', path: '/oauth2/revokeP' },
+		);
+		const asking = issue(sandbox(), {
+			input: [{ have: token }, {}],
+			options: { reuseToken: '={{ $json.have }}', minimumSecondsLeft: 1 },
+		});
+		await delay(300);
+		await meanwhile(token);
+		const { items } = await asking;
+		expect(items[0].json.access_token).not.toBe(token);
+		expect(items[0].json).toEqual(items[1].json);
+	});
+
 	test('each item has its own, and one call serves the others', async () => {
 		const token = makeToken(keys().appkey);
 		const have = [token, '', 'opaque', token];
@@ -468,6 +560,32 @@ describe('Reuse Token', () => {
 	});
 });
 
+describe('options', () => {
+	test('an expression in Reuse Token that fails concerns its own item only', async () => {
+		const run = await issue(sandbox(), {
+			...failing,
+			input: [{ fails: true }, {}],
+			options: { reuseToken: "={{ $json.fails ? $('Nowhere').item.json.x : '' }}" },
+		});
+		expect(outcomes(run.items)).toEqual(['notSent', undefined]);
+		expect(run.items[0].json.error).toMatchObject({
+			message:
+				'No token was requested: the expression in Reuse Token cannot be evaluated for this item',
+		});
+	});
+
+	test.each([
+		[{ minimumSecondsLeft: -1 }, 'Minimum Seconds Left has to be a number from 0 to 7776000'],
+		[{ minimumSecondsLeft: 'soon' }, 'Minimum Seconds Left has to be a number from 0 to 7776000'],
+		[{ waitWhenLimited: 'yes' }, 'Wait When Limited has to be true or false'],
+		[{ maxRetries: 99 }, 'Max Retries has to be a whole number from 0 to 10'],
+	])('%j makes no sense', async (options, why) => {
+		const run = await issue(sandbox(), { ...failing, options });
+		expect(errorOf(run).message).toBe(`No token was requested: ${why}`);
+		expect(sandbox().calls).toEqual([]);
+	});
+});
+
 describe('as a tool of an AI agent', () => {
 	test('it refuses, and KIS is not asked', async () => {
 		const tool = { type: 'n8n-nodes-koreainvestment.kisTokenTool' };
@@ -475,9 +593,22 @@ describe('as a tool of an AI agent', () => {
 		expect(errorOf(run)).toMatchObject({
 			outcome: 'notSent',
 			message:
-				'No token was asked for: Issue does not run as an AI tool, since the token would go to the provider of the model',
+				'No token was requested: Issue does not run as an AI tool, since the token would go to the provider of the model',
 		});
 		expect(sandbox().calls).toEqual([]);
+	});
+
+	test('it refuses too where n8n says that it is one', async () => {
+		const isToolExecution = { configurable: true, writable: true, value: () => true };
+		const own = Object.getOwnPropertyDescriptor(ExecuteContext.prototype, 'isToolExecution');
+		Object.defineProperty(ExecuteContext.prototype, 'isToolExecution', isToolExecution);
+		try {
+			expect(outcomes((await issue(sandbox(), failing)).items)).toEqual(['notSent']);
+			expect(sandbox().calls).toEqual([]);
+		} finally {
+			if (own) Object.defineProperty(ExecuteContext.prototype, 'isToolExecution', own);
+			else Reflect.deleteProperty(ExecuteContext.prototype, 'isToolExecution');
+		}
 	});
 
 	test('Revoke works', async () => {
@@ -497,6 +628,25 @@ describe('secrets', () => {
 		expect(stored.split(token)).toHaveLength(2);
 		// The payload of the token names the app key, in base64.
 		expect(found(stored.replace(token, ''), [appkey, appsecret, token])).toBeUndefined();
+	});
+
+	test('a refusal that quotes a token which the node was given is withheld', async () => {
+		const kept = 'Zq8rT5vN2mX7kL4pW9';
+		const expired = makeToken(keys().appkey, { exp: 1000 });
+		const quoting = (text: string) =>
+			({
+				kind: 'raw',
+				body: JSON.stringify({ error_code: 'EGW00133', error_description: `no: ${text}` }),
+			}) as const;
+		for (const token of [kept, expired]) {
+			sandbox().faults.push(quoting(token.slice(-18)));
+			const run = await issue(sandbox(), {
+				input: [{ have: token }],
+				options: { reuseToken: '={{ $json.have }}' },
+			});
+			expect(run.error?.description).toContain('Withheld');
+			expect(found(withoutInput(run), [token])).toBeUndefined();
+		}
 	});
 
 	test('a refusal that quotes them is withheld, a token of an earlier answer too', async () => {

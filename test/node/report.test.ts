@@ -1,7 +1,7 @@
 // What is said of a token, word for word: how each outcome reads, and what a run that stops says of all of them.
 import type { INode, Logger } from 'n8n-workflow';
 
-import type { Outcome } from '../../kis/revoke/outcome';
+import { OUTCOMES, type Outcome } from '../../kis/revoke/outcome';
 import type { Attempt } from '../../kis/attempt';
 import type { EndOfSending, Revocation } from '../../kis/revoke/revokeTokens';
 import { Unusable } from '../../kis/unusable';
@@ -12,7 +12,7 @@ import {
 	reportUnknown,
 } from '../../nodes/KisToken/operations/revoke/report';
 import { failedRun } from '../../nodes/KisToken/report/failedRun';
-import { progressLog } from '../../nodes/KisToken/report/progress';
+import { progressLog } from '../../nodes/KisToken/operations/revoke/progress';
 import type { Report } from '../../nodes/KisToken/report/report';
 import { summary } from '../../nodes/KisToken/report/summary';
 import { makeAttempt } from '../support/attempts';
@@ -58,7 +58,7 @@ function ended(because: EndOfSending['because'], seen = unreachable): Partial<Re
 	return { ended: because === 'cancelled' ? { because } : { because, seen } };
 }
 
-const SHORTFALL = 'not confirmed as revoked';
+const TALLY = { outcomes: OUTCOMES, shortfall: 'not confirmed as revoked' };
 const LIVE = 'The token was not revoked: ';
 const OPEN = 'The token may be dead or still live: ';
 const UNSENT = 'The token was not sent to KIS: ';
@@ -321,7 +321,7 @@ describe('a run that stops', () => {
 		const error = failedRun(
 			node,
 			[success, failure('HTML'), failure('unusable text'), success],
-			SHORTFALL,
+			TALLY,
 		);
 		expect(error).toMatchObject({
 			name: 'NodeApiError',
@@ -338,7 +338,7 @@ describe('a run that stops', () => {
 	});
 
 	test('of one item', () => {
-		const error = failedRun(node, [failure('unusable text')], SHORTFALL);
+		const error = failedRun(node, [failure('unusable text')], TALLY);
 		expect(error.name).toBe('NodeOperationError');
 		expect(error.message).toMatch(/^1 of 1 item not confirmed as revoked, namely item 0\. /);
 		expect(error.description).not.toMatch(/other|more/);
@@ -349,18 +349,18 @@ describe('a run that stops', () => {
 			...Array<Report>(21).fill(failure('unreachable')),
 			...Array<Report>(2).fill(failure('HTML')),
 		];
-		const { description } = failedRun(node, reports, SHORTFALL);
+		const { description } = failedRun(node, reports, TALLY);
 		expect(description).toMatch(/<li>item 19 – .*<li>3 more: 2 unknown, 1 notSent<\/li><\/ul>$/);
 		expect(description).not.toContain('item 20');
 	});
 
 	test('with no HTTP status has none', () => {
-		expect(failedRun(node, [failure('unreachable')], SHORTFALL)).toMatchObject({ httpCode: null });
+		expect(failedRun(node, [failure('unreachable')], TALLY)).toMatchObject({ httpCode: null });
 	});
 
 	test('shows what is HTML as text', () => {
 		const evil = report(revocation('rejected', [refused('EGW00101', `<b a="1" b='2'>&`)]));
-		expect(failedRun(node, [evil], SHORTFALL).description).toContain(
+		expect(failedRun(node, [evil], TALLY).description).toContain(
 			'“&lt;b a=&quot;1&quot; b=&#39;2&#39;&gt;&amp;”',
 		);
 	});
@@ -368,7 +368,8 @@ describe('a run that stops', () => {
 
 test('a summary counts what there is', () => {
 	const outcomes: Outcome[] = ['notSent', 'revoked', 'unknown', 'revoked'];
-	expect(summary(outcomes.map((outcome) => ({ outcome })))).toBe('2 revoked, 1 unknown, 1 notSent');
+	const ended = outcomes.map((outcome) => ({ outcome }));
+	expect(summary(ended, OUTCOMES)).toBe('2 revoked, 1 unknown, 1 notSent');
 });
 
 test('progress is told at most every ten seconds', () => {

@@ -103,7 +103,6 @@ test.each(Object.entries<Operation>(operations))(
 
 		const codex = readJson<{ alias: string[] }>(file.replace(/js$/, 'json'));
 		expect(codex.alias).toEqual(expect.arrayContaining([...operation.searchWords]));
-		expect(operation.option.value).toBe(name);
 	},
 );
 
@@ -133,8 +132,8 @@ describe('in plain Node.js', () => {
 		(zone) => {
 			const script = `
 				process.env.TZ = process.argv[1];
-				const { koreanTime, parseKoreanTime } = require('n8n-nodes-koreainvestment/dist/kis/koreanTime');
-				const time = parseKoreanTime('2026-11-23 08:16:59');
+				const { koreanTime, parseKisTime } = require('n8n-nodes-koreainvestment/dist/kis/koreanTime');
+				const time = parseKisTime('2026-11-23 08:16:59');
 				console.log(JSON.stringify([time, koreanTime(time)]));
 			`;
 			const [time, written] = run(script, [zone]) as unknown[];
@@ -193,7 +192,9 @@ describe('in plain Node.js', () => {
 test('the dropdown and the fields are those of the operations', () => {
 	const { properties } = (new KisToken() as INodeType).description;
 	const [dropdown, ...fields] = properties;
-	expect(dropdown.options).toEqual(Object.values(operations).map(({ option }) => option));
+	expect(dropdown.options).toEqual(
+		Object.entries<Operation>(operations).map(([value, { option }]) => ({ ...option, value })),
+	);
 	expect(fields.map(({ name, displayOptions }) => [displayOptions?.show?.operation, name])).toEqual(
 		Object.entries<Operation>(operations).flatMap(([operation, own]) =>
 			own.fields.map(({ name }) => [[operation], name]),

@@ -5,7 +5,8 @@ import { parseCredential } from '../../kis/credential';
 import { ENVIRONMENTS, type EnvironmentName } from '../../kis/environments';
 import { revokeBody } from '../../kis/revoke/revocation';
 import { Unusable } from '../../kis/unusable';
-import { parseRevokeOptions } from '../../nodes/KisToken/operations/revoke/options';
+import type { Option } from '../../nodes/KisToken/operations/option';
+import { revokeOptions } from '../../nodes/KisToken/operations/revoke/options';
 import { secret, text } from '../support/arbitraries';
 import { property } from '../support/properties';
 import { read } from '../support/tokens';
@@ -93,16 +94,18 @@ property(
 		environment,
 	],
 	(given, environment) => {
-		const options = parseRevokeOptions(
-			given as Parameters<typeof parseRevokeOptions>[0],
-			environment,
-		);
-		if (options instanceof Unusable) return;
-		const { maxRetries, timeoutMs, requestsPerSecond } = options;
-		expect([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]).toContain(maxRetries);
-		expect(timeoutMs).toBeGreaterThanOrEqual(1);
-		expect(timeoutMs).toBeLessThanOrEqual(3_600_000);
-		expect(requestsPerSecond).toBeGreaterThanOrEqual(0.1);
-		expect(requestsPerSecond).toBeLessThanOrEqual(environment === 'custom' ? 1_000_000 : 100);
+		const ofRate = environment === 'custom' ? 1_000_000 : 100;
+		const isValid = {
+			alreadyInvalid: (value: unknown) => value === 'succeed' || value === 'fail',
+			includeDetails: (value: unknown) => typeof value === 'boolean',
+			maxRetries: (value: unknown) => [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10].includes(Number(value)),
+			timeout: (value: unknown) => Number(value) >= 1 && Number(value) <= 3_600_000,
+			requestsPerSecond: (value: unknown) => Number(value) >= 0.1 && Number(value) <= ofRate,
+		} satisfies Record<keyof typeof revokeOptions, (value: unknown) => boolean>;
+		for (const [name, { read }] of Object.entries<Option<unknown>>(revokeOptions)) {
+			const option = name as keyof typeof isValid;
+			const value = read(given[option], environment);
+			expect(value instanceof Unusable || isValid[option](value)).toBe(true);
+		}
 	},
 );

@@ -10,10 +10,8 @@ import { decisiveAmong, OUTCOMES, weigh } from '../../kis/revoke/outcome';
 import { readRevocation } from '../../kis/revoke/revocation';
 import type { Revocation } from '../../kis/revoke/revokeTokens';
 import { SecretGuard } from '../../kis/secretGuard';
-import {
-	reportRevocation,
-	type ReportOptions,
-} from '../../nodes/KisToken/operations/revoke/report';
+import type { RevokeNodeOptions } from '../../nodes/KisToken/operations/revoke/options';
+import { reportRevocation } from '../../nodes/KisToken/operations/revoke/report';
 import { failedRun } from '../../nodes/KisToken/report/failedRun';
 import { toItem } from '../../nodes/KisToken/report/item';
 import { leakOf, longText, partOf, secret, tokenOf } from '../support/arbitraries';
@@ -90,7 +88,7 @@ const drawnCase: fc.Arbitrary<Case> = fc
 				return { token, credential, secrets, revocation };
 			});
 	});
-const options = fc.record<ReportOptions>({
+const options = fc.record<Pick<RevokeNodeOptions, 'alreadyInvalid' | 'includeDetails'>>({
 	alreadyInvalid: fc.constantFrom('succeed', 'fail'),
 	includeDetails: fc.boolean(),
 });
@@ -145,7 +143,7 @@ property(
 		const report = reportRevocation(token, revocation, credential, options);
 		if (report.succeeded) return;
 		const node = { name: 'KIS', parameters: { token: token.value } } as unknown as INode;
-		const thrown = failedRun(node, [report], 'not confirmed');
+		const thrown = failedRun(node, [report], { outcomes: OUTCOMES, shortfall: 'not confirmed' });
 		const stored = [
 			thrown.message,
 			thrown.description,

@@ -45,7 +45,7 @@ const fieldsOf = ({ body = '{}', headers }: PostmanRequest) => [
 		.map((name) => ['headers', name] as const),
 ];
 
-describe('none of what the collection sends is there for nothing: without it the request is refused', () => {
+describe('without a key, the grant type or the token it is refused', () => {
 	const cases = POSTMAN_REQUESTS.filter(({ path }) => path !== '/uapi/hashkey').flatMap((request) =>
 		fieldsOf(request).map(([where, field]) => ({ name: request.name, request, where, field })),
 	);

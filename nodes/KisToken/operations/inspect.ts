@@ -7,19 +7,19 @@ import {
 	type AccessToken,
 } from '../../../kis/accessToken';
 import { Unusable } from '../../../kis/unusable';
-import { readCredential, readEach, readToken } from '../input';
+import { readCredential, readEach, readToken, STOPPED } from '../input';
 import { timeOrNull } from '../report/details';
 import { reportBroken, reportUnusable, type Failure } from '../report/report';
 import type { Operation } from './operation';
 import { tokenField } from './tokenField';
 
 const HEADLINE = 'The token was not inspected';
-const STOPPED = new Unusable('the execution was stopped', 'Run again.');
 
-export const inspect: Operation = {
+type Outcome = 'inspected' | 'notInspected';
+
+export const inspect: Operation<Outcome> = {
 	option: {
 		name: 'Inspect',
-		value: 'inspect',
 		action: 'Inspect an access token',
 		description:
 			'Read what an access token says of itself, such as how long it is valid. KIS is not asked: a revoked token still looks alive.',
@@ -45,6 +45,7 @@ export const inspect: Operation = {
 		readable: 'boolean',
 		tokenFingerprint: 'string',
 	},
+	outcomes: ['inspected', 'notInspected'],
 	shortfall: 'not inspected',
 	brokenRun: reportBroken('notInspected', HEADLINE, 'Nothing was sent.'),
 
@@ -67,7 +68,7 @@ export const inspect: Operation = {
 	},
 };
 
-function notInspected(unusable: Unusable): Failure {
+function notInspected(unusable: Unusable): Failure<Outcome> {
 	return reportUnusable('notInspected', HEADLINE, unusable);
 }
 

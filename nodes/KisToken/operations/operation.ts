@@ -1,16 +1,12 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
+import type { Tally } from '../report/failedRun';
 import type { Failure, Report } from '../report/report';
 
 /** Something the node can do: everything that n8n, and whoever reads the docs, has to know of it. */
-export interface Operation {
-	/** As shown in the dropdown. */
-	readonly option: {
-		readonly name: string;
-		readonly value: string;
-		readonly action: string;
-		readonly description: string;
-	};
+export interface Operation<Outcome extends string = string> extends Tally {
+	/** As shown in the dropdown and, as `action`, in the list of nodes. */
+	readonly option: { readonly name: string; readonly action: string; readonly description: string };
 	/** What it calls of KIS, such as `POST /oauth2/revokeP`; `null` if nothing is sent. */
 	readonly endpoint: string | null;
 	/** By which n8n's node search finds it, in English and in KIS's terms. */
@@ -19,12 +15,11 @@ export interface Operation {
 	readonly fields: readonly INodeProperties[];
 	/** The fields of an item that it gives out, as JSON types. */
 	readonly output: Readonly<Record<string, JsonType>>;
-	/** What failed items have in common, as in `3 of 5 items not confirmed as revoked`. */
-	readonly shortfall: string;
+	readonly outcomes: readonly Outcome[];
 	/** For every item of a run that broke in the node itself. */
-	readonly brokenRun: Failure;
+	readonly brokenRun: Failure<Outcome>;
 	/** One report for each item in, in their order. */
-	run(this: void, context: IExecuteFunctions): Promise<Report[]>;
+	run(this: void, context: IExecuteFunctions): Promise<Array<Report<Outcome>>>;
 }
 
 export type JsonType = 'string' | 'number' | 'boolean';

@@ -3,10 +3,9 @@ import type { IDataObject } from 'n8n-workflow';
 import { isIssuedTo, shortFingerprint, type AccessToken } from '../../../kis/accessToken';
 import type { EnvironmentName } from '../../../kis/environments';
 import { koreanTime } from '../../../kis/koreanTime';
-import type { ItemOutcome } from './report';
 
 export interface Known {
-	readonly outcome: ItemOutcome;
+	readonly outcome: string;
 	readonly environment: EnvironmentName;
 	/** Made by this run; none if absent. */
 	readonly attempts?: number;

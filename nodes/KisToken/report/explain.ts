@@ -2,15 +2,15 @@ import type { Attempt } from '../../../kis/attempt';
 import { isListed, lookUpCode } from '../../../kis/errorCodes';
 import { explainTransportCode } from '../../../kis/http/transportCodes';
 
+const CHECK_ADDRESS =
+	'Check the Base URL of the KIS API credential and the relay or proxy in between. If KIS is called directly, see whether it announced maintenance (점검).';
+
 export interface Explanation {
 	/** A clause, without a full stop. */
 	readonly happened: string;
-	/** How to get unstuck: sentences; empty where there is nothing to do. */
+	/** How to get unstuck: a sentence or more; empty where there is nothing to do. */
 	readonly todo: string;
 }
-
-const CHECK_ADDRESS =
-	'Check the Base URL of the KIS API credential and the relay or proxy in between. If KIS is called directly, see whether it announced maintenance (점검).';
 
 /** What an attempt met. */
 export function explain({
@@ -34,4 +34,34 @@ export function explain({
 			? 'with what cannot be read as an answer of KIS'
 			: 'and says neither yes nor no';
 	}
+}
+
+/**
+ * What several attempts met: what made it end so, and what would keep the next try from going better.
+ *
+ * @param attempts Of this run; `decisive` may be from an earlier try of the execution.
+ */
+export function explainAll(attempts: readonly Attempt[], decisive: Attempt): Explanation {
+	const { happened, todo } = explain(decisive);
+	const when = attempts.includes(decisive) ? '' : 'in an earlier try of this execution, ';
+	const last = explain(attempts.at(-1) ?? decisive);
+	return { happened: when + happened, todo: sentences(todo, last.todo) };
+}
+
+/** Each once, and none that is empty. */
+export function sentences(...parts: readonly string[]): string {
+	return [...new Set(parts)].filter((part) => part !== '').join(' ');
+}
+
+/** What the other side said in its own words; empty if it said nothing. */
+export function quote(answer: Attempt | null): string {
+	if (!answer?.text) return '';
+	const { verdict, refusalCode, text } = answer;
+	const speaker = verdict === 'unwritten' ? 'n8n says' : 'The server says';
+	return `${speaker}${refusalCode === null ? '' : ` (${refusalCode})`}: “${quotable(text)}”`;
+}
+
+/** Without what would move, hide or end the quotation: control and format characters, lines, quotation marks of its kind. */
+function quotable(text: string): string {
+	return text.replace(/[\s\p{C}]+/gu, ' ').replace(/[“”]/g, '"');
 }

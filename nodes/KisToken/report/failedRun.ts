@@ -6,15 +6,19 @@ import { summary } from './summary';
 /** More would not be read; the others are counted. */
 const MAX_LISTED = 20;
 
-/**
- * The one error of a run that stops on errors, after every item had its turn. At least one report is a failure.
- *
- * @param shortfall What the failed items have in common, as in `3 of 5 items not confirmed as revoked`.
- */
+/** How the items of an operation are summed up. */
+export interface Tally {
+	/** How an item can end, in the order in which they are counted. */
+	readonly outcomes: readonly string[];
+	/** What failed items have in common, as in `3 of 5 items not confirmed as revoked`. */
+	readonly shortfall: string;
+}
+
+/** The one error of a run that stops on errors, after every item had its turn. At least one report is a failure. */
 export function failedRun(
 	node: INode,
 	reports: readonly Report[],
-	shortfall: string,
+	{ shortfall, outcomes }: Tally,
 ): NodeApiError | NodeOperationError {
 	const failures = reports.flatMap((report, itemIndex) =>
 		report.succeeded ? [] : [{ ...report, itemIndex }],
@@ -23,7 +27,11 @@ export function failedRun(
 	const count = `${failures.length} of ${reports.length} ${reports.length === 1 ? 'item' : 'items'}`;
 	const which = `${failures.length === 1 ? 'namely' : 'first'} item ${first.itemIndex}`;
 	const message = `${count} ${shortfall}, ${which}. ${first.message}`;
-	const options = { message, description: describe(failures, reports), itemIndex: first.itemIndex };
+	const options = {
+		message,
+		description: describe(failures, reports, outcomes),
+		itemIndex: first.itemIndex,
+	};
 	// n8n stores the node with the error: a token that was typed in is among its parameters.
 	const withoutParameters: INode = { ...node, parameters: {} };
 	if (failures.every(({ unusableInput }) => unusableInput)) {
@@ -40,6 +48,7 @@ export function failedRun(
 function describe(
 	failures: ReadonlyArray<Failure & { itemIndex: number }>,
 	reports: readonly Report[],
+	outcomes: readonly string[],
 ): string {
 	const lines = failures
 		.slice(0, MAX_LISTED)
@@ -49,9 +58,9 @@ function describe(
 				.join(' – '),
 		);
 	const rest = failures.slice(MAX_LISTED);
-	if (rest.length > 0) lines.push(`${rest.length} more: ${summary(rest)}`);
+	if (rest.length > 0) lines.push(`${rest.length} more: ${summary(rest, outcomes)}`);
 	const others = reports.filter(({ succeeded }) => succeeded);
-	if (others.length > 0) lines.push(`The other ${others.length}: ${summary(others)}`);
+	if (others.length > 0) lines.push(`The other ${others.length}: ${summary(others, outcomes)}`);
 	return `<ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`;
 }
 

@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { cancelSignal } from '../host';
-import { failedRun } from './failedRun';
+import { failedRun, type Tally } from './failedRun';
 import { toItem } from './item';
 import type { Report } from './report';
 import { summary } from './summary';
@@ -11,18 +11,18 @@ import { summary } from './summary';
  *
  * A stopped run always gives items; n8n usually stores nothing of them, hence the line in its log.
  *
- * @param shortfall What failed items have in common, see {@link failedRun}.
  * @throws {NodeApiError | NodeOperationError} if an item failed and the node is to stop on errors.
  */
 export function toOutput(
 	context: IExecuteFunctions,
 	reports: readonly Report[],
-	shortfall: string,
+	tally: Tally,
 ): INodeExecutionData[] {
 	const stopped = cancelSignal(context).aborted;
-	if (stopped) context.logger.info(`KIS Token: stopped. ${summary(reports)}`);
+	if (stopped) context.logger.info(`KIS Token: stopped. ${summary(reports, tally.outcomes)}`);
 	const failed = reports.some(({ succeeded }) => !succeeded);
-	if (failed && !stopped && !context.continueOnFail())
-		throw failedRun(context.getNode(), reports, shortfall);
+	if (failed && !stopped && !context.continueOnFail()) {
+		throw failedRun(context.getNode(), reports, tally);
+	}
 	return reports.map(toItem);
 }

@@ -1,44 +1,22 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import type { Attempt } from '../../../kis/attempt';
 import type { Unusable } from '../../../kis/unusable';
 
-/**
- * How an item ended, over all operations; the order in which they are counted.
- *
- * - of a revoke: `revoked`, `alreadyInvalid`, `rejected`, `unknown`, `notSent`;
- * - of an issue: `issued`, `reused`, `unusable`, `rejected`, `unknown`, `notSent`;
- * - of an inspection: `inspected`, `notInspected`.
- */
-export const ITEM_OUTCOMES = [
-	'revoked',
-	'alreadyInvalid',
-	'issued',
-	'reused',
-	'inspected',
-	'unusable',
-	'rejected',
-	'unknown',
-	'notSent',
-	'notInspected',
-] as const;
-export type ItemOutcome = (typeof ITEM_OUTCOMES)[number];
+/** What is said about one item. Nothing in it is secret, but for the token that Issue passes on. */
+export type Report<Outcome extends string = string> = Success<Outcome> | Failure<Outcome>;
 
-/** What is said about one item. Nothing in it is secret, but for the token that Issue gives out. */
-export type Report = Success | Failure;
-
-export interface Success {
+export interface Success<Outcome extends string = string> {
 	readonly succeeded: true;
-	readonly outcome: ItemOutcome;
+	readonly outcome: Outcome;
 	/** What the operation gives out. */
 	readonly json: IDataObject;
 	/** `null` unless the user asked for it. */
 	readonly details: IDataObject | null;
 }
 
-export interface Failure {
+export interface Failure<Outcome extends string = string> {
 	readonly succeeded: false;
-	readonly outcome: ItemOutcome;
+	readonly outcome: Outcome;
 	/** What happened. */
 	readonly message: string;
 	/** What that means, KIS's own words, and how to get unstuck. Plain text. */
@@ -53,12 +31,12 @@ export interface Failure {
 }
 
 /** For input that cannot be used, be it the token, the credential or an option. */
-export function reportUnusable(
-	outcome: ItemOutcome,
+export function reportUnusable<Outcome extends string>(
+	outcome: Outcome,
 	headline: string,
 	{ why, todo }: Unusable,
 	details: IDataObject | null = null,
-): Failure {
+): Failure<Outcome> {
 	return {
 		succeeded: false,
 		outcome,
@@ -72,7 +50,11 @@ export function reportUnusable(
 }
 
 /** For every item of a run that broke in the node itself. */
-export function reportBroken(outcome: ItemOutcome, headline: string, consequence: string): Failure {
+export function reportBroken<Outcome extends string>(
+	outcome: Outcome,
+	headline: string,
+	consequence: string,
+): Failure<Outcome> {
 	return {
 		succeeded: false,
 		outcome,
@@ -83,17 +65,4 @@ export function reportBroken(outcome: ItemOutcome, headline: string, consequence
 		unusableInput: false,
 		details: null,
 	};
-}
-
-/** What the other side said in its own words, if it said anything. */
-export function quote(answer: Attempt | null): string[] {
-	if (!answer?.text) return [];
-	const { verdict, refusalCode, text } = answer;
-	const speaker = verdict === 'unwritten' ? 'n8n says' : 'The server says';
-	return [`${speaker}${refusalCode === null ? '' : ` (${refusalCode})`}: “${quotable(text)}”`];
-}
-
-/** Without what would move, hide or end the quotation: control and format characters, lines, quotation marks of its kind. */
-function quotable(text: string): string {
-	return text.replace(/[\s\p{C}]+/gu, ' ').replace(/[“”]/g, '"');
 }

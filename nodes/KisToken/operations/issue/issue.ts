@@ -1,23 +1,33 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import type { Issuance } from '../../../../kis/issue/issueToken';
+import type { AccessToken } from '../../../../kis/accessToken';
+import { reuse, type Issuance } from '../../../../kis/issue/issuance';
+import { mayHaveIssued } from '../../../../kis/issue/issuanceMemory';
 import { Unusable } from '../../../../kis/unusable';
-import { cancelSignal, egressRules, hasSentBefore, isTool, noteSending } from '../../host';
-import { readEach, readReuseToken, readSetup, type Setup } from '../../input';
+import { cancelSignal, egressRules, isTool } from '../../host';
+import { readEach, STOPPED } from '../../input';
 import type { Report } from '../../report/report';
 import type { Operation } from '../operation';
-import { issueOptions, parseIssueOptions, type IssueNodeOptions } from './options';
-import { BROKEN_RUN, reportIssuance, reportNotAsked, reportReuse, reportUnknown } from './report';
+import { optionsField, readSetup, type Setup } from '../option';
+import { issueOptions, readReuseToken, reuseTokenField } from './options';
+import {
+	BROKEN_RUN,
+	ISSUE_OUTCOMES,
+	reportGrant,
+	reportIssuance,
+	reportNotAsked,
+	reportUnknown,
+	type IssueOutcome,
+} from './report';
 
 const TOOL = new Unusable(
 	'Issue does not run as an AI tool, since the token would go to the provider of the model',
 	'Issue it in a step before the agent, and let tools take it from there by an expression.',
 );
 
-export const issue: Operation = {
+export const issue: Operation<IssueOutcome> = {
 	option: {
 		name: 'Issue',
-		value: 'issue',
 		action: 'Issue an access token',
 		description:
 			'Get an access token for the app key (접근토큰발급). Within 6 hours KIS gives the same one again.',
@@ -40,7 +50,7 @@ export const issue: Operation = {
 			default: '',
 			displayOptions: { show: { '@tool': [true] } },
 		},
-		issueOptions,
+		optionsField(issueOptions, [reuseTokenField]),
 	],
 	output: {
 		access_token: 'string',
@@ -49,45 +59,61 @@ export const issue: Operation = {
 		expires_in: 'number',
 		expires_at: 'string',
 	},
+	outcomes: ISSUE_OUTCOMES,
 	shortfall: 'without a token',
 	brokenRun: BROKEN_RUN,
 
 	async run(context) {
 		const items = context.getInputData();
 		if (isTool(context)) return items.map(() => reportNotAsked(TOOL));
-		const setup = await readSetup(context, parseIssueOptions);
+		const setup = await readSetup(context, issueOptions);
 		if (setup instanceof Unusable) {
-			const report = hasSentBefore(context, 'issue') ? reportUnknown(setup) : reportNotAsked(setup);
+			const isOpen = mayHaveIssued(cancelSignal(context));
+			const report = isOpen ? reportUnknown(setup) : reportNotAsked(setup);
 			return items.map(() => report);
 		}
 		const { credential, options } = setup;
-		const { isGoodFor } = await import('../../../../kis/issue/issueToken');
-		const minimumMs = options.minimumSecondsLeft * 1000;
-		const reusable = await readEach(context, (itemIndex) => {
-			const token = readReuseToken(context, itemIndex);
-			if (token === null || token instanceof Unusable) return token;
-			return isGoodFor(token, credential.appkey, minimumMs) ? token : null;
-		});
-		const issued = reusable.includes(null)
-			? reportIssuance(await issueOnce(context, setup), credential, options)
-			: null;
-		return reusable.map((token) => {
-			if (token instanceof Unusable) return reportNotAsked(token);
-			// One without a token to reuse is among those that one was issued for.
-			return token ? reportReuse(token, credential, options) : (issued as Report);
+		const read = (itemIndex: number) => readReuseToken(context, itemIndex);
+		const tokens = await readEach(context, read, STOPPED);
+		const judge = () =>
+			tokens.map((token) =>
+				token === null || token instanceof Unusable
+					? token
+					: reuse(token, credential, options.minimumSecondsLeft * 1000),
+			);
+		let grants = judge();
+		let issued: Report<IssueOutcome> | null = null;
+		if (grants.includes(null)) {
+			issued = reportIssuance(await issueOnce(context, setup, tokens), credential, options);
+			// A call takes its time, in which a token may have expired or been revoked.
+			grants = judge();
+		}
+		return grants.map((grant) => {
+			if (grant instanceof Unusable) return reportNotAsked(grant);
+			// Where one is missing, one was issued above.
+			return grant
+				? reportGrant(grant, 'reused', credential, options)
+				: (issued as Report<IssueOutcome>);
 		});
 	},
 };
 
 async function issueOnce(
 	context: IExecuteFunctions,
-	{ credential, options }: Setup<IssueNodeOptions>,
+	{ credential, options }: Setup<typeof issueOptions>,
+	tokens: ReadonlyArray<AccessToken | Unusable | null>,
 ): Promise<Issuance> {
+	// Loaded by the first issue, not by n8n's start: it brings the HTTP client.
 	const { issueToken } = await import('../../../../kis/issue/issueToken');
-	noteSending(context, 'issue');
+	const cancel = cancelSignal(context);
+	const others = tokens.flatMap((token) => (token && 'value' in token ? [token.value] : []));
 	return await issueToken(credential, {
+		others,
 		...options,
-		cancel: cancelSignal(context),
+		timeoutMs: options.timeout,
+		cancel,
+		// There is one for each execution, and it goes with it.
+		execution: cancel,
 		egress: egressRules(context),
 	});
 }

@@ -1,115 +1,103 @@
-import type { IDataObject } from 'n8n-workflow';
-
 import type { AccessToken } from '../../../../kis/accessToken';
+import type { Attempt } from '../../../../kis/attempt';
 import type { KisCredential } from '../../../../kis/credential';
-import { lookUpCode } from '../../../../kis/errorCodes';
-import { SAME_TOKEN_MS } from '../../../../kis/issue/issuance';
-import type { Flaw, Issuance, NotIssued, UnusableGrant } from '../../../../kis/issue/issueToken';
+import type { Grant } from '../../../../kis/issue/grant';
+import {
+	isLimited,
+	SAME_TOKEN_MS,
+	type Flaw,
+	type Issuance,
+	type NotIssued,
+	type UnusableGrant,
+} from '../../../../kis/issue/issuance';
 import { koreanTime } from '../../../../kis/koreanTime';
 import type { Unusable } from '../../../../kis/unusable';
+import { STOPPED } from '../../input';
 import { detailsOf, timeOrNull } from '../../report/details';
-import { explain } from '../../report/explain';
-import {
-	quote,
-	reportBroken,
-	reportUnusable,
-	type Failure,
-	type Report,
-} from '../../report/report';
+import { explainAll, quote, sentences } from '../../report/explain';
+import { reportBroken, reportUnusable, type Failure, type Report } from '../../report/report';
 import type { IssueNodeOptions } from './options';
 
+export const ISSUE_OUTCOMES = [
+	'issued',
+	/** The option Reuse Token was good enough. */
+	'reused',
+	'unusable',
+	'rejected',
+	'unknown',
+	'notSent',
+] as const satisfies ReadonlyArray<Issuance['outcome'] | 'reused'>;
+export type IssueOutcome = (typeof ISSUE_OUTCOMES)[number];
+
 /** How a message starts. */
-const HEADLINE: Readonly<Record<NotIssued['outcome'] | 'unusable', string>> = {
+const HEADLINE: Readonly<Record<Exclude<IssueOutcome, 'issued' | 'reused'>, string>> = {
 	unusable: 'KIS gave a token that cannot be used',
 	rejected: 'No token was issued',
 	unknown: 'A token may have been issued, and did not arrive',
-	notSent: 'No token was asked for',
+	notSent: 'No token was requested',
 };
 
 const ISSUE_AGAIN =
 	'If a token was issued, KIS gives the same one again for 6 hours: wait a minute, then issue again.';
-const TURN_ON_WAITING = 'Wait When Limited does that for you.';
+const WAITS_FOR_YOU = 'The option Wait When Limited waits and asks again for you.';
 
-export function reportNotAsked(unusable: Unusable): Failure {
+export function reportNotAsked(unusable: Unusable): Failure<IssueOutcome> {
 	return reportUnusable('notSent', HEADLINE.notSent, unusable);
 }
 
 /** For every item, where an earlier try of the execution could ask and this one cannot: what came of it is not known. */
-export function reportUnknown({ why, todo }: Unusable): Failure {
+export function reportUnknown(unusable: Unusable): Failure<IssueOutcome> {
 	return {
-		...reportNotAsked({ why, todo }),
+		...reportNotAsked(unusable),
 		outcome: 'unknown',
-		message: `${HEADLINE.unknown}: ${why}`,
-		description: `An earlier try of this execution may have asked for one. ${todo} ${ISSUE_AGAIN}`,
+		message: `${HEADLINE.unknown}: ${unusable.why}`,
+		description: `An earlier try of this execution may have asked for one. ${unusable.todo} ${ISSUE_AGAIN}`,
 	};
 }
 
 /** What was asked for by then is not known. */
-export const BROKEN_RUN = reportBroken('unknown', HEADLINE.unknown, ISSUE_AGAIN);
+export const BROKEN_RUN = reportBroken<IssueOutcome>('unknown', HEADLINE.unknown, ISSUE_AGAIN);
 
-/** For a token that is good enough, so that none was asked for. */
-export function reportReuse(
-	token: AccessToken,
-	{ appkey, environment }: KisCredential,
-	options: IssueNodeOptions,
-): Report {
-	const expiresAt = token.claims?.expiresAt ?? null;
-	return {
-		succeeded: true,
-		outcome: 'reused',
-		json: {
-			access_token: token.value,
-			// As KIS writes it: Korean time without an offset.
-			access_token_token_expired:
-				expiresAt === null ? null : koreanTime(expiresAt).slice(0, 19).replace('T', ' '),
-			token_type: 'Bearer',
-			expires_in: expiresAt === null ? null : Math.floor((expiresAt - Date.now()) / 1000),
-			expires_at: timeOrNull(expiresAt),
-		},
-		details: options.includeDetails
-			? detailsOf({ outcome: 'reused', environment, token, appkey })
-			: null,
-	};
-}
+type Shown = Pick<IssueNodeOptions, 'includeDetails' | 'waitWhenLimited'>;
 
 export function reportIssuance(
 	issuance: Issuance,
-	{ appkey, environment }: KisCredential,
-	options: IssueNodeOptions,
-): Report {
-	const { outcome, attempts } = issuance;
-	const httpStatus = attempts.at(-1)?.httpStatus ?? null;
-	const token =
-		issuance.outcome === 'issued'
-			? issuance.grant.token
-			: issuance.outcome === 'unusable'
-				? issuance.token
-				: undefined;
-	const details = options.includeDetails
-		? detailsOf({ outcome, attempts: attempts.length, httpStatus, environment, token, appkey })
-		: null;
+	credential: KisCredential,
+	options: Shown,
+): Report<IssueOutcome> {
 	switch (issuance.outcome) {
-		case 'issued': {
-			const { fields, expiresAt } = issuance.grant;
-			const given = Object.entries(fields).filter(([, value]) => value !== undefined);
-			const json: IDataObject = {
-				...Object.fromEntries(given),
-				expires_at: timeOrNull(expiresAt),
-			};
-			return { succeeded: true, outcome, json, details };
-		}
+		case 'issued':
+			return reportGrant(issuance.grant, 'issued', credential, options, issuance.attempts);
 		case 'unusable':
-			return { ...explainFlaw(issuance), succeeded: false, outcome, httpStatus, details };
+			return reportFlaw(issuance, credential, options);
 		default:
-			return { ...explainFailure(issuance, options), succeeded: false, outcome, details };
+			return reportFailure(issuance, credential, options);
 	}
+}
+
+/** A token for the steps that follow. */
+export function reportGrant(
+	{ token, expiresAt, fields }: Grant,
+	outcome: 'issued' | 'reused',
+	{ appkey, environment }: KisCredential,
+	{ includeDetails }: Shown,
+	attempts: readonly Attempt[] = [],
+): Report<IssueOutcome> {
+	const httpStatus = attempts.at(-1)?.httpStatus ?? null;
+	const known = { outcome, attempts: attempts.length, httpStatus, environment, token, appkey };
+	return {
+		succeeded: true,
+		outcome,
+		json: { ...fields, expires_at: timeOrNull(expiresAt) },
+		details: includeDetails ? detailsOf(known) : null,
+	};
 }
 
 /** Why a token that KIS gave is of no use. */
 const FLAWS: Readonly<Record<Flaw, { readonly happened: string; readonly todo: string }>> = {
 	dead: {
 		happened: 'it is dead, since this n8n has revoked it or seen KIS call it invalid',
-		todo: 'Until then no program on this app key gets another one.',
+		todo: 'Until then programs on this app key may get no other one. Issue again after that.',
 	},
 	expired: {
 		happened: 'it has expired',
@@ -121,45 +109,59 @@ const FLAWS: Readonly<Record<Flaw, { readonly happened: string; readonly todo: s
 	},
 };
 
-function explainFlaw({ flaw, token }: UnusableGrant) {
+function reportFlaw(
+	{ outcome, flaw, grant: { token }, attempts }: UnusableGrant,
+	{ appkey, environment }: KisCredential,
+	{ includeDetails }: Shown,
+): Failure<IssueOutcome> {
 	const { happened, todo } = FLAWS[flaw];
-	const issuedAt = token.claims?.issuedAt ?? null;
-	const until =
-		issuedAt === null
-			? 'until six hours after its issue'
-			: `until ${koreanTime(issuedAt + SAME_TOKEN_MS)}, six hours after its issue`;
-	const again = flaw === 'otherAppKey' ? '' : `. KIS may give it again ${until}`;
+	const httpStatus = attempts.at(-1)?.httpStatus ?? null;
+	const known = { outcome, attempts: attempts.length, httpStatus, environment, token, appkey };
 	return {
-		message: `${HEADLINE.unusable}: ${happened}${again}`,
-		description: `The token was not given out. ${todo}`,
+		succeeded: false,
+		outcome,
+		message: `${HEADLINE.unusable}: ${happened}. KIS may give the same token for six hours after its issue${untilWhen(token)}`,
+		description: `The token was not passed on. ${todo}`,
 		code: null,
+		httpStatus,
 		unusableInput: false,
+		details: includeDetails ? detailsOf(known) : null,
 	};
 }
 
-function explainFailure({ outcome, attempts, decisive }: NotIssued, options: IssueNodeOptions) {
+function untilWhen({ claims }: AccessToken): string {
+	const issuedAt = claims?.issuedAt ?? null;
+	if (issuedAt === null) return '';
+	const end = issuedAt + SAME_TOKEN_MS;
+	const isOver = end <= Date.now();
+	return `: this one until ${koreanTime(end)}${isOver ? ", which is over by this computer's clock" : ''}`;
+}
+
+function reportFailure(
+	{ outcome, attempts, decisive }: NotIssued,
+	{ environment }: KisCredential,
+	{ includeDetails, waitWhenLimited }: Shown,
+): Failure<IssueOutcome> {
+	const answer = attempts.findLast(({ code }) => code !== null) ?? decisive;
+	const httpStatus = answer?.httpStatus ?? null;
+	const known = { outcome, attempts: attempts.length, httpStatus, environment };
+	const details = includeDetails ? detailsOf(known) : null;
 	if (decisive === null) {
-		const stopped = { why: 'the execution was stopped', todo: 'Run again.' };
-		return { ...reportNotAsked(stopped), unusableInput: false };
+		const stopped = reportUnusable(outcome, HEADLINE[outcome], STOPPED, details);
+		return { ...stopped, unusableInput: false };
 	}
-	const { happened, todo } = explain(decisive);
-	const when = attempts.includes(decisive) ? '' : 'in an earlier try of this execution, ';
-	const last = attempts.at(-1) ?? decisive;
-	const lastWithCode = attempts.findLast(({ code }) => code !== null) ?? decisive;
-	const isLimited = last.refusalCode !== null && lookUpCode(last.refusalCode).limitsIssue === true;
-	const steps = new Set([
-		...quote(lastWithCode),
-		...(outcome === 'unknown' ? [ISSUE_AGAIN] : []),
-		todo,
-		// What would keep the next try from going better.
-		explain(last).todo,
-		...((outcome === 'unknown' || isLimited) && !options.waitWhenLimited ? [TURN_ON_WAITING] : []),
-	]);
+	const { happened, todo } = explainAll(attempts, decisive);
+	const isOpen = outcome === 'unknown';
+	const mayWait = !waitWhenLimited && (isOpen || isLimited(attempts.at(-1) ?? decisive));
+	const waits = mayWait ? WAITS_FOR_YOU : '';
 	return {
-		message: `${HEADLINE[outcome]}: ${when}${happened}`,
-		description: [...steps].filter((step) => step !== '').join(' '),
-		code: lastWithCode.code ?? last.transportCode,
-		httpStatus: lastWithCode.httpStatus,
+		succeeded: false,
+		outcome,
+		message: `${HEADLINE[outcome]}: ${happened}`,
+		description: sentences(quote(answer), ...(isOpen ? [ISSUE_AGAIN, waits] : []), todo, waits),
+		code: answer?.code ?? attempts.at(-1)?.transportCode ?? decisive.transportCode,
+		httpStatus,
 		unusableInput: false,
+		details,
 	};
 }

@@ -1,26 +1,10 @@
-import type { IDataObject } from 'n8n-workflow';
-
-import type { EnvironmentName } from '../../../../kis/environments';
 import { Unusable } from '../../../../kis/unusable';
-import {
-	badOption,
-	includeDetailsOption,
-	maxRetriesOption,
-	optionsField,
-	parseSendingOptions,
-	requestsPerSecondOption,
-	timeoutOption,
-	type SendingOptions,
-} from '../sendingOptions';
+import type { Option, OptionTable, Values } from '../option';
+import { sendingOptions } from '../sendingOptions';
 
-export interface RevokeNodeOptions extends SendingOptions {
-	readonly alreadyInvalid: 'succeed' | 'fail';
-}
-
-export const revokeOptions = optionsField([
-	{
+const alreadyInvalid: Option<'succeed' | 'fail'> = {
+	field: {
 		displayName: 'If Token Is Already Invalid',
-		name: 'alreadyInvalid',
 		type: 'options',
 		default: 'succeed',
 		options: [
@@ -38,22 +22,15 @@ export const revokeOptions = optionsField([
 		description:
 			'What to do when KIS says that a whole token of this app key is not valid any more. "Invalid" about any other token always fails: it may still be live elsewhere.',
 	},
-	includeDetailsOption,
-	maxRetriesOption(
+	read: (value = 'succeed') =>
+		value === 'succeed' || value === 'fail' ? value : new Unusable('has to be "succeed" or "fail"'),
+};
+
+export const revokeOptions = {
+	alreadyInvalid,
+	...sendingOptions(
 		'How often to repeat an attempt that KIS did not process or did not answer. Revoking is safe to repeat.',
 	),
-	requestsPerSecondOption,
-	timeoutOption,
-]);
+} satisfies OptionTable;
 
-export function parseRevokeOptions(
-	options: IDataObject,
-	environment: EnvironmentName,
-): RevokeNodeOptions | Unusable {
-	const { alreadyInvalid = 'succeed' } = options;
-	if (alreadyInvalid !== 'succeed' && alreadyInvalid !== 'fail') {
-		return badOption('If Token Is Already Invalid has to be "succeed" or "fail"');
-	}
-	const sending = parseSendingOptions(options, environment);
-	return sending instanceof Unusable ? sending : { ...sending, alreadyInvalid };
-}
+export type RevokeNodeOptions = Values<typeof revokeOptions>;

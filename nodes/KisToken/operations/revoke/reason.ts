@@ -2,14 +2,7 @@ import { isIssuedTo, type AccessToken } from '../../../../kis/accessToken';
 import type { Attempt } from '../../../../kis/attempt';
 import type { KisCredential } from '../../../../kis/credential';
 import type { Revocation } from '../../../../kis/revoke/revokeTokens';
-import { explain } from '../../report/explain';
-
-export interface Reason {
-	/** A clause, without a full stop. */
-	readonly happened: string;
-	/** Sentences. */
-	readonly todo: readonly string[];
-}
+import { explain, explainAll, sentences, type Explanation } from '../../report/explain';
 
 export const REVOKE_AGAIN = 'Revoke the token again; that is safe.';
 const ACCEPT_INVALID =
@@ -20,38 +13,29 @@ export function reasonOf(
 	{ outcome, attempts, decisive, ended }: Revocation,
 	token: AccessToken,
 	credential: KisCredential,
-): Reason {
+): Explanation {
 	if (decisive === null) return whySendingEnded(ended);
-	const { happened, todo } = explain(decisive);
-	const when = attempts.includes(decisive) ? '' : 'in an earlier try of this execution, ';
-	if (outcome === 'alreadyInvalid') return { happened: when + happened, todo: [ACCEPT_INVALID] };
-
-	const last = attempts.at(-1) ?? decisive;
-	const steps = new Set([
-		...(outcome === 'unknown' ? [REVOKE_AGAIN] : []),
-		todo,
-		// What would keep the next try from going better.
-		explain(last).todo,
-		...aboutToken(decisive, token, credential),
-	]);
-	return { happened: when + happened, todo: [...steps].filter((step) => step !== '') };
+	const { happened, todo } = explainAll(attempts, decisive);
+	if (outcome === 'alreadyInvalid') return { happened, todo: ACCEPT_INVALID };
+	const again = outcome === 'unknown' ? REVOKE_AGAIN : '';
+	return { happened, todo: sentences(again, todo, aboutToken(decisive, token, credential)) };
 }
 
 /** For a token that never had its turn. */
-function whySendingEnded(ended: Revocation['ended']): Reason {
+function whySendingEnded(ended: Revocation['ended']): Explanation {
 	if (!ended || ended.because === 'cancelled') {
-		return { happened: 'the execution was stopped', todo: [REVOKE_AGAIN] };
+		return { happened: 'the execution was stopped', todo: REVOKE_AGAIN };
 	}
 	const { happened, todo } = explain(ended.seen);
-	return { happened: `sending ended, because ${happened}`, todo: [todo] };
+	return { happened: `sending ended, because ${happened}`, todo };
 }
 
 /** What the token says of itself, where KIS calls it invalid. */
-function aboutToken({ verdict }: Attempt, token: AccessToken, { appkey }: KisCredential): string[] {
-	if (verdict !== 'invalidToken' && verdict !== 'expiredToken') return [];
-	if (token.claims === null) return ['The token is not a JWT: it cannot be told whose it is.'];
+function aboutToken({ verdict }: Attempt, token: AccessToken, { appkey }: KisCredential): string {
+	if (verdict !== 'invalidToken' && verdict !== 'expiredToken') return '';
+	if (token.claims === null) return 'The token is not a JWT: it cannot be told whose it is.';
 	if (isIssuedTo(token, appkey) === false) {
-		return ['The token says that it was issued to another app key.'];
+		return 'The token says that it was issued to another app key.';
 	}
-	return token.claims.complete ? [] : ['The end of the token is missing.'];
+	return token.claims.complete ? '' : 'The end of the token is missing.';
 }

@@ -5,13 +5,9 @@ import type { Outcome } from '../../../../kis/revoke/outcome';
 import type { Revocation } from '../../../../kis/revoke/revokeTokens';
 import type { Unusable } from '../../../../kis/unusable';
 import { detailsOf } from '../../report/details';
-import {
-	quote,
-	reportBroken,
-	reportUnusable,
-	type Failure,
-	type Report,
-} from '../../report/report';
+import { quote, sentences } from '../../report/explain';
+import { reportBroken, reportUnusable, type Failure, type Report } from '../../report/report';
+import type { RevokeNodeOptions } from './options';
 import { reasonOf } from './reason';
 
 /** What each outcome says of the token: how a message starts, and how a description starts. */
@@ -35,40 +31,35 @@ const MEANING: Readonly<
 export function reportNotSent(
 	unusable: Unusable,
 	environment: EnvironmentName | null = null,
-): Failure {
+): Failure<Outcome> {
 	const details = environment && detailsOf({ outcome: 'notSent', environment });
 	return reportUnusable('notSent', MEANING.notSent.headline, unusable, details);
 }
 
 /** For every item, where an earlier try of the execution could use its input and this one cannot: which tokens were sent then is not known. */
-export function reportUnknown({ why, todo }: Unusable): Failure {
+export function reportUnknown(unusable: Unusable): Failure<Outcome> {
 	return {
-		...reportNotSent({ why, todo }),
+		...reportNotSent(unusable),
 		outcome: 'unknown',
-		message: `${MEANING.unknown.headline}: ${why}`,
-		description: `An earlier try of this execution may have sent it. ${MEANING.unknown.consequence} ${todo}`,
+		message: `${MEANING.unknown.headline}: ${unusable.why}`,
+		description: `An earlier try of this execution may have sent it. ${MEANING.unknown.consequence} ${unusable.todo}`,
 	};
 }
 
 /** What was sent by then is not known. */
-export const BROKEN_RUN = reportBroken(
+export const BROKEN_RUN = reportBroken<Outcome>(
 	'unknown',
 	MEANING.unknown.headline,
 	`${MEANING.unknown.consequence} Revoke it again.`,
 );
-
-export interface ReportOptions {
-	readonly alreadyInvalid: 'succeed' | 'fail';
-	readonly includeDetails: boolean;
-}
 
 /** For a token that was, or should have been, sent. */
 export function reportRevocation(
 	token: AccessToken,
 	revocation: Revocation,
 	credential: KisCredential,
-	options: ReportOptions,
-): Report {
+	options: Pick<RevokeNodeOptions, 'alreadyInvalid' | 'includeDetails'>,
+): Report<Outcome> {
 	const { outcome, attempts, decisive, before, ended } = revocation;
 	const isDead = outcome === 'revoked' || outcome === 'alreadyInvalid';
 	const lastWithCode = attempts.findLast(({ code }) => code !== null);
@@ -99,7 +90,7 @@ export function reportRevocation(
 		succeeded: false,
 		outcome,
 		message: `${headline}: ${happened}`,
-		description: [consequence, ...quote(answer), ...todo].join(' '),
+		description: sentences(consequence, quote(answer), todo),
 		code: answer?.code ?? (answer ?? unreachable)?.transportCode ?? null,
 		httpStatus,
 		unusableInput: false,

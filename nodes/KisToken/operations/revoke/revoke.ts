@@ -1,23 +1,21 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { AccessToken } from '../../../../kis/accessToken';
+import { OUTCOMES, type Outcome } from '../../../../kis/revoke/outcome';
 import { Unusable } from '../../../../kis/unusable';
 import { cancelSignal, egressRules, executionKey, hasSentBefore, noteSending } from '../../host';
-import { readEach, readSetup, readToken, type Setup } from '../../input';
-import { progressLog } from '../../report/progress';
+import { readEach, readToken, STOPPED } from '../../input';
 import type { Report } from '../../report/report';
 import type { Operation } from '../operation';
+import { optionsField, readSetup, type Setup } from '../option';
 import { tokenField } from '../tokenField';
-import { parseRevokeOptions, revokeOptions, type RevokeNodeOptions } from './options';
-import { REVOKE_AGAIN } from './reason';
+import { revokeOptions } from './options';
+import { progressLog } from './progress';
 import { BROKEN_RUN, reportNotSent, reportRevocation, reportUnknown } from './report';
 
-const STOPPED = new Unusable('the execution was stopped', REVOKE_AGAIN);
-
-export const revoke: Operation = {
+export const revoke: Operation<Outcome> = {
 	option: {
 		name: 'Revoke',
-		value: 'revoke',
 		action: 'Revoke an access token',
 		description:
 			'End an access token before it expires (접근토큰폐기). Every program that shares the token stops with it. The token comes from an expression over an earlier step, never from an AI model.',
@@ -33,20 +31,21 @@ export const revoke: Operation = {
 			default: '',
 		},
 		tokenField('revoke'),
-		revokeOptions,
+		optionsField(revokeOptions),
 	],
 	output: { code: 'string', message: 'string' },
+	outcomes: OUTCOMES,
 	shortfall: 'not confirmed as revoked',
 	brokenRun: BROKEN_RUN,
 
 	async run(context) {
-		const setup = await readSetup(context, parseRevokeOptions);
+		const setup = await readSetup(context, revokeOptions);
 		if (setup instanceof Unusable) {
-			const report = hasSentBefore(context, 'revoke') ? reportUnknown(setup) : reportNotSent(setup);
+			const report = hasSentBefore(context) ? reportUnknown(setup) : reportNotSent(setup);
 			return context.getInputData().map(() => report);
 		}
 		// What became of a token in an earlier try is told by the token alone.
-		const onStop = hasSentBefore(context, 'revoke') ? null : STOPPED;
+		const onStop = hasSentBefore(context) ? null : STOPPED;
 		const tokens = await readEach(context, (itemIndex) => readToken(context, itemIndex), onStop);
 		return await revokeEach(context, setup, tokens);
 	},
@@ -54,15 +53,16 @@ export const revoke: Operation = {
 
 async function revokeEach(
 	context: IExecuteFunctions,
-	{ credential, options }: Setup<RevokeNodeOptions>,
+	{ credential, options }: Setup<typeof revokeOptions>,
 	tokens: ReadonlyArray<AccessToken | Unusable>,
-): Promise<Report[]> {
+): Promise<Array<Report<Outcome>>> {
 	const usable = tokens.filter(isUsable);
 	// Loaded by the first run, not by n8n's start: it brings the HTTP client.
 	const { revokeTokens } = await import('../../../../kis/revoke/revokeTokens');
-	noteSending(context, 'revoke');
+	noteSending(context);
 	const revocations = await revokeTokens(credential, usable, {
 		...options,
+		timeoutMs: options.timeout,
 		cancel: cancelSignal(context),
 		execution: executionKey(context),
 		egress: egressRules(context),

@@ -1,7 +1,8 @@
 import type { Logger } from 'n8n-workflow';
 
-import type { RevokeOptions, Revocation } from '../../../kis/revoke/revokeTokens';
-import { summary } from './summary';
+import { OUTCOMES } from '../../../../kis/revoke/outcome';
+import type { RevokeOptions, Revocation } from '../../../../kis/revoke/revokeTokens';
+import { summary } from '../../report/summary';
 
 const INTERVAL_MS = 10_000;
 
@@ -13,6 +14,8 @@ export function progressLog(logger: Logger): RevokeOptions['onSettled'] {
 		settled.push(revocation);
 		if (Date.now() - toldAt < INTERVAL_MS) return;
 		toldAt = Date.now();
-		logger.info(`KIS Token: ${settled.length} of ${tokens} tokens done. ${summary(settled)}`);
+		logger.info(
+			`KIS Token: ${settled.length} of ${tokens} tokens done. ${summary(settled, OUTCOMES)}`,
+		);
 	};
 }

@@ -1,6 +1,18 @@
-import type { AccessToken } from './accessToken';
-import type { Attempt } from './attempt';
-import type { Outcome } from './revoke/outcome';
+import type { AccessToken } from '../accessToken';
+import type { Attempt } from '../attempt';
+import type { KisCredential } from '../credential';
+import type { Outcome } from './outcome';
+
+/** Who revokes, and where: what was learnt with another key pair or from another host explains nothing. */
+export interface Scope {
+	/** Names the execution, the app key and the host. */
+	readonly name: string;
+	readonly host: string;
+}
+
+export function scopeOf(execution: string, { appkey, baseUrl: { href } }: KisCredential): Scope {
+	return { name: [execution, appkey, href].join('\n'), host: href };
+}
 
 /** Where the calls of one execution, with one credential, have left a token. */
 export interface Standing {
@@ -13,8 +25,6 @@ export interface Standing {
 export interface Recollection {
 	/** KIS confirmed its revocation to this process. */
 	readonly revoked: boolean;
-	/** It ended as `revoked` or `alreadyInvalid` in this process, whatever the scope. */
-	readonly dead: boolean;
 	/** `null` where the scope has not sent it before. */
 	readonly standing: Standing | null;
 }
@@ -28,13 +38,14 @@ const MAX_SCOPES = 10_000;
 
 interface Entry {
 	readonly revoked: boolean;
-	readonly dead: boolean;
+	/** The hosts where it ended as `revoked` or `alreadyInvalid`. */
+	readonly deadAt: readonly string[];
 	/** Oldest first. */
 	readonly standings: ReadonlyArray<readonly [scope: string, standing: Standing]>;
 	readonly until: number;
 }
 
-const UNKNOWN: Entry = { revoked: false, dead: false, standings: [], until: 0 };
+const UNKNOWN: Entry = { revoked: false, deadAt: [], standings: [], until: 0 };
 
 /**
  * Remembers tokens by fingerprint until they expire (for a day, a KIS token's life, where that is not known), and at
@@ -43,24 +54,30 @@ const UNKNOWN: Entry = { revoked: false, dead: false, standings: [], until: 0 };
 export class TokenMemory {
 	readonly #entries = new Map<string, Entry>();
 
-	/** @param scope Names an execution and a credential: what was learnt with another key pair explains nothing. */
-	recall(token: AccessToken, scope: string): Recollection {
-		const { revoked, dead, standings } = this.#find(token);
-		const [, standing = null] = standings.find(([other]) => other === scope) ?? [];
-		return { revoked, dead, standing };
+	recall(token: AccessToken, { name }: Scope): Recollection {
+		const { revoked, standings } = this.#find(token);
+		const [, standing = null] = standings.find(([other]) => other === name) ?? [];
+		return { revoked, standing };
 	}
 
-	remember(token: AccessToken, scope: string, standing: Standing): void {
+	/** KIS confirmed its revocation to this process, or this host has shown that it is dead. */
+	isDead(token: AccessToken, baseUrl: URL): boolean {
+		const { revoked, deadAt } = this.#find(token);
+		return revoked || deadAt.includes(baseUrl.href);
+	}
+
+	remember(token: AccessToken, { name, host }: Scope, standing: Standing): void {
 		const { fingerprint, claims } = token;
 		const now = Date.now();
-		const { revoked, dead, standings } = this.#find(token);
-		const others = standings.filter(([other]) => other !== scope);
+		const { revoked, deadAt, standings } = this.#find(token);
+		const others = standings.filter(([other]) => other !== name);
+		const isDead = standing.outcome === 'revoked' || standing.outcome === 'alreadyInvalid';
 		// To the end, so that the map is in order of use.
 		this.#entries.delete(fingerprint);
 		this.#entries.set(fingerprint, {
 			revoked: revoked || standing.decisive.verdict === 'confirmed',
-			dead: dead || standing.outcome === 'revoked' || standing.outcome === 'alreadyInvalid',
-			standings: [...others.slice(1 - MAX_SCOPES), [scope, standing]],
+			deadAt: isDead && !deadAt.includes(host) ? [...deadAt, host] : deadAt,
+			standings: [...others.slice(1 - MAX_SCOPES), [name, standing]],
 			until: Math.max(claims?.expiresAt ?? now + DAY_MS, now + HOUR_MS),
 		});
 		for (const [oldest, { until }] of this.#entries) {

@@ -1,0 +1,85 @@
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+
+import type { KisCredential } from '../../../kis/credential';
+import type { EnvironmentName } from '../../../kis/environments';
+import { Unusable } from '../../../kis/unusable';
+import { readCredential, readParameter } from '../input';
+
+/** An option of an operation: how n8n shows it, and how what it holds is read. */
+export interface Option<T> {
+	readonly field: Omit<INodeProperties, 'name'>;
+	/**
+	 * Checks what the editor cannot: values from expressions, and limits that depend on the environment.
+	 *
+	 * @param value `undefined` if the user has not added the option.
+	 * @returns The value; where it is none, what it has to be, as in "has to be true or false".
+	 */
+	read(value: unknown, environment: EnvironmentName): T | Unusable;
+}
+
+/** By the name under which n8n stores them. */
+export type OptionTable = Readonly<Record<string, Option<unknown>>>;
+
+/** What the options of a table hold. */
+export type Values<Table extends OptionTable> = {
+	readonly [Name in keyof Table]: Exclude<ReturnType<Table[Name]['read']>, Unusable>;
+};
+
+/** The node's collection of options, in the order of the alphabet. */
+export function optionsField(table: OptionTable, more: INodeProperties[] = []): INodeProperties {
+	const fields = Object.entries(table).map(([name, { field }]) => ({ ...field, name }));
+	return {
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add option',
+		default: {},
+		options: [...fields, ...more].sort((one, other) =>
+			one.displayName.localeCompare(other.displayName),
+		),
+	};
+}
+
+/** What holds for a whole run. */
+export interface Setup<Table extends OptionTable> {
+	readonly credential: KisCredential;
+	readonly options: Values<Table>;
+}
+
+/** Reads the credential and the options, with the first item where they are expressions. */
+export async function readSetup<Table extends OptionTable>(
+	context: IExecuteFunctions,
+	table: Table,
+): Promise<Setup<Table> | Unusable> {
+	const credential = await readCredential(context);
+	if (credential instanceof Unusable) return credential;
+	const values: Record<string, unknown> = {};
+	for (const [name, { field, read }] of Object.entries(table)) {
+		const given = readParameter(context, `options.${name}`, 0, field.displayName, null);
+		if (given instanceof Unusable) return given;
+		const value = read(given.value ?? undefined, credential.environment);
+		if (value instanceof Unusable) {
+			return new Unusable(
+				`${field.displayName} ${value.why}`,
+				'Correct it in the Options of the node.',
+			);
+		}
+		values[name] = value;
+	}
+	return { credential, options: values as Values<Table> };
+}
+
+/** A number from a range, which expressions often give as text. */
+export function readNumber(
+	value: unknown,
+	{ absent, isValid, why }: { absent: number; isValid: (number: number) => boolean; why: string },
+): number | Unusable {
+	if (value === undefined || (typeof value === 'string' && value.trim() === '')) return absent;
+	const number = typeof value === 'number' || typeof value === 'string' ? Number(value) : NaN;
+	return isValid(number) ? number : new Unusable(why);
+}
+
+export function readBoolean(value: unknown): boolean | Unusable {
+	if (value === undefined) return false;
+	return typeof value === 'boolean' ? value : new Unusable('has to be true or false');
+}

@@ -1,0 +1,81 @@
+// One request for all who ask at once: who joins, who leaves, and who comes after.
+import type { Exchange } from '../../kis/http/exchange';
+import { SharedCall } from '../../kis/issue/sharedCall';
+
+const END: Exchange = { ended: 'unwritten', transportCode: 'ECONNREFUSED', forbidden: null };
+
+/** A call that ends when it is told to, or when it is stopped. */
+function makeCall() {
+	let end: (exchange: Exchange | null) => void = () => {};
+	let stopped = false;
+	const call = new SharedCall(
+		async (cancel) =>
+			await new Promise((resolve) => {
+				end = resolve;
+				cancel.addEventListener('abort', () => {
+					stopped = true;
+					resolve(null);
+				});
+			}),
+	);
+	return {
+		call,
+		end: (exchange: Exchange | null = END) => end(exchange),
+		isStopped: () => stopped,
+	};
+}
+
+test('all who join get the one end', async () => {
+	const { call, end } = makeCall();
+	const [one, other] = [new AbortController(), new AbortController()];
+	const joined = [call.join(one.signal), call.join(other.signal)];
+	end();
+	expect(await Promise.all(joined)).toEqual([END, END]);
+});
+
+test('who leaves others at it cannot tell what became of it; the others can', async () => {
+	const { call, end, isStopped } = makeCall();
+	const leaving = new AbortController();
+	const joined = [call.join(leaving.signal), call.join(new AbortController().signal)];
+	leaving.abort();
+	expect(await joined[0]).toMatchObject({ ended: 'unanswered', transportCode: 'ABORT_ERR' });
+	expect([isStopped(), call.isAbandoned]).toEqual([false, false]);
+	end();
+	expect(await joined[1]).toBe(END);
+});
+
+test('the last who leaves stops it', async () => {
+	const { call, isStopped } = makeCall();
+	const [one, other] = [new AbortController(), new AbortController()];
+	const joined = [call.join(one.signal), call.join(other.signal)];
+	one.abort();
+	other.abort();
+	expect((await Promise.all(joined))[1]).toBeNull();
+	expect([isStopped(), call.isAbandoned]).toEqual([true, true]);
+});
+
+test('after its end nobody can stop it, and it listens to nobody', async () => {
+	const { call, end } = makeCall();
+	const asker = new AbortController();
+	const removed = jest.spyOn(asker.signal, 'removeEventListener');
+	const joined = call.join(asker.signal);
+	end();
+	await joined;
+	await new Promise(setImmediate);
+	expect(removed).toHaveBeenCalledTimes(1);
+	asker.abort();
+	expect(call.isAbandoned).toBe(false);
+});
+
+test('who waited together ask together, unless the others have left', () => {
+	const { call } = makeCall();
+	const made = [makeCall().call, makeCall().call];
+	const make = jest.fn<SharedCall, []>().mockReturnValueOnce(made[0]).mockReturnValueOnce(made[1]);
+	expect(call.next(make)).toBe(made[0]);
+	expect(call.next(make)).toBe(made[0]);
+	const leaving = new AbortController();
+	void made[0].join(leaving.signal);
+	leaving.abort();
+	expect(call.next(make)).toBe(made[1]);
+	expect(make).toHaveBeenCalledTimes(2);
+});
