@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { Unusable } from '../kis/unusable';
 import { checkLive } from './liveCheck';
-import { makeReport } from './report';
+import { makeLiveReport } from './report';
 import { readSettings, type Settings } from './settings';
 import { costOf } from './steps';
 
@@ -32,8 +32,8 @@ async function main(): Promise<boolean> {
 		return false;
 	}
 	print('\nAsking …\n');
-	const seen = await checkLive({ ...settings, pause: async (ms) => await delay(ms), print });
-	const { text, isUsable } = makeReport(seen);
+	const observed = await checkLive({ ...settings, pause: async (ms) => await delay(ms), print });
+	const { text, isUsable } = makeLiveReport(observed);
 	print(`\n${text}`);
 	return isUsable;
 }

@@ -1,10 +1,10 @@
-import { defaultSwitches, SWITCHES } from '../sandbox/switches';
-import { Evidence } from './evidence';
-import { NOBODY_KNOWS, works, type Finding, type Question } from './finding';
-import type { Seen } from './liveCheck';
-import { QUESTIONS } from './questions';
+import { SWITCHES } from '../sandbox/switches';
+import { Evidence, type Observed } from './evidence';
+import type { Question } from './questions';
+import { limitQuestions } from './questions.limits';
+import { tokenQuestions } from './questions.tokens';
 
-export interface Report {
+export interface LiveReport {
 	/** Fit to be shown: no secret is in it. */
 	readonly text: string;
 	/** What makes the sandbox answer like this KIS; only what was found out and the sandbox can do. */
@@ -13,33 +13,23 @@ export interface Report {
 	readonly isUsable: boolean;
 }
 
+/** All that is asked, in the order in which it is shown. */
+const QUESTIONS: readonly Question[] = [...tokenQuestions, ...limitQuestions];
+
 const MARKS = { agrees: ' ', differs: '≠', notFoundOut: '?' } as const;
+const NOTHING_ASSUMED = '–';
 const HEAD = ['', 'question', 'we assume', 'KIS answered'];
 
-export function makeReport(seen: Seen): Report {
-	const evidence = new Evidence(seen);
-	const found = QUESTIONS.map((question) => ({ question, finding: question.read(evidence) }));
-	const switches = Object.fromEntries(
-		found.flatMap(({ question, finding: { value } }) =>
-			'about' in question && isPossible(question, value) ? [[question.about, value]] : [],
-		),
-	);
-	const oddities = found.flatMap(({ question, finding }) => [
-		...('about' in question && finding.value !== undefined && !isPossible(question, finding.value)
-			? [`${question.about}: ${evidence.show(String(finding.value))} (${question.question})`]
-			: []),
-		...(finding.noSwitch ? [finding.noSwitch] : []),
-	]);
-	const rows = found.map(({ question, finding }) => [
-		MARKS[markOf(question, finding)],
-		question.question,
-		'about' in question ? `${question.about}: ${SWITCHES[question.about][0]}` : question.assumed,
-		finding.says,
-	]);
+export function makeLiveReport(observed: Observed): LiveReport {
+	const evidence = new Evidence(observed);
+	const settled = QUESTIONS.map((question) => settle(question, evidence));
+	const settings = settled.map(({ setting }) => setting);
+	const switches: LiveReport['switches'] = Object.assign({}, ...settings);
+	const oddities = settled.flatMap((it) => it.oddities).filter((oddity) => oddity !== undefined);
 	const text = [
-		...table([HEAD, ...rows]),
+		...table([HEAD, ...settled.map(({ row }) => row)]),
 		'',
-		`${MARKS.differs} differs from what we assume   ${MARKS.notFoundOut} not found out   ${NOBODY_KNOWS} nothing is assumed`,
+		`${MARKS.differs} differs from what we assume   ${MARKS.notFoundOut} not found out   ${NOTHING_ASSUMED} nothing is assumed`,
 		'',
 		'Sandbox switches that make the local KIS answer like this:',
 		JSON.stringify(switches),
@@ -49,20 +39,33 @@ export function makeReport(seen: Seen): Report {
 		farewell(evidence),
 		'',
 	].join('\n');
-	return { text, switches, isUsable: seen.held.token !== undefined };
+	return { text, switches, isUsable: observed.held.token !== undefined };
 }
 
-function isPossible({ about }: Extract<Question, { about: unknown }>, value: unknown): boolean {
-	return (SWITCHES[about] as readonly unknown[]).includes(value);
+/** What a question comes to. */
+function settle(question: Question, evidence: Evidence) {
+	const { question: words } = question;
+	if ('assumed' in question) {
+		const { assumed } = question;
+		const { says, agrees, noSwitch } = question.read(evidence);
+		const mark = assumed === null ? MARKS.agrees : markOf(agrees);
+		const row = [mark, words, assumed ?? NOTHING_ASSUMED, says];
+		return { row, setting: {}, oddities: [noSwitch] };
+	}
+	const { about } = question;
+	const { says, value, noSwitch } = question.read(evidence);
+	const values: readonly unknown[] = SWITCHES[about];
+	const isFound = value !== undefined;
+	const mark = markOf(isFound ? value === values[0] : undefined);
+	const row = [mark, words, `${about}: ${String(values[0])}`, says];
+	if (values.includes(value)) return { row, setting: { [about]: value }, oddities: [noSwitch] };
+	const impossible = isFound ? `${about}: ${evidence.show(String(value))} (${words})` : undefined;
+	return { row, setting: {}, oddities: [impossible, noSwitch] };
 }
 
-function markOf(question: Question, { value, agrees }: Finding): keyof typeof MARKS {
-	if ('assumed' in question && question.assumed === NOBODY_KNOWS) return 'agrees';
-	const holds =
-		'about' in question && value !== undefined
-			? value === defaultSwitches()[question.about]
-			: agrees;
-	return holds === undefined ? 'notFoundOut' : holds ? 'agrees' : 'differs';
+function markOf(agrees: boolean | undefined): string {
+	if (agrees === undefined) return MARKS.notFoundOut;
+	return agrees ? MARKS.agrees : MARKS.differs;
 }
 
 /** The last column is left as long as it is: Korean letters have no width that a program can rely on. */
@@ -79,7 +82,7 @@ function table(rows: readonly string[][]): string[] {
 function farewell(evidence: Evidence): string {
 	const { token, newToken } = evidence.held;
 	if (token === undefined) return 'KIS gave no token, and nothing was revoked.';
-	if (newToken !== undefined && works(evidence.answer('quoteNew'))) {
+	if (newToken !== undefined && evidence.reaction('quoteNew') === 'success') {
 		return 'The newest token is left alive: it is the one that other programs on this app key get now.';
 	}
 	return 'No token of this app key is known to work now. KIS gives another one at the latest six hours after it issued the last.';

@@ -67,9 +67,6 @@ function readExpiredToken(text: string | undefined, keys: App, now: number) {
 	if (text === undefined || text.trim() === '') return undefined;
 	const token = parseAccessToken(text);
 	if (token instanceof Unusable) return new Unusable(`KIS_EXPIRED_TOKEN: ${token.why}`);
-	return hasExpired(token, now) && isIssuedTo(token, keys.appkey)
-		? token.value
-		: new Unusable(
-				'KIS_EXPIRED_TOKEN is no expired token of KIS_APPKEY, by what it says of itself',
-			);
+	if (hasExpired(token, now) && isIssuedTo(token, keys.appkey)) return token.value;
+	return new Unusable('KIS_EXPIRED_TOKEN is no expired token of KIS_APPKEY, by its own words');
 }

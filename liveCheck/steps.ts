@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 
 import { makeApp, type App } from '../sandbox/apps';
-import { issue, ISSUE_PATH, quote, revoke, type KisRequest } from './requests';
+import type { Probe } from './keptConnection';
 
-/** Longer than a second after an answer, paper's limit cannot count the request before. */
+/** Longer than a second after an answer, paper's limit cannot count the probe before. */
 export const SILENCE_MS = 1_500;
-/** KIS issues once a minute (EGW00133). */
-export const MINUTE_MS = 61_000;
-const BURST = 3;
+/** KIS issues once a minute (EGW00133), and rapid issues are what a token was once seen to die of. */
+export const OVER_A_MINUTE_MS = 61_000;
+const BURST_LENGTH = 3;
 
-/** What requests are made of: given from the start, or by KIS's answers. */
+/** What probes are made of: given from the start, or by KIS's answers. */
 export interface Held {
 	readonly keys: App;
 	readonly other?: App;
@@ -19,25 +19,28 @@ export interface Held {
 	readonly newToken?: string;
 }
 
+/** What a step may have to go without. */
+export type Need = Exclude<keyof Held, 'keys'>;
+
 /** Why a step cannot be taken. */
 export const WITHOUT = {
-	keys: 'there are no keys',
 	other: 'set KIS_OTHER_APPKEY and KIS_OTHER_APPSECRET to the keys of a second paper app',
 	expiredToken:
 		'set KIS_EXPIRED_TOKEN to a token of this app key that one of your programs was given more than 24 hours ago',
 	token: 'tokenP gave no token',
 	otherToken: 'tokenP gave no token for the other app key',
 	newToken: 'tokenP gave no token after the revoke',
-} as const satisfies Record<keyof Held, string>;
+} as const satisfies Record<Need, string>;
 
+/** Probes that are sent together. */
 export interface Step {
-	/** Requests; or what they cannot be made without. */
-	readonly requests: (held: Held) => readonly KisRequest[] | keyof Held;
-	/** Where there are more: one after the other on one connection, or all at once, each on its own. */
-	readonly way: 'oneConnection' | 'atOnce';
-	/** Milliseconds without a request before it. */
+	/** Or what they cannot be made without. */
+	readonly probes: (held: Held) => readonly Probe[] | Need;
+	/** One after the other on one connection, or all at once, each on its own. */
+	readonly way: 'inARow' | 'atOnce';
+	/** Milliseconds without a probe before it. */
 	readonly silenceMs: number;
-	/** KIS's codes after which it is asked once more, and after how many milliseconds; {@link BROKEN} too. */
+	/** KIS's codes after which its one probe is sent again, and after how many milliseconds; {@link BROKEN} too. */
 	readonly againAfter: Readonly<Record<string, number>>;
 	/** What the token in the answer is from then on. */
 	readonly gives?: 'token' | 'otherToken' | 'newToken';
@@ -48,36 +51,58 @@ export const BROKEN = 'broken';
 /** Another program used the app key in that second. */
 const COUNT_FULL = { EGW00201: SILENCE_MS };
 const PATIENCE = { ...COUNT_FULL, [BROKEN]: SILENCE_MS };
-const TOO_EARLY = { ...PATIENCE, EGW00133: MINUTE_MS };
+/** Even without an answer it may have been an issue. */
+const ISSUED = { ...COUNT_FULL, EGW00133: OVER_A_MINUTE_MS, [BROKEN]: OVER_A_MINUTE_MS };
+const giving = (gives: Step['gives']) => ({ againAfter: ISSUED, gives });
+/** Asks about the refusal that others wait out. */
+const BURST = { againAfter: {} };
+const BURST_AT_ONCE = { ...BURST, way: 'atOnce' } as const;
+const A_MINUTE_LATER = { silenceMs: OVER_A_MINUTE_MS };
 
-type With<Need extends keyof Held> = Held & {
-	readonly [Name in Need]-?: NonNullable<Held[Name]>;
-};
+type With<Name extends Need> = Held & { readonly [Key in Name]-?: NonNullable<Held[Key]> };
 
-function step<Need extends keyof Held>(
-	needs: readonly Need[],
-	requests: (held: With<Need>) => KisRequest | KisRequest[],
+function step<Name extends Need>(
+	needs: readonly Name[],
+	probes: (held: With<Name>) => Probe | Probe[],
 	rest: Partial<Step> = {},
 ): Step {
 	return {
-		requests: (held) =>
-			needs.find((name) => held[name] === undefined) ?? [requests(held as With<Need>)].flat(),
-		way: 'oneConnection',
+		probes: (held) =>
+			needs.find((name) => held[name] === undefined) ?? [probes(held as With<Name>)].flat(),
+		way: 'inARow',
 		silenceMs: SILENCE_MS,
 		againAfter: PATIENCE,
 		...rest,
 	};
 }
 
-/** What a burst asks about is the refusal that others wait out. */
-function burst(
-	requests: (held: With<'keys' | 'token'>) => KisRequest[],
-	rest: Partial<Step> = {},
-): Step {
-	return step(['keys', 'token'], requests, { againAfter: {}, ...rest });
+const ISSUE_PATH = '/oauth2/tokenP';
+const HEADERS = { accept: 'application/json', 'accept-encoding': 'identity' };
+
+function post(path: string, json: object): Probe {
+	const headers = { ...HEADERS, 'content-type': 'application/json; charset=UTF-8' };
+	return { method: 'POST', path, headers, body: JSON.stringify(json) };
 }
 
-const times = (request: KisRequest) => Array<KisRequest>(BURST).fill(request);
+function issue(app: App): Probe {
+	return post(ISSUE_PATH, { grant_type: 'client_credentials', ...app });
+}
+
+function revoke(app: App, token: string): Probe {
+	return post('/oauth2/revokeP', { ...app, token });
+}
+
+/** The price of a share: the harmless call that tells whether a token works. */
+function quote(app: App, token: string): Probe {
+	return {
+		method: 'GET',
+		path: '/uapi/domestic-stock/v1/quotations/inquire-price',
+		query: '?FID_COND_MRKT_DIV_CODE=J&FID_INPUT_ISCD=005930',
+		headers: { ...HEADERS, ...app, authorization: `Bearer ${token}`, tr_id: 'FHKST01010100' },
+	};
+}
+
+const burstOf = (probe: Probe) => Array<Probe>(BURST_LENGTH).fill(probe);
 
 /** Never was a token, and does not look like one. */
 const garbage = randomBytes(32).toString('hex');
@@ -86,47 +111,34 @@ const nobody = makeApp();
 
 /** What is asked, in this order: whatever needs the token alive comes before its revoke. */
 export const STEPS = {
-	issue: step(['keys'], ({ keys }) => issue(keys), {
-		silenceMs: 0,
-		againAfter: TOO_EARLY,
-		gives: 'token',
-	}),
-	issueAtOnce: step(['keys', 'token'], ({ keys }) => issue(keys)),
-	garbage: step(['keys', 'token'], ({ keys }) => revoke(keys, garbage)),
+	issue: step([], ({ keys }) => issue(keys), { ...giving('token'), silenceMs: 0 }),
+	garbage: step(['token'], ({ keys }) => revoke(keys, garbage)),
 	nobodyGarbage: step(['token'], () => revoke(nobody, garbage)),
 	nobodyToken: step(['token'], ({ token }) => revoke(nobody, token)),
-	issueOther: step(['token', 'other'], ({ other }) => issue(other), {
-		againAfter: TOO_EARLY,
-		gives: 'otherToken',
-	}),
-	foreign: step(['keys', 'token', 'other', 'otherToken'], ({ keys, otherToken }) =>
+	issueOther: step(['token', 'other'], ({ other }) => issue(other), giving('otherToken')),
+	foreign: step(['token', 'other', 'otherToken'], ({ keys, otherToken }) =>
 		revoke(keys, otherToken),
 	),
 	quoteOther: step(['token', 'other', 'otherToken'], ({ other, otherToken }) =>
 		quote(other, otherToken),
 	),
-	expired: step(['keys', 'token', 'expiredToken'], ({ keys, expiredToken }) =>
-		revoke(keys, expiredToken),
+	expired: step(['token', 'expiredToken'], ({ keys, expiredToken }) => revoke(keys, expiredToken)),
+	quotes: step(['token'], ({ keys, token }) => burstOf(quote(keys, token)), BURST),
+	revokes: step(['token'], ({ keys }) => burstOf(revoke(keys, garbage)), BURST),
+	revokesAtOnce: step(['token'], ({ keys }) => burstOf(revoke(keys, garbage)), BURST_AT_ONCE),
+	quoteBehindRevoke: step(
+		['token'],
+		({ keys, token }) => [revoke(keys, garbage), quote(keys, token)],
+		BURST,
 	),
-	quotes: burst(({ keys, token }) => times(quote(keys, token))),
-	revokes: burst(({ keys }) => times(revoke(keys, garbage))),
-	revokesAtOnce: burst(({ keys }) => times(revoke(keys, garbage)), { way: 'atOnce' }),
-	quoteBehindRevoke: burst(({ keys, token }) => [revoke(keys, garbage), quote(keys, token)]),
-	// A minute of rest: long enough for the next issue, and to see how long KIS keeps an idle connection.
-	quoteBefore: step(['keys', 'token'], ({ keys, token }) => quote(keys, token), {
-		silenceMs: MINUTE_MS,
-	}),
+	// Long enough for the next issue, and to see how long KIS keeps an idle connection.
+	quoteBefore: step(['token'], ({ keys, token }) => quote(keys, token), A_MINUTE_LATER),
 	// Not again without an answer: the second answer would be about a token that may be revoked already.
-	revokeLive: step(['keys', 'token'], ({ keys, token }) => revoke(keys, token), {
-		againAfter: COUNT_FULL,
-	}),
-	quoteAfter: step(['keys', 'token'], ({ keys, token }) => quote(keys, token)),
-	revokeAgain: step(['keys', 'token'], ({ keys, token }) => revoke(keys, token)),
-	issueAfter: step(['keys', 'token'], ({ keys }) => issue(keys), {
-		againAfter: TOO_EARLY,
-		gives: 'newToken',
-	}),
-	quoteNew: step(['keys', 'newToken'], ({ keys, newToken }) => quote(keys, newToken)),
+	revokeLive: step(['token'], ({ keys, token }) => revoke(keys, token), { againAfter: COUNT_FULL }),
+	quoteAfter: step(['token'], ({ keys, token }) => quote(keys, token)),
+	revokeAgain: step(['token'], ({ keys, token }) => revoke(keys, token)),
+	issueAfter: step(['token'], ({ keys }) => issue(keys), giving('newToken')),
+	quoteNew: step(['newToken'], ({ keys, newToken }) => quote(keys, newToken)),
 } as const satisfies Record<string, Step>;
 
 export type StepName = keyof typeof STEPS;
@@ -137,8 +149,8 @@ export const STEP_NAMES = Object.keys(STEPS) as StepName[];
 export function costOf(given: Held): { requests: number; issues: number; ms: number } {
 	const held = { ...given, token: '', otherToken: '', newToken: '' };
 	const planned = STEP_NAMES.flatMap((name) => {
-		const { requests, silenceMs }: Step = STEPS[name];
-		const made = requests(held);
+		const { probes, silenceMs }: Step = STEPS[name];
+		const made = probes(held);
 		return typeof made === 'string' ? [] : [{ made, silenceMs }];
 	});
 	const requests = planned.flatMap(({ made }) => made);

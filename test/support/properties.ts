@@ -13,10 +13,11 @@ export function property<Drawn extends [unknown, ...unknown[]]>(
 	name: string,
 	arbitraries: { readonly [Index in keyof Drawn]: fc.Arbitrary<Drawn[Index]> },
 	holds: (...drawn: Drawn) => void | Promise<void>,
+	runs = RUNS,
 ): void {
 	const parameters = {
 		seed: Number(PROPERTY_SEED ?? 20_261_122),
-		numRuns: Number(PROPERTY_RUNS ?? RUNS),
+		numRuns: Number(PROPERTY_RUNS ?? runs),
 	};
 	const run = async () =>
 		await fc.assert(
