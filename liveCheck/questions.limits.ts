@@ -52,7 +52,8 @@ function revokesCount(evidence: Evidence): SwitchFinding {
 function atOnce(evidence: Evidence): FactFinding {
 	const inARow = count(evidence, 'revokes');
 	const { says, refused, isTelling } = count(evidence, 'revokesAtOnce');
-	if (!isTelling || !inARow.isTelling) return { says };
+	const isKnown = revokesCount(evidence).value !== undefined;
+	if (!isKnown || !isTelling || !inARow.isTelling) return { says };
 	const where = refused.length > 0 ? 'separate connections' : 'one connection';
 	const agrees = refused.length > 0 === inARow.refused.length > 0;
 	return asAssumed(says, agrees, `revokes meet the limit on ${where} only`);

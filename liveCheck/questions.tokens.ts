@@ -123,7 +123,10 @@ function onceRevoked<Found>(read: AnswerReader<Found>): AnswerReader<Found | { s
 			: { says: `${says}: says nothing, for the revoke of a live token was not confirmed` };
 }
 
-const foreignAlive = ofAnswer('quoteOther', alive(true, 'a foreign token is dead after a revoke'));
+const foreignAlive = ofAnswer(
+	'quoteOther',
+	alive(true, 'a foreign token does not work after that (before it, it was not asked)'),
+);
 const aliveBefore = ofAnswer('quoteBefore', alive(true, 'tokenP gave a token that does not work'));
 const deadAfter = ofAnswer(
 	'quoteAfter',

@@ -81,7 +81,8 @@ function table(rows: readonly string[][]): string[] {
 /** In what state the key is left. */
 function farewell(evidence: Evidence): string {
 	const { token, newToken } = evidence.held;
-	if (token === undefined) return 'KIS gave no token, and nothing was revoked.';
+	if (token === undefined)
+		return 'No token arrived, and nothing was revoked. If an answer was lost, one may have been issued.';
 	if (newToken !== undefined && evidence.reaction('quoteNew') === 'success') {
 		return 'The newest token is left alive: it is the one that other programs on this app key get now.';
 	}

@@ -259,6 +259,7 @@ describe('whether revokes count', () => {
 		expect(switches).not.toHaveProperty('rateRefusalStatus');
 		expect(row(text, '3 quotes in a row')[0]).toBe('≠');
 		expect(row(text, '3 revokes in a row')[0]).toBe('?');
+		expect(row(text, '3 revokes at once')[0]).toBe('?');
 	});
 
 	test('is not told where the answers are too slow to meet the limit', async () => {
@@ -310,7 +311,7 @@ describe('a server that is no KIS', () => {
 		expect([requests, switches, isUsable]).toEqual([1, {}, false]);
 		expect(row(text, 'tokenP: the fields')).toEqual(['?', says]);
 		expect(row(text, 'revoke a live token')).toEqual(['?', 'not asked: tokenP gave no token']);
-		expect(text).toContain('KIS gave no token, and nothing was revoked.');
+		expect(text).toContain('No token arrived, and nothing was revoked.');
 	});
 
 	test.each(ENDINGS)('%s to all but tokenP: each row says so', async (_name, ending, says) => {
