@@ -41,7 +41,7 @@ export class SecretGuard {
 		return readings(text).some((reading) => JWT.test(reading) || this.#contains(reading));
 	}
 
-	/** Whether a token from outside holds a secret: one that is no JWT, or is not about it. */
+	/** Whether a token holds a secret: to {@link reveals} it would be one itself. */
 	isIn(token: string): boolean {
 		return readings(token).some((reading) => this.#contains(reading));
 	}

@@ -25,8 +25,8 @@ export const GROUPS = {
 		tests: ['kis/(connection|requestWatch|revokeTokens|tokenMemory)'],
 	},
 	issue: {
-		mutate: ['kis/issue/*.ts', 'nodes/KisToken/operations/issue/*.ts'],
-		tests: ['node/issue', 'kis/(issueToken|sharedCall)'],
+		mutate: ['kis/issue/*.ts'],
+		tests: ['kis/(issueToken|sharedCall)', 'node/issue'],
 	},
 	pacing: {
 		mutate: ['kis/rateLimiter.ts'],
@@ -37,12 +37,17 @@ export const GROUPS = {
 		tests: ['properties/errorCodes', 'kis/connection.unwritten', 'node/(outcomes|egress)'],
 	},
 	reports: {
-		mutate: ['nodes/KisToken/report/*.ts', 'nodes/KisToken/operations/revoke/{report,reason}.ts'],
-		tests: ['node/report', 'properties/report'],
+		mutate: [
+			'nodes/KisToken/report/*.ts',
+			'nodes/KisToken/operations/{issue,revoke}/{report,reason}.ts',
+		],
+		tests: ['node/(report|issue)', 'properties/report'],
 	},
 	node: {
-		mutate: ['nodes/KisToken/{*.ts,operations/*.ts,operations/revoke/{revoke,options}.ts}'],
-		tests: ['properties/credential', 'package/readme', 'node/(batch|execution|inspect)'],
+		mutate: [
+			'nodes/KisToken/{*.ts,operations/*.ts,operations/{issue,revoke}/{issue,revoke,options}.ts}',
+		],
+		tests: ['properties/credential', 'package/readme', 'node/(batch|execution|inspect|issue)'],
 	},
 	credential: {
 		mutate: ['credentials/*.ts'],

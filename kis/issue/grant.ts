@@ -25,13 +25,9 @@ export interface Grant {
 	readonly fields: Readonly<Partial<Record<GrantField, string | number>>>;
 }
 
-type GrantField =
-	| 'access_token'
-	/** Korean time without an offset: `2026-11-23 08:16:59`. */
-	| 'access_token_token_expired'
-	| 'token_type'
-	/** Seconds. */
-	| 'expires_in';
+/** Beside the token: when it expires (Korean time without an offset, `2026-11-23 08:16:59`), `Bearer`, and in how many seconds. */
+const OTHER_FIELDS = ['access_token_token_expired', 'token_type', 'expires_in'] as const;
+type GrantField = 'access_token' | (typeof OTHER_FIELDS)[number];
 
 export interface IssueAttempt extends Attempt {
 	/** Where it was `confirmed`. */
@@ -60,12 +56,13 @@ export function readIssue(
 }
 
 function readGrant({ fields }: KisReply, appsecret: string, guard: SecretGuard): Grant | null {
-	const token = parseAccessToken(fields.access_token);
-	if (token instanceof Unusable) return null;
+	const { access_token } = fields;
+	const token = parseAccessToken(access_token);
+	if (token instanceof Unusable || typeof access_token !== 'string') return null;
 	// Whoever gets the item gets the token (and the app key, which it names), but never the secret that makes tokens.
-	if (appsecret.length >= TELLING_LENGTH && new SecretGuard([appsecret]).isIn(token.value))
-		return null;
-	const given = ['access_token_token_expired', 'token_type', 'expires_in'].flatMap((name) => {
+	const isTelling = appsecret.length >= TELLING_LENGTH;
+	if (isTelling && new SecretGuard([appsecret]).isIn(access_token)) return null;
+	const others = OTHER_FIELDS.flatMap((name): Array<[GrantField, string | number]> => {
 		const value = fields[name];
 		if (typeof value === 'string') return [[name, guard.show(value)]];
 		return typeof value === 'number' && !guard.reveals(String(value)) ? [[name, value]] : [];
@@ -73,6 +70,6 @@ function readGrant({ fields }: KisReply, appsecret: string, guard: SecretGuard):
 	return {
 		token,
 		expiresAt: parseKisTime(fields.access_token_token_expired) ?? token.claims?.expiresAt ?? null,
-		fields: { access_token: fields.access_token as string, ...Object.fromEntries(given) },
+		fields: { access_token, ...Object.fromEntries(others) },
 	};
 }

@@ -15,7 +15,7 @@ import { reportRevocation } from '../../nodes/KisToken/operations/revoke/report'
 import { failedRun } from '../../nodes/KisToken/report/failedRun';
 import { toItem } from '../../nodes/KisToken/report/item';
 import { leakOf, longText, partOf, secret, tokenOf } from '../support/arbitraries';
-import { ENCODINGS } from '../support/encodings';
+import { leaks } from '../support/encodings';
 import { property } from '../support/properties';
 import { bodyWith, contentEncoding, replyBody, status } from '../support/replies';
 import { credentialFor, read } from '../support/tokens';
@@ -92,17 +92,6 @@ const options = fc.record<Pick<RevokeNodeOptions, 'alreadyInvalid' | 'includeDet
 	alreadyInvalid: fc.constantFrom('succeed', 'fail'),
 	includeDetails: fc.boolean(),
 });
-
-/** Eight consecutive characters of a secret in a text, in any one encoding. The guard is not asked. */
-function leaks(text: string, secrets: readonly string[]): string[] {
-	const encodings = Object.values(ENCODINGS);
-	return secrets
-		.flatMap((secret) => {
-			const characters = [...secret];
-			return characters.slice(7).map((_, start) => characters.slice(start, start + 8).join(''));
-		})
-		.filter((part) => encodings.some((encode) => text.includes(encode(part))));
-}
 
 property(
 	'an item is JSON that n8n routes by, and has no secret',

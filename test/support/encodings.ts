@@ -19,3 +19,14 @@ export const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
 	base64: (text) => Buffer.from(text).toString('base64'),
 	base64url: (text) => Buffer.from(text).toString('base64url'),
 };
+
+/** Eight consecutive characters of a secret in a text, in any one encoding. The guard is not asked. */
+export function leaks(text: string, secrets: readonly string[]): string[] {
+	const encodings = Object.values(ENCODINGS);
+	return secrets
+		.flatMap((secret) => {
+			const characters = [...secret];
+			return characters.slice(7).map((_, start) => characters.slice(start, start + 8).join(''));
+		})
+		.filter((part) => encodings.some((encode) => text.includes(encode(part))));
+}
