@@ -66,6 +66,10 @@ describe.each(Object.values<Operation>(operations))('$option.name', (operation) 
 		}
 	});
 
+	test('every way it can end is explained', () => {
+		for (const outcome of operation.outcomes) expect(readme).toContain(`\`${outcome}\``);
+	});
+
 	test('what it gives out is explained', () => {
 		for (const field of Object.keys(operation.output)) expect(readme).toContain(`"${field}": `);
 	});
