@@ -185,6 +185,42 @@ test('a token of no use does not settle what became of an answer that was lost',
 	expect(outcomes).toEqual(['unknown', 'unusable', 'unknown']);
 });
 
+test('a token settles what became of an answer that was lost', async () => {
+	const execution = {};
+	const server = await startServer({
+		answer: (_request, index) => (index === 0 ? hangUp : GRANT),
+	});
+	const outcomes = [];
+	while (outcomes.length < 3) outcomes.push((await issue(server.url, { execution })).outcome);
+	expect(outcomes).toEqual(['unknown', 'issued', 'issued']);
+	expect(server.requests).toHaveLength(2);
+});
+
+test('cancelled while it waits for its turn: nothing was sent', async () => {
+	const pair = makeKeyPair();
+	const server = await startServer({ answer: () => GRANT });
+	const oneASecond = { requestsPerSecond: 1 };
+	await issue(server.url, oneASecond, pair);
+	expect(
+		await issue(server.url, { ...oneASecond, cancel: AbortSignal.timeout(100) }, pair),
+	).toEqual({ outcome: 'notSent', attempts: [], decisive: null });
+	expect(server.requests).toHaveLength(1);
+});
+
+test('a token of no use that the execution was given before is not quoted', async () => {
+	const execution = {};
+	const foreign = makeToken(makeKeyPair().appkey);
+	const answers = [
+		http(200, JSON.stringify({ access_token: foreign })),
+		http(403, `{"error_code":"EGW00133","error_description":"no ${foreign.slice(-30)}"}`),
+	];
+	const server = await startServer({ answer: (_request, index) => answers[index] });
+	await issue(server.url, { execution });
+	expect(await issue(server.url, { execution })).toMatchObject({
+		attempts: [{ text: expect.stringContaining('Withheld') }],
+	});
+});
+
 test('a token that the execution was given before is not quoted', async () => {
 	const execution = {};
 	const over = makeToken(keys.appkey, { exp: Math.floor(Date.now() / 1000) + 1 });

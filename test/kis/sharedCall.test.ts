@@ -54,6 +54,12 @@ test('the last who leaves stops it', async () => {
 	expect([isStopped(), call.isAbandoned]).toEqual([true, true]);
 });
 
+test('who was cancelled before joining stops it at once, if alone', async () => {
+	const { call, isStopped } = makeCall();
+	expect(await call.join(AbortSignal.abort())).toBeNull();
+	expect(isStopped()).toBe(true);
+});
+
 test('after its end nobody can stop it, and it listens to nobody', async () => {
 	const { call, end } = makeCall();
 	const asker = new AbortController();
