@@ -1,4 +1,4 @@
-import { lookUpCode, type CodeMeaning } from './errorCodes';
+import { isListed, lookUpCode, type CodeMeaning } from './errorCodes';
 import type { Exchange } from './http/exchange';
 import { CODE_SHAPE, isText, readReply, type KisReply } from './reply';
 import type { SecretGuard } from './secretGuard';
@@ -92,8 +92,9 @@ function readAnswer(
 	};
 }
 
+/** A code of KIS's list is public, whatever a secret may hold. */
 function showCode(code: string | null, guard: SecretGuard): string | null {
-	return code === null || guard.reveals(code) ? null : code;
+	return code === null || (!isListed(code) && guard.reveals(code)) ? null : code;
 }
 
 function show(text: string, guard: SecretGuard): string {

@@ -9,7 +9,7 @@ const WITHHELD = '[Withheld: this text contained a part of a secret]';
  */
 const FOREIGN = [/[^\x21-\x7e]/, /\s/];
 const NOTHING = /(?!)/;
-/** How the parts of a JWT start, `{"typ"` or `{"sub"`: the server may quote a token that this process does not know. */
+/** How the parts of a KIS token start, `{"typ"`, `{"alg"` or `{"sub"`: the server may quote one that this process does not know. */
 const JWT = /eyJ[\w-]{4}i/;
 
 /** Keeps secrets out of text that comes from outside. */
@@ -23,8 +23,14 @@ export class SecretGuard {
 	/** Made when it is first needed: KIS's usual answers are Korean, its keys and tokens are ASCII. */
 	#parts: PartIndex | null = null;
 
-	/** @param secrets App keys, app secrets and tokens; empty ones are ignored. */
-	constructor(secrets: readonly string[]) {
+	readonly #also: SecretGuard | undefined;
+
+	/**
+	 * @param secrets App keys, app secrets and tokens; empty ones are ignored.
+	 * @param also Keeps others.
+	 */
+	constructor(secrets: readonly string[], also?: SecretGuard) {
+		this.#also = also;
 		this.#short = secrets.filter((secret) => secret !== '' && secret.length < TELLING_LENGTH);
 		this.#long = secrets.filter((secret) => secret.length >= TELLING_LENGTH);
 		this.#foreign = FOREIGN.find((kind) => !this.#long.some((it) => kind.test(it))) ?? NOTHING;
@@ -38,6 +44,7 @@ export class SecretGuard {
 	}
 
 	reveals(text: string): boolean {
+		if (this.#also?.reveals(text)) return true;
 		return readings(text).some((reading) => JWT.test(reading) || this.#contains(reading));
 	}
 

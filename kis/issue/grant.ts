@@ -37,17 +37,16 @@ export interface IssueAttempt extends Attempt {
 /**
  * What an exchange means. The token is the one secret that is in it.
  *
- * @param others Further tokens that nobody is shown: what the server says may quote them.
+ * @param known Keeps the keys, and the tokens that are known already: what the server says may quote them.
  */
 export function readIssue(
 	exchange: Exchange,
-	{ appkey, appsecret }: KisCredential,
-	others: readonly string[],
+	{ appsecret }: KisCredential,
+	known: SecretGuard,
 ): IssueAttempt {
 	const reply = replyOf(exchange);
 	const given = reply?.fields.access_token;
-	const token = typeof given === 'string' ? given : '';
-	const guard = new SecretGuard([appkey, appsecret, token, ...others]);
+	const guard = new SecretGuard([typeof given === 'string' ? given : ''], known);
 	const grant = reply && readGrant(reply, appsecret, guard);
 	const attempt = readAttempt(exchange, () => grant !== null, guard);
 	if (attempt.verdict === 'confirmed') return { ...attempt, grant };

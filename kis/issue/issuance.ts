@@ -38,7 +38,7 @@ export interface NotIssued {
 	readonly decisive: Attempt | null;
 }
 
-/** Why a token cannot be used: `dead` if this process has revoked it, or has learnt of the host that it is invalid. */
+/** Why a token cannot be used: `dead` if this process has revoked it, or has learnt from this host that it is invalid. */
 export type Flaw = 'dead' | 'expired' | 'otherAppKey';
 
 /** For so long after an issue, in milliseconds, KIS gives the same token again, dead or alive. */

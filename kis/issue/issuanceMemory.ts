@@ -1,24 +1,22 @@
 import type { Issuance } from './issuance';
 
-/** By execution and credential. What an execution was given goes with it: tokens are kept no longer than they have to be. */
-const issuances = new WeakMap<object, Map<string, Issuance>>();
-
-/** How the execution's last call with the credential ended. */
-export function recallIssuance(execution: object, credential: string): Issuance | undefined {
-	return issuances.get(execution)?.get(credential);
+/** What an execution has asked for. It goes with the execution: tokens are kept no longer than they have to be. */
+export interface Past {
+	/** How the last call ended, by credential. */
+	readonly issuances: Map<string, Issuance>;
+	/** All tokens that it was given, of use or not. */
+	readonly tokens: Set<string>;
 }
 
-export function rememberIssuance(execution: object, credential: string, issuance: Issuance): void {
-	const earlier = issuances.get(execution) ?? new Map<string, Issuance>();
-	issuances.set(execution, earlier);
-	// A token that is of no use does not settle what became of an answer that was lost.
-	if (issuance.outcome === 'unusable' && earlier.get(credential)?.outcome === 'unknown') return;
-	earlier.set(credential, issuance);
+const pasts = new WeakMap<object, Past>();
+
+export function pastOf(execution: object): Past {
+	const past = pasts.get(execution) ?? { issuances: new Map(), tokens: new Set() };
+	pasts.set(execution, past);
+	return past;
 }
 
 /** Whether the execution has asked for a token that may have been issued and did not arrive. */
 export function mayHaveIssued(execution: object): boolean {
-	return [...(issuances.get(execution)?.values() ?? [])].some(
-		({ outcome }) => outcome === 'unknown',
-	);
+	return [...pastOf(execution).issuances.values()].some(({ outcome }) => outcome === 'unknown');
 }

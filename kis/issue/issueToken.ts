@@ -4,11 +4,13 @@ import { lookUpCode } from '../errorCodes';
 import { Connection } from '../http/connection';
 import type { EgressRules } from '../http/egress';
 import type { Exchange } from '../http/exchange';
+import { TELLING_LENGTH } from '../partIndex';
 import { limiterOf } from '../rateLimiter';
 import { wait, waitBeforeRetry } from '../retry';
+import { SecretGuard } from '../secretGuard';
 import { ISSUE_PATH, issueBody, readIssue, type IssueAttempt } from './grant';
 import { flawOf, isLimited, weighFailed, type Issuance } from './issuance';
-import { recallIssuance, rememberIssuance } from './issuanceMemory';
+import { pastOf } from './issuanceMemory';
 import { SharedCall } from './sharedCall';
 
 /** KIS issues a token once a minute; a second more, for the way there. */
@@ -42,12 +44,17 @@ export async function issueToken(
 ): Promise<Issuance> {
 	const { appkey, appsecret, baseUrl } = credential;
 	const key = JSON.stringify([baseUrl.href, appkey, appsecret]);
-	const before = recallIssuance(options.execution, key);
+	const past = pastOf(options.execution);
+	const before = past.issuances.get(key);
 	if (before?.outcome === 'issued' && flawOf(before.grant, credential) === null) {
 		return { ...before, attempts: [] };
 	}
-	const issuance = await new Asking(credential, options, key).ask(before);
-	rememberIssuance(options.execution, key, issuance);
+	const issuance = await new Asking(credential, options, key).ask(before, past.tokens);
+	if ('grant' in issuance) past.tokens.add(issuance.grant.token.value);
+	// A token of no use does not settle what became of an answer that was lost.
+	const open = weighFailed(issuance.attempts, before);
+	const isOpen = issuance.outcome === 'unusable' && open.outcome === 'unknown';
+	past.issuances.set(key, isOpen ? open : issuance);
 	return issuance;
 }
 
@@ -68,17 +75,21 @@ class Asking {
 		this.#mayWait = options.waitWhenLimited;
 	}
 
-	async ask(before: Issuance | undefined): Promise<Issuance> {
-		const { cancel } = this.#options;
+	/** @param given Tokens that the execution was given before. */
+	async ask(before: Issuance | undefined, given: ReadonlySet<string>): Promise<Issuance> {
+		const { cancel, others = [] } = this.#options;
+		const { appkey, appsecret } = this.#credential;
+		const tokens = [...new Set([...given, ...others])];
+		// What is shorter is no secret, and would have most texts withheld.
+		const secrets = tokens.filter(({ length }) => length >= TELLING_LENGTH);
+		const guard = new SecretGuard([appkey, appsecret, ...secrets]);
 		const attempts: IssueAttempt[] = [];
-		const given = before && 'grant' in before ? [before.grant.token.value] : [];
-		const others = [...given, ...(this.#options.others ?? [])];
 		if (cancel.aborted) return weighFailed(attempts, before);
 		let call = this.#current();
 		for (;;) {
 			const exchange = await call.join(cancel);
 			if (!exchange) break;
-			const attempt = readIssue(exchange, this.#credential, others);
+			const attempt = readIssue(exchange, this.#credential, guard);
 			attempts.push(attempt);
 			const { grant } = attempt;
 			if (grant) {
@@ -90,7 +101,9 @@ class Asking {
 			this.#learn(attempt);
 			const waitMs = this.#waitAfter(attempt, attempts);
 			if (waitMs === null || !(await wait(waitMs, cancel))) break;
-			call = call.next(() => this.#current());
+			// Who waited for the minute together asks together; the other waits are of chance.
+			const current = () => this.#current();
+			call = waitMs === ISSUE_INTERVAL_MS ? call.next(current) : current();
 		}
 		return weighFailed(attempts, before);
 	}

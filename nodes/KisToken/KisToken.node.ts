@@ -66,7 +66,7 @@ export class KisToken implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const given = readParameter(this, 'operation', 0, 'the field Operation');
+		const given = readParameter(this, 'operation', 0, '');
 		const chosen = ('value' in given && operationOf(given.value)) || noOperation;
 		const run = async () => toOutput(this, await chosen.run(this), chosen);
 		if (!this.continueOnFail()) return [await run()];

@@ -6,7 +6,8 @@ import { parseCredential, type KisCredential } from '../../kis/credential';
 import { Unusable } from '../../kis/unusable';
 import { cancelSignal } from './host';
 
-/** What n8n throws is not passed on: its text may quote a credential or a token. */
+// What n8n throws in here is not passed on: its text may quote a credential or a token.
+
 const UNREADABLE_CREDENTIAL = new Unusable(
 	'n8n could not read the KIS API credential',
 	'Select it again in this node, or open it and save it anew.',
@@ -26,30 +27,28 @@ export async function readCredential(
 }
 
 /**
- * Evaluates a parameter for an item. What n8n throws is not passed on, for the same reason.
+ * Evaluates a parameter with an item.
  *
- * @param label As the editor calls it.
+ * @param failure What is said of an expression that n8n cannot evaluate: a clause without a full stop.
  * @param absent For a parameter that is not there.
  */
 export function readParameter<T>(
 	context: IExecuteFunctions,
 	name: string,
 	itemIndex: number,
-	label: string,
+	failure: string,
 	absent?: T,
 ): { readonly value: unknown } | Unusable {
 	try {
 		return { value: context.getNodeParameter(name, itemIndex, absent) };
 	} catch {
-		return new Unusable(
-			`the expression in ${label} cannot be evaluated for this item`,
-			'Open it in the node to see what n8n says about it.',
-		);
+		return new Unusable(failure, 'Open it in the node to see what n8n says about it.');
 	}
 }
 
 export function readToken(context: IExecuteFunctions, itemIndex: number): AccessToken | Unusable {
-	const given = readParameter(context, 'token', itemIndex, 'the field Token');
+	const failure = 'the expression in the field Token cannot be evaluated for this item';
+	const given = readParameter(context, 'token', itemIndex, failure);
 	if (given instanceof Unusable) return given;
 	const token = parseAccessToken(given.value);
 	return token instanceof Unusable

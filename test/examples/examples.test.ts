@@ -178,7 +178,7 @@ describe('end-of-day-sweep.json', () => {
 		const token = sandbox().kis.mint(sandbox().apps[0].appkey).value;
 		const stored = await run(SWEEP, sweep(['opaque', token, '']));
 		expect(stored.data.resultData.error?.message).toMatch(
-			/^2 of today's tokens may still be live: rejected [0-9a-f]{12}: The token was not revoked: .* \(EGW00121\); notSent \(no token\): The token was not sent to KIS: the token is empty$/,
+			/^2 of today's tokens may still be live: rejected [0-9a-f]{12}: The token was not revoked: .* \(EGW00121\); notSent \(no fingerprint\): The token was not sent to KIS: the token is empty$/,
 		);
 		expect(sandbox().kis.isLive(token)).toBe(false);
 	});
@@ -186,7 +186,7 @@ describe('end-of-day-sweep.json', () => {
 	test('alerts with the reason where the credential cannot be used', async () => {
 		const stored = await run(SWEEP, sweep(['one', 'two']), { appsecret: '' });
 		expect(stored.data.resultData.error?.message).toMatch(
-			/^2 of today's tokens may still be live: notSent \(no token\): .*: the App Secret is empty; notSent/,
+			/^2 of today's tokens may still be live: notSent \(no fingerprint\): .*: the App Secret is empty; notSent/,
 		);
 	});
 });

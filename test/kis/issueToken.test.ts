@@ -221,16 +221,32 @@ test('a token of no use that the execution was given before is not quoted', asyn
 	});
 });
 
+test('after a wait of chance each asks for itself', async () => {
+	const answers = [refusal('EGW00300', 500), refusal('EGW00300', 500), GRANT];
+	const server = await startServer({ answer: (_request, index) => answers[index] });
+	const random = jest.spyOn(Math, 'random').mockReturnValueOnce(0).mockReturnValueOnce(1);
+	try {
+		const asking = [1, 2].map(async () => await issue(server.url, { maxRetries: 1 }));
+		const outcomes = (await Promise.all(asking)).map(({ outcome }) => outcome);
+		expect(outcomes).toEqual(['rejected', 'issued']);
+		expect(server.requests).toHaveLength(3);
+	} finally {
+		random.mockRestore();
+	}
+});
+
 test('a token that the execution was given before is not quoted', async () => {
 	const execution = {};
 	const over = makeToken(keys.appkey, { exp: Math.floor(Date.now() / 1000) + 1 });
 	const answers = [
 		http(200, JSON.stringify({ access_token: over })),
+		refusal('EGW00133', 403),
 		http(403, `{"error_code":"EGW00133","error_description":"no ${over.slice(-30)}"}`),
 	];
 	const server = await startServer({ answer: (_request, index) => answers[index] });
 	await issue(server.url, { execution });
 	await delay(1100);
+	await issue(server.url, { execution });
 	expect(await issue(server.url, { execution })).toMatchObject({
 		outcome: 'rejected',
 		attempts: [{ text: expect.stringContaining('Withheld') }],

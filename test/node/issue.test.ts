@@ -316,6 +316,34 @@ describe('when KIS issues none', () => {
 		});
 	});
 
+	test('a token of no use does not settle an answer that was lost before it', async () => {
+		sandbox().faults.push(
+			{ kind: 'reset', processed: true },
+			{ kind: 'raw', body: JSON.stringify({ access_token: makeToken(makeKeyPair().appkey) }) },
+			{ kind: 'refuse', code: 'EGW00133' },
+		);
+		const nodes = [
+			{ ...kisTokenStep('First', 'issue', { options: { waitWhenLimited: true } }), ...failing },
+			{ ...kisTokenStep('Second', 'issue'), ...failing },
+		];
+		const run = await runChain(sandbox(), nodes);
+		expect(['First', 'Second'].flatMap((name) => outcomes(outputOf(run, name)))).toEqual([
+			'unusable',
+			'unknown',
+		]);
+	});
+
+	test('an expression that fails, after one was lost in the same execution', async () => {
+		sandbox().faults.push({ kind: 'reset', processed: true });
+		const reuseToken = "={{ $('Nowhere').item.json.x }}";
+		const nodes = [
+			{ ...kisTokenStep('First', 'issue'), ...failing },
+			{ ...kisTokenStep('Second', 'issue', { options: { reuseToken } }), ...failing },
+		];
+		const run = await runChain(sandbox(), nodes);
+		expect(outcomes(outputOf(run, 'Second'))).toEqual(['unknown']);
+	});
+
 	test('what KIS did not process is repeated soon', async () => {
 		sandbox().faults.push(
 			{ kind: 'refuse', code: 'EGW00201' },
@@ -373,7 +401,7 @@ describe('when KIS issues none', () => {
 			expect(error.outcome).toBe(outcome);
 			if (outcome !== 'unknown') return;
 			expect(error.description).toBe(
-				'An earlier try of this execution may have asked for one. Correct it in the Options of the node. If a token was issued, KIS gives the same one again for 6 hours: wait a minute, then issue again.',
+				'This execution has asked for one, and got no answer. Correct it in the Options of the node. If a token was issued, KIS gives the same one again for 6 hours: wait a minute, then issue again.',
 			);
 		},
 	);
@@ -406,7 +434,7 @@ describe('a token that is of no use is an explanation, not an item', () => {
 			message:
 				'KIS gave a token that cannot be used: it is dead, since this n8n has revoked it or seen KIS call it invalid. KIS may give the same token for six hours after its issue: this one until 2030-05-05T16:02:03+09:00',
 			description:
-				'The token was not passed on. Until then programs on this app key may get no other one. Issue again after that.',
+				'The token was not passed on. Before that, programs on this app key may get no other one. Issue again after it.',
 			code: null,
 			httpStatus: 200,
 			outcome: 'unusable',
@@ -531,7 +559,7 @@ describe('Reuse Token', () => {
 		const exp = Math.floor(Date.now() / 1000) + 2;
 		const token = makeToken(keys().appkey, { exp });
 		sandbox().faults.push(
-			{ kind: 'delay', delayMs: 1500, processed: true, path: '/oauth2/tokenP' },
+			{ kind: 'delay', delayMs: 2300, processed: true, path: '/oauth2/tokenP' },
 			{ kind: 'raw', body: '{"code":200,"message":"done"}', path: '/oauth2/revokeP' },
 		);
 		const asking = issue(sandbox(), {
@@ -543,6 +571,32 @@ describe('Reuse Token', () => {
 		const { items } = await asking;
 		expect(items[0].json.access_token).not.toBe(token);
 		expect(items[0].json).toEqual(items[1].json);
+	});
+
+	test('one that was good enough stays so, though the call takes its time and fails', async () => {
+		const token = makeToken(keys().appkey, { exp: Math.floor(Date.now() / 1000) + 3601 });
+		sandbox().faults.push({ kind: 'delay', delayMs: 1500 });
+		const { items } = await issue(sandbox(), {
+			...failing,
+			input: [{ have: token }, {}],
+			options: { reuseToken: '={{ $json.have }}' },
+		});
+		expect(items[0].json.access_token).toBe(token);
+		expect(outcomes(items)).toEqual([undefined, 'unknown']);
+	});
+
+	test.each(['0', '-', 'e'])('%j in its place withholds nothing', async (placeholder) => {
+		const own = reuse(placeholder);
+		expect((await issue(sandbox(), own)).items[0].json).toMatchObject({
+			access_token_token_expired: expect.stringMatching(/^20/),
+			token_type: 'Bearer',
+		});
+		sandbox().faults.push({ kind: 'refuse', code: 'EGW00133', status: 403 });
+		const run = await issue(sandbox(), { ...failing, ...own });
+		expect(errorOf(run)).toMatchObject({
+			code: 'EGW00133',
+			description: expect.stringContaining('1분당 1회'),
+		});
 	});
 
 	test('each item has its own, and one call serves the others', async () => {
@@ -565,12 +619,16 @@ describe('options', () => {
 		const run = await issue(sandbox(), {
 			...failing,
 			input: [{ fails: true }, {}],
-			options: { reuseToken: "={{ $json.fails ? $('Nowhere').item.json.x : '' }}" },
+			options: {
+				reuseToken: "={{ $json.fails ? $('Nowhere').item.json.x : '' }}",
+				includeDetails: true,
+			},
 		});
-		expect(outcomes(run.items)).toEqual(['notSent', undefined]);
+		expect(outcomes(run.items)).toEqual(['notSent', 'issued']);
 		expect(run.items[0].json.error).toMatchObject({
 			message:
 				'No token was requested: the expression in Reuse Token cannot be evaluated for this item',
+			details: { outcome: 'notSent', attempts: 0, environment: 'custom' },
 		});
 	});
 

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { Answered, Exchange } from '../../kis/http/exchange';
 import { readIssue } from '../../kis/issue/grant';
 import { flawOf, weighFailed, type Issuance } from '../../kis/issue/issuance';
+import { SecretGuard } from '../../kis/secretGuard';
 import { reportIssuance } from '../../nodes/KisToken/operations/issue/report';
 import { toItem } from '../../nodes/KisToken/report/item';
 import { echoOf, leakOf, partOf, secret, text, tokenOf } from '../support/arbitraries';
@@ -70,7 +71,8 @@ property(
 	'an item has the token in one field at most, and no other secret',
 	[drawnCase, options],
 	({ credential, secrets, kept, given, exchange }, options) => {
-		const attempt = readIssue(exchange, credential, [kept]);
+		const { appkey, appsecret } = credential;
+		const attempt = readIssue(exchange, credential, new SecretGuard([appkey, appsecret, kept]));
 		const { grant } = attempt;
 		const flaw = grant && flawOf(grant, credential);
 		const attempts = [attempt];
@@ -98,7 +100,7 @@ property(
 	'a refusal is never a token, and a token never a refusal',
 	[drawnCase],
 	({ credential, exchange }) => {
-		const { grant, verdict, code } = readIssue(exchange, credential, []);
+		const { grant, verdict, code } = readIssue(exchange, credential, new SecretGuard([]));
 		expect(grant !== null).toBe(verdict === 'confirmed');
 		if (verdict === 'confirmed') expect(code).toMatch(/^[\w-]{1,16}$/);
 	},

@@ -55,7 +55,8 @@ export async function readSetup<Table extends OptionTable>(
 	if (credential instanceof Unusable) return credential;
 	const values: Record<string, unknown> = {};
 	for (const [name, { field, read }] of Object.entries(table)) {
-		const given = readParameter(context, `options.${name}`, 0, field.displayName, null);
+		const failure = `the expression in ${field.displayName} cannot be evaluated`;
+		const given = readParameter(context, `options.${name}`, 0, failure, null);
 		if (given instanceof Unusable) return given;
 		const value = read(given.value ?? undefined, credential.environment);
 		if (value instanceof Unusable) {

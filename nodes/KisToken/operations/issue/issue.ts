@@ -1,12 +1,13 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { AccessToken } from '../../../../kis/accessToken';
+import type { EnvironmentName } from '../../../../kis/environments';
 import { reuse, type Issuance } from '../../../../kis/issue/issuance';
 import { mayHaveIssued } from '../../../../kis/issue/issuanceMemory';
 import { Unusable } from '../../../../kis/unusable';
 import { cancelSignal, egressRules, isTool } from '../../host';
 import { readEach, STOPPED } from '../../input';
-import type { Report } from '../../report/report';
+import type { Failure, Report } from '../../report/report';
 import type { Operation } from '../operation';
 import { optionsField, readSetup, type Setup } from '../option';
 import { issueOptions, readReuseToken, reuseTokenField } from './options';
@@ -67,53 +68,61 @@ export const issue: Operation<IssueOutcome> = {
 		const items = context.getInputData();
 		if (isTool(context)) return items.map(() => reportNotAsked(TOOL));
 		const setup = await readSetup(context, issueOptions);
-		if (setup instanceof Unusable) {
-			const isOpen = mayHaveIssued(cancelSignal(context));
-			const report = isOpen ? reportUnknown(setup) : reportNotAsked(setup);
-			return items.map(() => report);
-		}
+		if (setup instanceof Unusable) return items.map(() => reportUnusable(context, setup));
 		const { credential, options } = setup;
 		const read = (itemIndex: number) => readReuseToken(context, itemIndex);
 		const tokens = await readEach(context, read, STOPPED);
-		const judge = () =>
-			tokens.map((token) =>
-				token === null || token instanceof Unusable
-					? token
-					: reuse(token, credential, options.minimumSecondsLeft * 1000),
-			);
-		let grants = judge();
-		let issued: Report<IssueOutcome> | null = null;
-		if (grants.includes(null)) {
-			issued = reportIssuance(await issueOnce(context, setup, tokens), credential, options);
+		const minimumMs = options.minimumSecondsLeft * 1000;
+		const reusable = tokens.map((token) =>
+			isToken(token) ? reuse(token, credential, minimumMs) : token,
+		);
+		const asked = reusable.includes(null)
+			? reportIssuance(await issueOnce(context, setup, tokens), credential, options)
+			: null;
+		const environment = options.includeDetails ? credential.environment : null;
+		return reusable.map((found) => {
+			if (found instanceof Unusable) return reportUnusable(context, found, environment);
 			// A call takes its time, in which a token may have expired or been revoked.
-			grants = judge();
-		}
-		return grants.map((grant) => {
-			if (grant instanceof Unusable) return reportNotAsked(grant);
-			// Where one is missing, one was issued above.
+			const grant = found && asked ? reuse(found.token, credential, 0) : found;
+			// Where there is none, KIS was asked for one.
 			return grant
 				? reportGrant(grant, 'reused', credential, options)
-				: (issued as Report<IssueOutcome>);
+				: (asked as Report<IssueOutcome>);
 		});
 	},
 };
 
+function reportUnusable(
+	context: IExecuteFunctions,
+	unusable: Unusable,
+	environment: EnvironmentName | null = null,
+): Failure<IssueOutcome> {
+	return mayHaveIssued(cancelSignal(context))
+		? reportUnknown(unusable, environment)
+		: reportNotAsked(unusable, environment);
+}
+
+type MaybeToken = AccessToken | Unusable | null;
+
+function isToken(token: MaybeToken): token is AccessToken {
+	return token !== null && !(token instanceof Unusable);
+}
+
 async function issueOnce(
 	context: IExecuteFunctions,
 	{ credential, options }: Setup<typeof issueOptions>,
-	tokens: ReadonlyArray<AccessToken | Unusable | null>,
+	tokens: readonly MaybeToken[],
 ): Promise<Issuance> {
 	// Loaded by the first issue, not by n8n's start: it brings the HTTP client.
 	const { issueToken } = await import('../../../../kis/issue/issueToken');
 	const cancel = cancelSignal(context);
-	const others = tokens.flatMap((token) => (token && 'value' in token ? [token.value] : []));
 	return await issueToken(credential, {
-		others,
 		...options,
 		timeoutMs: options.timeout,
 		cancel,
 		// There is one for each execution, and it goes with it.
 		execution: cancel,
 		egress: egressRules(context),
+		others: tokens.filter(isToken).map(({ value }) => value),
 	});
 }

@@ -66,8 +66,8 @@ export function readReuseToken(
 	context: IExecuteFunctions,
 	itemIndex: number,
 ): AccessToken | null | Unusable {
-	const { displayName, name } = reuseTokenField;
-	const given = readParameter(context, `options.${name}`, itemIndex, displayName, '');
+	const failure = 'the expression in Reuse Token cannot be evaluated for this item';
+	const given = readParameter(context, 'options.reuseToken', itemIndex, failure, '');
 	if (given instanceof Unusable) return given;
 	const token = parseAccessToken(given.value);
 	return token instanceof Unusable ? null : token;

@@ -1,6 +1,7 @@
 import type { AccessToken } from '../../../../kis/accessToken';
 import type { Attempt } from '../../../../kis/attempt';
 import type { KisCredential } from '../../../../kis/credential';
+import type { EnvironmentName } from '../../../../kis/environments';
 import type { Grant } from '../../../../kis/issue/grant';
 import {
 	isLimited,
@@ -41,17 +42,24 @@ const ISSUE_AGAIN =
 	'If a token was issued, KIS gives the same one again for 6 hours: wait a minute, then issue again.';
 const WAITS_FOR_YOU = 'The option Wait When Limited waits and asks again for you.';
 
-export function reportNotAsked(unusable: Unusable): Failure<IssueOutcome> {
-	return reportUnusable('notSent', HEADLINE.notSent, unusable);
+/** @param environment If the user asked for details. */
+export function reportNotAsked(
+	unusable: Unusable,
+	environment: EnvironmentName | null = null,
+): Failure<IssueOutcome> {
+	const details = environment && detailsOf({ outcome: 'notSent', environment });
+	return reportUnusable('notSent', HEADLINE.notSent, unusable, details);
 }
 
-/** For every item, where an earlier try of the execution could ask and this one cannot: what came of it is not known. */
-export function reportUnknown(unusable: Unusable): Failure<IssueOutcome> {
+/** Where the execution has asked for one that may have been issued, and this item cannot ask. */
+export function reportUnknown(
+	unusable: Unusable,
+	environment: EnvironmentName | null = null,
+): Failure<IssueOutcome> {
+	const details = environment && detailsOf({ outcome: 'unknown', environment });
 	return {
-		...reportNotAsked(unusable),
-		outcome: 'unknown',
-		message: `${HEADLINE.unknown}: ${unusable.why}`,
-		description: `An earlier try of this execution may have asked for one. ${unusable.todo} ${ISSUE_AGAIN}`,
+		...reportUnusable('unknown', HEADLINE.unknown, unusable, details),
+		description: `This execution has asked for one, and got no answer. ${unusable.todo} ${ISSUE_AGAIN}`,
 	};
 }
 
@@ -97,7 +105,7 @@ export function reportGrant(
 const FLAWS: Readonly<Record<Flaw, { readonly happened: string; readonly todo: string }>> = {
 	dead: {
 		happened: 'it is dead, since this n8n has revoked it or seen KIS call it invalid',
-		todo: 'Until then programs on this app key may get no other one. Issue again after that.',
+		todo: 'Before that, programs on this app key may get no other one. Issue again after it.',
 	},
 	expired: {
 		happened: 'it has expired',

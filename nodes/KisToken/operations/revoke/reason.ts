@@ -4,7 +4,7 @@ import type { KisCredential } from '../../../../kis/credential';
 import type { Revocation } from '../../../../kis/revoke/revokeTokens';
 import { explain, explainAll, sentences, type Explanation } from '../../report/explain';
 
-export const REVOKE_AGAIN = 'Revoke the token again; that is safe.';
+const REVOKE_AGAIN = 'Revoke the token again; that is safe.';
 const ACCEPT_INVALID =
 	'Nothing is left to do. To accept this, set If Token Is Already Invalid to Succeed.';
 
