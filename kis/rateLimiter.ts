@@ -4,12 +4,18 @@ import { performance } from 'node:perf_hooks';
 const WINDOW_MS = 1000;
 /** Below one request a second the window is longer; this is the lowest rate that anyone may ask for. */
 export const MIN_REQUESTS_PER_SECOND = 0.1;
+/** By then a request that was given up has arrived, if it ever does: on a connection that the server had just closed, say. */
+const LATE_ARRIVAL_MS = 250;
 const LONGEST_WINDOW_MS = WINDOW_MS / MIN_REQUESTS_PER_SECOND;
 
 /** A place in the window, held from before a request is sent until one window after it ended. */
 export interface Slot {
-	/** The request has been answered, or has ended otherwise. */
-	release(): void;
+	/**
+	 * The request has ended.
+	 *
+	 * @param mayArrive It was not answered, so that it may still be on its way.
+	 */
+	release(mayArrive?: boolean): void;
 }
 
 interface Waiter {
@@ -21,6 +27,7 @@ interface Waiter {
  *
  * KIS counts arrivals, which a client cannot see. An answer comes after its request's arrival, so a slot that is free
  * again one second after its *answer* can never be too early; spacing by the time of sending was measured to overrun.
+ * What was not answered counts a little later than it ended.
  * `n` requests take at least `floor((n − 1) / rate)` seconds.
  */
 export class RateLimiter {
@@ -112,11 +119,12 @@ export class RateLimiter {
 	#slot(): Slot {
 		let held = true;
 		return {
-			release: () => {
+			release: (mayArrive = false) => {
 				if (!held) return;
 				held = false;
 				this.#underWay--;
-				this.#ended.push(performance.now());
+				const end = performance.now() + (mayArrive ? LATE_ARRIVAL_MS : 0);
+				this.#ended.splice(this.#ended.findLastIndex((other) => other <= end) + 1, 0, end);
 				this.#tidy();
 				this.#serve();
 			},

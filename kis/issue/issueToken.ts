@@ -149,10 +149,13 @@ class Asking {
 		limiter.join(this, requestsPerSecond);
 		const slot = await limiter.acquire(cancel);
 		const connection = new Connection({ ...this.#options, baseUrl: this.#credential.baseUrl });
+		let exchange: Exchange | null = null;
 		try {
-			return slot && (await connection.post(ISSUE_PATH, issueBody(this.#credential), cancel));
+			const body = issueBody(this.#credential);
+			exchange = slot && (await connection.post(ISSUE_PATH, body, cancel));
+			return exchange;
 		} finally {
-			slot?.release();
+			slot?.release(exchange?.ended === 'unanswered');
 			limiter.leave(this);
 			await connection.close();
 		}

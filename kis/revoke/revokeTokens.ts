@@ -169,12 +169,14 @@ class Run {
 	async #send(token: AccessToken, connection: Connection): Promise<Exchange | null> {
 		const slot = await this.#limiter.acquire(this.#sending.signal);
 		if (!slot) return null;
+		let exchange: Exchange | undefined;
 		try {
 			const { appkey, appsecret } = this.#credential;
 			const body = revokeBody(appkey, appsecret, token);
-			return await connection.post(REVOKE_PATH, body, this.#options.cancel);
+			exchange = await connection.post(REVOKE_PATH, body, this.#options.cancel);
+			return exchange;
 		} finally {
-			slot.release();
+			slot.release(exchange?.ended === 'unanswered');
 		}
 	}
 

@@ -91,6 +91,20 @@ test.concurrent('slots are given in the order of asking', async () => {
 	expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
 });
 
+test.concurrent('a request that was not answered counts a little later than it ended', async () => {
+	const limiter = limiterAt(2);
+	const [late, early] = [await limiter.acquire(never()), await limiter.acquire(never())];
+	const ended = performance.now();
+	late?.release(true);
+	early?.release();
+	await limiter.acquire(never());
+	const afterEarly = performance.now() - ended;
+	await limiter.acquire(never());
+	const afterLate = performance.now() - ended;
+	expect(afterEarly).toBeGreaterThanOrEqual(1000);
+	expect(afterLate).toBeGreaterThanOrEqual(1250);
+});
+
 describe('who takes part at once', () => {
 	test.concurrent('shares one limit, and the lowest rate applies', async () => {
 		const limiter = limiterAt(1000);

@@ -3,6 +3,7 @@ import { closeAll } from '../support/connections';
 import { inTurn, outcomes, revoke, tokenOf } from '../support/revoke';
 import {
 	CONFIRMATION,
+	hangUp,
 	refusal,
 	startServer,
 	type ScriptedServer,
@@ -43,6 +44,19 @@ test.concurrent.each([
 	expect(mostInAnySecond(server)).toBeLessThanOrEqual(rate);
 	expect(duration(server)).toBeGreaterThanOrEqual(Math.floor((count - 1) / rate) * 1000);
 });
+
+test.concurrent(
+	'what got no answer may still be on its way, and counts a little longer',
+	async () => {
+		const keys = makeKeyPair();
+		const server = await startServer({
+			answer: (_request, index) => (index === 0 ? hangUp : CONFIRMATION),
+		});
+		const tokens = makeTokens(2, keys.appkey);
+		await revoke(server.url, tokens, { keys, requestsPerSecond: 1 });
+		expect(duration(server)).toBeGreaterThanOrEqual(1250);
+	},
+);
 
 test.concurrent('two runs at once on one app key share the lower of their limits', async () => {
 	const keys = makeKeyPair();
