@@ -375,6 +375,21 @@ describe('when KIS issues none', () => {
 		});
 	});
 
+	test('the details of a refusal', async () => {
+		sandbox().faults.push({ kind: 'refuse', code: 'EGW00105', status: 403 });
+		const run = await issue(sandbox(), { ...failing, options: { includeDetails: true } });
+		expect(errorOf(run)).toMatchObject({
+			description: expect.not.stringContaining('Wait When Limited'),
+			details: {
+				outcome: 'rejected',
+				attempts: 1,
+				httpStatus: 403,
+				environment: 'custom',
+				tokenFingerprint: null,
+			},
+		});
+	});
+
 	test('an unusable credential is no attempt', async () => {
 		const run = await issue(sandbox(), { ...failing, credential: { appsecret: '' } });
 		expect(errorOf(run)).toMatchObject({
@@ -479,6 +494,13 @@ describe('a token that is of no use is an explanation, not an item', () => {
 			),
 			description: expect.stringContaining('clock'),
 		});
+	});
+
+	test('the time until which KIS gives it may be over', async () => {
+		reply({ access_token: makeToken(keys().appkey, { iat: 1000, exp: 2000 }) });
+		expect(errorOf(await issue(sandbox(), failing)).message).toMatch(
+			/this one until 1970-01-01T15:16:40\+09:00, which is over by this computer's clock$/,
+		);
 	});
 
 	test("another app key's", async () => {
