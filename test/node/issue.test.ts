@@ -1,15 +1,17 @@
 // Issue, on n8n's engine against the local KIS: what it gives out, what it refuses to give out, and how often KIS is asked.
 import { setTimeout as delay } from 'node:timers/promises';
-import { ExecuteContext } from 'n8n-core';
 import type { IDataObject } from 'n8n-workflow';
 
+import { outputOf } from '../../engine/run';
 import { makeApp } from '../../sandbox/apps';
 import type { Fault } from '../../sandbox/faults';
 import { Sandbox } from '../../sandbox/server';
 import { found, withoutInput } from '../support/secrets';
-import { makeJwt, makeKeyPair, makeToken } from '../support/tokens';
+import { makeKeyPair, makeToken } from '../support/tokens';
 import {
 	abandoned,
+	errorOf,
+	failing,
 	issue,
 	kisTokenStep,
 	outcomes,
@@ -17,9 +19,7 @@ import {
 	runChain,
 	tokenItems,
 	useSandbox,
-	type Run,
 } from '../support/workflow';
-import { outputOf } from '../../engine/run';
 
 const MINUTE = 60_000;
 
@@ -49,9 +49,6 @@ const calls = ({ calls: seen }: Sandbox = sandbox()) =>
 	seen.filter(({ path }) => path === '/oauth2/tokenP').length;
 const reply = (json: object) =>
 	sandbox().faults.push({ kind: 'raw', body: JSON.stringify(json), status: 200 });
-const errorOf = ({ items, errorItems }: Run) =>
-	[...items, ...errorItems][0].json.error as IDataObject & { message: string; description: string };
-const failing = { onError: 'continueRegularOutput' } as const;
 
 describe('what it gives out', () => {
 	test("KIS's four fields as they came, and the expiry with its offset", async () => {
@@ -513,230 +510,5 @@ describe('a token that is of no use is an explanation, not an item', () => {
 			),
 			details: { issuedToThisAppKey: false },
 		});
-	});
-});
-
-describe('Reuse Token', () => {
-	const reuse = (token: string, options = {}) => ({
-		input: [{ have: token }],
-		options: { reuseToken: '={{ $json.have }}', ...options },
-	});
-
-	test('a token that is good for long enough is given out as it is, and KIS is not asked', async () => {
-		const exp = Math.floor(Date.now() / 1000) + 7200;
-		const token = makeToken(keys().appkey, { exp });
-		const run = await issue(sandbox(), reuse(`"Bearer ${token}"`, { includeDetails: true }));
-		const { expires_in, expires_at, access_token_token_expired, ...rest } = run.items[0].json;
-		expect(rest).toEqual({
-			access_token: token,
-			token_type: 'Bearer',
-			details: expect.objectContaining({ outcome: 'reused', attempts: 0, httpStatus: null }),
-		});
-		expect(expires_in).toBeGreaterThan(7100);
-		expect(expires_in).toBeLessThanOrEqual(7200);
-		expect(Date.parse(expires_at as string)).toBe(exp * 1000);
-		expect(expires_at).toBe(`${String(access_token_token_expired).replace(' ', 'T')}+09:00`);
-		expect(sandbox().calls).toEqual([]);
-	});
-
-	test.each<[string, (appkey: string) => string]>([
-		['has too little time left', (appkey) => makeToken(appkey, { exp: Date.now() / 1000 + 3500 })],
-		['has expired', (appkey) => makeToken(appkey, { exp: 1000 })],
-		['does not say when it expires', (appkey) => makeToken(appkey, { exp: null })],
-		['is of another app key', () => makeToken(makeKeyPair().appkey)],
-		['is cut off', (appkey) => makeToken(appkey).slice(0, -2)],
-		['is opaque', () => 'opaque'],
-		['is empty', () => ''],
-		['is not signed', (appkey) => makeJwt({ jti: appkey, exp: 9e9 }, { alg: 'none' })],
-	])('one that %s is not', async (_name, token) => {
-		const run = await issue(sandbox(), reuse(token(keys().appkey)));
-		expect(calls()).toBe(1);
-		expect(sandbox().kis.isLive(run.items[0].json.access_token as string)).toBe(true);
-	});
-
-	test('how long is for the user to say', async () => {
-		const token = makeToken(keys().appkey, { exp: Math.floor(Date.now() / 1000) + 100 });
-		const run = await issue(sandbox(), reuse(token, { minimumSecondsLeft: 60 }));
-		expect(run.items[0].json.access_token).toBe(token);
-		await issue(sandbox(), reuse(token, { minimumSecondsLeft: 200 }));
-		expect(calls()).toBe(1);
-	});
-
-	test('one that this process has revoked is not', async () => {
-		const token = sandbox().kis.mint(keys().appkey).value;
-		await revoke(sandbox(), { input: tokenItems(token) });
-		now += 2 * MINUTE;
-		const run = await issue(sandbox(), reuse(token));
-		expect(calls()).toBe(1);
-		expect(run.items[0].json.access_token).not.toBe(token);
-	});
-
-	test.each<[string, (token: string) => Promise<unknown>]>([
-		[
-			'is revoked by another execution',
-			async (token) => await revoke(sandbox(), { input: tokenItems(token) }),
-		],
-		['expires', async () => await delay(1200)],
-	])('one that %s while another item is served is not passed on', async (_name, meanwhile) => {
-		const exp = Math.floor(Date.now() / 1000) + 2;
-		const token = makeToken(keys().appkey, { exp });
-		sandbox().faults.push(
-			{ kind: 'delay', delayMs: 2300, processed: true, path: '/oauth2/tokenP' },
-			{ kind: 'raw', body: '{"code":200,"message":"done"}', path: '/oauth2/revokeP' },
-		);
-		const asking = issue(sandbox(), {
-			input: [{ have: token }, {}],
-			options: { reuseToken: '={{ $json.have }}', minimumSecondsLeft: 1 },
-		});
-		await delay(300);
-		await meanwhile(token);
-		const { items } = await asking;
-		expect(items[0].json.access_token).not.toBe(token);
-		expect(items[0].json).toEqual(items[1].json);
-	});
-
-	test('one that was good enough stays so, though the call takes its time and fails', async () => {
-		const token = makeToken(keys().appkey, { exp: Math.floor(Date.now() / 1000) + 3601 });
-		sandbox().faults.push({ kind: 'delay', delayMs: 1500 });
-		const { items } = await issue(sandbox(), {
-			...failing,
-			input: [{ have: token }, {}],
-			options: { reuseToken: '={{ $json.have }}' },
-		});
-		expect(items[0].json.access_token).toBe(token);
-		expect(outcomes(items)).toEqual([undefined, 'unknown']);
-	});
-
-	test.each(['0', '-', 'e'])('%j in its place withholds nothing', async (placeholder) => {
-		const own = reuse(placeholder);
-		expect((await issue(sandbox(), own)).items[0].json).toMatchObject({
-			access_token_token_expired: expect.stringMatching(/^20/),
-			token_type: 'Bearer',
-		});
-		sandbox().faults.push({ kind: 'refuse', code: 'EGW00133', status: 403 });
-		const run = await issue(sandbox(), { ...failing, ...own });
-		expect(errorOf(run)).toMatchObject({
-			code: 'EGW00133',
-			description: expect.stringContaining('1분당 1회'),
-		});
-	});
-
-	test('each item has its own, and one call serves the others', async () => {
-		const token = makeToken(keys().appkey);
-		const have = [token, '', 'opaque', token];
-		const run = await issue(sandbox(), {
-			input: have.map((one) => ({ have: one })),
-			options: { reuseToken: '={{ $json.have }}' },
-		});
-		const tokens = run.items.map(({ json }) => json.access_token);
-		expect([tokens[0], tokens[3]]).toEqual([token, token]);
-		expect(tokens[1]).toBe(tokens[2]);
-		expect(sandbox().kis.isLive(tokens[1] as string)).toBe(true);
-		expect(calls()).toBe(1);
-	});
-});
-
-describe('options', () => {
-	test('an expression in Reuse Token that fails concerns its own item only', async () => {
-		const run = await issue(sandbox(), {
-			...failing,
-			input: [{ fails: true }, {}],
-			options: {
-				reuseToken: "={{ $json.fails ? $('Nowhere').item.json.x : '' }}",
-				includeDetails: true,
-			},
-		});
-		expect(outcomes(run.items)).toEqual(['notSent', 'issued']);
-		expect(run.items[0].json.error).toMatchObject({
-			message:
-				'No token was requested: the expression in Reuse Token cannot be evaluated for this item',
-			details: { outcome: 'notSent', attempts: 0, environment: 'custom' },
-		});
-	});
-
-	test.each([
-		[{ minimumSecondsLeft: -1 }, 'Minimum Seconds Left has to be a number from 0 to 7776000'],
-		[{ minimumSecondsLeft: 'soon' }, 'Minimum Seconds Left has to be a number from 0 to 7776000'],
-		[{ waitWhenLimited: 'yes' }, 'Wait When Limited has to be true or false'],
-		[{ maxRetries: 99 }, 'Max Retries has to be a whole number from 0 to 10'],
-	])('%j makes no sense', async (options, why) => {
-		const run = await issue(sandbox(), { ...failing, options });
-		expect(errorOf(run).message).toBe(`No token was requested: ${why}`);
-		expect(sandbox().calls).toEqual([]);
-	});
-});
-
-describe('as a tool of an AI agent', () => {
-	test('it refuses, and KIS is not asked', async () => {
-		const tool = { type: 'n8n-nodes-koreainvestment.kisTokenTool' };
-		const run = await issue(sandbox(), { ...failing, node: tool });
-		expect(errorOf(run)).toMatchObject({
-			outcome: 'notSent',
-			message:
-				'No token was requested: Issue does not run as an AI tool, since the token would go to the provider of the model',
-		});
-		expect(sandbox().calls).toEqual([]);
-	});
-
-	test('it refuses too where n8n says that it is one', async () => {
-		const isToolExecution = { configurable: true, writable: true, value: () => true };
-		const own = Object.getOwnPropertyDescriptor(ExecuteContext.prototype, 'isToolExecution');
-		Object.defineProperty(ExecuteContext.prototype, 'isToolExecution', isToolExecution);
-		try {
-			expect(outcomes((await issue(sandbox(), failing)).items)).toEqual(['notSent']);
-			expect(sandbox().calls).toEqual([]);
-		} finally {
-			if (own) Object.defineProperty(ExecuteContext.prototype, 'isToolExecution', own);
-			else Reflect.deleteProperty(ExecuteContext.prototype, 'isToolExecution');
-		}
-	});
-
-	test('Revoke works', async () => {
-		const tool = { type: 'n8n-nodes-koreainvestment.kisTokenTool' };
-		const token = sandbox().kis.mint(keys().appkey).value;
-		const run = await revoke(sandbox(), { input: tokenItems(token), node: tool });
-		expect(run.items[0].json.code).toBe('200');
-	});
-});
-
-describe('secrets', () => {
-	test('the token is the only one that is stored, and only in the item', async () => {
-		const run = await issue(sandbox(), { options: { includeDetails: true } });
-		const token = run.items[0].json.access_token as string;
-		const { appkey, appsecret } = keys();
-		const stored = JSON.stringify(run.stored);
-		expect(stored.split(token)).toHaveLength(2);
-		// The payload of the token names the app key, in base64.
-		expect(found(stored.replace(token, ''), [appkey, appsecret, token])).toBeUndefined();
-	});
-
-	test('a refusal that quotes a token which the node was given is withheld', async () => {
-		const kept = 'Zq8rT5vN2mX7kL4pW9';
-		const expired = makeToken(keys().appkey, { exp: 1000 });
-		const quoting = (text: string) =>
-			({
-				kind: 'raw',
-				body: JSON.stringify({ error_code: 'EGW00133', error_description: `no: ${text}` }),
-			}) as const;
-		for (const token of [kept, expired]) {
-			sandbox().faults.push(quoting(token.slice(-18)));
-			const run = await issue(sandbox(), {
-				input: [{ have: token }],
-				options: { reuseToken: '={{ $json.have }}' },
-			});
-			expect(run.error?.description).toContain('Withheld');
-			expect(found(withoutInput(run), [token])).toBeUndefined();
-		}
-	});
-
-	test('a refusal that quotes them is withheld, a token of an earlier answer too', async () => {
-		const { appkey, appsecret } = keys();
-		const token = makeToken(appkey);
-		for (const quoted of [appkey, appsecret, token, Buffer.from(token).toString('base64')]) {
-			reply({ error_code: 'EGW00133', error_description: `no: ${quoted}` });
-			const run = await issue(sandbox());
-			expect(run.error?.description).toContain('Withheld');
-			expect(found(withoutInput(run), [appkey, appsecret, token])).toBeUndefined();
-		}
 	});
 });

@@ -157,6 +157,18 @@ export function tokenItems(...tokens: string[]): IDataObject[] {
 	return tokens.map((access_token) => ({ access_token }));
 }
 
+/** For a run whose failed items are looked at. */
+export const failing = { onError: 'continueRegularOutput' } as const;
+
+/** What is said of the first item, which failed. */
+export function errorOf({
+	items,
+	errorItems,
+}: Run): IDataObject & Record<'message' | 'description', string> {
+	const [{ json }] = [...items, ...errorItems];
+	return json.error as ReturnType<typeof errorOf>;
+}
+
 /** What became of each item; `undefined` for a success without details. */
 export function outcomes(items: readonly INodeExecutionData[]): string[] {
 	return items.map(({ json }) => ((json.error ?? json.details) as IDataObject)?.outcome as string);

@@ -1,0 +1,94 @@
+// What of Issue must not be seen: the token by an AI model, secrets in what n8n stores.
+import { ExecuteContext } from 'n8n-core';
+
+import { found, withoutInput } from '../support/secrets';
+import { makeToken } from '../support/tokens';
+import {
+	errorOf,
+	failing,
+	issue,
+	outcomes,
+	revoke,
+	tokenItems,
+	useSandbox,
+} from '../support/workflow';
+
+const sandbox = useSandbox();
+const keys = () => sandbox().apps[0];
+const reply = (json: object) =>
+	sandbox().faults.push({ kind: 'raw', body: JSON.stringify(json), status: 200 });
+
+describe('as a tool of an AI agent', () => {
+	test('it refuses, and KIS is not asked', async () => {
+		const tool = { type: 'n8n-nodes-koreainvestment.kisTokenTool' };
+		const run = await issue(sandbox(), { ...failing, node: tool });
+		expect(errorOf(run)).toMatchObject({
+			outcome: 'notSent',
+			message:
+				'No token was requested: Issue does not run as an AI tool, since the token would go to the provider of the model',
+		});
+		expect(sandbox().calls).toEqual([]);
+	});
+
+	test('it refuses too where n8n says that it is one', async () => {
+		const isToolExecution = { configurable: true, writable: true, value: () => true };
+		const own = Object.getOwnPropertyDescriptor(ExecuteContext.prototype, 'isToolExecution');
+		Object.defineProperty(ExecuteContext.prototype, 'isToolExecution', isToolExecution);
+		try {
+			expect(outcomes((await issue(sandbox(), failing)).items)).toEqual(['notSent']);
+			expect(sandbox().calls).toEqual([]);
+		} finally {
+			if (own) Object.defineProperty(ExecuteContext.prototype, 'isToolExecution', own);
+			else Reflect.deleteProperty(ExecuteContext.prototype, 'isToolExecution');
+		}
+	});
+
+	test('Revoke works', async () => {
+		const tool = { type: 'n8n-nodes-koreainvestment.kisTokenTool' };
+		const token = sandbox().kis.mint(keys().appkey).value;
+		const run = await revoke(sandbox(), { input: tokenItems(token), node: tool });
+		expect(run.items[0].json.code).toBe('200');
+	});
+});
+
+describe('secrets', () => {
+	test('the token is the only one that is stored, and only in the item', async () => {
+		const run = await issue(sandbox(), { options: { includeDetails: true } });
+		const token = run.items[0].json.access_token as string;
+		const { appkey, appsecret } = keys();
+		const stored = JSON.stringify(run.stored);
+		expect(stored.split(token)).toHaveLength(2);
+		// The payload of the token names the app key, in base64.
+		expect(found(stored.replace(token, ''), [appkey, appsecret, token])).toBeUndefined();
+	});
+
+	test('a refusal that quotes a token which the node was given is withheld', async () => {
+		const kept = 'Zq8rT5vN2mX7kL4pW9';
+		const expired = makeToken(keys().appkey, { exp: 1000 });
+		const quoting = (text: string) =>
+			({
+				kind: 'raw',
+				body: JSON.stringify({ error_code: 'EGW00133', error_description: `no: ${text}` }),
+			}) as const;
+		for (const token of [kept, expired]) {
+			sandbox().faults.push(quoting(token.slice(-18)));
+			const run = await issue(sandbox(), {
+				input: [{ have: token }],
+				options: { reuseToken: '={{ $json.have }}' },
+			});
+			expect(run.error?.description).toContain('Withheld');
+			expect(found(withoutInput(run), [token])).toBeUndefined();
+		}
+	});
+
+	test('a refusal that quotes them is withheld, a token of an earlier answer too', async () => {
+		const { appkey, appsecret } = keys();
+		const token = makeToken(appkey);
+		for (const quoted of [appkey, appsecret, token, Buffer.from(token).toString('base64')]) {
+			reply({ error_code: 'EGW00133', error_description: `no: ${quoted}` });
+			const run = await issue(sandbox());
+			expect(run.error?.description).toContain('Withheld');
+			expect(found(withoutInput(run), [appkey, appsecret, token])).toBeUndefined();
+		}
+	});
+});
