@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+import { folderOf, type Release } from './release';
+import { run } from './run';
+
+/** A real n8n in the cache, ready to run. */
+export interface Installation {
+	/** The one that holds `node_modules`. */
+	readonly folder: string;
+	/** The Node.js that this n8n asks for. */
+	readonly node: string;
+	readonly n8n: string;
+}
+
+/** Outside the checkout: an installation has a gigabyte or two, and serves every checkout. */
+export const CACHE = join(
+	process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
+	'n8n-nodes-koreainvestment',
+);
+
+/**
+ * Installs n8n into the cache if it is not there yet (minutes), as its lock file says, without install scripts but for
+ * SQLite's, which brings or builds its native part.
+ */
+export async function installN8n(release: Release): Promise<Installation> {
+	const lock = await readFile(join(folderOf(release), 'package-lock.json'));
+	const key = createHash('sha256').update(lock).digest('hex').slice(0, 12);
+	const folder = join(CACHE, `n8n-${release}-${key}`);
+	if (!existsSync(folder)) {
+		const unfinished = `${folder}.${process.pid}`;
+		await rm(unfinished, { recursive: true, force: true });
+		await mkdir(unfinished, { recursive: true });
+		for (const file of ['package.json', 'package-lock.json']) {
+			await cp(join(folderOf(release), file), join(unfinished, file));
+		}
+		process.stderr.write(
+			`Installing n8n ${release} into ${folder}: this takes some minutes, once.\n`,
+		);
+		const quietly = ['--no-audit', '--no-fund', '--loglevel=error'];
+		await run('npm', ['ci', '--ignore-scripts', ...quietly], { cwd: unfinished });
+		const rebuild = ['rebuild', 'sqlite3', '--ignore-scripts=false', ...quietly];
+		await run('npm', rebuild, { cwd: unfinished });
+		await rename(unfinished, folder);
+	}
+	return {
+		folder,
+		node: nodeFor(folder),
+		n8n: join(folder, 'node_modules/n8n/bin/n8n'),
+	};
+}
+
+/** The one that was installed along with n8n, on the computers it exists for; else this one. */
+function nodeFor(folder: string): string {
+	const pinned = join(folder, `node_modules/node-linux-${process.arch}/bin/node`);
+	return process.platform === 'linux' && existsSync(pinned) ? pinned : process.execPath;
+}

@@ -1,0 +1,80 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const POLL_MS = 100;
+const READY_MS = 180_000;
+/** n8n waits for its executions when it is told to end. */
+const END_MS = 30_000;
+
+/** A server that runs beside the tests, and all the processes that it starts. */
+export class Program {
+	/** All that it wrote. */
+	log = '';
+	readonly #child: ChildProcess;
+	readonly #ended: Promise<void>;
+
+	constructor(
+		readonly command: readonly [program: string, ...args: string[]],
+		options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv },
+	) {
+		const [program, ...args] = command;
+		this.#child = spawn(program, args, {
+			...options,
+			// A group of its own: what it starts ends with it.
+			detached: true,
+			stdio: ['ignore', 'pipe', 'pipe'],
+		});
+		for (const stream of [this.#child.stdout, this.#child.stderr]) {
+			stream?.on('data', (chunk: Buffer) => (this.log += chunk.toString()));
+		}
+		this.#ended = new Promise((resolve) => {
+			this.#child.once('error', (error) => {
+				this.log += String(error);
+				resolve();
+			});
+			this.#child.once('exit', () => resolve());
+		});
+		process.once('exit', this.#kill);
+	}
+
+	/** @throws Error with the end of its log, if it ends before that or takes longer than three minutes. */
+	async until(isReady: () => Promise<boolean>): Promise<void> {
+		let hasEnded = false;
+		void this.#ended.then(() => (hasEnded = true));
+		for (const since = performance.now(); !(await isReady().catch(() => false)); ) {
+			if (hasEnded || performance.now() - since > READY_MS) {
+				await this.stop();
+				const what = hasEnded ? 'ended' : 'did not become ready';
+				throw new Error(`${this.command.join(' ')} ${what}:\n${this.log.slice(-4000)}`);
+			}
+			await delay(POLL_MS);
+		}
+	}
+
+	async stop(): Promise<void> {
+		this.#child.kill('SIGTERM');
+		await Promise.race([this.#ended, delay(END_MS, undefined, { ref: false })]);
+		this.#kill();
+		await this.#ended;
+		process.removeListener('exit', this.#kill);
+	}
+
+	readonly #kill = (): void => {
+		const { pid } = this.#child;
+		try {
+			if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+		} catch {
+			// Nothing of the group is left.
+		}
+	};
+}
+
+/** A port of 127.0.0.1 that nobody listens on. */
+export async function freePort(): Promise<number> {
+	const server = createServer();
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const { port } = server.address() as AddressInfo;
+	await new Promise((resolve) => server.close(resolve));
+	return port;
+}

@@ -1,0 +1,41 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { N8n } from './server';
+import { run } from './run';
+
+type Row = Readonly<Record<string, unknown>>;
+
+// n8n's Node.js reads SQLite by itself; the one that runs the tests may be older.
+const DUMP = `
+	const { DatabaseSync } = require('node:sqlite');
+	const database = new DatabaseSync(process.argv[1], { readOnly: true });
+	const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+	const rows = tables.map(({ name }) => [name, database.prepare('SELECT * FROM "' + name + '"').all()]);
+	process.stdout.write(JSON.stringify(Object.fromEntries(rows)));
+`;
+
+/** All rows of the SQLite database of an n8n, by table. */
+export async function readDatabase(n8n: N8n): Promise<Readonly<Record<string, readonly Row[]>>> {
+	const file = join(n8n.userFolder, '.n8n/database.sqlite');
+	const dump = await run(n8n.installation.node, ['--no-warnings', '-e', DUMP, file]);
+	return JSON.parse(dump) as Record<string, Row[]>;
+}
+
+/** What an n8n has written beside its database: its settings, its event log, its binary data. */
+export async function readOtherFiles(n8n: N8n): Promise<string> {
+	const entries = await readdir(join(n8n.userFolder, '.n8n'), {
+		recursive: true,
+		withFileTypes: true,
+	});
+	const files = entries.filter(
+		(entry) =>
+			entry.isFile() &&
+			!entry.name.startsWith('database.sqlite') &&
+			!entry.parentPath.includes('node_modules'),
+	);
+	const texts = files.map(
+		async ({ parentPath, name }) => await readFile(join(parentPath, name), 'latin1'),
+	);
+	return (await Promise.all(texts)).join('\n');
+}
