@@ -1,10 +1,14 @@
 const { rm } = require('node:fs/promises');
 const { Transform } = require('node:stream');
+const { finished } = require('node:stream/promises');
 const { build, transform } = require('esbuild');
 const { dest, parallel, series, src } = require('gulp');
 
 /** The one module that uses undici. */
 const HTTP_CLIENT = 'kis/http/connection.ts';
+
+const PACKAGE_FOLDER = /^node_modules\/(@[^/]+\/)?[^/]+\//;
+const LICENCE_FILES = '{LICEN[CS]E,NOTICE,COPYING}*';
 
 const common = {
 	platform: 'node',
@@ -33,10 +37,11 @@ function compile() {
 	return src(files, { base: '.' }).pipe(toJavaScript).pipe(dest('dist'));
 }
 
-/** undici goes into the module that uses it: the package has no runtime dependencies. */
+/** undici goes into the module that uses it, and its licence beside it: the package has no runtime dependencies. */
 async function bundleHttpClient() {
-	await build({
+	const { metafile } = await build({
 		...common,
+		metafile: true,
 		entryPoints: [HTTP_CLIENT],
 		outdir: 'dist',
 		outbase: '.',
@@ -52,15 +57,24 @@ async function bundleHttpClient() {
 			},
 		],
 	});
+	const bundled = Object.keys(metafile.inputs).map((file) => PACKAGE_FOLDER.exec(file)?.[0]);
+	const licences = [...new Set(bundled)].filter(Boolean).map((folder) => folder + LICENCE_FILES);
+	await finished(
+		src(licences, { base: 'node_modules', encoding: false }).pipe(dest('dist/licences')),
+	);
 }
 
 function copyAssets() {
 	return src(['icons/*.svg', 'nodes/**/*.json'], { base: '.', encoding: false }).pipe(dest('dist'));
 }
 
-function copyLicences() {
-	return src('node_modules/undici/LICENSE', { encoding: false }).pipe(dest('dist/licences/undici'));
+/** Of what the bundled packages took over from others, without a licence file of theirs. */
+function copyTakenOverLicences() {
+	return src('licences/**', { base: '.', encoding: false }).pipe(dest('dist'));
 }
 
-exports.build = series(clean, parallel(compile, bundleHttpClient, copyAssets, copyLicences));
+exports.build = series(
+	clean,
+	parallel(compile, bundleHttpClient, copyAssets, copyTakenOverLicences),
+);
 exports.default = exports.build;
