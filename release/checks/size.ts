@@ -1,0 +1,22 @@
+import type { Check } from '../check';
+
+/** In bytes. What makes the package larger than this is to be looked at before it is raised. */
+const BUDGETS = { packed: 180_000, unpacked: 830_000 };
+
+/** The package does not grow unseen. */
+export const size: Check = {
+	name: 'size',
+	run({ packedBytes, unpackedBytes }) {
+		const sizes = { packed: packedBytes, unpacked: unpackedBytes };
+		const rows = (['packed', 'unpacked'] as const).map((form) => ({
+			text: `${form} ${kilobytes(sizes[form])} of ${kilobytes(BUDGETS[form])}`,
+			fits: sizes[form] <= BUDGETS[form],
+		}));
+		return {
+			seen: rows.map(({ text }) => text).join(', '),
+			problems: rows.filter(({ fits }) => !fits).map(({ text }) => text),
+		};
+	},
+};
+
+const kilobytes = (bytes: number) => `${Math.ceil(bytes / 1000)} kB`;

@@ -1,0 +1,69 @@
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, sep } from 'node:path';
+
+import { capture } from './commands';
+
+/** What the checks read of package.json. */
+export interface Manifest {
+	readonly name: string;
+	readonly version: string;
+	readonly repository?: { readonly url: string };
+	readonly scripts?: Readonly<Record<string, string>>;
+	readonly peerDependencies?: Readonly<Record<string, string>>;
+	readonly n8n: { readonly nodes: readonly string[]; readonly credentials: readonly string[] };
+	readonly [field: string]: unknown;
+}
+
+/** All files below a folder, by their paths from it, in order. */
+export function filesOf(folder: string): string[] {
+	return readdirSync(folder, { recursive: true, withFileTypes: true })
+		.filter((entry) => !entry.isDirectory())
+		.map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+		.map((path) => path.replaceAll(sep, '/'))
+		.sort();
+}
+
+/** What users would get, unpacked, and the sources that it was made from. */
+export class Package {
+	readonly files: readonly string[];
+
+	/**
+	 * @param sources The checkout, with its dependencies installed.
+	 * @param folder Where the tarball is unpacked.
+	 * @param packedBytes The size of the tarball.
+	 */
+	constructor(
+		readonly sources: string,
+		readonly folder: string,
+		readonly packedBytes: number,
+	) {
+		this.files = filesOf(folder);
+	}
+
+	/** The text of a file of the package. */
+	text(file: string): string {
+		return readFileSync(join(this.folder, file), 'utf8');
+	}
+
+	get manifest(): Manifest {
+		return JSON.parse(this.text('package.json')) as Manifest;
+	}
+
+	get unpackedBytes(): number {
+		return this.files.reduce((sum, file) => sum + statSync(join(this.folder, file)).size, 0);
+	}
+}
+
+/** Packs a built checkout as `npm publish` would; the tarball is left in `output`. */
+export function pack(sources: string, output: string): string {
+	mkdirSync(output, { recursive: true });
+	const flags = ['--ignore-scripts', '--silent', '--pack-destination', output];
+	return join(output, capture('npm', ['pack', ...flags], sources).trim());
+}
+
+/** Unpacks a tarball into a folder. */
+export function unpack(sources: string, tarball: string, folder: string): Package {
+	mkdirSync(folder, { recursive: true });
+	capture('tar', ['-xzf', tarball, '-C', folder, '--strip-components=1'], sources);
+	return new Package(sources, folder, statSync(tarball).size);
+}

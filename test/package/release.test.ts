@@ -1,0 +1,191 @@
+// The checks before a release: the package as it is passes, and one with a single thing wrong does not.
+import { appendFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { Check } from '../../release/check';
+import { READING, RUNNING } from '../../release/checks';
+import { lint } from '../../release/checks/lint';
+import { loads } from '../../release/checks/loads';
+import { repositoryIs, tagIs } from '../../release/checks/tag';
+import { pack, Package, unpack } from '../../release/package';
+import { report } from '../../release/report';
+
+// n8n's loader and scanner run in a Node.js of their own, which takes its time on a busy computer.
+jest.setTimeout(60_000);
+
+const root = join(__dirname, '../..');
+const folder = mkdtempSync(join(tmpdir(), 'release-'));
+let real: Package;
+let copies = 0;
+
+beforeAll(() => {
+	real = unpack(root, pack(root, folder), join(folder, 'real'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+type Change = (into: string, subject: Package) => void;
+
+/** The package with something changed in it. */
+function changed(change: Change, packedBytes = real.packedBytes): Package {
+	const copy = join(folder, `copy-${++copies}`);
+	cpSync(real.folder, copy, { recursive: true });
+	change(copy, real);
+	return new Package(root, copy, packedBytes);
+}
+
+const failing = (subject: Package, checks: readonly Check[]) =>
+	checks.filter((check) => check.run(subject).problems.length > 0).map(({ name }) => name);
+
+const manifest =
+	(fields: object): Change =>
+	(into, subject) =>
+		writeFileSync(join(into, 'package.json'), JSON.stringify({ ...subject.manifest, ...fields }));
+const append =
+	(file: string, text: string): Change =>
+	(into) =>
+		appendFileSync(join(into, file), text);
+const remove =
+	(file: string): Change =>
+	(into) =>
+		rmSync(join(into, file));
+
+const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const JWT = `${base64url({ typ: 'JWT', alg: 'HS512' })}.${base64url({ sub: 'token', iss: 'unogw' })}.${'x'.repeat(86)}`;
+const BASE64 = Buffer.alloc(135, 'a secret').toString('base64');
+const CODE = 'dist/kis/json.js';
+
+test('the package passes', () => {
+	const { text, isGood } = report(real, [...READING, ...RUNNING]);
+	expect({ text, isGood }).toEqual({ text: expect.stringContaining('All is well.'), isGood: true });
+});
+
+test.each<[what: string, change: Change, checks: string[]]>([
+	['a dependency', manifest({ dependencies: { undici: '7' } }), ['dependencies']],
+	['an optional one', manifest({ optionalDependencies: { undici: '7' } }), ['dependencies']],
+	['one brought along', manifest({ bundleDependencies: ['undici'] }), ['dependencies']],
+	['no peer', manifest({ peerDependencies: undefined }), ['dependencies', 'imports']],
+	['a narrower peer', manifest({ peerDependencies: { 'n8n-workflow': '2' } }), ['dependencies']],
+	['an install script', manifest({ scripts: { postinstall: 'node x' } }), ['install scripts']],
+	['a prepare script', manifest({ scripts: { prepare: 'node x' } }), ['install scripts']],
+	['something to build', append('binding.gyp', '{}'), ['contents', 'install scripts']],
+	['a file of no source', append('dist/kis/left.js', ''), ['contents']],
+	['a file beside dist', append('.npmrc', ''), ['contents']],
+	['a type declaration', append('dist/kis/http/undici.d.ts', ''), ['contents']],
+	['a module less', remove('dist/kis/baseUrl.js'), ['contents', 'imports']],
+	['no README', remove('README.md'), ['contents']],
+	['test code', append(CODE, 'require("../../sandbox/server");'), ['imports']],
+	['a package that is not there', append(CODE, 'require("axios");'), ['imports']],
+	['a licence less', remove('dist/licences/undici/LICENSE'), ['contents', 'licences']],
+	['the notice of llhttp less', remove('dist/licences/llhttp/LICENSE'), ['contents', 'licences']],
+	[
+		'a shortened licence',
+		(into) => writeFileSync(join(into, 'dist/licences/node/LICENSE'), 'MIT'),
+		['licences'],
+	],
+	[
+		'a bundled package without licence',
+		append(CODE, '\n// node_modules/left-pad/index.js\n'),
+		['licences'],
+	],
+	['the path of the checkout', append(CODE, `// ${root}/kis/json.ts`), ['paths']],
+	['a path at home', append(CODE, `// ${homedir()}/x`), ['paths']],
+	['a path of another computer', append('README.md', '/Users/somebody/x'), ['paths']],
+	['a source map', append(`${CODE}.map`, '{}'), ['contents', 'paths']],
+	['a mapped file', append(CODE, '\n//# sourceMappingURL=json.js.map'), ['paths']],
+	['a token', append(CODE, `// ${JWT}`), ['secrets']],
+	['a token in the README', append('README.md', JWT), ['secrets']],
+	['an app key', append(CODE, `// PS${'a1'.repeat(17)}`), ['secrets']],
+	['an app secret', append(CODE, `// "${BASE64}"`), ['secrets']],
+	['a token of npm', append(CODE, `// npm_${'a1'.repeat(18)}`), ['secrets']],
+	['a private key', append(CODE, `// -----BEGIN ${'PRIVATE'} KEY-----`), ['secrets']],
+	['far more text', append('README.md', 'x\n'.repeat(100_000)), ['size']],
+])('with %s it does not', (_what, change, checks) => {
+	expect(failing(changed(change), READING)).toEqual(checks);
+});
+
+test('a tarball that has grown does not', () => {
+	expect(
+		failing(
+			changed(() => undefined, 1_000_000),
+			READING,
+		),
+	).toEqual(['size']);
+});
+
+test('what looks like a secret is not repeated', () => {
+	const { text, isGood } = report(changed(append(CODE, `\n// ${JWT}`)), READING);
+	expect(isGood).toBe(false);
+	expect(text).toMatch(/^NOT {2}secrets/m);
+	expect(text).toContain(`${CODE}:`);
+	expect(text).not.toContain(JWT.slice(0, 20));
+});
+
+test('a check that cannot be made has failed', () => {
+	const broken = changed((into) => writeFileSync(join(into, 'package.json'), '{}'));
+	expect(report(broken, [loads]).isGood).toBe(false);
+});
+
+describe('n8n', () => {
+	const all =
+		(...changes: Change[]): Change =>
+		(into, subject) =>
+			changes.forEach((change) => change(into, subject));
+
+	test.each<[what: string, change: Change, problems: RegExp[]]>([
+		[
+			'without codex and icon',
+			all(remove('dist/nodes/KisToken/KisToken.node.json'), remove('dist/icons/kis.dark.svg')),
+			[/kisToken has no icons/, /kisApi has no icons/, /kisToken has no codex/],
+		],
+		[
+			'that throws',
+			append('dist/nodes/KisToken/KisToken.node.js', 'throw new Error("no");'),
+			[/no/],
+		],
+	])('takes no package %s, on either line', (_what, change, problems) => {
+		expect(loads.run(changed(change)).problems).toEqual(
+			['n8n 2', 'n8n 1'].flatMap((line) =>
+				problems.map(({ source }) => expect.stringMatching(new RegExp(`^${line}: .*${source}`))),
+			),
+		);
+	});
+
+	test('finds what is new, and what was explained and is gone', () => {
+		const gone = 'dist/kis/retry.js';
+		const change = all(append(CODE, 'console.log(process.cwd());'), (into) =>
+			writeFileSync(join(into, gone), ''),
+		);
+		expect(lint.run(changed(change)).problems).toEqual([
+			`${CODE} no-console Unexpected console statement.: not explained`,
+			`${CODE} no-restricted-globals process: not explained`,
+			`${gone} no-restricted-imports node:timers/promises: not found any more`,
+		]);
+	});
+});
+
+describe('a release', () => {
+	const versioned = (version: string) => changed(manifest({ version }));
+
+	test('has a tag of its version', () => {
+		const { problems } = tagIs('v9.9.8').run(versioned('9.9.9'));
+		expect(problems).toContain('the tag is v9.9.8, the version 9.9.9');
+	});
+
+	test('stands in the changelog', () => {
+		const sources = mkdtempSync(join(folder, 'sources-'));
+		writeFileSync(join(sources, 'CHANGELOG.md'), '## Unreleased\n\n## 9.9.9 - 2026-11-22\n');
+		const of = (version: string) => new Package(sources, versioned(version).folder, 0);
+		expect(tagIs('v9.9.9').run(of('9.9.9')).problems).toEqual([]);
+		expect(tagIs('v9.9.90').run(of('9.9.90')).problems).toEqual([
+			'CHANGELOG.md has no section 9.9.90',
+		]);
+	});
+
+	test('is built where the package says', () => {
+		const url = 'https://git.example/owner/name';
+		const subject = changed(manifest({ repository: { url: `git+${url}.git` } }));
+		expect(repositoryIs(url).run(subject).problems).toEqual([]);
+		expect(repositoryIs(`${url}-fork`).run(subject).problems).toHaveLength(1);
+	});
+});
