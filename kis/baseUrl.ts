@@ -1,17 +1,10 @@
-import { BlockList, isIPv4 } from 'node:net';
-
 import { Unusable } from './unusable';
 
-const LOOPBACK_V4 = new BlockList();
-LOOPBACK_V4.addSubnet('127.0.0.0', 8);
+const LOOPBACK_V4 = /^127(?:\.\d+){3}$/;
 
 /** `localhost`, 127.0.0.0/8 and ::1, as the URL parser normalises them (`127.1` is `127.0.0.1` by then). */
 export function isLoopback({ hostname }: URL): boolean {
-	return (
-		hostname === 'localhost' ||
-		hostname === '[::1]' ||
-		(isIPv4(hostname) && LOOPBACK_V4.check(hostname))
-	);
+	return hostname === 'localhost' || hostname === '[::1]' || LOOPBACK_V4.test(hostname);
 }
 
 /**

@@ -1,5 +1,3 @@
-import { performance } from 'node:perf_hooks';
-
 /** KIS counts the requests of any second, not of a calendar second. */
 const WINDOW_MS = 1000;
 /** Below one request a second the window is longer; this is the lowest rate that anyone may ask for. */

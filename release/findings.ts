@@ -82,18 +82,6 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 	],
 	'what the client needs around it': [
 		{
-			file: 'dist/kis/baseUrl.js',
-			rule: 'no-restricted-imports',
-			names: ['node:net'],
-			why: 'Whether an address is this computer: only there http is accepted.',
-		},
-		{
-			file: 'dist/kis/rateLimiter.js',
-			rule: 'no-restricted-imports',
-			names: ['node:perf_hooks'],
-			why: "KIS's limit is counted on a clock that is never set back.",
-		},
-		{
 			file: 'dist/kis/rateLimiter.js',
 			rule: 'no-restricted-globals',
 			names: ['clearTimeout', 'setTimeout'],
@@ -105,18 +93,6 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 			names: ['node:timers/promises'],
 			why: 'An attempt waits before it is repeated, and Stop ends the waiting.',
 		},
-		...['nodes/KisToken/host.ts', 'dist/nodes/KisToken/host.js'].map((file) => ({
-			file,
-			rule: 'no-restricted-imports',
-			names: ['node:dns'],
-			why: 'A connection has to have a lookup, also where the rules of the host allow no connection.',
-		})),
-		...['nodes/KisToken/input.ts', 'dist/nodes/KisToken/input.js'].map((file) => ({
-			file,
-			rule: 'no-restricted-imports',
-			names: ['node:timers/promises'],
-			why: 'n8n gets its turn while thousands of items are read.',
-		})),
 	],
 	'a warning': [
 		{

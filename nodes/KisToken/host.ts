@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { lookup } from 'node:dns';
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { EgressRefusal, type EgressRules } from '../../kis/http/egress';
@@ -69,7 +68,7 @@ export function egressRules(context: IExecuteFunctions): EgressRules | undefined
 		};
 	} catch {
 		return {
-			lookup,
+			lookup: (_hostname, _options, answer) => answer(obstacle(null), []),
 			async check() {
 				throw obstacle(null);
 			},

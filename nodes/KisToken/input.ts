@@ -1,5 +1,4 @@
-import { setImmediate as yieldToHost } from 'node:timers/promises';
-import type { IExecuteFunctions } from 'n8n-workflow';
+import { sleep, type IExecuteFunctions } from 'n8n-workflow';
 
 import { parseAccessToken, type AccessToken } from '../../kis/accessToken';
 import { parseCredential, type KisCredential } from '../../kis/credential';
@@ -72,7 +71,7 @@ export async function readEach<T>(
 	const stop = cancelSignal(context);
 	const all: T[] = [];
 	for (let itemIndex = 0; itemIndex < context.getInputData().length; itemIndex++) {
-		if (itemIndex > 0 && itemIndex % ITEMS_PER_TURN === 0) await yieldToHost();
+		if (itemIndex > 0 && itemIndex % ITEMS_PER_TURN === 0) await sleep(0);
 		all.push(onStop !== null && stop.aborted ? onStop : read(itemIndex));
 	}
 	return all;
