@@ -55,8 +55,7 @@ export class KisToken implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: '={{ $parameter["operation"] }}',
-		description:
-			'Issue, inspect and revoke access tokens (접근토큰) of Korea Investment & Securities (한국투자증권, KIS)',
+		description: 'Issue, inspect and revoke access tokens (접근토큰) of KIS (한국투자증권)',
 		defaults: { name: 'KIS Token' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],

@@ -48,7 +48,7 @@ test('one bad token keeps no other alive, and the workflow stops with all of the
 	expect(run.error?.description.match(/<li>/g)).toHaveLength(22);
 	expect(run.error?.description).toContain('<li>item 1 – rejected – EGW00121');
 	expect(run.error?.description).toContain('<li>4 more: 4 rejected</li>');
-	expect(run.error?.description).toContain('<li>The other 6: 6 revoked</li>');
+	expect(run.error?.description).toContain('<li>The rest: 6 revoked</li>');
 	expect(run.error).toMatchObject({ httpCode: '403', context: { itemIndex: 1 } });
 });
 

@@ -333,7 +333,7 @@ describe('a run that stops', () => {
 		expect(error.description).toBe(
 			`<ul><li>item 1 – unknown – ${OPEN}the server answered HTTP 502 with what cannot be read as an answer of KIS. ${TREAT} ${AGAIN} ${ADDRESS}</li>` +
 				`<li>item 2 – notSent – ${UNSENT}the token is empty. KIS was not asked. Check it.</li>` +
-				'<li>The other 2: 2 revoked</li></ul>',
+				'<li>The rest: 2 revoked</li></ul>',
 		);
 	});
 

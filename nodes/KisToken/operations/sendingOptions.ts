@@ -46,7 +46,7 @@ const requestsPerSecond: Option<number> = {
 		displayName: 'Requests per Second',
 		type: 'number',
 		default: 0,
-		typeOptions: { minValue: 0, numberPrecision: 1 },
+		typeOptions: { minValue: 0 },
 		description: `The most requests to send in any second, with all other executions that use the app key. 0 is KIS's limit: ${ENVIRONMENTS.real.requestsPerSecond} (real), ${ENVIRONMENTS.paper.requestsPerSecond} (paper). Lower it if other programs use the app key too.`,
 	},
 	read(value, environment) {

@@ -60,7 +60,7 @@ function describe(
 	const rest = failures.slice(MAX_LISTED);
 	if (rest.length > 0) lines.push(`${rest.length} more: ${summary(rest, outcomes)}`);
 	const others = reports.filter(({ succeeded }) => succeeded);
-	if (others.length > 0) lines.push(`The other ${others.length}: ${summary(others, outcomes)}`);
+	if (others.length > 0) lines.push(`The rest: ${summary(others, outcomes)}`);
 	return `<ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`;
 }
 

@@ -18,7 +18,7 @@ export const revoke: Operation<Outcome> = {
 		name: 'Revoke',
 		action: 'Revoke an access token',
 		description:
-			'End an access token before it expires (접근토큰폐기). Every program that shares the token stops with it. The token comes from an expression over an earlier step, never from an AI model.',
+			'End an access token before it expires (접근토큰폐기). Every program that shares it stops with it.',
 	},
 	endpoint: 'POST /oauth2/revokeP',
 	searchWords: ['revoke', '접근토큰폐기'],
