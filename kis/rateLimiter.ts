@@ -5,6 +5,8 @@ export const MIN_REQUESTS_PER_SECOND = 0.1;
 /** By then a request that was given up has arrived, if it ever does: on a connection that the server had just closed, say. */
 const LATE_ARRIVAL_MS = 250;
 const LONGEST_WINDOW_MS = WINDOW_MS / MIN_REQUESTS_PER_SECOND;
+/** How long it takes from no rate at all back to the whole one. */
+const RECOVERY_MS = 60 * 1000;
 
 /** A place in the window, held from before a request is sent until one window after it ended. */
 export interface Slot {
@@ -26,6 +28,7 @@ interface Waiter {
  * KIS counts arrivals, which a client cannot see. An answer comes after its request's arrival, so a slot that is free
  * again one second after its *answer* can never be too early; spacing by the time of sending was measured to overrun.
  * What was not answered counts a little later than it ended.
+ * Where KIS counts more than is sent from here, others use the app key too: the rate is halved, and grows back slowly.
  * `n` requests take at least `floor((n − 1) / rate)` seconds.
  */
 export class RateLimiter {
@@ -36,6 +39,8 @@ export class RateLimiter {
 	#tidyAt = 1000;
 	#underWay = 0;
 	#heldUntil = 0;
+	/** Of the rate, what was left to this process, and since when it has been growing. */
+	#share = { left: 1, since: 0 };
 	#timer: NodeJS.Timeout | null = null;
 
 	/** Someone takes part, at most at `requestsPerSecond`; the lowest rate of all who take part applies. */
@@ -51,7 +56,8 @@ export class RateLimiter {
 	/** Nobody takes part and nothing is remembered that would slow the next one down. */
 	isIdle(now = performance.now()): boolean {
 		const lastEnd = this.#ended.at(-1) ?? -Infinity;
-		return this.#rates.size === 0 && Math.max(lastEnd + LONGEST_WINDOW_MS, this.#heldUntil) <= now;
+		const slowedUntil = Math.max(lastEnd + LONGEST_WINDOW_MS, this.#heldUntil);
+		return this.#rates.size === 0 && slowedUntil <= now && this.#shareAt(now) === 1;
 	}
 
 	/** Waits for a slot, first come first served; `null` if `stop` is aborted first. */
@@ -75,9 +81,20 @@ export class RateLimiter {
 		});
 	}
 
-	/** Nobody gets a slot for so many milliseconds: the server has said that its count is full. */
+	/**
+	 * Nobody gets a slot for so many milliseconds, and half as many as before from then on: the server has said that its
+	 * count is full. What it says while they wait is the same finding.
+	 */
 	hold(milliseconds: number): void {
-		this.#heldUntil = Math.max(this.#heldUntil, performance.now() + milliseconds);
+		const now = performance.now();
+		const until = now + milliseconds;
+		if (this.#heldUntil <= now) this.#share = { left: this.#shareAt(now) / 2, since: until };
+		this.#heldUntil = Math.max(this.#heldUntil, until);
+	}
+
+	#shareAt(now: number): number {
+		const { left, since } = this.#share;
+		return Math.min(1, left + Math.max(0, now - since) / RECOVERY_MS);
 	}
 
 	#serve(): void {
@@ -85,7 +102,7 @@ export class RateLimiter {
 		this.#timer = null;
 		while (this.#waiting.length > 0) {
 			const now = performance.now();
-			const free = this.#nextFree();
+			const free = this.#nextFree(now);
 			if (free > now) {
 				// Only an ending request frees a slot: its release() serves again.
 				if (free < Infinity) this.#timer = setTimeout(() => this.#serve(), Math.ceil(free - now));
@@ -97,8 +114,9 @@ export class RateLimiter {
 	}
 
 	/** When the next slot is free; `Infinity` while that depends on a request that is under way. */
-	#nextFree(): number {
-		const rate = Math.min(...this.#rates.values());
+	#nextFree(now: number): number {
+		const asked = Math.min(...this.#rates.values());
+		const rate = Math.max(MIN_REQUESTS_PER_SECOND, asked * this.#shareAt(now));
 		const slots = Math.max(1, Math.floor(rate));
 		const window = WINDOW_MS / Math.min(1, rate);
 		if (this.#underWay >= slots) return Infinity;

@@ -1,6 +1,5 @@
 // What is tried: any rate and any requests, on a clock of the test's own: how long each takes, when it asks, which give
 // up waiting, and when the server asks for a pause.
-import { performance } from 'node:perf_hooks';
 
 import fc from 'fast-check';
 
