@@ -9,28 +9,22 @@ const common = {
 	globalSetup: './globalSetup.ts',
 };
 
+const project = (displayName, n8nRelease, files) => ({
+	...common,
+	displayName,
+	testMatch: files.map((file) => `**/${file}.test.ts`),
+	globals: { n8nRelease },
+});
+const EVERY_LINE = ['server', 'editor', 'upgrade'];
+
 module.exports = {
 	// Each test file starts an n8n of its own: two at once would only make both slow.
 	maxWorkers: 1,
+	verbose: true,
 	testTimeout: 180_000,
 	projects: [
-		{
-			...common,
-			displayName: 'n8n 2',
-			testMatch: ['**/server.test.ts', '**/editor.test.ts', '**/upgrade.test.ts'],
-			globals: { n8nRelease: '2.40' },
-		},
-		{
-			...common,
-			displayName: 'n8n 1',
-			testMatch: ['**/server.test.ts', '**/editor.test.ts', '**/upgrade.test.ts'],
-			globals: { n8nRelease: '1.123' },
-		},
-		{
-			...common,
-			displayName: 'queue',
-			testMatch: ['**/queue.test.ts'],
-			globals: { n8nRelease: '2.40' },
-		},
+		project('n8n 2', '2.40', EVERY_LINE),
+		project('n8n 1', '1.123', EVERY_LINE),
+		project('queue', '2.40', ['queue']),
 	],
 };

@@ -1,21 +1,14 @@
 // The server, as users run it: executions started through n8n's own API, and what they leave in its database.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import { makeApp } from '../sandbox/apps';
-import { makeCertificate } from '../sandbox/certificate';
-import { Sandbox } from '../sandbox/server';
+import type { Sandbox } from '../sandbox/server';
 import { found } from '../test/support/secrets';
-import { Api, jsonOf } from './n8n/api';
-import { packThisCheckout } from './n8n/communityPackage';
+import { jsonOf } from './n8n/api';
 import { itemsOf, readStored, withoutEmittedTokens } from './n8n/execution';
-import { installN8n } from './n8n/install';
-import { release } from './n8n/release';
-import { N8n } from './n8n/server';
 import { readDatabase, readOtherFiles } from './n8n/stored';
-import { TokenSource } from './tokenSource';
+import { Stage } from './stage';
+import type { TokenSource } from './tokenSource';
+import { until } from './until';
 import { chain, credentialFor, example, httpRequest, kisToken } from './workflows';
 
 // KIS issues once a minute for each app key.
@@ -23,36 +16,16 @@ const apps = { chain: makeApp(), example: makeApp(), revoke: makeApp(), stranger
 const QUOTE = '/uapi/domestic-stock/v1/quotations/inquire-price';
 const REVOKED = { code: '200', message: '접근토큰 폐기에 성공하였습니다.' };
 
-let folder: string;
-let sandbox: Sandbox;
-let tokens: TokenSource;
-let n8n: N8n;
-let api: Api;
+let stage: Stage;
 /** All that the tests used. */
 const usedTokens: string[] = [];
 
 beforeAll(async () => {
-	folder = await mkdtemp(join(tmpdir(), 'kis-e2e-'));
-	const certificate = await makeCertificate();
-	await writeFile(join(folder, 'certificate.pem'), certificate.cert);
-	sandbox = await new Sandbox({ apps: Object.values(apps), certificate }).start();
-	tokens = await new TokenSource().start();
-	n8n = await N8n.create(await installN8n(release), await packThisCheckout(folder), {
-		NODE_EXTRA_CA_CERTS: join(folder, 'certificate.pem'),
-	});
-	const credentials = Object.entries(apps).map(([id, app]) => credentialFor(sandbox, app, id));
-	await n8n.import(credentials, workflows());
-	await n8n.start();
-	api = await Api.signUp(n8n);
+	stage = await Stage.set({ apps, workflows });
 });
-afterAll(async () => {
-	await n8n?.remove();
-	await tokens?.stop();
-	await sandbox?.stop();
-	await rm(folder, { recursive: true });
-});
+afterAll(async () => await stage?.strike());
 
-function workflows() {
+function workflows(sandbox: Sandbox, tokens: TokenSource) {
 	const source = (name: string) => httpRequest('Tokens', tokens.urlOf(name));
 	const revoke = (more: Parameters<typeof kisToken>[3], options = {}) =>
 		kisToken('Revoke', 'revoke', { operation: 'revoke', options }, more);
@@ -98,31 +71,32 @@ function workflows() {
 
 /** Puts tokens behind the step that gives them to a workflow. */
 function give(name: string, ...values: string[]): void {
-	tokens.items.set(
+	stage.tokens.items.set(
 		name,
 		values.map((access_token) => ({ access_token })),
 	);
 	usedTokens.push(...values);
 }
 
-const mint = (app = apps.revoke) => sandbox.kis.mint(app.appkey).value;
-const revokeCalls = () => sandbox.calls.filter(({ path }) => path === '/oauth2/revokeP').length;
+const mint = (app = apps.revoke) => stage.sandbox.kis.mint(app.appkey).value;
+const revokeCalls = () =>
+	stage.sandbox.calls.filter(({ path }) => path === '/oauth2/revokeP').length;
 
 test('issues, asks for a quote through the HTTP Request node, and revokes', async () => {
-	const { status, run } = await api.run('chain');
+	const { status, run } = await stage.api.run('chain');
 	expect(status).toBe('success');
 	const [{ access_token: token }] = jsonOf(itemsOf(run, 'Issue'));
 	usedTokens.push(String(token));
 	expect(jsonOf(itemsOf(run, 'Quote'))).toEqual([expect.objectContaining({ rt_cd: '0' })]);
 	expect(jsonOf(itemsOf(run, 'Revoke'))).toEqual([REVOKED]);
-	expect(sandbox.kis.isKnown(String(token))).toBe(true);
-	expect(sandbox.kis.isLive(String(token))).toBe(false);
+	expect(stage.sandbox.kis.isKnown(String(token))).toBe(true);
+	expect(stage.sandbox.kis.isLive(String(token))).toBe(false);
 });
 
 test('what failed goes to the error output, with its input', async () => {
 	const [good, strange] = [mint(), mint(apps.stranger)];
 	give('errorOutput', good, strange);
-	const { status, run } = await api.run('errorOutput');
+	const { status, run } = await stage.api.run('errorOutput');
 	expect(status).toBe('success');
 	expect(jsonOf(itemsOf(run, 'Revoke'))).toEqual([REVOKED]);
 	expect(jsonOf(itemsOf(run, 'Revoke', 1))).toEqual([
@@ -135,70 +109,70 @@ test('what failed goes to the error output, with its input', async () => {
 			}),
 		},
 	]);
-	expect([good, strange].map((token) => sandbox.kis.isLive(token))).toEqual([false, true]);
+	expect([good, strange].map((token) => stage.sandbox.kis.isLive(token))).toEqual([false, true]);
 });
 
 test('without an error output the workflow stops, after every item was tried', async () => {
 	const [strange, good] = [mint(apps.stranger), mint()];
 	give('stopWorkflow', strange, good);
-	const { status, run } = await api.run('stopWorkflow');
+	const { status, run } = await stage.api.run('stopWorkflow');
 	expect(status).toBe('error');
 	expect(run.resultData.error?.message).toContain('1 of 2 items not confirmed as revoked');
 	expect(run.resultData.error?.description).toContain('EGW00121');
-	expect(sandbox.kis.isLive(good)).toBe(false);
+	expect(stage.sandbox.kis.isLive(good)).toBe(false);
 });
 
 test('Retry On Fail ends with every token dead, and says so', async () => {
 	const [first, second] = [mint(), mint()];
 	give('retry', first, second);
 	const before = revokeCalls();
-	sandbox.faults.push({ kind: 'refuse', code: 'EGW00202', path: '/oauth2/revokeP' });
-	const { status, run } = await api.run('retry');
+	stage.sandbox.faults.push({ kind: 'refuse', code: 'EGW00202', path: '/oauth2/revokeP' });
+	const { status, run } = await stage.api.run('retry');
 	expect(status).toBe('success');
 	// The second item was revoked by the first try: that KIS calls it invalid now is a success.
 	const codes = jsonOf(itemsOf(run, 'Revoke')).map(({ code }) => code);
 	expect(codes).toEqual(['200', 'EGW00121']);
 	expect(revokeCalls() - before).toBe(4);
-	expect([first, second].map((token) => sandbox.kis.isLive(token))).toEqual([false, false]);
+	expect([first, second].map((token) => stage.sandbox.kis.isLive(token))).toEqual([false, false]);
 });
 
 test('the Stop button ends a call under way, and n8n’s log says what was sent', async () => {
 	const token = mint();
 	give('stopButton', token);
 	const before = revokeCalls();
-	sandbox.faults.push({ kind: 'delay', delayMs: 60_000, path: '/oauth2/revokeP' });
-	const id = await api.start('stopButton');
+	stage.sandbox.faults.push({ kind: 'delay', delayMs: 60_000, path: '/oauth2/revokeP' });
+	const id = await stage.api.start('stopButton');
 	await until(() => revokeCalls() > before);
-	await api.stop(id);
-	expect((await api.ended(id)).status).toBe('canceled');
-	await until(() => /KIS Token.*unknown/i.test(n8n.log));
+	await stage.api.stop(id);
+	expect((await stage.api.ended(id)).status).toBe('canceled');
+	await until(() => /KIS Token.*unknown/i.test(stage.n8n.log));
 });
 
 test('the example of the README leaves nothing in the database', async () => {
-	const id = await api.start('example-example', 'When Clicking Execute');
+	const id = await stage.api.start('example-example', 'When Clicking Execute');
 	await until(() =>
-		sandbox.calls.some(
+		stage.sandbox.calls.some(
 			({ path, appkey }) => path === '/oauth2/revokeP' && appkey === apps.example.appkey,
 		),
 	);
-	const gone = async () => (await api.call('GET', `/executions/${id}`)) === undefined;
+	const gone = async () => (await stage.api.call('GET', `/executions/${id}`)) === undefined;
 	await until(gone);
 });
 
 describe('the test in the dialog of the credential', () => {
-	const fields = () => credentialFor(sandbox, apps.chain, 'x').data;
+	const fields = () => credentialFor(stage.sandbox, apps.chain, 'x').data;
 
 	test('says that good keys work', async () => {
-		const result = await api.testCredential('kisApi', fields());
+		const result = await stage.api.testCredential('kisApi', fields());
 		expect(result.status).toBe('OK');
 	});
 
 	test.each([
 		['an App Key of nobody', () => ({ appkey: makeApp().appkey }), 'EGW00103'],
 		['another App Secret', () => ({ appsecret: makeApp().appsecret }), 'EGW00105'],
-		['an address without KIS', () => ({ baseUrl: `${sandbox.url}/nowhere` }), 'Base URL'],
+		['an address without KIS', () => ({ baseUrl: `${stage.sandbox.url}/nowhere` }), 'Base URL'],
 	])('says what is wrong with %s', async (_what, change, says) => {
-		const result = await api.testCredential('kisApi', { ...fields(), ...change() });
+		const result = await stage.api.testCredential('kisApi', { ...fields(), ...change() });
 		expect(result).toEqual({ status: 'Error', message: expect.stringContaining(says) });
 	});
 });
@@ -206,10 +180,10 @@ describe('the test in the dialog of the credential', () => {
 describe('what is left when n8n has ended', () => {
 	let database: Awaited<ReturnType<typeof readDatabase>>;
 	beforeAll(async () => {
-		await n8n.stop();
-		database = await readDatabase(n8n);
+		await stage.n8n.stop();
+		database = await readDatabase(stage.n8n);
 	});
-	const read = (data: string) => readStored(n8n.installation, data);
+	const read = (data: string) => readStored(stage.n8n.installation, data);
 	const keys = () => Object.values(apps).flatMap(({ appkey, appsecret }) => [appkey, appsecret]);
 
 	test('the database holds the executions, and of their tokens only what a step gave out', () => {
@@ -229,16 +203,8 @@ describe('what is left when n8n has ended', () => {
 	});
 
 	test('nor does a file or the log', async () => {
-		const texts = `${n8n.log}\n${await readOtherFiles(n8n)}`;
+		const texts = `${stage.n8n.log}\n${await readOtherFiles(stage.n8n)}`;
 		expect(texts).toContain('n8n');
 		expect(found(texts, [...keys(), ...usedTokens])).toBeUndefined();
 	});
 });
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-	for (const since = performance.now(); !(await holds()); await delay(50)) {
-		if (performance.now() - since > 60_000) {
-			throw new Error(`It did not come about. n8n's log:\n${n8n.log.slice(-3000)}`);
-		}
-	}
-}

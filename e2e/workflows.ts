@@ -17,9 +17,17 @@ export function credentialFor(sandbox: Sandbox, app: App, id: string): Credentia
 
 type Step = Partial<INode> & Pick<INode, 'name' | 'type'>;
 
-/** Start → the first step → the next …, which n8n stores whatever becomes of it. */
-export function chain(id: string, steps: readonly Step[]): WorkflowFile {
-	const nodes = [start, ...steps].map(
+/**
+ * Start → the first step → the next …, which n8n stores whatever becomes of it.
+ *
+ * @param start What starts it, if not a click.
+ */
+export function chain(
+	id: string,
+	steps: readonly Step[],
+	start: Omit<Step, 'name'> = { type: 'n8n-nodes-base.manualTrigger' },
+): WorkflowFile {
+	const nodes = [{ name: 'Start', ...start }, ...steps].map(
 		(step, place): INode => ({
 			id: randomUUID(),
 			typeVersion: 1,
@@ -41,8 +49,6 @@ export function chain(id: string, steps: readonly Step[]): WorkflowFile {
 		active: false,
 	};
 }
-
-const start: Step = { name: 'Start', type: 'n8n-nodes-base.manualTrigger' };
 
 /** The node of this package. */
 export function kisToken(

@@ -63,6 +63,19 @@ export class Api {
 		throw new Error(`The execution ${id} did not end. n8n's log:\n${this.n8n.log.slice(-4000)}`);
 	}
 
+	/** Makes a workflow's webhook answer. */
+	async activate(workflowId: string): Promise<void> {
+		const { versionId } = await this.call('GET', `/workflows/${workflowId}`);
+		await this.call('POST', `/workflows/${workflowId}/activate`, { versionId });
+	}
+
+	/** The executions of a workflow, whoever started them. */
+	async executionsOf(workflowId: string): Promise<string[]> {
+		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
+		const { results } = await this.call('GET', `/executions?filter=${filter}&limit=100`);
+		return (results as IDataObject[]).map(({ id }) => String(id));
+	}
+
 	/** The Stop button. */
 	async stop(executionId: string): Promise<void> {
 		await this.call('POST', `/executions/${executionId}/stop`, {});

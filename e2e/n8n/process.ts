@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -16,7 +16,7 @@ export class Program {
 
 	constructor(
 		readonly command: readonly [program: string, ...args: string[]],
-		options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv },
+		options: SpawnOptions,
 	) {
 		const [program, ...args] = command;
 		this.#child = spawn(program, args, {

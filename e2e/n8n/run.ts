@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, type ExecFileOptions } from 'node:child_process';
 
 /**
  * Runs a program to its end.
@@ -9,13 +9,18 @@ import { execFile } from 'node:child_process';
 export async function run(
 	program: string,
 	args: readonly string[],
-	options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+	options: ExecFileOptions = {},
 ): Promise<string> {
 	return await new Promise((resolve, reject) => {
-		execFile(program, args, { ...options, maxBuffer: 256 * 1024 * 1024 }, (failed, out, err) => {
-			if (!failed) return resolve(out);
-			const wrote = `${out}\n${err}`.slice(-4000);
-			reject(new Error(`${program} ${args.join(' ')}: ${failed.message}\n${wrote}`));
-		});
+		execFile(
+			program,
+			args,
+			{ ...options, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 },
+			(failed, out, err) => {
+				if (!failed) return resolve(out);
+				const wrote = `${out}\n${err}`.slice(-4000);
+				reject(new Error(`${program} ${args.join(' ')}: ${failed.message}\n${wrote}`));
+			},
+		);
 	});
 }

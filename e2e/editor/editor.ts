@@ -1,0 +1,130 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { chromium, selectors, type Browser, type Locator, type Page } from 'playwright-core';
+
+import { OWNER } from '../n8n/api';
+import { release } from '../n8n/release';
+import type { N8n } from '../n8n/server';
+
+const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+/** Where the pictures of the last run are. Git does not keep them. */
+const PICTURES = join(__dirname, '../screenshots', release);
+/** What a computer that does much at once may need. */
+const PATIENCE_MS = 30_000;
+
+/** n8n's editor, in a browser without a window. */
+export class Editor {
+	private constructor(
+		readonly browser: Browser,
+		readonly page: Page,
+		readonly n8n: N8n,
+	) {}
+
+	/** @throws Error that says what to install, if there is no Chromium. */
+	static async open(n8n: N8n): Promise<Editor> {
+		const executablePath = process.env.CHROMIUM ?? BROWSERS.find(existsSync);
+		if (!executablePath) {
+			throw new Error(
+				'No Chromium: install it (Debian: apt-get install chromium), or name it in CHROMIUM.',
+			);
+		}
+		selectors.setTestIdAttribute('data-test-id');
+		const offline = ['--disable-background-networking', '--disable-component-update'];
+		const browser = await chromium.launch({
+			executablePath,
+			args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-sync', ...offline],
+		});
+		const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+		page.setDefaultTimeout(PATIENCE_MS);
+		const editor = new Editor(browser, page, n8n);
+		await editor.#signIn();
+		return editor;
+	}
+
+	async #signIn(): Promise<void> {
+		await this.page.goto(`${this.n8n.url}/signin`);
+		await this.page.locator('input[type=email], input[name=emailOrLdapLoginId]').fill(OWNER.email);
+		await this.page.locator('input[type=password]').fill(OWNER.password);
+		await this.page.getByRole('button', { name: 'Sign in' }).click();
+		await this.page.waitForURL((url) => !url.pathname.includes('signin'));
+	}
+
+	async openWorkflow(id: string): Promise<void> {
+		await this.page.goto(`${this.n8n.url}/workflow/${id}`);
+		await this.byId('canvas-node').first().waitFor();
+	}
+
+	byId(id: string): Locator {
+		return this.page.getByTestId(id);
+	}
+
+	/** The node on the canvas. */
+	node(name: string): Locator {
+		return this.page.locator(`[data-test-id=canvas-node][data-node-name="${name}"]`);
+	}
+
+	/** Opens the list of nodes, with what a search finds. */
+	async searchNodes(text: string): Promise<Locator> {
+		if (!(await this.byId('node-creator-search-bar').isVisible())) {
+			await this.byId('node-creator-plus-button').click();
+		}
+		await this.byId('node-creator-search-bar').waitFor();
+		await this.page.keyboard.press('Control+A');
+		await this.page.keyboard.type(text);
+		return this.byId('node-creator');
+	}
+
+	/** Opens the node's panel. */
+	async openNode(name: string): Promise<Locator> {
+		await this.node(name).dblclick();
+		await this.byId('node-parameters').waitFor();
+		return this.byId('node-parameters');
+	}
+
+	async closeNode(): Promise<void> {
+		await this.page.keyboard.press('Escape');
+		await this.byId('node-parameters').waitFor({ state: 'hidden' });
+	}
+
+	/** Takes an entry of a dropdown. */
+	async choose(dropdown: Locator, entry: string): Promise<void> {
+		await dropdown.click();
+		await this.entries().getByText(entry, { exact: true }).click();
+		await this.entries().waitFor({ state: 'hidden' });
+	}
+
+	/** The dropdown that is open. */
+	entries(): Locator {
+		return this.page.locator('.el-select-dropdown:visible').last();
+	}
+
+	parameter(name: string): Locator {
+		return this.byId(`parameter-input-${name}`);
+	}
+
+	/** Runs the workflow, and waits until it has ended. */
+	async execute(): Promise<void> {
+		const ended = this.page
+			.getByText(/Workflow executed successfully|Problem in node|Problem executing/)
+			.first();
+		await this.byId('execute-workflow-button').first().click();
+		await ended.waitFor();
+	}
+
+	/** Takes two pictures, light and dark. */
+	async picture(name: string): Promise<void> {
+		await mkdir(PICTURES, { recursive: true });
+		for (const colorScheme of ['dark', 'light'] as const) {
+			await this.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+			await this.page.screenshot({
+				path: join(PICTURES, `${name}.${colorScheme}.png`),
+				animations: 'disabled',
+			});
+		}
+	}
+
+	async close(): Promise<void> {
+		await this.browser.close();
+	}
+}

@@ -1,0 +1,96 @@
+// An upgrade as users make it: n8n ends, the new version takes the old one's place, n8n starts.
+import { makeApp } from '../sandbox/apps';
+import type { Sandbox } from '../sandbox/server';
+import { Editor } from './editor/editor';
+import { jsonOf, type Execution } from './n8n/api';
+import {
+	installCommunityPackage,
+	packPreviousVersion,
+	packThisCheckout,
+} from './n8n/communityPackage';
+import { itemsOf } from './n8n/execution';
+import { Stage } from './stage';
+import type { TokenSource } from './tokenSource';
+import { chain, httpRequest, kisToken } from './workflows';
+
+const app = makeApp();
+/** Each differs from its default. */
+const OPTIONS = {
+	alreadyInvalid: 'fail',
+	includeDetails: true,
+	maxRetries: 1,
+	requestsPerSecond: 17,
+	timeout: 9000,
+};
+
+let stage: Stage;
+let savedBefore: unknown;
+let executedBefore: Execution;
+
+beforeAll(async () => {
+	stage = await Stage.set({ apps: { main: app }, workflows, tarball: await packPreviousVersion() });
+	executedBefore = await execute();
+	savedBefore = await saved();
+
+	await stage.n8n.stop();
+	await installCommunityPackage(await packThisCheckout(stage.folder), stage.n8n.userFolder);
+	await stage.n8n.start();
+}, 600_000);
+afterAll(async () => await stage?.strike());
+
+function workflows(_sandbox: Sandbox, tokens: TokenSource) {
+	const parameters = { operation: 'revoke', options: OPTIONS };
+	return [
+		chain('saved', [
+			httpRequest('Tokens', tokens.urlOf('saved')),
+			kisToken('Revoke', 'main', parameters, { onError: 'continueErrorOutput' }),
+		]),
+	];
+}
+
+/** Runs the workflow with a token that is live, and one that is nobody's. */
+async function execute(): Promise<Execution> {
+	const live = stage.sandbox.kis.mint(app.appkey).value;
+	stage.tokens.items.set('saved', [{ access_token: live }, { access_token: 'nobody’s' }]);
+	const execution = await stage.api.run('saved');
+	expect(stage.sandbox.kis.isLive(live)).toBe(false);
+	return execution;
+}
+
+async function saved(): Promise<unknown> {
+	const { nodes, connections, settings } = await stage.api.call('GET', '/workflows/saved');
+	return { nodes, connections, settings };
+}
+
+test('a saved workflow runs with the new version as it did with the old one', async () => {
+	const { status, run } = await execute();
+	const shapes = (of: Execution['run'], output: number) =>
+		jsonOf(itemsOf(of, 'Revoke', output)).map((json) => Object.keys(json).sort());
+	expect(status).toBe(executedBefore.status);
+	for (const output of [0, 1]) {
+		expect(shapes(run, output)).toHaveLength(1);
+		expect(shapes(run, output)).toEqual(shapes(executedBefore.run, output));
+	}
+	expect(jsonOf(itemsOf(run, 'Revoke'))).toEqual([
+		expect.objectContaining({
+			code: '200',
+			details: expect.objectContaining({ outcome: 'revoked' }),
+		}),
+	]);
+});
+
+test('it opens in the editor, with all that was set, and with what is new', async () => {
+	const editor = await Editor.open(stage.n8n);
+	try {
+		await editor.openWorkflow('saved');
+		await editor.openNode('Revoke');
+		expect(await editor.parameter('maxRetries').locator('input').first().inputValue()).toBe('1');
+		expect(await editor.parameter('timeout').locator('input').first().inputValue()).toBe('9000');
+		await editor.parameter('operation').click();
+		await editor.entries().getByText('Issue', { exact: true }).waitFor();
+		await editor.picture('upgraded');
+	} finally {
+		await editor.close();
+	}
+	expect(await saved()).toEqual(savedBefore);
+});
