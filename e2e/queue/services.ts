@@ -1,0 +1,119 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { freePort, Program } from '../n8n/process';
+import { run } from '../n8n/run';
+
+/** Debian keeps PostgreSQL's programs out of the path. */
+const DEBIAN_POSTGRES = '/usr/lib/postgresql';
+const USER = 'n8n';
+/** The one that is always there. */
+const DATABASE = 'postgres';
+const INSTALL = 'Queue mode needs them: apt-get install postgresql redis-server';
+
+/** A database server for one test file. */
+export class Postgres {
+	private constructor(
+		readonly port: number,
+		readonly program: Program,
+		readonly bin: string,
+		readonly data: string,
+	) {}
+
+	/** @throws Error that says what to install, if it is not there. */
+	static async start(): Promise<Postgres> {
+		const [newest] = existsSync(DEBIAN_POSTGRES)
+			? readdirSync(DEBIAN_POSTGRES).sort().reverse()
+			: [];
+		if (!newest) throw new Error(`No PostgreSQL in ${DEBIAN_POSTGRES}. ${INSTALL}`);
+		const bin = join(DEBIAN_POSTGRES, newest, 'bin');
+		const data = await mkdtemp(join(tmpdir(), 'kis-postgres-'));
+		const owner = await notRoot();
+		if (owner) await chown(data, owner.uid, owner.gid);
+		const options = { cwd: data, ...owner };
+		await run(join(bin, 'initdb'), ['-D', data, '-U', USER, '--auth=trust', '--no-sync'], options);
+
+		const port = await freePort();
+		const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories='];
+		const args = [...settings, 'fsync=off'].flatMap((setting) => ['-c', setting]);
+		const program = new Program([join(bin, 'postgres'), '-D', data, ...args], options);
+		await program.until(async () => await listens(port));
+		return new Postgres(port, program, bin, data);
+	}
+
+	/** Points n8n at it. */
+	get env(): NodeJS.ProcessEnv {
+		return {
+			DB_TYPE: 'postgresdb',
+			DB_POSTGRESDB_HOST: '127.0.0.1',
+			DB_POSTGRESDB_PORT: String(this.port),
+			DB_POSTGRESDB_DATABASE: DATABASE,
+			DB_POSTGRESDB_USER: USER,
+		};
+	}
+
+	/** All that is stored, as SQL. */
+	async dump(): Promise<string> {
+		const at = ['-h', '127.0.0.1', '-p', String(this.port), '-U', USER];
+		return await run(join(this.bin, 'pg_dump'), [...at, '--data-only', '--inserts', DATABASE]);
+	}
+
+	async stop(): Promise<void> {
+		await this.program.stop();
+		await rm(this.data, { recursive: true });
+	}
+}
+
+/** A Redis for one test file, which keeps nothing. */
+export class Redis {
+	private constructor(
+		readonly port: number,
+		readonly program: Program,
+	) {}
+
+	/** @throws Error that says what to install, if it is not there. */
+	static async start(): Promise<Redis> {
+		const port = await freePort();
+		const keepNothing = ['--save', '', '--appendonly', 'no', '--dir', tmpdir()];
+		const args = ['--port', String(port), '--bind', '127.0.0.1', ...keepNothing];
+		const program = new Program(['redis-server', ...args], {});
+		await program
+			.until(async () => await listens(port))
+			.catch((error: Error) => {
+				throw new Error(`${error.message}\n${INSTALL}`);
+			});
+		return new Redis(port, program);
+	}
+
+	/** Points n8n at it. */
+	get env(): NodeJS.ProcessEnv {
+		return { QUEUE_BULL_REDIS_HOST: '127.0.0.1', QUEUE_BULL_REDIS_PORT: String(this.port) };
+	}
+
+	async stop(): Promise<void> {
+		await this.program.stop();
+	}
+}
+
+/** PostgreSQL refuses to run as root: Debian has a user for it. */
+async function notRoot(): Promise<{ uid: number; gid: number } | undefined> {
+	if (process.getuid?.() !== 0) return undefined;
+	const [uid, gid] = await Promise.all(
+		['-u', '-g'].map(async (which) => await run('id', [which, 'postgres'])),
+	);
+	return { uid: Number(uid), gid: Number(gid) };
+}
+
+async function listens(port: number): Promise<boolean> {
+	return await new Promise((resolve) => {
+		const socket = connect(port, '127.0.0.1');
+		socket.once('connect', () => {
+			socket.destroy();
+			resolve(true);
+		});
+		socket.once('error', () => resolve(false));
+	});
+}
