@@ -9,7 +9,7 @@ export const GROUPS = {
 		tests: [
 			'kis/(revocation|errorCodes|koreanTime)',
 			'properties/(reply|errorCodes)',
-			'package/readme',
+			'docs/tables',
 		],
 	},
 	outcomes: {
@@ -47,7 +47,7 @@ export const GROUPS = {
 		mutate: [
 			'nodes/KisToken/{*.ts,operations/*.ts,operations/{issue,revoke}/{issue,revoke,options}.ts}',
 		],
-		tests: ['properties/credential', 'package/readme', 'node/(batch|execution|inspect|issue)'],
+		tests: ['properties/credential', 'docs/tables', 'node/(batch|execution|inspect|issue)'],
 	},
 	credential: {
 		mutate: ['credentials/*.ts'],

@@ -320,19 +320,23 @@ describe('attempts with mixed results', () => {
 	});
 });
 
-describe('the README', () => {
+describe('the docs', () => {
 	const sandbox = useSandbox();
-	const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
+	const read = (page: string) => readFileSync(join(__dirname, '../..', page), 'utf8');
+	const languages = [
+		['docs/outcomes.md', 'docs/operations.md'],
+		['docs/ko/README.md', 'docs/ko/README.md'],
+	];
 
-	test('shows an error item as the node gives it', async () => {
+	test.each(languages)('%s shows an error item as the node gives it', async (outcomes) => {
 		const setup = { input: tokenItems('opaque'), onError: 'continueRegularOutput' } as const;
 		const [{ json }] = (await revoke(sandbox(), setup)).items;
-		expect(readme).toContain(JSON.stringify(json, null, 2));
+		expect(read(outcomes)).toContain(JSON.stringify(json, null, 2));
 	});
 
-	test('shows a success as the node gives it', async () => {
+	test.each(languages)('%s, %s shows a success as the node gives it', async (_, operations) => {
 		const [{ json }] = (await revoke(sandbox(), { input: tokenItems(live(sandbox())) })).items;
-		expect(readme).toContain(
+		expect(read(operations)).toContain(
 			`{ "code": "${String(json.code)}", "message": "${String(json.message)}" }`,
 		);
 	});
