@@ -7,6 +7,18 @@ const READY_MS = 180_000;
 /** n8n waits for its executions when it is told to end. */
 const END_MS = 30_000;
 
+/**
+ * Runs a program, and ends it and all that it started when the pipe to this process breaks: whoever ends the tests with
+ * Ctrl+C or kill leaves nothing behind. Told to end, it waits for the program.
+ */
+const GUARD = `
+	exec 3<&0
+	"$@" </dev/null 3<&- & program=$!
+	{ cat <&3 && kill -KILL 0; } >/dev/null 2>&1 &
+	trap : TERM
+	wait $program || wait $program
+`;
+
 /** A server that runs beside the tests, and all the processes that it starts. */
 export class Program {
 	/** All that it wrote. */
@@ -18,13 +30,8 @@ export class Program {
 		readonly command: readonly [program: string, ...args: string[]],
 		options: SpawnOptions,
 	) {
-		const [program, ...args] = command;
-		this.#child = spawn(program, args, {
-			...options,
-			// A group of its own: what it starts ends with it.
-			detached: true,
-			stdio: ['ignore', 'pipe', 'pipe'],
-		});
+		// Detached: a process group of its own.
+		this.#child = spawn('sh', ['-c', GUARD, 'sh', ...command], { ...options, detached: true });
 		for (const stream of [this.#child.stdout, this.#child.stderr]) {
 			stream?.on('data', (chunk: Buffer) => (this.log += chunk.toString()));
 		}
@@ -35,7 +42,6 @@ export class Program {
 			});
 			this.#child.once('exit', () => resolve());
 		});
-		process.once('exit', this.#kill);
 	}
 
 	/** @throws Error with the end of its log, if it ends before that or takes longer than three minutes. */
@@ -53,21 +59,21 @@ export class Program {
 	}
 
 	async stop(): Promise<void> {
-		this.#child.kill('SIGTERM');
+		this.#signal('SIGTERM');
 		await Promise.race([this.#ended, delay(END_MS, undefined, { ref: false })]);
-		this.#kill();
+		this.#signal('SIGKILL');
 		await this.#ended;
-		process.removeListener('exit', this.#kill);
 	}
 
-	readonly #kill = (): void => {
+	/** To all of the group. */
+	#signal(signal: NodeJS.Signals): void {
 		const { pid } = this.#child;
 		try {
-			if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+			if (pid !== undefined) process.kill(-pid, signal);
 		} catch {
-			// Nothing of the group is left.
+			// Nothing of it is left.
 		}
-	};
+	}
 }
 
 /** A port of 127.0.0.1 that nobody listens on. */
