@@ -196,6 +196,7 @@ test('shows what failed: which item, why, and what to do', async () => {
 	expect(description).toContain('The rest: 1 revoked');
 	expect(description).not.toMatch(/<\/?\w+>/);
 	await editor.picture('failed');
+	await editor.picture('failed message', editor.page.locator('.node-error-view__header'));
 });
 
 interface Box {

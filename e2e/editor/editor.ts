@@ -110,14 +110,22 @@ export class Editor {
 			.first();
 		await this.byId('execute-workflow-button').first().click();
 		await ended.waitFor();
+		for (const close of await this.page.locator('.el-notification__closeBtn').all()) {
+			await close.click();
+		}
+		await ended.waitFor({ state: 'hidden' });
 	}
 
-	/** Takes two pictures, light and dark. */
-	async picture(name: string): Promise<void> {
+	/**
+	 * Takes two pictures, light and dark.
+	 *
+	 * @param of The whole page, if not a part of it.
+	 */
+	async picture(name: string, of: Page | Locator = this.page): Promise<void> {
 		await mkdir(PICTURES, { recursive: true });
 		for (const colorScheme of ['dark', 'light'] as const) {
 			await this.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-			await this.page.screenshot({
+			await of.screenshot({
 				path: join(PICTURES, `${name}.${colorScheme}.png`),
 				animations: 'disabled',
 			});
