@@ -67,6 +67,11 @@ test('offers what the node can do, and opens its panel', async () => {
 	await editor.byId('node-parameters').waitFor();
 });
 
+test('says on the canvas what it does', async () => {
+	await editor.openWorkflow('preview');
+	await editor.node('After').getByText('Inspect', { exact: true }).waitFor();
+});
+
 describe('the panel', () => {
 	const shown = async () => await editor.byId('node-parameters').innerText();
 

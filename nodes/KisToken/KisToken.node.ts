@@ -54,7 +54,7 @@ export class KisToken implements INodeType {
 		icon: { light: 'file:../../icons/kis.svg', dark: 'file:../../icons/kis.dark.svg' },
 		group: ['transform'],
 		version: 1,
-		subtitle: '={{ $parameter["operation"] }}',
+		subtitle: '={{ $parameter["operation"].toTitleCase() }}',
 		description: 'Issue, inspect and revoke access tokens (접근토큰) of KIS (한국투자증권)',
 		defaults: { name: 'KIS Token' },
 		usableAsTool: true,
