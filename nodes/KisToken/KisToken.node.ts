@@ -55,7 +55,7 @@ export class KisToken implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: '={{ $parameter["operation"].toTitleCase() }}',
-		description: 'Issue, inspect and revoke access tokens (접근토큰) of KIS (한국투자증권)',
+		description: 'Issue, inspect and revoke the access tokens of 한국투자증권 (KIS)',
 		defaults: { name: 'KIS Token' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
