@@ -7,6 +7,8 @@ const LATE_ARRIVAL_MS = 250;
 const LONGEST_WINDOW_MS = WINDOW_MS / MIN_REQUESTS_PER_SECOND;
 /** How long it takes from no rate at all back to the whole one. */
 const RECOVERY_MS = 60 * 1000;
+/** A rate that grows frees slots without any request ending. */
+const LOOK_AGAIN_MS = 250;
 
 /** A place in the window, held from before a request is sent until one window after it ended. */
 export interface Slot {
@@ -28,7 +30,8 @@ interface Waiter {
  * KIS counts arrivals, which a client cannot see. An answer comes after its request's arrival, so a slot that is free
  * again one second after its *answer* can never be too early; spacing by the time of sending was measured to overrun.
  * What was not answered counts a little later than it ended.
- * Where KIS counts more than is sent from here, others use the app key too: the rate is halved, and grows back slowly.
+ * Where KIS counts more than is sent from here, others share its limit, or it is lower: the rate is halved, and grows
+ * back slowly.
  * `n` requests take at least `floor((n − 1) / rate)` seconds.
  */
 export class RateLimiter {
@@ -104,8 +107,10 @@ export class RateLimiter {
 			const now = performance.now();
 			const free = this.#nextFree(now);
 			if (free > now) {
-				// Only an ending request frees a slot: its release() serves again.
-				if (free < Infinity) this.#timer = setTimeout(() => this.#serve(), Math.ceil(free - now));
+				const lookAt = this.#shareAt(now) < 1 ? Math.min(free, now + LOOK_AGAIN_MS) : free;
+				// Else only an ending request frees a slot: its release() serves again.
+				if (lookAt < Infinity)
+					this.#timer = setTimeout(() => this.#serve(), Math.ceil(lookAt - now));
 				return;
 			}
 			this.#underWay++;

@@ -26,6 +26,14 @@ async function sendForASecond(limiter: RateLimiter): Promise<number> {
 	return sent;
 }
 
+const never = () => new AbortController().signal;
+
+function waitFor(limiter: RateLimiter): { granted: boolean } {
+	const waiting = { granted: false };
+	void limiter.acquire(never()).then(() => (waiting.granted = true));
+	return waiting;
+}
+
 function limiterAt(rate: number): RateLimiter {
 	const limiter = new RateLimiter();
 	limiter.join({}, rate);
@@ -60,18 +68,47 @@ test('half comes back in half a minute, bit by bit', async () => {
 	limiter.hold(1000);
 	await pass(1000 + 24_000);
 	expect(await sendForASecond(limiter)).toBe(9);
-	await pass(6_000);
+	await pass(4_000);
+	expect(await sendForASecond(limiter)).toBe(9);
+	await pass(1_000);
 	expect(await sendForASecond(limiter)).toBe(10);
 });
 
-test('however often KIS refuses, something is sent', async () => {
-	const limiter = limiterAt(18);
+test('at one a second, as for paper accounts, the next may come after two', async () => {
+	const limiter = limiterAt(1);
+	(await limiter.acquire(never()))?.release();
+	limiter.hold(0);
+	const next = waitFor(limiter);
+	await pass(1700);
+	expect(next.granted).toBe(false);
+	await pass(300);
+	expect(next.granted).toBe(true);
+});
+
+test('however often KIS refuses, one in ten seconds is sent', async () => {
+	const limiter = limiterAt(0.1);
+	(await limiter.acquire(never()))?.release();
 	for (let times = 0; times < 50; times++) {
 		limiter.hold(1);
-		await pass(2);
+		await pass(1);
 	}
+	const next = waitFor(limiter);
+	await pass(10_000);
+	expect(next.granted).toBe(true);
+});
+
+test('a rate that grows serves who waits, though no request ends', async () => {
+	const limiter = limiterAt(18);
+	for (let times = 0; times < 6; times++) {
+		limiter.hold(1);
+		await pass(1);
+	}
+	await limiter.acquire(never());
+	const next = waitFor(limiter);
 	await pass(1000);
-	expect(await sendForASecond(limiter)).toBe(1);
+	expect(next.granted).toBe(false);
+	await pass(9000);
+	expect(next.granted).toBe(true);
 });
 
 test('an app key that was slowed down is not forgotten before it is whole again', async () => {
