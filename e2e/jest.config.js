@@ -9,11 +9,11 @@ const common = {
 	globalSetup: './globalSetup.ts',
 };
 
-const project = (displayName, n8nRelease, files) => ({
+const project = (displayName, n8nLine, files) => ({
 	...common,
 	displayName,
 	testMatch: files.map((file) => `**/${file}.test.ts`),
-	globals: { n8nRelease },
+	globals: { n8nLine },
 });
 const EVERY_LINE = ['server', 'editor', 'upgrade'];
 

@@ -7,7 +7,7 @@ import type { Sandbox } from '../sandbox/server';
 import { found } from '../test/support/secrets';
 import { jsonOf } from './n8n/api';
 import { itemsOf } from './n8n/execution';
-import { freePort, type Program } from './n8n/process';
+import { freePort, type Program } from './n8n/program';
 import { Postgres, Redis } from './queue/services';
 import { Stage } from './stage';
 import type { TokenSource } from './tokenSource';
@@ -35,7 +35,7 @@ const workers: Program[] = [];
 beforeAll(async () => {
 	postgres = await Postgres.start();
 	redis = await Redis.start();
-	stage = await Stage.set({
+	stage = await Stage.start({
 		apps,
 		workflows,
 		env: { ...postgres.env, ...redis.env, ...QUEUE_MODE },
@@ -53,7 +53,7 @@ beforeAll(async () => {
 	}
 }, 600_000);
 afterAll(async () => {
-	await stage?.strike();
+	await stage?.stop();
 	await redis?.stop();
 	await postgres?.stop();
 });

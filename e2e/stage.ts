@@ -5,15 +5,16 @@ import { join } from 'node:path';
 import type { App } from '../sandbox/apps';
 import { makeCertificate } from '../sandbox/certificate';
 import { Sandbox } from '../sandbox/server';
+import { CleanUp } from './cleanUp';
 import { Api } from './n8n/api';
 import { packThisCheckout } from './n8n/communityPackage';
 import { installN8n } from './n8n/install';
-import { release } from './n8n/release';
+import { line } from './n8n/line';
 import { N8n, type WorkflowFile } from './n8n/server';
 import { TokenSource } from './tokenSource';
 import { credentialFor } from './workflows';
 
-interface Play {
+interface StageOptions {
 	/** Each has a credential of its name. KIS gives all that runs on one of them the same token. */
 	readonly apps: Readonly<Record<string, App>>;
 	readonly workflows: (sandbox: Sandbox, tokens: TokenSource) => readonly WorkflowFile[];
@@ -32,30 +33,36 @@ export class Stage {
 		readonly tokens: TokenSource,
 		readonly n8n: N8n,
 		readonly api: Api,
+		readonly cleanUp: CleanUp,
 	) {}
 
-	static async set({ apps, workflows, tarball, env }: Play): Promise<Stage> {
-		const folder = await mkdtemp(join(tmpdir(), 'kis-e2e-'));
-		const certificate = await makeCertificate();
-		const certificateFile = join(folder, 'certificate.pem');
-		await writeFile(certificateFile, certificate.cert);
-		const sandbox = await new Sandbox({ apps: Object.values(apps), certificate }).start();
-		const tokens = await new TokenSource().start();
-		const n8n = await N8n.create(
-			await installN8n(release),
-			tarball ?? (await packThisCheckout(folder)),
-			{ NODE_EXTRA_CA_CERTS: certificateFile, ...env },
-		);
-		const credentials = Object.entries(apps).map(([id, app]) => credentialFor(sandbox, app, id));
-		await n8n.import(credentials, workflows(sandbox, tokens));
-		await n8n.start();
-		return new Stage(folder, sandbox, tokens, n8n, await Api.signUp(n8n));
+	/** Leaves nothing behind if it fails half way. */
+	static async start({ apps, workflows, tarball, env }: StageOptions): Promise<Stage> {
+		return await CleanUp.onFailure(async (cleanUp) => {
+			const folder = await mkdtemp(join(tmpdir(), 'kis-e2e-'));
+			cleanUp.add(async () => await rm(folder, { recursive: true }));
+			const certificate = await makeCertificate();
+			const certificateFile = join(folder, 'certificate.pem');
+			await writeFile(certificateFile, certificate.cert);
+			const sandbox = await new Sandbox({ apps: Object.values(apps), certificate }).start();
+			cleanUp.add(async () => await sandbox.stop());
+			const tokens = await new TokenSource().start();
+			cleanUp.add(async () => await tokens.stop());
+			const n8n = await N8n.create(
+				await installN8n(line),
+				tarball ?? (await packThisCheckout(folder)),
+				{ NODE_EXTRA_CA_CERTS: certificateFile, ...env },
+			);
+			cleanUp.add(async () => await n8n.remove());
+			const credentials = Object.entries(apps).map(([id, app]) => credentialFor(sandbox, app, id));
+			await n8n.import(credentials, workflows(sandbox, tokens));
+			await n8n.start();
+			return new Stage(folder, sandbox, tokens, n8n, await Api.signUp(n8n), cleanUp);
+		});
 	}
 
-	async strike(): Promise<void> {
-		await this.n8n.remove();
-		await this.tokens.stop();
-		await this.sandbox.stop();
-		await rm(this.folder, { recursive: true });
+	/** Ends all of it, and removes what it stored. */
+	async stop(): Promise<void> {
+		await this.cleanUp.run();
 	}
 }

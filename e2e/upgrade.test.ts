@@ -28,7 +28,11 @@ let savedBefore: unknown;
 let executedBefore: Execution;
 
 beforeAll(async () => {
-	stage = await Stage.set({ apps: { main: app }, workflows, tarball: await packPreviousVersion() });
+	stage = await Stage.start({
+		apps: { main: app },
+		workflows,
+		tarball: await packPreviousVersion(),
+	});
 	executedBefore = await execute();
 	savedBefore = await saved();
 
@@ -36,7 +40,7 @@ beforeAll(async () => {
 	await installCommunityPackage(await packThisCheckout(stage.folder), stage.n8n.userFolder);
 	await stage.n8n.start();
 }, 600_000);
-afterAll(async () => await stage?.strike());
+afterAll(async () => await stage?.stop());
 
 function workflows(_sandbox: Sandbox, tokens: TokenSource) {
 	const parameters = { operation: 'revoke', options: OPTIONS };
@@ -48,10 +52,16 @@ function workflows(_sandbox: Sandbox, tokens: TokenSource) {
 	];
 }
 
-/** Runs the workflow with a token that is live, and one that is nobody's. */
+/** Runs the workflow with a token that is live, one that is dead (which has to fail), and one that is nobody's. */
 async function execute(): Promise<Execution> {
-	const live = stage.sandbox.kis.mint(app.appkey).value;
-	stage.tokens.items.set('saved', [{ access_token: live }, { access_token: 'nobody’s' }]);
+	const [live, dead] = [0, 1].map(() => stage.sandbox.kis.mint(app.appkey).value);
+	const body = JSON.stringify({ ...app, token: dead });
+	const headers = { 'content-type': 'application/json' };
+	stage.sandbox.kis.answer({ method: 'POST', path: '/oauth2/revokeP', headers, body });
+	expect([live, dead].map((token) => stage.sandbox.kis.isLive(token))).toEqual([true, false]);
+
+	const given = [live, dead, 'nobody’s'].map((access_token) => ({ access_token }));
+	stage.tokens.items.set('saved', given);
 	const execution = await stage.api.run('saved');
 	expect(stage.sandbox.kis.isLive(live)).toBe(false);
 	return execution;
@@ -67,8 +77,8 @@ test('a saved workflow runs with the new version as it did with the old one', as
 	const shapes = (of: Execution['run'], output: number) =>
 		jsonOf(itemsOf(of, 'Revoke', output)).map((json) => Object.keys(json).sort());
 	expect(status).toBe(executedBefore.status);
+	expect([shapes(run, 0).length, shapes(run, 1).length]).toEqual([1, 2]);
 	for (const output of [0, 1]) {
-		expect(shapes(run, output)).toHaveLength(1);
 		expect(shapes(run, output)).toEqual(shapes(executedBefore.run, output));
 	}
 	expect(jsonOf(itemsOf(run, 'Revoke'))).toEqual([
@@ -77,6 +87,10 @@ test('a saved workflow runs with the new version as it did with the old one', as
 			details: expect.objectContaining({ outcome: 'revoked' }),
 		}),
 	]);
+	const outcomes = jsonOf(itemsOf(run, 'Revoke', 1)).map(
+		({ error }) => (error as { outcome: string }).outcome,
+	);
+	expect(outcomes).toEqual(['alreadyInvalid', 'rejected']);
 });
 
 test('it opens in the editor, with all that was set, and with what is new', async () => {
@@ -84,8 +98,11 @@ test('it opens in the editor, with all that was set, and with what is new', asyn
 	try {
 		await editor.openWorkflow('saved');
 		await editor.openNode('Revoke');
-		expect(await editor.parameter('maxRetries').locator('input').first().inputValue()).toBe('1');
-		expect(await editor.parameter('timeout').locator('input').first().inputValue()).toBe('9000');
+		for (const option of Object.keys(OPTIONS)) await editor.parameter(option).waitFor();
+		for (const option of ['maxRetries', 'requestsPerSecond', 'timeout'] as const) {
+			const value = await editor.parameter(option).locator('input').first().inputValue();
+			expect(Number(value)).toBe(OPTIONS[option]);
+		}
 		await editor.parameter('operation').click();
 		await editor.entries().getByText('Issue', { exact: true }).waitFor();
 		await editor.picture('upgraded');

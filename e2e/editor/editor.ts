@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { chromium, selectors, type Browser, type Locator, type Page } from 'playwright-core';
 
 import { OWNER } from '../n8n/api';
-import { release } from '../n8n/release';
+import { line } from '../n8n/line';
 import type { N8n } from '../n8n/server';
 
 const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 /** Where the pictures of the last run are. Git does not keep them. */
-const PICTURES = join(__dirname, '../screenshots', release);
+const PICTURES = join(__dirname, '../screenshots', line);
 /** What a computer that does much at once may need. */
 const PATIENCE_MS = 30_000;
 
@@ -35,11 +35,16 @@ export class Editor {
 			executablePath,
 			args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-sync', ...offline],
 		});
-		const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-		page.setDefaultTimeout(PATIENCE_MS);
-		const editor = new Editor(browser, page, n8n);
-		await editor.#signIn();
-		return editor;
+		try {
+			const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+			page.setDefaultTimeout(PATIENCE_MS);
+			const editor = new Editor(browser, page, n8n);
+			await editor.#signIn();
+			return editor;
+		} catch (error) {
+			await browser.close();
+			throw error as Error;
+		}
 	}
 
 	async #signIn(): Promise<void> {
@@ -82,16 +87,20 @@ export class Editor {
 		return this.byId('node-parameters');
 	}
 
-	async closeNode(): Promise<void> {
-		await this.page.keyboard.press('Escape');
-		await this.byId('node-parameters').waitFor({ state: 'hidden' });
-	}
-
 	/** Takes an entry of a dropdown. */
 	async choose(dropdown: Locator, entry: string): Promise<void> {
 		await dropdown.click();
 		await this.entries().getByText(entry, { exact: true }).click();
 		await this.entries().waitFor({ state: 'hidden' });
+	}
+
+	/** Opens a dropdown, and closes it again. @returns What it offers, a line each. */
+	async offeredBy(dropdown: Locator): Promise<string[]> {
+		await dropdown.click();
+		const text = await this.entries().innerText();
+		await dropdown.click();
+		await this.entries().waitFor({ state: 'hidden' });
+		return text.trim().split(/\s*\n\s*/);
 	}
 
 	/** The dropdown that is open. */
@@ -105,15 +114,16 @@ export class Editor {
 
 	/** Runs the workflow, and waits until it has ended. */
 	async execute(): Promise<void> {
-		const ended = this.page
-			.getByText(/Workflow executed successfully|Problem in node|Problem executing/)
-			.first();
+		const hasText = /Workflow executed successfully|Problem in node|Problem executing/;
+		const notice = this.page.locator('.el-notification', { hasText });
 		await this.byId('execute-workflow-button').first().click();
-		await ended.waitFor();
-		for (const close of await this.page.locator('.el-notification__closeBtn').all()) {
-			await close.click();
-		}
-		await ended.waitFor({ state: 'hidden' });
+		await notice.waitFor();
+		// It may go by itself before it is closed.
+		await notice
+			.locator('.el-notification__closeBtn')
+			.click({ timeout: 2000 })
+			.catch(() => {});
+		await notice.waitFor({ state: 'hidden' });
 	}
 
 	/**

@@ -56,7 +56,8 @@ export class Api {
 			const { status, data } = await this.call('GET', `/executions/${id}`);
 			if (!['new', 'running', 'waiting'].includes(String(status))) {
 				const run = readStored(this.n8n.installation, String(data));
-				return { id, status: String(status), run };
+				// n8n 1 says that an execution has ended before it has stored what came out.
+				if (run.resultData) return { id, status: String(status), run };
 			}
 			await delay(POLL_MS);
 		}

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -30,7 +30,8 @@ export async function packPreviousVersion(): Promise<string> {
 		await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: checkout });
 		await run('npm', ['run', 'build', '--silent'], { cwd: checkout });
 		await mkdir(CACHE, { recursive: true });
-		await rename(await pack(checkout, CACHE), tarball);
+		await cp(await pack(checkout, checkout), `${tarball}.${process.pid}`);
+		await rename(`${tarball}.${process.pid}`, tarball);
 	} finally {
 		await rm(checkout, { recursive: true });
 	}
@@ -40,12 +41,10 @@ export async function packPreviousVersion(): Promise<string> {
 async function previousCommit(): Promise<string> {
 	const describe = ['describe', '--tags', '--match', 'v*', '--abbrev=0', 'HEAD^'];
 	const ref = await run('git', describe, { cwd: ROOT }).catch(() => BEFORE_THE_FIRST_TAG);
-	const commit = await run('git', ['rev-parse', '--verify', `${ref.trim()}^{commit}`], {
-		cwd: ROOT,
-	}).catch(() => {
-		throw new Error(
-			'The version before this one is not in this clone: git fetch --unshallow --tags',
-		);
+	const parse = ['rev-parse', '--verify', `${ref.trim()}^{commit}`];
+	const commit = await run('git', parse, { cwd: ROOT }).catch((error: Error) => {
+		const advice = 'In a shallow clone: git fetch --unshallow --tags';
+		throw new Error(`The version before this one is not to be had. ${advice}\n${error.message}`);
 	});
 	return commit.trim();
 }

@@ -1,11 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INode, IConnections, IWorkflowSettings } from 'n8n-workflow';
 
 import { installCommunityPackage } from './communityPackage';
 import type { Installation } from './install';
-import { freePort, Program } from './process';
+import { freePort, Program } from './program';
 import { run } from './run';
 
 /** A workflow as n8n exports and imports it. */
@@ -26,7 +26,7 @@ export interface CredentialFile {
 	readonly data: Readonly<Record<string, string>>;
 }
 
-/** Talks to nobody, and asks nothing. */
+/** Asks nothing, and, as far as n8n lets itself be told, talks to nobody. */
 const QUIET = {
 	N8N_DIAGNOSTICS_ENABLED: 'false',
 	N8N_VERSION_NOTIFICATIONS_ENABLED: 'false',
@@ -34,6 +34,7 @@ const QUIET = {
 	N8N_PERSONALIZATION_ENABLED: 'false',
 	N8N_HIRING_BANNER_ENABLED: 'false',
 	N8N_DYNAMIC_BANNERS_ENABLED: 'false',
+	N8N_VERIFIED_PACKAGES_ENABLED: 'false',
 	N8N_SECURE_COOKIE: 'false',
 	N8N_LISTEN_ADDRESS: '127.0.0.1',
 	EXTERNAL_FRONTEND_HOOKS_URLS: '',
@@ -62,10 +63,13 @@ export class N8n {
 	): Promise<N8n> {
 		const userFolder = await mkdtemp(join(tmpdir(), 'kis-n8n-'));
 		await installCommunityPackage(tarball, userFolder);
-		const { PATH, HOME } = process.env;
+		const temporary = join(userFolder, 'tmp');
+		await mkdir(temporary);
 		return new N8n(installation, userFolder, {
-			PATH,
-			HOME,
+			PATH: process.env.PATH,
+			// Whatever it writes, it writes there.
+			HOME: userFolder,
+			TMPDIR: temporary,
 			...QUIET,
 			N8N_USER_FOLDER: userFolder,
 			...env,

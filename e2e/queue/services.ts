@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { freePort, Program } from '../n8n/process';
+import { freePort, Program } from '../n8n/program';
 import { run } from '../n8n/run';
 
 /** Debian keeps PostgreSQL's programs out of the path. */
@@ -26,7 +26,7 @@ export class Postgres {
 	/** @throws Error that says what to install, if it is not there. */
 	static async start(): Promise<Postgres> {
 		const [newest] = existsSync(DEBIAN_POSTGRES)
-			? readdirSync(DEBIAN_POSTGRES).sort().reverse()
+			? readdirSync(DEBIAN_POSTGRES).sort((one, other) => Number(other) - Number(one))
 			: [];
 		if (!newest) throw new Error(`No PostgreSQL in ${DEBIAN_POSTGRES}. ${INSTALL}`);
 		const bin = join(DEBIAN_POSTGRES, newest, 'bin');

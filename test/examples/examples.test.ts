@@ -98,6 +98,7 @@ describe.each(files)('%s', (file) => {
 			saveDataSuccessExecution: 'none',
 			saveDataErrorExecution: 'none',
 			saveManualExecutions: false,
+			saveExecutionProgress: false,
 		});
 	});
 

@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
-import { createServer, type AddressInfo } from 'node:net';
+import { randomInt } from 'node:crypto';
+import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const POLL_MS = 100;
-const READY_MS = 180_000;
+const READY_MS = 90_000;
 /** n8n waits for its executions when it is told to end. */
 const END_MS = 30_000;
 
@@ -25,6 +26,7 @@ export class Program {
 	log = '';
 	readonly #child: ChildProcess;
 	readonly #ended: Promise<void>;
+	#stopped: Promise<void> | undefined;
 
 	constructor(
 		readonly command: readonly [program: string, ...args: string[]],
@@ -44,7 +46,7 @@ export class Program {
 		});
 	}
 
-	/** @throws Error with the end of its log, if it ends before that or takes longer than three minutes. */
+	/** @throws Error with the end of its log, if it ends before that or takes longer than a minute and a half. */
 	async until(isReady: () => Promise<boolean>): Promise<void> {
 		let hasEnded = false;
 		void this.#ended.then(() => (hasEnded = true));
@@ -59,6 +61,12 @@ export class Program {
 	}
 
 	async stop(): Promise<void> {
+		// Once: afterwards its number may be another program's.
+		this.#stopped ??= this.#stop();
+		await this.#stopped;
+	}
+
+	async #stop(): Promise<void> {
 		this.#signal('SIGTERM');
 		await Promise.race([this.#ended, delay(END_MS, undefined, { ref: false })]);
 		this.#signal('SIGKILL');
@@ -76,11 +84,17 @@ export class Program {
 	}
 }
 
-/** A port of 127.0.0.1 that nobody listens on. */
+/** A port of 127.0.0.1 that nobody listens on, and that no system gives to an outgoing connection meanwhile. */
 export async function freePort(): Promise<number> {
-	const server = createServer();
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	const { port } = server.address() as AddressInfo;
-	await new Promise((resolve) => server.close(resolve));
-	return port;
+	for (;;) {
+		const port = randomInt(10_000, 32_000);
+		const server = createServer();
+		const isFree = await new Promise<boolean>((resolve) => {
+			server.once('error', () => resolve(false));
+			server.listen(port, '127.0.0.1', () => resolve(true));
+		});
+		if (!isFree) continue;
+		await new Promise((resolve) => server.close(resolve));
+		return port;
+	}
 }

@@ -22,9 +22,9 @@ export async function readDatabase(n8n: N8n): Promise<Readonly<Record<string, re
 	return JSON.parse(dump) as Record<string, Row[]>;
 }
 
-/** What an n8n has written beside its database: its settings, its event log, its binary data. */
+/** What an n8n has written beside its database: its settings, its event log, its binary data, its temporary files. */
 export async function readOtherFiles(n8n: N8n): Promise<string> {
-	const entries = await readdir(join(n8n.userFolder, '.n8n'), {
+	const entries = await readdir(n8n.userFolder, {
 		recursive: true,
 		withFileTypes: true,
 	});
@@ -32,7 +32,8 @@ export async function readOtherFiles(n8n: N8n): Promise<string> {
 		(entry) =>
 			entry.isFile() &&
 			!entry.name.startsWith('database.sqlite') &&
-			!entry.parentPath.includes('node_modules'),
+			// What n8n and this package brought along.
+			!/\/(node_modules|\.cache)(\/|$)/.test(entry.parentPath),
 	);
 	const texts = files.map(
 		async ({ parentPath, name }) => await readFile(join(parentPath, name), 'latin1'),
