@@ -70,7 +70,7 @@ function copyAssets() {
 
 /** Of what the bundled packages took over from others, without a licence file of theirs. */
 function copyTakenOverLicences() {
-	return src('licences/**', { base: '.', encoding: false }).pipe(dest('dist'));
+	return src('release/notices/**', { encoding: false }).pipe(dest('dist/licences'));
 }
 
 exports.build = series(

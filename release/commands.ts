@@ -26,18 +26,17 @@ export function show([command, ...args]: readonly string[], cwd: string): boolea
 }
 
 /**
- * Runs one of the programs beside this file in a Node.js of its own: what they load leaves traces in its process. They
- * print JSON.
+ * Runs the program of a check in a Node.js of its own: what it loads leaves traces in its process. It prints JSON.
  *
- * @param name As in `programs/`.
+ * @param check Its folder in `checks/`.
  */
 export function runProgram<T>(
-	name: string,
+	check: string,
 	args: readonly string[],
 	sources: string,
 	env: Readonly<Record<string, string>> = {},
 ): T {
-	const program = join(__dirname, 'programs', `${name}.ts`);
+	const program = join(__dirname, 'checks', check, 'program.ts');
 	const flags = ['--import', 'tsx', program, ...args];
 	// Some of n8n's rules change in a test.
 	const outside = { ...process.env, NODE_ENV: undefined };

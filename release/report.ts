@@ -1,4 +1,4 @@
-import type { Check, Verdict } from './check';
+import type { Check, Verdict } from './checks/check';
 import type { Package } from './package';
 
 /** What the checks say, for people, and whether all is well. */

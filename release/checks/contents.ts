@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import type { Check } from '../check';
+import type { Check } from './check';
 import { filesOf, type Package } from '../package';
 import { expectedLicences } from './licences';
 

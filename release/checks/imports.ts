@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { buildSync, type BuildFailure } from 'esbuild';
 
-import type { Check } from '../check';
+import type { Check } from './check';
 
 /** Every module that the package asks for is in it, in Node.js, or its host's: no dependency that nobody installs, no test code. */
 export const imports: Check = {

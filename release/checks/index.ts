@@ -1,12 +1,13 @@
-import type { Check } from '../check';
+import type { Check } from './check';
 import { contents } from './contents';
 import { imports } from './imports';
 import { licences } from './licences';
-import { lint } from './lint';
-import { loads } from './loads';
+import { loads } from './loads/check';
 import { dependencies, installScripts } from './manifest';
+import { paths } from './paths';
+import { scanner } from './scanner/check';
+import { secrets } from './secrets';
 import { size } from './size';
-import { paths, secrets } from './texts';
 
 /** Those that read files, and take no time. */
 export const READING: readonly Check[] = [
@@ -21,4 +22,4 @@ export const READING: readonly Check[] = [
 ];
 
 /** Those that run n8n's own code. */
-export const RUNNING: readonly Check[] = [loads, lint];
+export const RUNNING: readonly Check[] = [loads, scanner];

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { Check } from '../check';
+import type { Check } from './check';
 import type { Package } from '../package';
 
 /**
  * What bundled files took over from others whose licence wants its notice in every copy. Their package has no file of
- * it: the texts are in `licences/`.
+ * it: the texts are in `release/notices/`.
  */
 const TAKEN_OVER: ReadonlyArray<{ within: string; from: string }> = [
 	// The parser of HTTP, as WebAssembly.
@@ -55,7 +55,7 @@ export function expectedLicences(subject: Package): ReadonlyMap<string, string> 
 	);
 	const takenOver = TAKEN_OVER.filter(({ within }) =>
 		bundled.some((file) => file.startsWith(within)),
-	).map(({ from }) => [`${from}/LICENSE`, `licences/${from}/LICENSE`]);
+	).map(({ from }) => [`${from}/LICENSE`, `release/notices/${from}/LICENSE`]);
 	return new Map(
 		[...own, ...takenOver].map(([file, source]) => [
 			`dist/licences/${file}`,

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import type { Check } from '../check';
+import type { Check } from './check';
 
 const DEPENDENCIES = [
 	'dependencies',

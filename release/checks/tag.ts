@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { Check } from '../check';
+import type { Check } from './check';
 
 /** The tag names the version that the package says, and the changelog knows it. */
 export const tagIs = (tag: string): Check => ({

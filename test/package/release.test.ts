@@ -3,10 +3,10 @@ import { appendFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { Check } from '../../release/check';
+import type { Check } from '../../release/checks/check';
 import { READING, RUNNING } from '../../release/checks';
-import { lint } from '../../release/checks/lint';
-import { loads } from '../../release/checks/loads';
+import { loads } from '../../release/checks/loads/check';
+import { scanner } from '../../release/checks/scanner/check';
 import { repositoryIs, tagIs } from '../../release/checks/tag';
 import { pack, Package, unpack } from '../../release/package';
 import { report } from '../../release/report';
@@ -156,7 +156,7 @@ describe('n8n', () => {
 		const change = all(append(CODE, 'console.log(process.cwd());'), (into) =>
 			writeFileSync(join(into, gone), ''),
 		);
-		expect(lint.run(changed(change)).problems).toEqual([
+		expect(scanner.run(changed(change)).problems).toEqual([
 			`${CODE} no-console Unexpected console statement.: not explained`,
 			`${CODE} no-restricted-globals process: not explained`,
 			`${gone} no-restricted-imports node:timers/promises: not found any more`,

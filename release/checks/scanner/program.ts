@@ -1,4 +1,4 @@
-/** Lints files as n8n's scanner does: `lint.ts <folder> <pattern> …`. */
+/** Lints files as n8n's scanner does: `program.ts <folder> <pattern> …`. */
 import { createRequire } from 'node:module';
 import { ESLint, type Linter } from 'eslint';
 

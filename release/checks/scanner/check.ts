@@ -1,8 +1,8 @@
 import type { Check } from '../check';
-import { runProgram } from '../commands';
-import { FINDINGS } from '../findings';
-import type { Package } from '../package';
-import type { LintMessage } from '../programs/lint';
+import { runProgram } from '../../commands';
+import { FINDINGS } from './findings';
+import type { Package } from '../../package';
+import type { LintMessage } from './program';
 
 /** What the scanner lints: the sources that the package was made from, and what was published. */
 const LINTED: ReadonlyArray<{ folder: (subject: Package) => string; patterns: string[] }> = [
@@ -14,12 +14,12 @@ const LINTED: ReadonlyArray<{ folder: (subject: Package) => string; patterns: st
 ];
 
 /** n8n's scanner finds what is explained, all of it, and nothing else. */
-export const lint: Check = {
+export const scanner: Check = {
 	name: "n8n's scanner",
 	run(subject) {
 		const runs = LINTED.map(({ folder, patterns }) =>
 			runProgram<{ files: number; messages: LintMessage[] }>(
-				'lint',
+				'scanner',
 				[folder(subject), ...patterns],
 				subject.sources,
 			),

@@ -1,4 +1,4 @@
-import type { Package } from './package';
+import type { Package } from '../package';
 
 /** What a check found. */
 export interface Verdict {

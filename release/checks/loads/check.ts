@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { Check } from '../check';
-import { runProgram } from '../commands';
-import type { Package } from '../package';
-import type { Loaded, LoadedType } from '../programs/load';
+import { runProgram } from '../../commands';
+import type { Package } from '../../package';
+import type { Loaded, LoadedType } from './program';
 
 /** n8n's loader and the n8n-workflow that comes with it, as they are installed here. */
 const LINES: Readonly<Record<string, { core: string; workflow: string }>> = {
@@ -43,7 +43,7 @@ function load(
 		cpSync(subject.folder, installed, { recursive: true });
 		symlinkSync(join(subject.sources, 'node_modules', workflow), join(modules, 'n8n-workflow'));
 		const env = { N8N_USER_FOLDER: home, N8N_LOG_LEVEL: 'silent', N8N_ENCRYPTION_KEY: 'none' };
-		return runProgram<Loaded>('load', [core, installed], subject.sources, env);
+		return runProgram<Loaded>('loads', [core, installed], subject.sources, env);
 	} catch (error) {
 		const text = String((error as { stderr?: unknown }).stderr ?? error);
 		return { failed: /^.*Error: .*$/m.exec(text)?.[0].trim() ?? 'could not be loaded' };

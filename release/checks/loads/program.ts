@@ -1,4 +1,4 @@
-/** Loads a package with n8n's own loader: `load.ts <n8n-core> <folder>`. */
+/** Loads a package with n8n's own loader: `program.ts <n8n-core> <folder>`. */
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import type { PackageDirectoryLoader } from 'n8n-core';
