@@ -1,4 +1,4 @@
-import type { Check, Verdict } from './checks/check';
+import { type Check, type Verdict, verdictOf } from './checks/check';
 import type { Package } from './package';
 
 /** What the checks say, for people, and whether all is well. */
@@ -11,18 +11,14 @@ const INDENT = ' '.repeat(7);
 
 /** Runs the checks and puts what they found into a table. */
 export function report(subject: Package, checks: readonly Check[]): Report {
-	const rows = checks.map((check) => ({ name: check.name, ...verdictOf(check, subject) }));
+	const rows = checks.map((check) => ({ name: check.name, verdict: verdictOf(check, subject) }));
 	const width = Math.max(...rows.map(({ name }) => name.length));
-	const lines = rows.flatMap(({ name, seen, problems, notes = [] }) => [
-		`${problems.length === 0 ? 'ok ' : 'NOT'}  ${name.padEnd(width)}  ${seen}`.trimEnd(),
-		...[...problems, ...notes].map((line) => line.replace(/^/gm, INDENT)),
-	]);
 	const { name, version } = subject.manifest;
-	const failed = rows.filter(({ problems }) => problems.length > 0).map((row) => row.name);
+	const failed = rows.filter(({ verdict }) => !verdict.isGood).map((row) => row.name);
 	return {
 		text: [
 			`${name} ${version}, as it would be published\n`,
-			...lines,
+			...rows.flatMap((row) => linesOf(row.name.padEnd(width), row.verdict)),
 			'',
 			lastLine(failed),
 			'',
@@ -31,14 +27,12 @@ export function report(subject: Package, checks: readonly Check[]): Report {
 	};
 }
 
+function linesOf(name: string, verdict: Verdict): string[] {
+	const [head, below] = verdict.isGood
+		? [`ok   ${name}  ${verdict.seen}`, verdict.notes]
+		: [`NOT  ${name.trimEnd()}`, verdict.problems];
+	return [head, ...below.map((line) => line.replace(/^/gm, INDENT))];
+}
+
 const lastLine = (failed: readonly string[]) =>
 	failed.length === 0 ? 'All is well.' : `Not to be published: ${failed.join(', ')}.`;
-
-/** A check that cannot be made is one that failed. */
-function verdictOf(check: Check, subject: Package): Verdict {
-	try {
-		return check.run(subject);
-	} catch (error) {
-		return { seen: '', problems: [String(error)] };
-	}
-}

@@ -1,17 +1,38 @@
 import type { Package } from '../package';
 
-/** What a check found. */
-export interface Verdict {
-	/** What it looked at, in a few words. */
-	readonly seen: string;
-	/** Each is a reason not to publish. */
-	readonly problems: readonly string[];
-	/** What is known and explained. */
-	readonly notes?: readonly string[];
-}
+/** What a check found: it says what it saw, or why not to publish. */
+export type Verdict =
+	| {
+			readonly isGood: true;
+			/** What it looked at, in a few words. */
+			readonly seen: string;
+			/** What is known and explained. */
+			readonly notes: readonly string[];
+	  }
+	| {
+			readonly isGood: false;
+			/** Each is a reason not to publish. */
+			readonly problems: readonly string[];
+	  };
+
+/** All is well where there is no problem. */
+export const verdict = (
+	seen: string,
+	problems: readonly string[],
+	notes: readonly string[] = [],
+): Verdict => (problems.length === 0 ? { isGood: true, seen, notes } : { isGood: false, problems });
 
 /** One row of the report. */
 export interface Check {
 	readonly name: string;
 	readonly run: (subject: Package) => Verdict;
+}
+
+/** A check that cannot be made is one that failed. */
+export function verdictOf(check: Check, subject: Package): Verdict {
+	try {
+		return check.run(subject);
+	} catch (error) {
+		return { isGood: false, problems: [String(error)] };
+	}
 }

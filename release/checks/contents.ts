@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import type { Check } from './check';
+import { type Check, verdict } from './check';
 import { filesOf, type Package } from '../package';
 import { expectedLicences } from './licences';
 
@@ -21,15 +21,10 @@ export const contents: Check = {
 	run(subject) {
 		const expected = expectedFiles(subject);
 		const files = new Set(subject.files);
-		return {
-			seen: `${files.size} files`,
-			problems: [
-				...[...files]
-					.filter((file) => !expected.has(file))
-					.map((file) => `${file} is not expected`),
-				...[...expected].filter((file) => !files.has(file)).map((file) => `${file} is missing`),
-			],
-		};
+		return verdict(`${files.size} files`, [
+			...[...files].filter((file) => !expected.has(file)).map((file) => `${file} is not expected`),
+			...[...expected].filter((file) => !files.has(file)).map((file) => `${file} is missing`),
+		]);
 	},
 };
 

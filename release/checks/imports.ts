@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { buildSync, type BuildFailure } from 'esbuild';
 
-import type { Check } from './check';
+import { type Check, verdict } from './check';
 
 /** Every module that the package asks for is in it, in Node.js, or its host's: no dependency that nobody installs, no test code. */
 export const imports: Check = {
@@ -20,18 +20,18 @@ export const imports: Check = {
 				logLevel: 'silent',
 			});
 			const asked = Object.values(metafile.inputs).flatMap((input) => input.imports);
-			return {
-				seen: `${asked.length}, all from the package, Node.js or the host`,
-				problems: asked
+			return verdict(
+				`${asked.length}, all from the package, Node.js or the host`,
+				asked
 					.filter(({ path, external }) => external && path.startsWith('.'))
 					.map(({ path }) => `${path} is not in the package`),
-			};
+			);
 		} catch (error) {
 			const { errors } = error as BuildFailure;
-			return {
-				seen: '',
-				problems: errors.map(({ text, location }) => `${location?.file}: ${text}`),
-			};
+			return verdict(
+				'',
+				errors.map(({ text, location }) => `${location?.file}: ${text}`),
+			);
 		}
 	},
 };

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { Check } from './check';
+import { type Check, verdict } from './check';
 import type { Package } from '../package';
 
 /**
@@ -29,21 +29,19 @@ export const licences: Check = {
 	run(subject) {
 		const expected = expectedLicences(subject);
 		const bundled = bundledFiles(subject);
-		return {
-			seen: `${bundled.length} bundled files: ${[...expected.keys()].map((file) => file.split('/').at(-2)).join(', ')}`,
-			problems: [
-				...packagesOf(bundled)
-					.filter((name) => licenceFiles(subject, name).length === 0)
-					.map((name) => `${name} is bundled and has no licence file`),
-				...[...expected]
-					.filter(([file, text]) => !subject.files.includes(file) || subject.text(file) !== text)
-					.map(([file]) => `${file} is not there as it was given`),
-				...bundled
-					.filter((file) => saysTakenOver(join(subject.sources, file)))
-					.filter((file) => !TAKEN_OVER.some(({ within }) => file.startsWith(within)))
-					.map((file) => `${file} has something from elsewhere: whose notice does it want?`),
-			],
-		};
+		const names = [...expected.keys()].map((file) => file.split('/').at(-2));
+		return verdict(`${bundled.length} bundled files: ${names.join(', ')}`, [
+			...packagesOf(bundled)
+				.filter((name) => licenceFiles(subject, name).length === 0)
+				.map((name) => `${name} is bundled and has no licence file`),
+			...[...expected]
+				.filter(([file, text]) => !subject.files.includes(file) || subject.text(file) !== text)
+				.map(([file]) => `${file} is not there as it was given`),
+			...bundled
+				.filter((file) => saysTakenOver(join(subject.sources, file)))
+				.filter((file) => !TAKEN_OVER.some(({ within }) => file.startsWith(within)))
+				.map((file) => `${file} has something from elsewhere: whose notice does it want?`),
+		]);
 	},
 };
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import type { Check } from './check';
+import { type Check, verdict } from './check';
 
 const DEPENDENCIES = [
 	'dependencies',
@@ -27,25 +27,22 @@ const INSTALL_SCRIPTS = [
 /** Nothing comes with the package. */
 export const dependencies: Check = {
 	name: 'dependencies',
-	run: ({ manifest }) => ({
-		seen: 'none; peer: n8n-workflow',
-		problems: [
+	run: ({ manifest }) =>
+		verdict('none; peer: n8n-workflow', [
 			...DEPENDENCIES.filter((field) => Object.keys(manifest[field] ?? {}).length > 0).map(
 				(field) => `${field} is not empty: ${JSON.stringify(manifest[field])}`,
 			),
 			...(isDeepStrictEqual(manifest.peerDependencies, PEERS)
 				? []
 				: [`peerDependencies is ${JSON.stringify(manifest.peerDependencies)}`]),
-		],
-	}),
+		]),
 };
 
 /** Nothing runs where it is installed. */
 export const installScripts: Check = {
 	name: 'install scripts',
-	run: ({ manifest, files }) => ({
-		seen: 'none',
-		problems: [
+	run: ({ manifest, files }) =>
+		verdict('none', [
 			...INSTALL_SCRIPTS.filter((name) => manifest.scripts?.[name] !== undefined).map(
 				(name) => `the script ${name} would run: ${manifest.scripts?.[name]}`,
 			),
@@ -53,6 +50,5 @@ export const installScripts: Check = {
 			...files
 				.filter((file) => file.endsWith('binding.gyp'))
 				.map((file) => `${file} would be built`),
-		],
-	}),
+		]),
 };

@@ -1,6 +1,6 @@
 import { homedir, tmpdir } from 'node:os';
 
-import type { Check } from './check';
+import { type Check, verdict } from './check';
 import { find, type Forbidden } from './forbidden';
 
 const literally = (text: string) => new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
@@ -21,13 +21,11 @@ const pathsFrom = (sources: string): readonly Forbidden[] => [
 /** Nothing tells where the package was made. */
 export const paths: Check = {
 	name: 'paths',
-	run: (subject) => ({
-		seen: 'no path of a computer, no source map',
-		problems: [
+	run: (subject) =>
+		verdict('no path of a computer, no source map', [
 			...subject.files
 				.filter((file) => file.endsWith('.map'))
 				.map((file) => `${file} is a source map`),
 			...find(subject, pathsFrom(subject.sources)),
-		],
-	}),
+		]),
 };

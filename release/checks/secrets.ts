@@ -1,4 +1,4 @@
-import type { Check } from './check';
+import { type Check, verdict } from './check';
 import { find, type Forbidden } from './forbidden';
 
 const SECRETS: readonly Forbidden[] = [
@@ -17,8 +17,9 @@ const SECRETS: readonly Forbidden[] = [
 /** Nothing looks like a secret. */
 export const secrets: Check = {
 	name: 'secrets',
-	run: (subject) => ({
-		seen: SECRETS.map(({ what }) => what.replace(/^an? /, 'no ')).join(', '),
-		problems: find(subject, SECRETS),
-	}),
+	run: (subject) =>
+		verdict(
+			SECRETS.map(({ what }) => what.replace(/^an? /, 'no ')).join(', '),
+			find(subject, SECRETS),
+		),
 };

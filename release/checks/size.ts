@@ -1,4 +1,4 @@
-import type { Check } from './check';
+import { type Check, verdict } from './check';
 
 /** In bytes. What makes the package larger than this is to be looked at before it is raised. */
 const BUDGETS = { packed: 180_000, unpacked: 830_000 };
@@ -12,10 +12,10 @@ export const size: Check = {
 			text: `${form} ${kilobytes(sizes[form])} of ${kilobytes(BUDGETS[form])}`,
 			fits: sizes[form] <= BUDGETS[form],
 		}));
-		return {
-			seen: rows.map(({ text }) => text).join(', '),
-			problems: rows.filter(({ fits }) => !fits).map(({ text }) => text),
-		};
+		return verdict(
+			rows.map(({ text }) => text).join(', '),
+			rows.filter(({ fits }) => !fits).map(({ text }) => text),
+		);
 	},
 };
 

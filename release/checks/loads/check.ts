@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { Check } from '../check';
+import { type Check, verdict } from '../check';
 import { runProgram } from '../../commands';
 import type { Package } from '../../package';
 import type { Loaded, LoadedType } from './program';
@@ -24,10 +24,10 @@ export const loads: Check = {
 			const problems = problemsOf(subject, loaded).map((problem) => `${line}: ${problem}`);
 			return { seen: `${line} (n8n-core ${loaded.core}): ${types.join(', ')}`, problems };
 		});
-		return {
-			seen: verdicts.map(({ seen }) => seen).join('; '),
-			problems: verdicts.flatMap(({ problems }) => problems),
-		};
+		return verdict(
+			verdicts.map(({ seen }) => seen).join('; '),
+			verdicts.flatMap(({ problems }) => problems),
+		);
 	},
 };
 

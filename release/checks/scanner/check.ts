@@ -1,4 +1,4 @@
-import type { Check } from '../check';
+import { type Check, verdict } from '../check';
 import { runProgram } from '../../commands';
 import { FINDINGS } from './findings';
 import type { Package } from '../../package';
@@ -31,9 +31,9 @@ export const scanner: Check = {
 		}
 		const explained = new Set(EXPLAINED.map(({ key }) => key));
 		const [sources, published] = runs.map(({ files }) => files);
-		return {
-			seen: `${sources} files of the sources, ${published} of the package: ${found.size} findings, all explained`,
-			problems: [
+		return verdict(
+			`${sources} files of the sources, ${published} of the package: ${found.size} findings, all explained`,
+			[
 				...[...found.keys()]
 					.filter((key) => !explained.has(key))
 					.map((key) => `${key}: not explained`),
@@ -41,8 +41,8 @@ export const scanner: Check = {
 					.filter((key) => !found.has(key))
 					.map((key) => `${key}: not found any more`),
 			],
-			notes: Object.keys(FINDINGS).flatMap((cause) => [`From ${cause}:`, ...notesOn(cause, found)]),
-		};
+			Object.keys(FINDINGS).flatMap((cause) => [`From ${cause}:`, ...notesOn(cause, found)]),
+		);
 	},
 };
 
