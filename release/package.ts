@@ -7,6 +7,8 @@ import { capture } from './commands';
 export interface Manifest {
 	readonly name: string;
 	readonly version: string;
+	readonly main?: string;
+	readonly engines?: { readonly node?: string };
 	readonly repository?: { readonly url: string };
 	readonly scripts?: Readonly<Record<string, string>>;
 	readonly peerDependencies?: Readonly<Record<string, string>>;

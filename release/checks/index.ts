@@ -1,9 +1,10 @@
 import type { Check } from './check';
 import { contents } from './contents';
 import { imports } from './imports';
+import { json } from './json';
 import { licences } from './licences';
 import { loads } from './loads/check';
-import { dependencies, installScripts } from './manifest';
+import { dependencies, entries, installScripts } from './manifest';
 import { paths } from './paths';
 import { scanner } from './scanner/check';
 import { secrets } from './secrets';
@@ -13,8 +14,10 @@ import { size } from './size';
 export const READING: readonly Check[] = [
 	contents,
 	size,
+	entries,
 	dependencies,
 	installScripts,
+	json,
 	imports,
 	licences,
 	paths,

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
+import type { Manifest } from '../package';
 import { type Check, verdict } from './check';
 
 const DEPENDENCIES = [
@@ -8,7 +9,17 @@ const DEPENDENCIES = [
 	'bundleDependencies',
 	'bundledDependencies',
 ];
+/** What changes where and whether npm publishes. */
+const PUBLISHING = ['private', 'publishConfig'];
+const NOTHING: readonly unknown[] = [undefined, {}, []];
+
 const PEERS = { 'n8n-workflow': '*' };
+
+/** What n8n is told of, by how its files end. */
+const ENTRIES = [
+	{ field: 'nodes', ending: '.node.js' },
+	{ field: 'credentials', ending: '.credentials.js' },
+] as const;
 
 /** What npm runs where the package is installed, or where a git checkout of it is. */
 const INSTALL_SCRIPTS = [
@@ -29,13 +40,32 @@ export const dependencies: Check = {
 	name: 'dependencies',
 	run: ({ manifest }) =>
 		verdict('none; peer: n8n-workflow', [
-			...DEPENDENCIES.filter((field) => Object.keys(manifest[field] ?? {}).length > 0).map(
-				(field) => `${field} is not empty: ${JSON.stringify(manifest[field])}`,
-			),
+			...notEmpty(manifest, DEPENDENCIES),
 			...(isDeepStrictEqual(manifest.peerDependencies, PEERS)
 				? []
 				: [`peerDependencies is ${JSON.stringify(manifest.peerDependencies)}`]),
 		]),
+};
+
+/** npm, Node.js and n8n are told what they need, and all of it is there. */
+export const entries: Check = {
+	name: 'entries',
+	run({ manifest, files }) {
+		const { main, engines, n8n } = manifest;
+		const listed = ENTRIES.map(({ field, ending }) => ({
+			field,
+			told: [...n8n[field]].sort().join(),
+			there: files.filter((file) => file.endsWith(ending)).join(),
+		}));
+		return verdict(`${main}, ${listed.map(({ told }) => told).join(', ')}`, [
+			...(files.some((file) => file === main) ? [] : [`main is ${main}, which is not there`]),
+			...listed
+				.filter(({ told, there }) => told !== there)
+				.map(({ field, told, there }) => `n8n.${field} is ${told}; there is ${there}`),
+			...(engines?.node ? [] : ['engines.node is missing']),
+			...notEmpty(manifest, PUBLISHING),
+		]);
+	},
 };
 
 /** Nothing runs where it is installed. */
@@ -52,3 +82,9 @@ export const installScripts: Check = {
 				.map((file) => `${file} would be built`),
 		]),
 };
+
+function notEmpty(manifest: Manifest, fields: readonly string[]): string[] {
+	return fields
+		.filter((field) => !NOTHING.some((nothing) => isDeepStrictEqual(manifest[field], nothing)))
+		.map((field) => `${field} is not empty: ${JSON.stringify(manifest[field])}`);
+}

@@ -59,6 +59,10 @@ const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString
 const JWT = `${base64url({ typ: 'JWT', alg: 'HS512' })}.${base64url({ sub: 'token', iss: 'unogw' })}.${'x'.repeat(86)}`;
 const BASE64 = Buffer.alloc(135, 'a secret').toString('base64');
 const CODE = 'dist/kis/json.js';
+const CLIENT = 'dist/kis/http/connection.js';
+const NODE = 'dist/nodes/KisToken';
+const NODES = [`${NODE}/KisToken.node.js`];
+const CREDENTIALS = ['dist/credentials/KisApi.credentials.js'];
 
 test('the package passes', () => {
 	const { text, isGood } = report(real, [...READING, ...RUNNING]);
@@ -69,6 +73,25 @@ test.each<[what: string, change: Change, checks: string[]]>([
 	['a dependency', manifest({ dependencies: { undici: '7' } }), ['dependencies']],
 	['an optional one', manifest({ optionalDependencies: { undici: '7' } }), ['dependencies']],
 	['one brought along', manifest({ bundleDependencies: ['undici'] }), ['dependencies']],
+	['all of them', manifest({ bundleDependencies: true }), ['dependencies']],
+	['all of them, spelt otherwise', manifest({ bundledDependencies: true }), ['dependencies']],
+	['no main', manifest({ main: undefined }), ['entries']],
+	['a main that is not there', manifest({ main: 'dist/main.js' }), ['entries']],
+	[
+		'a node that is not there',
+		manifest({ n8n: { nodes: ['dist/nodes/Gone.node.js'], credentials: CREDENTIALS } }),
+		['entries'],
+	],
+	[
+		'a node that n8n is not told of',
+		manifest({ n8n: { nodes: [], credentials: CREDENTIALS } }),
+		['entries'],
+	],
+	['no credential', manifest({ n8n: { nodes: NODES, credentials: [] } }), ['entries']],
+	['no Node.js', manifest({ engines: { npm: '10' } }), ['entries']],
+	['a registry of its own', manifest({ publishConfig: { tag: 'next' } }), ['entries']],
+	['what is private', manifest({ private: true }), ['entries']],
+	['a preview that cannot be read', append(`${NODE}/__schema__/v1.0.0/issue.json`, '}'), ['json']],
 	['no peer', manifest({ peerDependencies: undefined }), ['dependencies', 'imports']],
 	['a narrower peer', manifest({ peerDependencies: { 'n8n-workflow': '2' } }), ['dependencies']],
 	['an install script', manifest({ scripts: { postinstall: 'node x' } }), ['install scripts']],
@@ -129,6 +152,13 @@ test('what looks like a secret is not repeated', () => {
 test('a check that cannot be made has failed', () => {
 	const broken = changed((into) => writeFileSync(join(into, 'package.json'), '{}'));
 	expect(report(broken, [loads]).isGood).toBe(false);
+});
+
+test('why a check cannot be made is said as it was', () => {
+	const run = () => {
+		throw new Error('no');
+	};
+	expect(problemsOf({ name: '', run }, real)).toEqual(['Error: no']);
 });
 
 describe('n8n', () => {
