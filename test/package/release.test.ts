@@ -1,7 +1,7 @@
 // The checks before a release: the package as it is passes, and one with a single thing wrong does not.
 import { appendFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { type Check, verdictOf } from '../../release/checks/check';
 import { READING, RUNNING } from '../../release/checks';
@@ -104,6 +104,20 @@ test.each<[what: string, change: Change, checks: string[]]>([
 	['no README', remove('README.md'), ['contents']],
 	['test code', append(CODE, 'require("../../sandbox/server");'), ['imports']],
 	['a package that is not there', append(CODE, 'require("axios");'), ['imports']],
+	['one that may be there', append(CODE, 'try { require("axios"); } catch {}'), ['imports']],
+	['one that is asked for later', append(CODE, 'void import("axios");'), ['imports']],
+	['a module that may be there', append(CODE, 'try { require("./x"); } catch {}'), ['imports']],
+	['a module with a drawn name', append(CODE, 'require(String(1));'), ['imports']],
+	['one of those, later', append(CODE, 'void import(String(1));'), ['imports']],
+	['require by another name', append(CODE, 'const ask = require; ask("x");'), ['imports']],
+	[
+		'a file from outside',
+		(into) => {
+			writeFileSync(`${into}.js`, '');
+			appendFileSync(join(into, CODE), `require("../../../${basename(into)}.js");`);
+		},
+		['imports'],
+	],
 	['a licence less', remove('dist/licences/undici/LICENSE'), ['contents', 'licences']],
 	['the notice of llhttp less', remove('dist/licences/llhttp/LICENSE'), ['contents', 'licences']],
 	[
