@@ -4,20 +4,36 @@ import { join } from 'node:path';
 import { type Check, verdict } from './check';
 import type { Package } from '../package';
 
+/** What is bundled, so that a check that no longer sees it does not pass. */
+const BUNDLED = 'undici';
+
 /**
  * What bundled files took over from others whose licence wants its notice in every copy. Their package has no file of
  * it: the texts are in `release/notices/`.
  */
-const TAKEN_OVER: ReadonlyArray<{ within: string; from: string }> = [
+const TAKEN_OVER: ReadonlyArray<{ within: string; says?: string; from: string }> = [
 	// The parser of HTTP, as WebAssembly.
 	{ within: 'node_modules/undici/lib/llhttp/', from: 'llhttp' },
-	{ within: 'node_modules/undici/lib/core/util.js', from: 'fetch-blob' },
-	{ within: 'node_modules/undici/lib/web/fetch/body.js', from: 'formdata-polyfill' },
-	{ within: 'node_modules/undici/lib/dispatcher/fixed-queue.js', from: 'node' },
+	{
+		within: 'node_modules/undici/lib/core/util.js',
+		says: 'based on https://github.com/node-fetch/fetch-blob/',
+		from: 'fetch-blob',
+	},
+	{
+		within: 'node_modules/undici/lib/web/fetch/body.js',
+		says: 'formdata-polyfill. MIT License.',
+		from: 'formdata-polyfill',
+	},
+	{
+		within: 'node_modules/undici/lib/dispatcher/fixed-queue.js',
+		says: 'Extracted from node/lib/internal/fixed_queue.js',
+		from: 'node',
+	},
 ];
 
-/** How a file says that it has something from elsewhere. */
-const SAYS_TAKEN_OVER = /licen[cs]e|copyright|extracted from|taken from|(?:adapted|based) on http/i;
+/** How a line says that the file has something from elsewhere. */
+const CREDITS =
+	/licen[cs]e|copyright|(?:adapted|borrowed|derived|extracted|ported|taken) from|based on http/i;
 const LICENCE_FILE = /^(LICEN[CS]E|NOTICE|COPYING)/;
 /** esbuild writes it above each file that it bundles. */
 const BUNDLED_FILE = /^\/\/ (node_modules\/\S+)$/gm;
@@ -29,31 +45,37 @@ export const licences: Check = {
 	run(subject) {
 		const expected = expectedLicences(subject);
 		const bundled = bundledFiles(subject);
+		const packages = packagesOf(bundled);
 		const names = [...expected.keys()].map((file) => file.split('/').at(-2));
+		const lines = bundled.flatMap((file) => linesOf(subject, file));
 		return verdict(`${bundled.length} bundled files: ${names.join(', ')}`, [
-			...packagesOf(bundled)
+			...(packages.includes(BUNDLED) ? [] : [`${BUNDLED} is not among the bundled files`]),
+			...packages
 				.filter((name) => licenceFiles(subject, name).length === 0)
 				.map((name) => `${name} is bundled and has no licence file`),
 			...[...expected]
 				.filter(([file, text]) => !subject.files.includes(file) || subject.text(file) !== text)
 				.map(([file]) => `${file} is not there as it was given`),
-			...bundled
-				.filter((file) => saysTakenOver(join(subject.sources, file)))
-				.filter((file) => !TAKEN_OVER.some(({ within }) => file.startsWith(within)))
-				.map((file) => `${file} has something from elsewhere: whose notice does it want?`),
+			...lines
+				.filter(({ file, text }) => CREDITS.test(text) && !isExplained(file, text))
+				.map(({ file, text }) => `${file}: whose notice does this want? ${text.trim()}`),
+			...TAKEN_OVER.filter(
+				({ within, says = '' }) =>
+					!lines.some(({ file, text }) => file.startsWith(within) && text.includes(says)),
+			).map(({ within, from }) => `${within} has nothing from ${from} any more`),
 		]);
 	},
 };
 
 /** Where the licences have to be in the package, and their texts. */
 export function expectedLicences(subject: Package): ReadonlyMap<string, string> {
-	const bundled = bundledFiles(subject);
-	const own = packagesOf(bundled).flatMap((name) =>
+	const own = packagesOf(bundledFiles(subject)).flatMap((name) =>
 		licenceFiles(subject, name).map((file) => [`${name}/${file}`, `node_modules/${name}/${file}`]),
 	);
-	const takenOver = TAKEN_OVER.filter(({ within }) =>
-		bundled.some((file) => file.startsWith(within)),
-	).map(({ from }) => [`${from}/LICENSE`, `release/notices/${from}/LICENSE`]);
+	const takenOver = TAKEN_OVER.map(({ from }) => [
+		`${from}/LICENSE`,
+		`release/notices/${from}/LICENSE`,
+	]);
 	return new Map(
 		[...own, ...takenOver].map(([file, source]) => [
 			`dist/licences/${file}`,
@@ -62,8 +84,18 @@ export function expectedLicences(subject: Package): ReadonlyMap<string, string> 
 	);
 }
 
-function saysTakenOver(file: string): boolean {
-	return existsSync(file) && SAYS_TAKEN_OVER.test(readFileSync(file, 'utf8'));
+const isExplained = (file: string, text: string) =>
+	TAKEN_OVER.some(
+		({ within, says }) => says !== undefined && file.startsWith(within) && text.includes(says),
+	);
+
+/** Of the source: esbuild leaves comments out. */
+function linesOf({ sources }: Package, file: string): Array<{ file: string; text: string }> {
+	const source = join(sources, file);
+	if (!existsSync(source)) return [];
+	return readFileSync(source, 'utf8')
+		.split('\n')
+		.map((text) => ({ file, text }));
 }
 
 function bundledFiles(subject: Package): string[] {

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 
 import { type Check, verdictOf } from '../../release/checks/check';
 import { READING, RUNNING } from '../../release/checks';
+import { licences } from '../../release/checks/licences';
 import { loads } from '../../release/checks/loads/check';
 import { scanner } from '../../release/checks/scanner/check';
 import { repositoryIs, tagIs } from '../../release/checks/tag';
@@ -161,6 +162,45 @@ test('what looks like a secret is not repeated', () => {
 	expect(text).toMatch(/^NOT {2}secrets$/m);
 	expect(text).toContain(`${CODE}:`);
 	expect(text).not.toContain(JWT.slice(0, 20));
+});
+
+describe('what is bundled', () => {
+	const UTIL = 'node_modules/undici/lib/core/util.js';
+
+	/** The package, as if its sources had been others. */
+	function from(change: (sources: string) => void): Package {
+		const sources = mkdtempSync(join(folder, 'sources-'));
+		for (const part of ['node_modules/undici', 'release/notices']) {
+			cpSync(join(root, part), join(sources, part), { recursive: true });
+		}
+		change(sources);
+		return new Package(sources, real.folder, 0);
+	}
+
+	test.each([
+		'// Adapted from https://git.example/other (MIT)',
+		'// Ported from another library',
+		'/* Copyright 2026 Somebody Else */',
+	])('credits nobody else, even where it credits somebody: %s', (text) => {
+		const subject = from((sources) => appendFileSync(join(sources, UTIL), `\n${text}\n`));
+		expect(problemsOf(licences, subject)).toEqual([
+			`${UTIL}: whose notice does this want? ${text}`,
+		]);
+	});
+
+	test('is still seen, without the licences and the comments that tell of it', () => {
+		const untraced = changed((into) => {
+			const client = real.text(CLIENT).replace(/^\/\/ node_modules\/.*$/gm, '');
+			writeFileSync(join(into, CLIENT), client);
+			rmSync(join(into, 'dist/licences'), { recursive: true });
+		});
+		expect(problemsOf(licences, untraced)).toContain('undici is not among the bundled files');
+	});
+
+	test('still has what its notices are for', () => {
+		const subject = from((sources) => writeFileSync(join(sources, UTIL), ''));
+		expect(problemsOf(licences, subject)).toEqual([`${UTIL} has nothing from fetch-blob any more`]);
+	});
 });
 
 test('a check that cannot be made has failed', () => {
