@@ -240,15 +240,26 @@ describe('n8n', () => {
 		);
 	});
 
-	test('finds what is new, and what was explained and is gone', () => {
+	test('takes no package with a file that throws only when a run of the node loads it', () => {
+		const broken = changed(append(CLIENT, '\nthrow new Error("no");'));
+		expect(problemsOf(loads, broken)).toEqual(
+			expect.arrayContaining(['n8n 2', 'n8n 1'].map((line) => `${line}: ${CLIENT}: Error: no`)),
+		);
+	});
+
+	test('finds what is new, more than before, and what was explained and is gone', () => {
 		const gone = 'dist/kis/retry.js';
-		const change = all(append(CODE, 'console.log(process.cwd());'), (into) =>
-			writeFileSync(join(into, gone), ''),
+		const change = all(
+			append(CODE, 'console.log(process.cwd());'),
+			append(CLIENT, '\nglobalThis.fetch(process.env.X);'),
+			(into) => writeFileSync(join(into, gone), ''),
 		);
 		expect(problemsOf(scanner, changed(change))).toEqual([
-			`${CODE} no-console Unexpected console statement.: not explained`,
-			`${CODE} no-restricted-globals process: not explained`,
-			`${gone} no-restricted-imports node:timers/promises: not found any more`,
+			`${CLIENT} no-restricted-globals process: 21 found, 20 explained`,
+			`${CLIENT} no-restricted-globals globalThis: 5 found, 4 explained`,
+			`${CODE} no-console Unexpected console statement.: 1 found, 0 explained`,
+			`${CODE} no-restricted-globals process: 1 found, 0 explained`,
+			`${gone} no-restricted-imports node:timers/promises: 0 found, 1 explained`,
 		]);
 	});
 });

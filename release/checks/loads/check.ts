@@ -2,9 +2,9 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { type Check, verdict } from '../check';
 import { runProgram } from '../../commands';
 import type { Package } from '../../package';
+import { type Check, verdict } from '../check';
 import type { Loaded, LoadedType } from './program';
 
 /** n8n's loader and the n8n-workflow that comes with it, as they are installed here. */
@@ -13,7 +13,7 @@ const LINES: Readonly<Record<string, { core: string; workflow: string }>> = {
 	'n8n 1': { core: 'n8n-core-v1', workflow: 'n8n-workflow-v1' },
 };
 
-/** n8n's own loader takes the package, installed as n8n installs it, on both release lines. */
+/** On both release lines n8n's own loader takes the package, installed as n8n installs it, and every file of it loads. */
 export const loads: Check = {
 	name: 'loads in n8n',
 	run(subject) {
@@ -52,12 +52,13 @@ function load(
 	}
 }
 
-function problemsOf(subject: Package, { nodes, credentials }: Loaded): string[] {
+function problemsOf(subject: Package, { nodes, credentials, broken }: Loaded): string[] {
 	const { n8n, name } = subject.manifest;
 	const noIcon = ({ icons }: LoadedType) =>
 		icons.length < 2 ||
 		icons.some((icon) => !existsSync(join(subject.folder, icon.replace(`icons/${name}/`, ''))));
 	return [
+		...broken,
 		...(nodes.length === n8n.nodes.length ? [] : [`${nodes.length} nodes are known`]),
 		...(credentials.length === n8n.credentials.length
 			? []

@@ -1,7 +1,10 @@
-/** Loads a package with n8n's own loader: `program.ts <n8n-core> <folder>`. */
+/** Loads a package with n8n's own loader, and each of its files: `program.ts <n8n-core> <folder>`. */
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import type { PackageDirectoryLoader } from 'n8n-core';
+
+import { filesOf } from '../../package';
 
 /** What n8n knows of a node or credential. */
 export interface LoadedType {
@@ -16,11 +19,26 @@ export interface Loaded {
 	readonly core: string;
 	readonly nodes: ReadonlyArray<LoadedType & { readonly searchWords: number }>;
 	readonly credentials: readonly LoadedType[];
+	/** The files that throw when they are loaded, and what. */
+	readonly broken: readonly string[];
 }
 
 type IconUrl = string | { readonly light: string; readonly dark: string } | undefined;
 
 const iconsOf = (url: IconUrl) => (typeof url === 'string' ? [url] : Object.values(url ?? {}));
+
+/** n8n loads what it is told of; the rest is loaded by the first run of a node. */
+function brokenIn(folder: string, require: NodeJS.Require): string[] {
+	const files = filesOf(folder).filter((file) => file.endsWith('.js'));
+	return files.flatMap((file) => {
+		try {
+			require(join(folder, file));
+			return [];
+		} catch (error) {
+			return [`${file}: ${String(error)}`];
+		}
+	});
+}
 
 async function main([core, folder]: string[]): Promise<void> {
 	const require = createRequire(__filename);
@@ -40,6 +58,7 @@ async function main([core, folder]: string[]): Promise<void> {
 			name,
 			icons: iconsOf(iconUrl),
 		})),
+		broken: brokenIn(folder, require),
 	};
 	process.stdout.write(JSON.stringify(loaded));
 }
