@@ -1,12 +1,14 @@
 // The editor, as users see it: in a real browser. The pictures of the last run are in e2e/screenshots.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 
 import { operations } from '../nodes/KisToken/operations';
 import { makeApp } from '../sandbox/apps';
 import type { Sandbox } from '../sandbox/server';
+import { N8N_LABELS } from '../test/docs/n8nLabels';
 import { Editor } from './editor/editor';
+import { line } from './n8n/line';
 import { Stage } from './stage';
 import type { TokenSource } from './tokenSource';
 import { chain, example, httpRequest, kisToken } from './workflows';
@@ -66,6 +68,22 @@ test('offers what the node can do, and opens its panel', async () => {
 	await creator.getByText(operations.revoke.option.action).click();
 	await editor.byId('node-parameters').waitFor();
 });
+
+// The documentation speaks of the newer line.
+(line === '2.40' ? test : test.skip)(
+	'shows every label of n8n that the documentation names',
+	() => {
+		const modules = join(stage.n8n.installation.folder, 'node_modules');
+		const assets = join(modules, 'n8n-editor-ui/dist/assets');
+		const scripts = readdirSync(assets).filter((file) => file.endsWith('.js'));
+		const made = [
+			join(modules, 'n8n-nodes-base/dist/types/nodes.json'),
+			...scripts.map((file) => join(assets, file)),
+		].map((file) => readFileSync(file, 'utf8'));
+		const missing = [...N8N_LABELS].filter((label) => !made.some((text) => text.includes(label)));
+		expect(missing).toEqual([]);
+	},
+);
 
 test('says on the canvas what it does', async () => {
 	await editor.openWorkflow('preview');

@@ -9,6 +9,7 @@ import { KIS_CODES } from '../../kis/errorCodes';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { operations } from '../../nodes/KisToken/operations';
 import type { Operation } from '../../nodes/KisToken/operations/operation';
+import { N8N_LABELS } from './n8nLabels';
 import { anchorOf, folderOf, KOREAN, PAGES, ROOT, type Page } from './pages';
 
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
@@ -18,45 +19,6 @@ const topLevel = readdirSync(ROOT);
 /** Made by the build. */
 const BUILT = 'dist';
 
-/** What n8n and its own nodes show, and what it is called in its documentation. */
-const N8N_LABELS = new Set([
-	'Add first step',
-	'Authentication',
-	'Community nodes',
-	'Continue',
-	'Continue (using error output)',
-	'Create',
-	'Create Workflow',
-	'Credential Type',
-	'Credentials',
-	'Execute workflow',
-	'HTTP Request',
-	'Ignore SSL Issues',
-	'Import from File',
-	'Install',
-	'Method',
-	'On Error',
-	'Predefined Credential Type',
-	'Proxy',
-	'Redact production execution data',
-	'Retry On Fail',
-	'SSL Certificates',
-	'Save',
-	'Save execution progress',
-	'Save failed production executions',
-	'Save manual executions',
-	'Save successful production executions',
-	'Send Headers',
-	'Send Query Parameters',
-	'Settings',
-	'Stop Workflow',
-	'Test',
-	'Trigger manually',
-	'URL',
-	'Wait',
-	'Workflow settings',
-	'Workflows',
-]);
 /** Steps of the example workflows. */
 const STEPS = new Set(['Tokens of the Day']);
 
