@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { chromium, selectors, type Browser, type Locator, type Page } from 'playwright-core';
 
 import { OWNER } from '../n8n/api';
 import { line } from '../n8n/line';
 import type { N8n } from '../n8n/server';
 
-const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome'];
 /** Where the pictures of the last run are. Git does not keep them. */
 const PICTURES = join(__dirname, '../screenshots', line);
 /** What a computer that does much at once may need. */
@@ -23,7 +23,7 @@ export class Editor {
 
 	/** @throws Error that says what to install, if there is no Chromium. */
 	static async open(n8n: N8n): Promise<Editor> {
-		const executablePath = process.env.CHROMIUM ?? BROWSERS.find(existsSync);
+		const executablePath = process.env.CHROMIUM || browserOnPath();
 		if (!executablePath) {
 			throw new Error(
 				'No Chromium: install it (Debian: apt-get install chromium), or name it in CHROMIUM.',
@@ -145,4 +145,9 @@ export class Editor {
 	async close(): Promise<void> {
 		await this.browser.close();
 	}
+}
+
+function browserOnPath(): string | undefined {
+	const folders = (process.env.PATH ?? '').split(delimiter);
+	return folders.flatMap((folder) => BROWSERS.map((name) => join(folder, name))).find(existsSync);
 }

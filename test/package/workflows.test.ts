@@ -34,7 +34,12 @@ const FROM_OUTSIDE = {
 		'SUM: ${{ needs.check.outputs.sum }}',
 		'NPM_TOKEN: ${{ secrets.NPM_TOKEN }}',
 	],
-	'test.yml': ['name: Node.js ${{ matrix.node }}', 'node-version: ${{ matrix.node }}'],
+	'test.yml': [
+		'name: Node.js ${{ matrix.node }}',
+		'node-version: ${{ matrix.node }}',
+		"key: n8n-${{ hashFiles('e2e/lines/*/package-lock.json') }}",
+		'name: what the editor showed, Node.js ${{ matrix.node }}',
+	],
 };
 
 describe.each([
