@@ -46,7 +46,7 @@ function workflows(sandbox: Sandbox, tokens: TokenSource) {
 			kisToken('After', 'batch', { operation: 'inspect' }),
 		]),
 		chain('failed', [httpRequest('Tokens', tokens.urlOf('failed')), revoke]),
-		...EXAMPLES.map((file) => ({ ...example(file, sandbox, 'chain'), id: file })),
+		...EXAMPLES.map((file) => example(file, sandbox, 'chain')),
 	];
 }
 
@@ -191,7 +191,7 @@ describe('the dialog of the credential', () => {
 });
 
 test.each(EXAMPLES)('%s opens, and its notes cover no node', async (file) => {
-	await editor.openWorkflow(file);
+	await editor.openWorkflow(example(file, stage.sandbox, 'chain').id);
 	const notes = await editor.byId('sticky').all();
 	const nodes = await editor.byId('canvas-default-node').all();
 	expect([notes.length, nodes.length]).not.toContain(0);
@@ -205,7 +205,7 @@ test.each(EXAMPLES)('%s opens, and its notes cover no node', async (file) => {
 });
 
 test('runs the example of the README, and shows what came out', async () => {
-	await editor.openWorkflow('issue-quote-revoke.json');
+	await editor.openWorkflow('issue-quote-revoke');
 	await editor.execute();
 	await editor.picture('executed');
 	await editor.openNode('Revoke');

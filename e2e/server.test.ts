@@ -155,12 +155,16 @@ test('the Stop button ends a call under way, and n8n’s log says what was sent'
 });
 
 test('the example of the README leaves nothing in the database', async () => {
-	const id = await stage.api.start('example-example', 'When Clicking Execute');
+	// KIS gives the same token within six hours: Issue gets this one.
+	const token = mint(apps.example);
+	usedTokens.push(token);
+	const id = await stage.api.start('issue-quote-revoke', 'When Clicking Execute');
 	await until(() =>
 		stage.sandbox.calls.some(
 			({ path, appkey }) => path === '/oauth2/revokeP' && appkey === apps.example.appkey,
 		),
 	);
+	expect(stage.sandbox.kis.isLive(token)).toBe(false);
 	const gone = async () => (await stage.api.call('GET', `/executions/${id}`)) === undefined;
 	await until(gone);
 });

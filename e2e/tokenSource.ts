@@ -17,6 +17,7 @@ export class TokenSource {
 		return this;
 	}
 
+	/** Where a workflow gets the items of that name. */
 	urlOf(name: string): string {
 		return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/${name}`;
 	}

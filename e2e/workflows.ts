@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { IDataObject, INode } from 'n8n-workflow';
 
 import type { CredentialFile, WorkflowFile } from './n8n/server';
+import { ENVIRONMENTS } from '../kis/environments';
 import type { Sandbox } from '../sandbox/server';
 import type { App } from '../sandbox/apps';
 
@@ -75,7 +76,7 @@ export function httpRequest(name: string, url: string, more: Partial<INode> = {}
 /** One of `examples/`, for the sandbox and a credential that there is, and otherwise as it is. */
 export function example(file: string, sandbox: Sandbox, credential: string): WorkflowFile {
 	const text = readFileSync(join(__dirname, '../examples', file), 'utf8')
-		.replaceAll('https://openapivts.koreainvestment.com:29443', sandbox.url)
+		.replaceAll(String(ENVIRONMENTS.paper.baseUrl), sandbox.url)
 		.replaceAll('choose-your-own', credential);
-	return { ...(JSON.parse(text) as WorkflowFile), id: `example-${credential}`, active: false };
+	return { ...(JSON.parse(text) as WorkflowFile), id: file.replace('.json', ''), active: false };
 }

@@ -55,11 +55,13 @@ export class Editor {
 		await this.page.waitForURL((url) => !url.pathname.includes('signin'));
 	}
 
+	/** Leaves what was open, without saving it. */
 	async openWorkflow(id: string): Promise<void> {
 		await this.page.goto(`${this.n8n.url}/workflow/${id}`);
 		await this.byId('canvas-node').first().waitFor();
 	}
 
+	/** By the `data-test-id` that n8n gives to its parts. */
 	byId(id: string): Locator {
 		return this.page.getByTestId(id);
 	}
@@ -108,6 +110,7 @@ export class Editor {
 		return this.page.locator('.el-select-dropdown:visible').last();
 	}
 
+	/** A field of the open node or credential, by the name of its parameter. */
 	parameter(name: string): Locator {
 		return this.byId(`parameter-input-${name}`);
 	}

@@ -46,6 +46,7 @@ export class Api {
 		return String(answer.executionId);
 	}
 
+	/** Starts a workflow as the editor's button does, and waits for its end. */
 	async run(workflowId: string, trigger?: string): Promise<Execution> {
 		return await this.ended(await this.start(workflowId, trigger));
 	}

@@ -76,6 +76,7 @@ export class N8n {
 		});
 	}
 
+	/** As `n8n import:credentials` and `import:workflow` do, before it is started. */
 	async import(
 		credentials: readonly CredentialFile[],
 		workflows: readonly WorkflowFile[],
@@ -113,6 +114,7 @@ export class N8n {
 		return program;
 	}
 
+	/** Ends all of its processes; it can be started again. */
 	async stop(): Promise<void> {
 		await Promise.all(this.#programs.map(async (program) => await program.stop()));
 	}
