@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 
 import { operations } from '../nodes/KisToken/operations';
+import type { Operation } from '../nodes/KisToken/operations/operation';
 import { makeApp } from '../sandbox/apps';
 import type { Sandbox } from '../sandbox/server';
 import { N8N_LABELS } from '../test/docs/n8nLabels';
@@ -98,23 +99,21 @@ describe('the panel', () => {
 		await editor.openNode('Revoke');
 	});
 
-	test.each(Object.values(operations).map(({ option }) => option.name))(
-		'shows the fields of %s and no others',
-		async (name) => {
+	/** But for the one that only tools have. */
+	const labelsOf = ({ fields }: Operation) =>
+		fields.filter(({ name }) => name !== 'noToolNotice').map(({ displayName }) => displayName);
+	const every = Object.values<Operation>(operations);
+
+	test.each(every.map((operation) => [operation.option.name, operation] as const))(
+		'shows the fields and options of %s and no others',
+		async (name, operation) => {
 			await editor.choose(editor.parameter('operation'), name);
-			const own =
-				Object.values(operations).find(({ option }) => option.name === name)?.fields ?? [];
-			const labels = (fields: typeof own) =>
-				fields
-					.filter(({ name: field }) => field !== 'noToolNotice')
-					.map(({ displayName }) => displayName);
-			const others = Object.values(operations).flatMap(({ fields }) => labels(fields));
 			const text = await shown();
-			for (const label of new Set(others)) {
-				expect([label, text.includes(label)]).toEqual([label, labels(own).includes(label)]);
+			for (const label of new Set(every.flatMap(labelsOf))) {
+				expect([label, text.includes(label)]).toEqual([label, labelsOf(operation).includes(label)]);
 			}
 			await editor.picture(`panel ${name}`);
-			const options = own.flatMap(({ options: entries = [] }) => entries);
+			const options = operation.fields.flatMap(({ options: entries = [] }) => entries);
 			if (options.length === 0) return;
 			const offered = await editor.offeredBy(editor.page.getByPlaceholder('Add option'));
 			expect(offered).toEqual(

@@ -108,9 +108,11 @@ test.each<[string, keyof typeof apps, string]>([
 			expect([answer.status, await answer.text()]).toEqual([200, expect.any(String)]);
 		}),
 	);
+	await until(async () => (await stage.api.executionsOf(id)).length === EXECUTIONS);
 	const executions = [];
-	for (const execution of await stage.api.executionsOf(id))
+	for (const execution of await stage.api.executionsOf(id)) {
 		executions.push(await stage.api.ended(execution));
+	}
 
 	const calls = stage.sandbox.calls.slice(before);
 	const refused = calls.filter(({ result }) => result === 'EGW00201').length;
