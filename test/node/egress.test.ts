@@ -2,8 +2,10 @@
 // written, and names that stand for something else after the check.
 import { promises as dns } from 'node:dns';
 import * as core from 'n8n-core';
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
+import { EgressRefusal } from '../../kis/http/egress';
+import { egressRules } from '../../nodes/KisToken/host';
 import { closeServers, startServer, type ScriptedServer } from '../support/scriptedServer';
 import { issue, revoke, tokenItems, useSandbox } from '../support/workflow';
 
@@ -103,4 +105,20 @@ onN8n2.each([
 
 onN8n1('without a filter everything is allowed', async () => {
 	expect(await revokeAt(sandbox().url, 0)).toMatchObject({ outcome: 'revoked' });
+});
+
+test('rules that cannot be asked allow no address and no name', async () => {
+	const context = {
+		helpers: {
+			getSecureEgressFilter: () => {
+				throw new Error('broken');
+			},
+		},
+	} as unknown as IExecuteFunctions;
+	const rules = egressRules(context);
+	await expect(rules?.check(new URL('https://kis.test'))).rejects.toBeInstanceOf(EgressRefusal);
+	const found = await new Promise((resolve) => {
+		rules?.lookup('kis.test', {}, (...answer) => resolve(answer));
+	});
+	expect(found).toEqual([expect.any(EgressRefusal), []]);
 });
