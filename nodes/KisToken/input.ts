@@ -55,8 +55,8 @@ export function readToken(context: IExecuteFunctions, itemIndex: number): Access
 		: token;
 }
 
-/** Reading a parameter takes n8n's expression engine about 0.6 ms; the host gets its turn after so many. */
-const ITEMS_PER_TURN = 100;
+/** n8n's expression engine may take a millisecond for each item; the host gets its turn after so many. */
+const TURN_MS = 50;
 
 /**
  * Reads something of each item.
@@ -70,8 +70,12 @@ export async function readEach<T>(
 ): Promise<T[]> {
 	const stop = cancelSignal(context);
 	const all: T[] = [];
+	let turnEnds = performance.now() + TURN_MS;
 	for (let itemIndex = 0; itemIndex < context.getInputData().length; itemIndex++) {
-		if (itemIndex > 0 && itemIndex % ITEMS_PER_TURN === 0) await sleep(0);
+		if (performance.now() >= turnEnds) {
+			await sleep(0);
+			turnEnds = performance.now() + TURN_MS;
+		}
 		all.push(onStop !== null && stop.aborted ? onStop : read(itemIndex));
 	}
 	return all;
