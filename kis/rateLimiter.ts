@@ -126,7 +126,7 @@ export class RateLimiter {
 		const window = WINDOW_MS / Math.min(1, rate);
 		if (this.#underWay >= slots) return Infinity;
 		// With one more request, only this end and the later ones fit into the window.
-		const blocking = this.#ended[this.#ended.length - (slots - this.#underWay)] ?? -Infinity;
+		const blocking = this.#ended.at(this.#underWay - slots) ?? -Infinity;
 		return Math.max(this.#heldUntil, blocking + window);
 	}
 

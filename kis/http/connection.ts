@@ -5,7 +5,7 @@ import buildConnector from 'undici/lib/core/connect.js';
 import Client from 'undici/lib/dispatcher/client.js';
 import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js';
 
-import { endpointOf, isLoopback } from '../baseUrl';
+import { isLoopback } from '../baseUrl';
 import type { EgressRules } from './egress';
 import type { Exchange } from './exchange';
 import { RequestWatch } from './requestWatch';
@@ -22,14 +22,14 @@ const UNUSABLE_PROXY = new URL('http://unusable.invalid');
 const TUNNEL_MADE = 'UND_ERR_INFO';
 
 export interface ConnectionOptions {
-	readonly baseUrl: URL;
+	readonly url: URL;
 	/** For one exchange, from connecting to the last byte, in milliseconds. */
 	readonly timeoutMs: number;
 	readonly egress?: EgressRules;
 }
 
 /**
- * One keep-alive connection to one host, for one request at a time, so that nothing queues inside undici and that
+ * One keep-alive connection to one endpoint, for one request at a time, so that nothing queues inside undici and that
  * ending one exchange by destroying its dispatcher hurts no other.
  */
 export class Connection {
@@ -44,8 +44,8 @@ export class Connection {
 		this.#options = options;
 	}
 
-	/** Sends `json` to a path below the base URL. Never throws: every end is an {@link Exchange}. */
-	async post(path: string, json: object, cancel: AbortSignal): Promise<Exchange> {
+	/** Sends `json`. Never throws: every end is an {@link Exchange}. */
+	async post(json: object, cancel: AbortSignal): Promise<Exchange> {
 		const { timeoutMs } = this.#options;
 		const wasUsed = this.#used;
 		const watch = new RequestWatch(() => wasUsed && this.#used);
@@ -54,7 +54,7 @@ export class Connection {
 		const deadline = setTimeout(() => watch.timeOut(), timeoutMs);
 		cancel.addEventListener('abort', onCancel);
 		if (cancel.aborted) onCancel();
-		void this.#send(watch, endpointOf(this.#options.baseUrl, path), JSON.stringify(json));
+		void this.#send(watch, JSON.stringify(json));
 
 		const exchange = await watch.ended;
 		clearTimeout(deadline);
@@ -75,9 +75,10 @@ export class Connection {
 		await Promise.all([dispatcher?.destroy(), ...closed]);
 	}
 
-	async #send(watch: RequestWatch, url: URL, body: string): Promise<void> {
+	async #send(watch: RequestWatch, body: string): Promise<void> {
+		const { url, egress } = this.#options;
 		try {
-			if (!this.#dispatcher) await this.#options.egress?.check(url);
+			if (!this.#dispatcher) await egress?.check(url);
 		} catch (error) {
 			watch.fail(error);
 		}
@@ -92,10 +93,10 @@ export class Connection {
 
 	/** `null` if the environment names a proxy that cannot be used. */
 	#open(): Dispatcher | null {
-		const { baseUrl, egress } = this.#options;
+		const { url, egress } = this.#options;
 		const tls = { rejectUnauthorized: true, timeout: 0 };
 		const connect = this.#tracked(buildConnector({ ...tls, lookup: egress?.lookup }));
-		if (isLoopback(baseUrl)) return this.#client(baseUrl.origin, { connect });
+		if (isLoopback(url)) return this.#client(url.origin, { connect });
 		try {
 			return new EnvHttpProxyAgent({
 				httpProxy: proxySetting('http_proxy'),

@@ -30,3 +30,14 @@ export interface Unwritten {
 	/** Why the host's rules forbid the address, in the host's words, where they do. */
 	readonly forbidden: string | null;
 }
+
+/** Whether two exchanges were answered, and alike to the last byte. */
+export function isSameAnswer(one: Exchange, other: Exchange): boolean {
+	return (
+		one.ended === 'answered' &&
+		other.ended === 'answered' &&
+		one.httpStatus === other.httpStatus &&
+		one.contentEncoding === other.contentEncoding &&
+		Buffer.compare(one.body, other.body) === 0
+	);
+}

@@ -1,4 +1,5 @@
 import type { Attempt } from '../attempt';
+import { endpointOf } from '../baseUrl';
 import type { KisCredential } from '../credential';
 import { lookUpCode } from '../errorCodes';
 import { Connection } from '../http/connection';
@@ -148,11 +149,12 @@ class Asking {
 		const limiter = limiterOf(this.#credential.appkey);
 		limiter.join(this, requestsPerSecond);
 		const slot = await limiter.acquire(cancel);
-		const connection = new Connection({ ...this.#options, baseUrl: this.#credential.baseUrl });
+		const url = endpointOf(this.#credential.baseUrl, ISSUE_PATH);
+		const connection = new Connection({ ...this.#options, url });
 		let exchange: Exchange | null = null;
 		try {
 			const body = issueBody(this.#credential);
-			exchange = slot && (await connection.post(ISSUE_PATH, body, cancel));
+			exchange = slot && (await connection.post(body, cancel));
 			return exchange;
 		} finally {
 			slot?.release(exchange?.ended === 'unanswered');

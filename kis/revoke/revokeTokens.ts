@@ -1,10 +1,11 @@
 import { hasExpired, isIssuedTo, type AccessToken } from '../accessToken';
 import type { Attempt } from '../attempt';
+import { endpointOf } from '../baseUrl';
 import type { KisCredential } from '../credential';
 import { lookUpCode } from '../errorCodes';
 import { Connection } from '../http/connection';
 import type { EgressRules } from '../http/egress';
-import type { Exchange } from '../http/exchange';
+import { isSameAnswer, type Exchange } from '../http/exchange';
 import { limiterOf, type RateLimiter } from '../rateLimiter';
 import { isPermanent, wait, waitBeforeRetry } from '../retry';
 import { SecretGuard } from '../secretGuard';
@@ -74,6 +75,8 @@ class Run {
 	readonly #sending = new AbortController();
 	#ended: EndOfSending | null = null;
 	#unwrittenInARow = 0;
+	/** Most answers are the same as the one before: they share what was read of it, which saves time and memory. */
+	#lastRead: { readonly exchange: Exchange; readonly attempt: Attempt } | null = null;
 	/** Something was heard of KIS, or the first token has ended otherwise. */
 	readonly #heard = deferred();
 
@@ -94,8 +97,9 @@ class Run {
 		const distinct = new Map(tokens.map((token) => [token.value, token]));
 		const revocations = new Map<string, Revocation>();
 		const queue = distinct.values();
+		const url = endpointOf(this.#credential.baseUrl, REVOKE_PATH);
 		const work = async () => {
-			const connection = new Connection({ ...this.#options, baseUrl: this.#credential.baseUrl });
+			const connection = new Connection({ ...this.#options, url });
 			try {
 				// All connections take from the one iterator.
 				for (const token of queue) {
@@ -139,7 +143,7 @@ class Run {
 		for (;;) {
 			const exchange = await this.#send(token, connection);
 			if (!exchange) break;
-			const attempt = readRevocation(exchange, this.#guard);
+			const attempt = this.#read(exchange);
 			attempts.push(attempt);
 			this.#learn(attempt);
 			outcome = this.#weigh(attempts, token, before);
@@ -173,11 +177,18 @@ class Run {
 		try {
 			const { appkey, appsecret } = this.#credential;
 			const body = revokeBody(appkey, appsecret, token);
-			exchange = await connection.post(REVOKE_PATH, body, this.#options.cancel);
+			exchange = await connection.post(body, this.#options.cancel);
 			return exchange;
 		} finally {
 			slot.release(exchange?.ended === 'unanswered');
 		}
+	}
+
+	#read(exchange: Exchange): Attempt {
+		if (!this.#lastRead || !isSameAnswer(exchange, this.#lastRead.exchange)) {
+			this.#lastRead = { exchange, attempt: readRevocation(exchange, this.#guard) };
+		}
+		return this.#lastRead.attempt;
 	}
 
 	#weigh(attempts: readonly Attempt[], token: AccessToken, before: Outcome | null): Outcome {

@@ -1,7 +1,7 @@
 // What is tried: the stop button in every phase of a request.
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { BODY, closeAll, connect, NEVER, PATH } from '../support/connections';
+import { BODY, closeAll, connect, NEVER } from '../support/connections';
 import { CONFIRMATION, silence, startServer, type Answer } from '../support/scriptedServer';
 
 afterEach(closeAll);
@@ -11,14 +11,14 @@ describe('the stop button', () => {
 
 	test('before: nothing is connected', async () => {
 		const server = await startServer();
-		expect(await connect(server.url).post(PATH, BODY, AbortSignal.abort())).toEqual(CANCELLED);
+		expect(await connect(server.url).post(BODY, AbortSignal.abort())).toEqual(CANCELLED);
 		expect(server.connections).toBe(0);
 	});
 
 	test('while connecting: nothing is written', async () => {
 		const server = await startServer();
 		const stop = new AbortController();
-		const exchange = connect(server.url.replace('http', 'https')).post(PATH, BODY, stop.signal);
+		const exchange = connect(server.url.replace('http', 'https')).post(BODY, stop.signal);
 		await server.reached(1);
 		stop.abort();
 		expect(await exchange).toEqual(CANCELLED);
@@ -29,7 +29,7 @@ describe('the stop button', () => {
 	test('in the same turn: nothing is written, though it connects', async () => {
 		const server = await startServer();
 		const stop = new AbortController();
-		const exchange = connect(server.url).post(PATH, BODY, stop.signal);
+		const exchange = connect(server.url).post(BODY, stop.signal);
 		stop.abort();
 		expect(await exchange).toEqual(CANCELLED);
 		await server.abandoned();
@@ -42,7 +42,7 @@ describe('the stop button', () => {
 	])('while waiting for %s: what was written stays open', async (_name, answer, httpStatus) => {
 		const stop = new AbortController();
 		const server = await startServer({ answer: () => answer });
-		const exchange = connect(server.url).post(PATH, BODY, stop.signal);
+		const exchange = connect(server.url).post(BODY, stop.signal);
 		await server.received(1);
 		await sleep(50);
 		stop.abort();
@@ -60,9 +60,9 @@ describe('the stop button', () => {
 		const listening = jest.spyOn(stop.signal, 'addEventListener');
 		const gone = jest.spyOn(stop.signal, 'removeEventListener');
 		const connection = connect(server.url);
-		for (let i = 0; i < 3; i++) await connection.post(PATH, BODY, stop.signal);
+		for (let i = 0; i < 3; i++) await connection.post(BODY, stop.signal);
 		stop.abort();
 		expect(gone).toHaveBeenCalledTimes(listening.mock.calls.length);
-		expect(await connection.post(PATH, BODY, NEVER)).toMatchObject({ ended: 'answered' });
+		expect(await connection.post(BODY, NEVER)).toMatchObject({ ended: 'answered' });
 	});
 });

@@ -1,6 +1,6 @@
 // What is tried: connections that the server drops between two requests, during the second, and too late; and bytes of one
 // answer that would pass for the next.
-import { BODY, closeAll, connect, NEVER, PATH } from '../support/connections';
+import { BODY, closeAll, connect, NEVER } from '../support/connections';
 import {
 	CONFIRMATION,
 	hangUp,
@@ -19,8 +19,8 @@ describe('keep-alive', () => {
 			answer: (_request, index) => (index === 0 ? CONFIRMATION : second),
 		});
 		const connection = connect(server.url, { timeoutMs });
-		expect(await connection.post(PATH, BODY, NEVER)).toMatchObject({ ended: 'answered' });
-		const exchange = await connection.post(PATH, BODY, NEVER);
+		expect(await connection.post(BODY, NEVER)).toMatchObject({ ended: 'answered' });
+		const exchange = await connection.post(BODY, NEVER);
 		await connection.close();
 		await server.abandoned();
 		return { server, exchange };
@@ -59,9 +59,9 @@ describe('keep-alive', () => {
 			answer: () => (socket) => socket.end(CONFIRMATION),
 		});
 		const connection = connect(server.url);
-		await connection.post(PATH, BODY, NEVER);
+		await connection.post(BODY, NEVER);
 		await server.abandoned();
-		expect(await connection.post(PATH, BODY, NEVER)).toMatchObject({ ended: 'answered' });
+		expect(await connection.post(BODY, NEVER)).toMatchObject({ ended: 'answered' });
 		expect(server.connections).toBe(2);
 	});
 
@@ -70,9 +70,9 @@ describe('keep-alive', () => {
 			answer: (_request, index) => (index === 0 ? (socket) => socket.end(CONFIRMATION) : reset),
 		});
 		const connection = connect(server.url);
-		await connection.post(PATH, BODY, NEVER);
+		await connection.post(BODY, NEVER);
 		await server.abandoned();
-		expect(await connection.post(PATH, BODY, NEVER)).toMatchObject({
+		expect(await connection.post(BODY, NEVER)).toMatchObject({
 			ended: 'unanswered',
 			onStaleConnection: false,
 		});
@@ -84,7 +84,7 @@ describe('keep-alive', () => {
 		});
 		const connection = connect(server.url);
 		const stale = [];
-		for (let i = 0; i < 3; i++) stale.push(await connection.post(PATH, BODY, NEVER));
+		for (let i = 0; i < 3; i++) stale.push(await connection.post(BODY, NEVER));
 		expect(stale).toMatchObject([
 			{ ended: 'answered' },
 			{ ended: 'unanswered', onStaleConnection: true },
@@ -101,8 +101,8 @@ describe('keep-alive', () => {
 					: http(403, '{}'),
 		});
 		const connection = connect(server.url, { timeoutMs: 100 });
-		expect(await connection.post(PATH, BODY, NEVER)).toMatchObject({ ended: 'unanswered' });
-		expect(await connection.post(PATH, BODY, NEVER)).toMatchObject({ httpStatus: 403 });
+		expect(await connection.post(BODY, NEVER)).toMatchObject({ ended: 'unanswered' });
+		expect(await connection.post(BODY, NEVER)).toMatchObject({ httpStatus: 403 });
 	});
 
 	test('bytes behind a whole answer are no answer to the next request', async () => {
@@ -111,7 +111,7 @@ describe('keep-alive', () => {
 				index === 0 ? Buffer.concat([http(403, '{}'), CONFIRMATION]) : silence,
 		});
 		const connection = connect(server.url, { timeoutMs: 300 });
-		await connection.post(PATH, BODY, NEVER);
-		expect((await connection.post(PATH, BODY, NEVER)).ended).not.toBe('answered');
+		await connection.post(BODY, NEVER);
+		expect((await connection.post(BODY, NEVER)).ended).not.toBe('answered');
 	});
 });

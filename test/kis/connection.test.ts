@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 
 import { MAX_BODY_BYTES } from '../../kis/http/requestWatch';
 import type { Exchange } from '../../kis/http/exchange';
-import { closeAll, connect, NEVER, PATH, BODY, postOnce } from '../support/connections';
+import { closeAll, connect, NEVER, BODY, postOnce } from '../support/connections';
 import { leftSince, resources } from '../support/resources';
 import {
 	CONFIRMATION,
@@ -53,7 +53,7 @@ describe('an answer', () => {
 
 	test('is asked for below the path prefix', async () => {
 		const server = await startServer({ answer: () => CONFIRMATION });
-		await connect(`${server.url}/kis/`).post(PATH, BODY, NEVER);
+		await connect(`${server.url}/kis/`).post(BODY, NEVER);
 		expect(server.requests[0].line).toBe('POST /kis/oauth2/revokeP HTTP/1.1');
 	});
 
@@ -217,7 +217,7 @@ test('close leaves nothing that keeps the process alive', async () => {
 	const server = await startServer({ answer: () => CONFIRMATION });
 	const before = resources();
 	const connection = connect(server.url);
-	await connection.post(PATH, BODY, NEVER);
+	await connection.post(BODY, NEVER);
 	await connection.close();
 	await server.abandoned();
 	await connection.close();

@@ -36,21 +36,21 @@ const allowed: EgressRules = {
 test('a port at which nothing listens', async () => {
 	const before = resources();
 	const connection = connect(`http://127.0.0.1:${await unusedPort()}`);
-	expect(await connection.post(PATH, BODY, NEVER)).toEqual(unwritten('ECONNREFUSED'));
+	expect(await connection.post(BODY, NEVER)).toEqual(unwritten('ECONNREFUSED'));
 	await connection.close();
 	expect(await leftSince(before)).toEqual([]);
 });
 
 test('a name that cannot be resolved', async () => {
 	const connection = connect('https://does-not-exist.invalid', { egress: allowed });
-	expect(await connection.post(PATH, BODY, NEVER)).toEqual(unwritten('ENOTFOUND'));
+	expect(await connection.post(BODY, NEVER)).toEqual(unwritten('ENOTFOUND'));
 });
 
 test('a name that is never resolved ends at the deadline', async () => {
 	const egress = { ...allowed, lookup: () => {} };
 	const connection = connect('https://does-not-exist.invalid', { egress, timeoutMs: 100 });
 	const started = performance.now();
-	expect(await connection.post(PATH, BODY, NEVER)).toEqual(unwritten('UND_ERR_CONNECT_TIMEOUT'));
+	expect(await connection.post(BODY, NEVER)).toEqual(unwritten('UND_ERR_CONNECT_TIMEOUT'));
 	expect(seconds(started)).toBeLessThan(3);
 	await connection.close();
 });
@@ -146,7 +146,7 @@ describe('egress rules', () => {
 		const check = async () => await sleep(30);
 		const egress = { ...allowed, check };
 		const connection = connect(server.url, { egress, timeoutMs: 10 });
-		expect(await connection.post(PATH, BODY, NEVER)).toEqual(unwritten('UND_ERR_CONNECT_TIMEOUT'));
+		expect(await connection.post(BODY, NEVER)).toEqual(unwritten('UND_ERR_CONNECT_TIMEOUT'));
 		await sleep(100);
 		expect(server.connections).toBe(0);
 	});
@@ -178,7 +178,7 @@ describe('the proxy variables', () => {
 	async function asksProxy(variables: (proxy: string) => object): Promise<boolean> {
 		const proxy = await startServer({ answer: () => hangUp });
 		process.env = { ...before, ...variables(proxy.url) };
-		const exchange = await connect(URL_BEHIND, { egress: allowed }).post(PATH, BODY, NEVER);
+		const exchange = await connect(URL_BEHIND, { egress: allowed }).post(BODY, NEVER);
 		const lines = proxy.requests.map(({ line }) => line);
 		const asked = ['CONNECT kis.does-not-exist.invalid:9443 HTTP/1.1'];
 		expect(lines).toEqual(proxy.connections > 0 ? asked : []);

@@ -10,14 +10,14 @@ const PROGRAM = `
 	const [built, options] = process.argv.slice(1);
 	const { url, timeoutMs, count, cancelAfterMs } = JSON.parse(options);
 	const { Connection } = require(built);
-	const connection = new Connection({ baseUrl: new URL(url), timeoutMs });
+	const connection = new Connection({ url: new URL('/oauth2/revokeP', url), timeoutMs });
 	const stop = new AbortController();
 	(async () => {
 		const exchanges = [];
 		const started = performance.now();
 		for (let i = 0; i < count; i++) {
 			const timer = cancelAfterMs && setTimeout(() => stop.abort(), cancelAfterMs);
-			const exchange = await connection.post('/oauth2/revokeP', { appkey: 'secret' }, stop.signal);
+			const exchange = await connection.post({ appkey: 'secret' }, stop.signal);
 			clearTimeout(timer);
 			exchanges.push({ ...exchange, body: exchange.body && Buffer.from(exchange.body).toString() });
 		}

@@ -1,3 +1,4 @@
+import { endpointOf } from '../../kis/baseUrl';
 import { Connection, type ConnectionOptions } from '../../kis/http/connection';
 import type { Exchange } from '../../kis/http/exchange';
 import { closeServers, type ScriptedServer } from './scriptedServer';
@@ -9,9 +10,10 @@ export const NEVER = new AbortController().signal;
 
 const opened: Connection[] = [];
 
-/** A connection that `closeAll` closes. */
-export function connect(url: string, options: Partial<ConnectionOptions> = {}): Connection {
-	const connection = new Connection({ baseUrl: new URL(url), timeoutMs: 5000, ...options });
+/** A connection to the endpoint at {@link PATH}, which `closeAll` closes. */
+export function connect(baseUrl: string, options: Partial<ConnectionOptions> = {}): Connection {
+	const url = endpointOf(new URL(baseUrl), PATH);
+	const connection = new Connection({ url, timeoutMs: 5000, ...options });
 	opened.push(connection);
 	return connection;
 }
@@ -32,7 +34,7 @@ export async function postOnce(
 	url = server.url,
 ): Promise<Exchange> {
 	const connection = connect(url, options);
-	const exchange = await connection.post(PATH, BODY, NEVER);
+	const exchange = await connection.post(BODY, NEVER);
 	if (exchange.ended === 'answered') await connection.close();
 	await server.abandoned();
 	if (exchange.ended === 'unwritten') expect(server.requests).toHaveLength(0);
