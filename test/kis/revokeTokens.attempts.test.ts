@@ -1,7 +1,7 @@
 // What is tried: answers of one kind after those of another, about tokens of every kind: what became of the token is told
 // by all of them.
 import { closeAll } from '../support/connections';
-import { inTurn, revoke } from '../support/revoke';
+import { inTurn, outcomes, revoke, tokenOf } from '../support/revoke';
 import {
 	CONFIRMATION,
 	hangUp,
@@ -83,4 +83,29 @@ test.concurrent.each<[string, () => string, Answer[], string, number]>([
 	expect(result).toMatchObject({ outcome, ended: null });
 	expect(result.attempts).toHaveLength(attempts);
 	expect(server.requests).toHaveLength(attempts);
+});
+
+const SAYS_REVOKED = JSON.stringify({ code: 200, message: '폐기' });
+
+test.concurrent.each<[string, Answer]>([
+	['another status', http(500, SAYS_REVOKED)],
+	['an encoding', http(200, SAYS_REVOKED, { 'content-encoding': 'gzip' })],
+	['another body', http(200, SAYS_REVOKED.replace('200', '500'))],
+])('an answer that is that of the token before but for %s', async (_name, other) => {
+	const [one, next] = [read(whole()), read(whole())];
+	const server = await startServer({
+		answer: (request) => (tokenOf(request) === one.value ? http(200, SAYS_REVOKED) : other),
+	});
+	expect(outcomes(await revoke(server.url, [one, next, one], { keys }))).toEqual([
+		'revoked',
+		'unknown',
+		'revoked',
+	]);
+	const swapped = await startServer({
+		answer: (request) => (tokenOf(request) === one.value ? other : http(200, SAYS_REVOKED)),
+	});
+	expect(outcomes(await revoke(swapped.url, [one, next], { keys }))).toEqual([
+		'unknown',
+		'revoked',
+	]);
 });
