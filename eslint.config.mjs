@@ -5,7 +5,7 @@ export default [
 	...configWithoutCloudSupport,
 	{
 		// They start processes, to see the package from outside. Nothing of them is published.
-		files: ['{e2e,release,test,truth}/**/*.ts'],
+		files: ['{bench,e2e,release,test,truth}/**/*.ts'],
 		rules: { '@n8n/community-nodes/no-dangerous-functions': 'off' },
 	},
 ];

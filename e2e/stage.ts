@@ -9,7 +9,7 @@ import { CleanUp } from './cleanUp';
 import { Api } from './n8n/api';
 import { packThisCheckout } from './n8n/communityPackage';
 import { installN8n } from './n8n/install';
-import { line } from './n8n/line';
+import { line, type Line } from './n8n/line';
 import { N8n, type WorkflowFile } from './n8n/server';
 import { TokenSource } from './tokenSource';
 import { credentialFor } from './workflows';
@@ -22,6 +22,10 @@ interface StageOptions {
 	readonly tarball?: string;
 	/** For n8n, beside what every test needs. */
 	readonly env?: NodeJS.ProcessEnv;
+	/** That of the running tests, if absent. */
+	readonly line?: Line;
+	/** Of the local KIS, instead of the real one's. */
+	readonly requestsPerSecond?: number;
 }
 
 /** Where a test file plays: a local KIS over TLS, a step that gives tokens, and a running n8n with the package. */
@@ -37,19 +41,24 @@ export class Stage {
 	) {}
 
 	/** Leaves nothing behind if it fails half way. */
-	static async start({ apps, workflows, tarball, env }: StageOptions): Promise<Stage> {
+	static async start(options: StageOptions): Promise<Stage> {
+		const { apps, workflows, tarball, env, requestsPerSecond } = options;
 		return await CleanUp.onFailure(async (cleanUp) => {
 			const folder = await mkdtemp(join(tmpdir(), 'kis-e2e-'));
 			cleanUp.add(async () => await rm(folder, { recursive: true }));
 			const certificate = await makeCertificate();
 			const certificateFile = join(folder, 'certificate.pem');
 			await writeFile(certificateFile, certificate.cert);
-			const sandbox = await new Sandbox({ apps: Object.values(apps), certificate }).start();
+			const sandbox = await new Sandbox({
+				apps: Object.values(apps),
+				certificate,
+				requestsPerSecond,
+			}).start();
 			cleanUp.add(async () => await sandbox.stop());
 			const tokens = await new TokenSource().start();
 			cleanUp.add(async () => await tokens.stop());
 			const n8n = await N8n.create(
-				await installN8n(line),
+				await installN8n(options.line ?? line),
 				tarball ?? (await packThisCheckout(folder)),
 				{ NODE_EXTRA_CA_CERTS: certificateFile, ...env },
 			);

@@ -22,6 +22,7 @@ const PARAMETERS = [
 	'queryParameters',
 	'sendHeaders',
 	'headerParameters',
+	'bodyParameters',
 	'options',
 	'errorMessage',
 	'assignments',

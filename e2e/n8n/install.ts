@@ -29,9 +29,7 @@ export const CACHE = join(
  * SQLite's, which brings or builds its native part.
  */
 export async function installN8n(line: Line): Promise<Installation> {
-	const lock = await readFile(join(folderOf(line), 'package-lock.json'));
-	const key = createHash('sha256').update(lock).digest('hex').slice(0, 12);
-	const folder = join(CACHE, `n8n-${line}-${key}`);
+	const folder = await placeOf(line);
 	if (!existsSync(folder)) {
 		const unfinished = `${folder}.${process.pid}`;
 		await rm(unfinished, { recursive: true, force: true });
@@ -55,6 +53,18 @@ export async function installN8n(line: Line): Promise<Installation> {
 		node: nodeFor(folder),
 		n8n: join(folder, 'node_modules/n8n/bin/n8n'),
 	};
+}
+
+/** Whether the cache has it already. */
+export async function isInstalled(line: Line): Promise<boolean> {
+	return existsSync(await placeOf(line));
+}
+
+/** Where it is, or would be, in the cache. */
+async function placeOf(line: Line): Promise<string> {
+	const lock = await readFile(join(folderOf(line), 'package-lock.json'));
+	const key = createHash('sha256').update(lock).digest('hex').slice(0, 12);
+	return join(CACHE, `n8n-${line}-${key}`);
 }
 
 /**

@@ -1,0 +1,22 @@
+import type { Candidate } from './candidate';
+import { httpRequest } from './httpRequest';
+import { kisToken } from './kisToken';
+import { bareUndici, plainLoop } from './loops';
+
+/** Ways to revoke tokens, as a user would choose between them; the last is the floor. */
+export const CANDIDATES = {
+	kisToken,
+	httpRequest: httpRequest('HTTP Request'),
+	httpRequestBatched: httpRequest('HTTP Request, batched 18 per second', {
+		batchSize: 18,
+		batchInterval: 1000,
+	}),
+	httpRequestTuned: httpRequest('HTTP Request, tuned to 1 per 56 ms', {
+		batchSize: 1,
+		batchInterval: 56,
+	}),
+	plainLoop,
+	bareUndici,
+} as const satisfies Record<string, Candidate>;
+
+export type CandidateName = keyof typeof CANDIDATES;
