@@ -22,6 +22,7 @@ const UNUSABLE_PROXY = new URL('http://unusable.invalid');
 const TUNNEL_MADE = 'UND_ERR_INFO';
 
 export interface ConnectionOptions {
+	/** The endpoint; of it, origin and path are used. */
 	readonly url: URL;
 	/** For one exchange, from connecting to the last byte, in milliseconds. */
 	readonly timeoutMs: number;

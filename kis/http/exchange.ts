@@ -31,7 +31,7 @@ export interface Unwritten {
 	readonly forbidden: string | null;
 }
 
-/** Whether two exchanges were answered, and alike to the last byte. */
+/** Whether both were answered, with the same status, content encoding and body. */
 export function isSameAnswer(one: Exchange, other: Exchange): boolean {
 	return (
 		one.ended === 'answered' &&

@@ -75,7 +75,10 @@ class Run {
 	readonly #sending = new AbortController();
 	#ended: EndOfSending | null = null;
 	#unwrittenInARow = 0;
-	/** Most answers are the same as the one before: they share what was read of it, which saves time and memory. */
+	/**
+	 * Most answers are the same as the one before: they share what was read of it, which saves time and memory. Within
+	 * this run only: an attempt of an earlier try has to be told apart.
+	 */
 	#lastRead: { readonly exchange: Exchange; readonly attempt: Attempt } | null = null;
 	/** Something was heard of KIS, or the first token has ended otherwise. */
 	readonly #heard = deferred();

@@ -55,7 +55,7 @@ export function readToken(context: IExecuteFunctions, itemIndex: number): Access
 		: token;
 }
 
-/** n8n's expression engine may take a millisecond for each item; the host gets its turn after so many. */
+/** How long items are read before the host gets its turn. n8n's expression engine may take a millisecond for each. */
 const TURN_MS = 50;
 
 /**

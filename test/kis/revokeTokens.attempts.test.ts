@@ -101,6 +101,7 @@ test.concurrent.each<[string, Answer]>([
 		'unknown',
 		'revoked',
 	]);
+	// And the other way round.
 	const swapped = await startServer({
 		answer: (request) => (tokenOf(request) === one.value ? other : http(200, SAYS_REVOKED)),
 	});
