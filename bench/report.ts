@@ -1,8 +1,8 @@
-/** What a section of the benchmark has found. */
+/** What a section of the benchmark has found. Texts are Markdown. */
 export interface Findings {
 	readonly title: string;
-	/** What is measured and how, in Markdown. */
-	readonly about: string;
+	/** What is measured and how: sentences. */
+	readonly about: readonly string[];
 	readonly tables: readonly Table[];
 	readonly goals: readonly Goal[];
 }
@@ -12,20 +12,17 @@ export interface Table {
 	readonly rows: ReadonlyArray<readonly string[]>;
 }
 
+/** What was set as the aim before anything was measured. */
 export interface Goal {
 	readonly wanted: string;
 	readonly measured: string;
 	readonly met: boolean;
 }
 
-/** As Markdown, which a terminal shows well enough. */
+/** A section as Markdown, which a terminal shows well enough. */
 export function render({ title, about, tables, goals }: Findings): string {
-	return [
-		`## ${title}`,
-		about,
-		...tables.map(renderTable),
-		...(goals.length > 0 ? [renderTable(goalTable(goals))] : []),
-	].join('\n\n');
+	const all = goals.length > 0 ? [...tables, goalTable(goals)] : tables;
+	return [`## ${title}`, about.join(' '), ...all.map(renderTable)].join('\n\n');
 }
 
 function goalTable(goals: readonly Goal[]): Table {
@@ -33,7 +30,7 @@ function goalTable(goals: readonly Goal[]): Table {
 	return { head: ['goal', 'measured', 'met'], rows };
 }
 
-function renderTable({ head, rows }: Table): string {
+export function renderTable({ head, rows }: Table): string {
 	const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 	return [head, head.map(() => '---'), ...rows].map(line).join('\n');
 }

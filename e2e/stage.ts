@@ -41,8 +41,14 @@ export class Stage {
 	) {}
 
 	/** Leaves nothing behind if it fails half way. */
-	static async start(options: StageOptions): Promise<Stage> {
-		const { apps, workflows, tarball, env, requestsPerSecond } = options;
+	static async start({
+		apps,
+		workflows,
+		tarball,
+		env,
+		line: chosen = line,
+		requestsPerSecond,
+	}: StageOptions): Promise<Stage> {
 		return await CleanUp.onFailure(async (cleanUp) => {
 			const folder = await mkdtemp(join(tmpdir(), 'kis-e2e-'));
 			cleanUp.add(async () => await rm(folder, { recursive: true }));
@@ -58,7 +64,7 @@ export class Stage {
 			const tokens = await new TokenSource().start();
 			cleanUp.add(async () => await tokens.stop());
 			const n8n = await N8n.create(
-				await installN8n(options.line ?? line),
+				await installN8n(chosen),
 				tarball ?? (await packThisCheckout(folder)),
 				{ NODE_EXTRA_CA_CERTS: certificateFile, ...env },
 			);

@@ -7,8 +7,8 @@ export interface Task {
 	readonly url: string;
 	readonly app: App;
 	readonly tokens: readonly string[];
-	/** Whether KIS has no limit here, which whoever paces its requests has to be told. */
-	readonly unlimited: boolean;
+	/** Requests that the local KIS allows in any second; `null` for any number. */
+	readonly limit: number | null;
 }
 
 /** A way to revoke tokens. */
@@ -19,3 +19,15 @@ export interface Candidate {
 }
 
 export const REVOKE_PATH = '/oauth2/revokeP';
+
+/** Requests per second that nobody reaches, where a number has to be given. */
+export const UNLIMITED = 1_000_000;
+
+/** What KIS wants to be told, as fields that an HTTP Request node is given. */
+export function revokeFields({ appkey, appsecret }: App): Array<{ name: string; value: string }> {
+	return [
+		{ name: 'appkey', value: appkey },
+		{ name: 'appsecret', value: appsecret },
+		{ name: 'token', value: '={{ $json.access_token }}' },
+	];
+}

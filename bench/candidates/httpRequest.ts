@@ -6,15 +6,22 @@ import {
 } from 'n8n-workflow';
 
 import { standIn } from '../../engine/nodes';
-import { REVOKE_PATH, type Candidate } from './candidate';
+import { REVOKE_PATH, revokeFields, type Candidate } from './candidate';
 import { runInEngine } from './inEngine';
 
-/** The batching of the HTTP Request node: so many requests, then a pause in milliseconds. */
+/** The option Batching of the HTTP Request node. */
 interface Batching {
+	/** Requests before each pause. */
 	readonly batchSize: number;
+	/** The pause, in milliseconds. */
 	readonly batchInterval: number;
 }
 
+interface HelperResponse {
+	readonly body: Parameters<IExecuteFunctions['helpers']['binaryToBuffer']>[0];
+}
+
+const NO_PAUSES: Batching = { batchSize: 1, batchInterval: 0 };
 const FIVE_MINUTES_MS = 5 * 60 * 1000;
 
 /**
@@ -26,7 +33,7 @@ const node = standIn('httpRequest', async function () {
 	const requests: Array<Promise<HelperResponse>> = [];
 	for (const [i] of this.getInputData().entries()) {
 		const { options, batching } = readItem(this, i);
-		const { batchSize = 1, batchInterval = 0 } = batching ?? {};
+		const { batchSize, batchInterval } = batching;
 		if (i > 0 && batchInterval > 0 && i % batchSize === 0) await sleep(batchInterval);
 		// eslint-disable-next-line @n8n/community-nodes/no-deprecated-workflow-functions -- the HTTP Request node calls this one
 		const request = this.helpers.request(options) as Promise<HelperResponse>;
@@ -44,26 +51,21 @@ const node = standIn('httpRequest', async function () {
 	return [await Promise.all(items)];
 });
 
-interface HelperResponse {
-	readonly body: Parameters<IExecuteFunctions['helpers']['binaryToBuffer']>[0];
-}
-
 function readItem(context: IExecuteFunctions, i: number) {
 	const read = <T>(name: string, absent: T) => context.getNodeParameter(name, i, absent) as T;
-	const url = read('url', '');
-	const method = read('method', 'GET');
+	const uri = read('url', '');
+	const method = read<'POST'>('method', 'POST');
+	// That node reads these too, for each item.
 	for (const unused of ['sendQuery', 'queryParameters', 'sendHeaders', 'headerParameters']) {
 		read(unused, null);
 	}
-	const { parameters } = read('bodyParameters', {
-		parameters: [] as Array<{ name: string; value: string }>,
-	});
-	const { batching } = read('options', {} as { batching?: { batch: Batching } });
+	const fields = read('bodyParameters.parameters', [] as ReturnType<typeof revokeFields>);
+	const batching = read('options.batching.batch', NO_PAUSES);
 	const options = {
 		headers: { accept: 'application/json,*/*;q=0.7', 'content-type': 'application/json' },
-		method: method as 'POST',
-		uri: url,
-		body: Object.fromEntries(parameters.map(({ name, value }) => [name, value])),
+		method,
+		uri,
+		body: Object.fromEntries(fields.map(({ name, value }) => [name, value])),
 		gzip: true,
 		rejectUnauthorized: true,
 		followRedirect: true,
@@ -74,7 +76,7 @@ function readItem(context: IExecuteFunctions, i: number) {
 		json: false,
 		useStream: true,
 	};
-	return { options, batching: batching?.batch };
+	return { options, batching };
 }
 
 async function readBody(
@@ -85,11 +87,11 @@ async function readBody(
 	return JSON.parse(buffer.toString()) as IDataObject;
 }
 
+/** The HTTP Request node, with the pauses of its option Batching if any are given. */
 export function httpRequest(label: string, batch?: Batching): Candidate {
 	return {
 		label,
 		async run(task) {
-			const { appkey, appsecret } = task.app;
 			return await runInEngine(
 				{
 					type: 'n8n-nodes-base.httpRequest',
@@ -97,13 +99,7 @@ export function httpRequest(label: string, batch?: Batching): Candidate {
 					parameters: {
 						method: 'POST',
 						url: task.url + REVOKE_PATH,
-						bodyParameters: {
-							parameters: [
-								{ name: 'appkey', value: appkey },
-								{ name: 'appsecret', value: appsecret },
-								{ name: 'token', value: '={{ $json.access_token }}' },
-							],
-						},
+						bodyParameters: { parameters: revokeFields(task.app) },
 						options: batch ? { batching: { batch: { ...batch } } } : {},
 					},
 				},

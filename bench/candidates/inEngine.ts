@@ -1,10 +1,18 @@
-import type { ICredentialType, IExecuteFunctions, INode, INodeType } from 'n8n-workflow';
+import type {
+	ICredentialType,
+	IExecuteFunctions,
+	INode,
+	INodeExecutionData,
+	INodeType,
+	NodeOutput,
+} from 'n8n-workflow';
 
 import { makeNode, runWorkflow, type EngineOptions } from '../../engine/run';
 import type { Task } from './candidate';
 import { timed, type Timing } from './timed';
 
-interface InEngine {
+/** A node of a workflow, and what it is made of. */
+interface Step {
 	/** As the workflow names it. */
 	readonly type: string;
 	readonly node: INodeType;
@@ -14,22 +22,25 @@ interface InEngine {
 	readonly credentials?: EngineOptions['credentials'];
 }
 
-/** Runs a node on n8n's engine with an item for each token, and times it from its being called to its end. */
+/**
+ * Runs a node on n8n's engine with an item for each token, and times it from its being called to its end.
+ *
+ * @throws Error with what n8n says, if it does not come to its end.
+ */
 export async function runInEngine(
-	{ type, node, parameters, settings, credentialTypes = [], credentials = [] }: InEngine,
+	{ type, node, parameters, settings, credentialTypes = [], credentials = [] }: Step,
 	{ tokens }: Task,
 ): Promise<Timing> {
 	let timing: Timing | undefined;
 	const stopwatch: INodeType = {
 		description: node.description,
 		async execute() {
-			let output: Awaited<ReturnType<NonNullable<INodeType['execute']>>> = null;
-			const readingMs = watchReading(this);
-			timing = await timed(async () => {
+			let output: NodeOutput = null;
+			const work = async () => {
 				output = (await node.execute?.call(this)) ?? null;
-				return readingMs();
-			});
-			return output;
+			};
+			timing = await timed(work, watchReading(this));
+			return output as INodeExecutionData[][] | null;
 		},
 	};
 	const run = await runWorkflow(
@@ -47,11 +58,17 @@ export async function runInEngine(
 			input: tokens.map((access_token) => ({ json: { access_token } })),
 		},
 	);
-	if (!timing) throw new Error(`The node was not run: ${run.data.resultData.error?.message}`);
-	return timing;
+	if (timing) return timing;
+	const { error, runData } = run.data.resultData;
+	const failure = error ?? runData.Revoke?.[0].error;
+	throw new Error(`${type} did not come to its end: ${String(failure?.message)}`);
 }
 
-/** @returns How long the reading of parameters has taken since, in milliseconds. */
+/**
+ * Measures the reading of parameters from now on.
+ *
+ * @returns Tells how long it has taken so far, in milliseconds.
+ */
 function watchReading(context: IExecuteFunctions): () => number {
 	let spent = 0;
 	const read = context.getNodeParameter.bind(context) as (...args: unknown[]) => unknown;

@@ -2,10 +2,8 @@ import { createRequire } from 'node:module';
 import type { ICredentialType, INodeType } from 'n8n-workflow';
 
 import { encryptCredential } from '../../engine/run';
-import type { Candidate } from './candidate';
+import { UNLIMITED, type Candidate } from './candidate';
 import { runInEngine } from './inEngine';
-
-const NO_LIMIT = 1_000_000;
 
 interface Package {
 	readonly KisApi: new () => ICredentialType;
@@ -25,7 +23,7 @@ export const kisToken: Candidate = {
 				parameters: {
 					operation: 'revoke',
 					token: '={{ $json.access_token }}',
-					options: task.unlimited ? { requestsPerSecond: NO_LIMIT } : {},
+					options: task.limit === null ? { requestsPerSecond: UNLIMITED } : {},
 				},
 				settings: { credentials: { kisApi: { id: 'kis', name: 'kis' } } },
 				credentialTypes: [new KisApi()],

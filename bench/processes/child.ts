@@ -24,7 +24,25 @@ export class Child<S extends Service> {
 		});
 	}
 
-	/** @throws Error with what went wrong in the process, or if it has ended. */
+	/** Lends `work` a process that ends with it. */
+	static async within<S extends Service, T>(
+		file: string,
+		work: (child: Child<S>) => Promise<T>,
+		env?: NodeJS.ProcessEnv,
+	): Promise<T> {
+		const child = new Child<S>(file, env);
+		try {
+			return await work(child);
+		} finally {
+			await child.stop();
+		}
+	}
+
+	/**
+	 * Asks for one thing, and waits for the answer.
+	 *
+	 * @throws Error with what failed there, or if the process has ended.
+	 */
 	async ask<Name extends keyof S & string>(
 		name: Name,
 		argument: Parameters<S[Name]>[0],
@@ -33,9 +51,10 @@ export class Child<S extends Service> {
 		const { signal } = over;
 		try {
 			const answered = once(this.#process, 'message', { signal });
-			const ended = once(this.#process, 'exit', { signal });
-			this.#process.send({ name, argument } satisfies Question);
-			const [answer] = (await Promise.race([answered, ended.then(hasEnded)])) as [Answer];
+			const ended = once(this.#process, 'exit', { signal }).then(answerOfTheEnded);
+			if (this.#process.connected) this.#process.send({ name, argument } satisfies Question);
+			else throw new Error(`${name}: the process has ended before`);
+			const [answer] = (await Promise.race([answered, ended])) as [Answer];
 			if ('failure' in answer) throw new Error(`${name}: ${answer.failure}`);
 			return answer.value as Awaited<ReturnType<S[Name]>>;
 		} finally {
@@ -44,15 +63,15 @@ export class Child<S extends Service> {
 	}
 
 	async stop(): Promise<void> {
-		if (this.#process.exitCode !== null) return;
+		if (!this.#process.connected) return;
 		const ended = once(this.#process, 'exit');
 		this.#process.disconnect();
 		await ended;
 	}
 }
 
-function hasEnded([code]: unknown[]): [Answer] {
-	return [{ failure: `the process has ended with ${String(code)}` }];
+function answerOfTheEnded([code, signal]: unknown[]): [Answer] {
+	return [{ failure: `the process has ended with ${String(code ?? signal)}` }];
 }
 
 /** Answers what this process is asked, until whoever started it goes. */

@@ -1,7 +1,7 @@
 import { makeApp, type App } from '../../sandbox/apps';
 import type { Certificate } from '../../sandbox/certificate';
 import { Sandbox } from '../../sandbox/server';
-import { sharedClock } from '../candidates/timed';
+import { sharedClock } from '../clock';
 import { serve } from './child';
 
 export interface KisSettings {
@@ -9,15 +9,14 @@ export interface KisSettings {
 	readonly requestsPerSecond: number;
 }
 
-/** What KIS saw of a run. */
+/** What the local KIS saw of a run. */
 export interface Seen {
 	/** Of the tokens, how many are dead. */
 	readonly revoked: number;
-	/** Requests refused for their number. */
+	/** Requests refused for exceeding the limit (EGW00201). */
 	readonly refused: number;
-	readonly requests: number;
 	readonly connections: number;
-	/** When the head of the first request had been read, on the shared clock in milliseconds. */
+	/** When the head of the first request had been read, on the shared clock in milliseconds; `Infinity` if none came. */
 	readonly firstRequestAt: number;
 }
 
@@ -37,24 +36,24 @@ const service = {
 		return { url: sandbox.url, app };
 	},
 
+	/** Tokens for a run, which begins here: what was seen before no longer counts. */
 	mint(count: number): string[] {
-		return Array.from({ length: count }, () => started().kis.mint(app.appkey).value);
+		const { kis, calls, connections } = started();
+		calls.length = 0;
+		connectionsBefore = connections;
+		return Array.from({ length: count }, () => kis.mint(app.appkey).value);
 	},
 
-	/** What has happened since this was asked last. */
+	/** What has been seen since `mint`. */
 	see(tokens: readonly string[]): Seen {
 		const { kis, calls, connections } = started();
-		const taken = calls.splice(0);
 		const toShared = sharedClock() - performance.now();
-		const seen = {
+		return {
 			revoked: tokens.filter((token) => !kis.isLive(token)).length,
-			refused: taken.filter(({ result }) => result === 'EGW00201').length,
-			requests: taken.length,
+			refused: calls.filter(({ result }) => result === 'EGW00201').length,
 			connections: connections - connectionsBefore,
-			firstRequestAt: toShared + Math.min(...taken.map(({ at }) => at)),
+			firstRequestAt: toShared + Math.min(...calls.slice(0, 1).map(({ at }) => at)),
 		};
-		connectionsBefore = connections;
-		return seen;
 	},
 };
 

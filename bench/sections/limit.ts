@@ -1,75 +1,85 @@
-import { Arena } from '../arena';
-import { CANDIDATES, type CandidateName } from '../candidates';
-import { count, Figures, percent, seconds } from '../figures';
-import type { Section } from './section';
-import { measureInTurn, shareRevoked, type Measured } from './turns';
+import { RATE_LIMITS } from '../../sandbox/kis';
+import { Arena, type Run } from '../arena';
+import type { CandidateName } from '../candidates';
+import type { Findings } from '../report';
+import { percent, Sample, seconds, wholeNumber } from '../sample';
+import { byTurns } from '../turns';
 
-const REQUESTS_PER_SECOND = 18;
 const SIZES = [200, 1000];
-const CONTENDERS = [
+const CANDIDATES: readonly CandidateName[] = [
 	'kisToken',
 	'httpRequest',
 	'httpRequestBatched',
 	'httpRequestTuned',
 	'plainLoop',
-] as const satisfies CandidateName[];
+];
 const WANTED_OVER_THE_FLOOR = 0.03;
 
-/** Request `i + 18` cannot come before request `i` plus one second. */
+/** The least time that any client can take: a request comes a second or more after the one so many places before it. */
 function floorMs(tokens: number): number {
-	return Math.floor((tokens - 1) / REQUESTS_PER_SECOND) * 1000;
+	return Math.floor((tokens - 1) / RATE_LIMITS.real) * 1000;
 }
 
-export const limit: Section = {
-	async measure(rounds) {
-		const measured = await Arena.within(
-			REQUESTS_PER_SECOND,
-			async (arena) =>
-				await measureInTurn(arena, { candidates: CONTENDERS, sizes: SIZES, rounds, warmUp: 1 }),
-		);
-		const own = measured.filter(({ candidate }) => candidate === 'kisToken');
-		return {
-			title: "Under KIS's limit",
-			about: `A local KIS over TLS that refuses what exceeds ${REQUESTS_PER_SECOND} requests in any second. No way can be faster than the floor, ${SIZES.map((n) => `${seconds(floorMs(n))} s for ${count(n)} tokens`).join(' and ')}: no request can come earlier than a second after the one ${REQUESTS_PER_SECOND} places before it. How many tokens are revoked is asked of the local KIS, not of the candidate. Nothing is set for this node; the pauses of the others are in their names.`,
-			tables: [
+/** How much of KIS's limit each uses, and what KIS refuses of it. */
+export async function limit(rounds: number): Promise<Findings> {
+	const measured = await Arena.within(RATE_LIMITS.real, async (arena) => {
+		// Loads what there is to load.
+		for (const candidate of CANDIDATES) await arena.run(candidate, 1);
+		const plan = { candidates: CANDIDATES, sizes: SIZES, rounds };
+		return await byTurns(plan, async (candidate, tokens) => await arena.run(candidate, tokens));
+	});
+	const ofThisNode = measured.filter(({ candidate }) => candidate === 'kisToken');
+	const floors = SIZES.map((size) => `${seconds(floorMs(size))} s for ${wholeNumber(size)} tokens`);
+	return {
+		title: "Under KIS's limit",
+		about: [
+			`The local KIS refuses what exceeds ${RATE_LIMITS.real} requests in any second, as KIS does.`,
+			`The floor is the least time that any client can take, ${floors.join(' and ')}: a request has to come a second or more after the one ${RATE_LIMITS.real} places before it.`,
+			'The local KIS, not the candidate, says how many tokens are revoked.',
+			'Nothing is set on this node; what is set on HTTP Request is in its name.',
+			'“–”: not every token was revoked.',
+		],
+		tables: [
+			{
+				head: ['tokens', 'candidate', 'revoked', 'refused requests', 'seconds', 'over the floor'],
+				rows: measured.map(({ label, tokens, results }) => [
+					wholeNumber(tokens),
+					label,
+					shareRevoked(results, tokens).show(percent),
+					refusals(results).show(wholeNumber),
+					Sample.of(results, ({ wallMs }) => wallMs).show(seconds),
+					shareRevoked(results, tokens).min < 1 ? '–' : overTheFloor(results, tokens).show(percent),
+				]),
+			},
+		],
+		goals: ofThisNode.flatMap(({ tokens, results }) => {
+			const revoked = shareRevoked(results, tokens).min;
+			const refused = refusals(results).max;
+			const over = overTheFloor(results, tokens);
+			return [
 				{
-					head: ['tokens', 'candidate', 'revoked', 'refused requests', 'seconds', 'over the floor'],
-					rows: measured.map((one) => [
-						count(one.tokens),
-						CANDIDATES[one.candidate].label,
-						shareRevoked(one).show(percent),
-						refusals(one).show(count),
-						new Figures(one.runs.map(({ wallMs }) => wallMs)).show(seconds),
-						shareRevoked(one).least < 1 ? '–' : overTheFloor(one).show(percent),
-					]),
+					wanted: `${wholeNumber(tokens)} tokens: all revoked, none refused, nothing set by the user`,
+					measured: `${percent(revoked)}, ${refused} refused`,
+					met: revoked === 1 && refused === 0,
 				},
-			],
-			goals: own.flatMap((one) => {
-				const tokens = count(one.tokens);
-				const revoked = shareRevoked(one).least;
-				const refused = refusals(one).most;
-				const over = overTheFloor(one);
-				return [
-					{
-						wanted: `${tokens} tokens: all revoked, none refused, nothing set by the user`,
-						measured: `${percent(revoked)}, ${refused} refused`,
-						met: revoked === 1 && refused === 0,
-					},
-					{
-						wanted: `${tokens} tokens: at most ${percent(WANTED_OVER_THE_FLOOR)} over the floor`,
-						measured: over.show(percent),
-						met: over.median <= WANTED_OVER_THE_FLOOR,
-					},
-				];
-			}),
-		};
-	},
-};
-
-function refusals({ runs }: Measured): Figures {
-	return new Figures(runs.map(({ refused }) => refused));
+				{
+					wanted: `${wholeNumber(tokens)} tokens: at most ${percent(WANTED_OVER_THE_FLOOR)} over the floor`,
+					measured: over.show(percent),
+					met: over.median <= WANTED_OVER_THE_FLOOR,
+				},
+			];
+		}),
+	};
 }
 
-function overTheFloor({ runs, tokens }: Measured): Figures {
-	return new Figures(runs.map(({ wallMs }) => wallMs / floorMs(tokens) - 1));
+function shareRevoked(runs: readonly Run[], tokens: number): Sample {
+	return Sample.of(runs, ({ revoked }) => revoked / tokens);
+}
+
+function refusals(runs: readonly Run[]): Sample {
+	return Sample.of(runs, ({ refused }) => refused);
+}
+
+function overTheFloor(runs: readonly Run[], tokens: number): Sample {
+	return Sample.of(runs, ({ wallMs }) => wallMs / floorMs(tokens) - 1);
 }

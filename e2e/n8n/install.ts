@@ -29,7 +29,7 @@ export const CACHE = join(
  * SQLite's, which brings or builds its native part.
  */
 export async function installN8n(line: Line): Promise<Installation> {
-	const folder = await placeOf(line);
+	const folder = await cacheFolderOf(line);
 	if (!existsSync(folder)) {
 		const unfinished = `${folder}.${process.pid}`;
 		await rm(unfinished, { recursive: true, force: true });
@@ -57,11 +57,11 @@ export async function installN8n(line: Line): Promise<Installation> {
 
 /** Whether the cache has it already. */
 export async function isInstalled(line: Line): Promise<boolean> {
-	return existsSync(await placeOf(line));
+	return existsSync(await cacheFolderOf(line));
 }
 
-/** Where it is, or would be, in the cache. */
-async function placeOf(line: Line): Promise<string> {
+/** Where the cache has it, or would. */
+async function cacheFolderOf(line: Line): Promise<string> {
 	const lock = await readFile(join(folderOf(line), 'package-lock.json'));
 	const key = createHash('sha256').update(lock).digest('hex').slice(0, 12);
 	return join(CACHE, `n8n-${line}-${key}`);
