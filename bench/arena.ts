@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,6 +17,13 @@ export type Run = Timing & Seen;
 
 /** KIS's second and some more: no request of an earlier run counts any more. */
 const WINDOW_MS = 1100;
+
+interface KisConditions {
+	/** Requests that the local KIS allows in any second; `null` for any number. */
+	readonly limit: number | null;
+	/** How long each of its answers takes, in milliseconds. */
+	readonly answerMs?: number;
+}
 
 interface Where {
 	readonly url: string;
@@ -38,16 +45,20 @@ export class Arena {
 		this.#env = env;
 	}
 
-	/** @param limit Requests that the local KIS allows in any second; `null` for any number. */
-	static async within<T>(limit: number | null, work: (arena: Arena) => Promise<T>): Promise<T> {
-		const folder = await mkdtemp(join(tmpdir(), 'kis-bench-'));
+	static async within<T>(
+		{ limit, answerMs = 0 }: KisConditions,
+		work: (arena: Arena) => Promise<T>,
+	): Promise<T> {
+		const folder = mkdtempSync(join(tmpdir(), 'kis-bench-'));
+		const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+		process.once('exit', removeFolder);
 		try {
 			const certificate = await makeCertificate();
 			const trusted = join(folder, 'certificate.pem');
-			await writeFile(trusted, certificate.cert);
+			writeFileSync(trusted, certificate.cert);
 			return await Child.within<LocalKisProcess, T>('localKis.ts', async (kis) => {
 				const requestsPerSecond = limit ?? UNLIMITED;
-				const at = await kis.ask('start', { certificate, requestsPerSecond });
+				const at = await kis.ask('start', { certificate, requestsPerSecond, answerMs });
 				const arena = new Arena(kis, { ...at, limit }, { NODE_EXTRA_CA_CERTS: trusted });
 				try {
 					return await work(arena);
@@ -56,7 +67,8 @@ export class Arena {
 				}
 			});
 		} finally {
-			await rm(folder, { recursive: true });
+			process.off('exit', removeFolder);
+			removeFolder();
 		}
 	}
 

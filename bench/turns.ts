@@ -31,6 +31,8 @@ export async function byTurns<R>(
 		const ofSize = measured.filter(({ tokens }) => tokens === size);
 		for (let round = 0; round < rounds; round++) {
 			for (const { candidate, results } of ofSize) results.push(await run(candidate, size));
+			// Who was first is the last of the next round.
+			ofSize.push(...ofSize.splice(0, 1));
 		}
 	}
 	return measured;

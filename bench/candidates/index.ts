@@ -3,7 +3,7 @@ import { httpRequest } from './httpRequest';
 import { kisToken } from './kisToken';
 import { bareUndici, plainLoop } from './loops';
 
-/** Ways to revoke tokens, as a user would choose between them; the last is the least that any client has to do. */
+/** Ways to revoke tokens, as a user would choose between them; the last is what this node is built on, alone. */
 export const CANDIDATES = {
 	kisToken,
 	httpRequest: httpRequest('HTTP Request'),

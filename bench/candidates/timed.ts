@@ -12,9 +12,11 @@ export interface Timing {
 	readonly cpuMs: number;
 	/** The resident set of the process before it began. */
 	readonly residentBefore: number;
-	/** The largest resident set since the process started. */
+	/** The largest resident set that was seen meanwhile, every few milliseconds. */
 	readonly residentPeak: number;
 }
+
+const LOOK_EVERY_MS = 10;
 
 /**
  * Measures some work.
@@ -23,17 +25,24 @@ export interface Timing {
  */
 export async function timed(work: () => Promise<void>, readingMs = () => 0): Promise<Timing> {
 	const residentBefore = process.memoryUsage.rss();
+	let residentPeak = residentBefore;
+	const look = () => {
+		residentPeak = Math.max(residentPeak, process.memoryUsage.rss());
+	};
+	const looking = setInterval(look, LOOK_EVERY_MS);
 	const cpuBefore = process.cpuUsage();
 	const calledAt = sharedClock();
 	await work();
 	const wallMs = sharedClock() - calledAt;
 	const { user, system } = process.cpuUsage(cpuBefore);
+	clearInterval(looking);
+	look();
 	return {
 		calledAt,
 		wallMs,
 		parametersMs: readingMs(),
 		cpuMs: (user + system) / 1000,
 		residentBefore,
-		residentPeak: process.resourceUsage().maxRSS * 1024,
+		residentPeak,
 	};
 }

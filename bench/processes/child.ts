@@ -62,10 +62,14 @@ export class Child<S extends Service> {
 		}
 	}
 
+	/** Ends it, unless it has ended. */
 	async stop(): Promise<void> {
-		if (!this.#process.connected) return;
+		const { exitCode, signalCode, connected } = this.#process;
+		if (exitCode !== null || signalCode !== null) return;
 		const ended = once(this.#process, 'exit');
-		this.#process.disconnect();
+		// It ends when nobody is there to ask it.
+		if (connected) this.#process.disconnect();
+		else this.#process.kill('SIGKILL');
 		await ended;
 	}
 }
@@ -77,6 +81,8 @@ function answerOfTheEnded([code, signal]: unknown[]): [Answer] {
 /** Answers what this process is asked, until whoever started it goes. */
 export function serve(service: Service): void {
 	process.on('disconnect', () => process.exit());
+	// Ctrl+C reaches all processes: this one ends with the one that started it, and tidies up.
+	process.on('SIGINT', () => {});
 	process.on('message', ({ name, argument }: Question) => {
 		const answer = async (): Promise<Answer> => {
 			try {

@@ -1,5 +1,6 @@
 import { makeApp, type App } from '../../sandbox/apps';
 import type { Certificate } from '../../sandbox/certificate';
+import type { Fault } from '../../sandbox/faults';
 import { Sandbox } from '../../sandbox/server';
 import { sharedClock } from '../clock';
 import { serve } from './child';
@@ -7,6 +8,8 @@ import { serve } from './child';
 export interface KisSettings {
 	readonly certificate: Certificate;
 	readonly requestsPerSecond: number;
+	/** How long each answer takes, in milliseconds. */
+	readonly answerMs: number;
 }
 
 /** What the local KIS saw of a run. */
@@ -31,8 +34,13 @@ function started(): Sandbox {
 
 const service = {
 	/** @returns Where it listens, and whose tokens it gives. */
-	async start(settings: KisSettings): Promise<{ readonly url: string; readonly app: App }> {
-		sandbox = await new Sandbox({ apps: [app], ...settings }).start();
+	async start({
+		answerMs,
+		...settings
+	}: KisSettings): Promise<{ readonly url: string; readonly app: App }> {
+		const late: Fault = { kind: 'delay', processed: true, delayMs: answerMs };
+		const faultFor = () => (answerMs > 0 ? late : undefined);
+		sandbox = await new Sandbox({ apps: [app], faultFor, ...settings }).start();
 		return { url: sandbox.url, app };
 	},
 

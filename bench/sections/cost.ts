@@ -12,7 +12,7 @@ const CANDIDATES: readonly CandidateName[] = ['kisToken', 'httpRequest', 'plainL
 
 /** What each takes of the computer, and the package of the disk. */
 export async function cost(rounds: number): Promise<Findings> {
-	const measured = await Arena.within(null, async (arena) => {
+	const measured = await Arena.within({ limit: null }, async (arena) => {
 		const plan = { candidates: CANDIDATES, sizes: SIZES, rounds };
 		return await byTurns(plan, async (candidate, tokens) => {
 			const [run] = await arena.runInNewProcess(candidate, tokens);
@@ -26,20 +26,12 @@ export async function cost(rounds: number): Promise<Findings> {
 			'One run in each process, its first: it still has to load and compile what it uses.',
 			'The local KIS has no limit.',
 			"CPU time is that of all threads, n8n's reading of parameters included.",
-			"“MB before” is Node.js, n8n's engine and the benchmark itself; “MB more” is the largest resident set since the process started, less that.",
+			'“MB more” is the largest resident set that was seen during the run, less that before it.',
 			'The package has no dependencies; what n8n loads of it is under “One token”.',
 		],
 		tables: [
 			{
-				head: [
-					'tokens',
-					'candidate',
-					'ms',
-					'CPU ms per token',
-					'connections',
-					'MB before',
-					'MB more',
-				],
+				head: ['tokens', 'candidate', 'ms', 'CPU ms per token', 'connections', 'MB more'],
 				rows: measured.map(({ label, tokens, results }) => {
 					const show = (figure: (run: (typeof results)[0]) => number, format = wholeNumber) =>
 						Sample.of(results, figure).show(format);
@@ -49,7 +41,6 @@ export async function cost(rounds: number): Promise<Findings> {
 						show(({ wallMs }) => wallMs, milliseconds),
 						show(({ cpuMs }) => cpuMs / tokens, milliseconds),
 						show(({ connections }) => connections),
-						show(({ residentBefore }) => residentBefore, megabytes),
 						show(({ residentBefore, residentPeak }) => residentPeak - residentBefore, megabytes),
 					];
 				}),

@@ -22,7 +22,7 @@ function floorMs(tokens: number): number {
 
 /** How much of KIS's limit each uses, and what KIS refuses of it. */
 export async function limit(rounds: number): Promise<Findings> {
-	const measured = await Arena.within(RATE_LIMITS.real, async (arena) => {
+	const measured = await Arena.within({ limit: RATE_LIMITS.real }, async (arena) => {
 		// Loads what there is to load.
 		for (const candidate of CANDIDATES) await arena.run(candidate, 1);
 		const plan = { candidates: CANDIDATES, sizes: SIZES, rounds };

@@ -22,7 +22,7 @@ const HTTP_CLIENT = 'kis/http/connection.js';
 
 /** What the everyday case takes: one token, in a process that has just started and in one that has not. */
 export async function oneToken(rounds: number): Promise<Findings> {
-	const measured = await Arena.within(null, async (arena) => {
+	const measured = await Arena.within({ limit: null }, async (arena) => {
 		const plan = { candidates: NAMES, sizes: [1], rounds };
 		return await byTurns(plan, async (name) => await arena.runInNewProcess(name, 1, CALLS));
 	});
@@ -40,13 +40,17 @@ export async function oneToken(rounds: number): Promise<Findings> {
 		});
 	}
 	const loading = Sample.of(loads, ({ atFirstRun }) => atFirstRun.tookMs);
-	const isLazy = loads.every(({ atStart }) => !atStart.files.includes(HTTP_CLIENT));
+	const isLazy = loads.every(
+		({ atStart, atFirstRun }) =>
+			!atStart.files.includes(HTTP_CLIENT) && atFirstRun.files.includes(HTTP_CLIENT),
+	);
 	return {
 		title: 'One token',
 		about: [
 			'The everyday case.',
 			'Each process has just started: it has loaded n8n and what n8n loads of the package when it starts, but not the HTTP client.',
 			'The time counts from the call of the node: until the local KIS has read the head of the request, which includes connecting and the TLS handshake; and until the end of the node.',
+			"The rest of what makes the first call slow is that everything runs for the first time, n8n's expressions too.",
 			'The second table is what loading takes, in processes that do nothing else.',
 		],
 		tables: [
