@@ -20,7 +20,7 @@ interface Section {
 
 const SECTIONS: Readonly<Record<string, Section>> = {
 	limit: { rounds: 3, measure: limit },
-	speed: { rounds: 7, measure: speed },
+	speed: { rounds: 25, measure: speed },
 	latency: { rounds: 3, measure: latency },
 	oneToken: { rounds: 7, measure: oneToken },
 	cost: { rounds: 3, measure: cost },
