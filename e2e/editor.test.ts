@@ -8,6 +8,7 @@ import type { Operation } from '../nodes/KisToken/operations/operation';
 import { makeApp } from '../sandbox/apps';
 import type { Sandbox } from '../sandbox/server';
 import { N8N_LABELS } from '../test/docs/n8nLabels';
+import { SEARCHES } from '../test/package/searches';
 import { Editor } from './editor/editor';
 import { line } from './n8n/line';
 import { Stage } from './stage';
@@ -51,11 +52,20 @@ function workflows(sandbox: Sandbox, tokens: TokenSource) {
 	];
 }
 
-test.each(['KIS', '한국투자', '접근토큰폐기'])('the search for %s finds the node', async (text) => {
-	await editor.openWorkflow('empty');
-	const found = await editor.searchNodes(text);
-	await found.getByText('KIS Token', { exact: true }).first().waitFor();
-	await editor.picture(`search ${text}`);
+describe('the search for a node', () => {
+	beforeAll(async () => await editor.openWorkflow('empty'));
+
+	test.each(SEARCHES)('finds it by %s', async (text) => {
+		const found = await editor.searchNodes(text);
+		await found.getByText('KIS Token', { exact: true }).first().waitFor();
+	});
+
+	test.each(['KIS', '한국투자', '접근토큰폐기', 'stock'])('shows it first for %s', async (text) => {
+		const found = await editor.searchNodes(text);
+		const first = found.getByTestId('item-iterator-item').first();
+		await first.getByText('KIS Token', { exact: true }).waitFor();
+		await editor.picture(`search ${text}`);
+	});
 });
 
 test('offers what the node can do, and opens its panel', async () => {
