@@ -48,6 +48,7 @@ function workflows(sandbox: Sandbox, tokens: TokenSource) {
 			kisToken('After', 'batch', { operation: 'inspect' }),
 		]),
 		chain('failed', [httpRequest('Tokens', tokens.urlOf('failed')), revoke]),
+		chain('custom', [kisToken('Custom', 'batch', { operation: 'inspect' })]),
 		...EXAMPLES.map((file) => example(file, sandbox, 'chain')),
 	];
 }
@@ -235,6 +236,18 @@ test('shows what failed: which item, why, and what to do', async () => {
 	expect(description).not.toMatch(/<\/?\w+>/);
 	await editor.picture('failed');
 	await editor.picture('failed message', editor.page.locator('.node-error-view__header'));
+});
+
+test('says where a Custom API Call is made, which n8n lists among the operations', async () => {
+	await editor.openWorkflow('custom');
+	await editor.openNode('Custom');
+	await editor.choose(editor.parameter('operation'), 'Custom API Call');
+	await editor.byId('node-execute-button').click();
+	const message = await editor.byId('node-error-message').innerText();
+	expect(message).toContain('a Custom API Call is made with the HTTP Request node');
+	const description = await editor.byId('node-error-description').innerText();
+	expect(description).toContain('Predefined Credential Type');
+	await editor.picture('custom api call');
 });
 
 interface Box {
