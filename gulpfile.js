@@ -1,14 +1,13 @@
-const { rm } = require('node:fs/promises');
-const { Transform } = require('node:stream');
-const { finished } = require('node:stream/promises');
-const { build, transform } = require('esbuild');
-const { dest, parallel, series, src } = require('gulp');
+const { existsSync } = require('node:fs');
+const { cp, mkdtemp, readdir, rename, rm } = require('node:fs/promises');
+const { dirname, join, relative } = require('node:path');
+const { build: esbuild } = require('esbuild');
+const { src } = require('gulp');
 
 /** The one module that uses undici. */
 const HTTP_CLIENT = 'kis/http/connection.ts';
 
-const PACKAGE_FOLDER = /^node_modules\/(@[^/]+\/)?[^/]+\//;
-const LICENCE_FILES = '{LICEN[CS]E,NOTICE,COPYING}*';
+const LICENCE_FILE = /^(LICEN[CS]E|NOTICE|COPYING)/i;
 
 const common = {
 	platform: 'node',
@@ -16,35 +15,53 @@ const common = {
 	target: 'node20',
 	// A dynamic import becomes a require, made when it is reached.
 	supported: { 'dynamic-import': false },
+	outbase: '.',
+	// gulp says what went wrong.
+	logLevel: 'silent',
 };
 
-async function clean() {
-	await rm('dist', { recursive: true, force: true });
-}
+/** Makes dist/ anew, all of it or nothing: if something fails, or somebody ends it, the one from before stays. */
+exports.build = async function build() {
+	const folder = await mkdtemp('.build-');
+	let ended = null;
+	for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'])
+		process.once(signal, () => (ended = signal));
+	try {
+		const made = join(folder, 'dist');
+		const steps = await Promise.allSettled([
+			compile(made),
+			bundleHttpClient(made),
+			copy('icons/*.svg', '.', made),
+			copy('nodes/**/*.json', '.', made),
+			// Of what the bundled packages took over from others, without a licence file of theirs.
+			copy('release/notices/*/*', 'release/notices', join(made, 'licences')),
+		]);
+		const failed = steps.find(({ status }) => status === 'rejected');
+		if (failed) throw failed.reason;
+		if (ended) throw new Error(ended);
+		await rename('dist', join(folder, 'before')).catch((error) => {
+			if (error.code !== 'ENOENT') throw error;
+		});
+		await rename(made, 'dist');
+	} finally {
+		await rm(folder, { recursive: true });
+	}
+};
+exports.default = exports.build;
 
 /** File by file, so that dist/ reads like the source and each module exists once in the process. */
-function compile() {
-	const files = ['index.ts', '{credentials,kis,nodes}/**/*.ts', '!**/*.d.ts', `!${HTTP_CLIENT}`];
-	const toJavaScript = new Transform({
-		objectMode: true,
-		async transform(file, _encoding, done) {
-			const { code } = await transform(file.contents, { ...common, loader: 'ts' });
-			file.contents = Buffer.from(code);
-			file.extname = '.js';
-			done(null, file);
-		},
-	});
-	return src(files, { base: '.' }).pipe(toJavaScript).pipe(dest('dist'));
+async function compile(into) {
+	const sources = ['index.ts', '{credentials,kis,nodes}/**/*.ts', '!**/*.d.ts', `!${HTTP_CLIENT}`];
+	await esbuild({ ...common, entryPoints: await filesOf(sources), outdir: into });
 }
 
 /** undici goes into the module that uses it, and its licence beside it: the package has no runtime dependencies. */
-async function bundleHttpClient() {
-	const { metafile } = await build({
+async function bundleHttpClient(into) {
+	const { metafile } = await esbuild({
 		...common,
 		metafile: true,
 		entryPoints: [HTTP_CLIENT],
-		outdir: 'dist',
-		outbase: '.',
+		outdir: into,
 		bundle: true,
 		plugins: [
 			{
@@ -57,24 +74,40 @@ async function bundleHttpClient() {
 			},
 		],
 	});
-	const bundled = Object.keys(metafile.inputs).map((file) => PACKAGE_FOLDER.exec(file)?.[0]);
-	const licences = [...new Set(bundled)].filter(Boolean).map((folder) => folder + LICENCE_FILES);
-	await finished(
-		src(licences, { base: 'node_modules', encoding: false }).pipe(dest('dist/licences')),
-	);
+	const packages = new Set(Object.keys(metafile.inputs).map(packageFolderOf));
+	packages.delete(__dirname);
+	for (const folder of packages) await copyLicences(folder, into);
 }
 
-function copyAssets() {
-	return src(['icons/*.svg', 'nodes/**/*.json'], { base: '.', encoding: false }).pipe(dest('dist'));
+/** Wherever a package manager put it, and whatever links lead there: the nearest folder whose package.json has a name. */
+function packageFolderOf(file) {
+	for (let folder = dirname(join(__dirname, file)); ; folder = dirname(folder)) {
+		if (nameOf(folder) !== undefined) return folder;
+		if (folder === dirname(folder)) throw new Error(`${file} is bundled and is in no package`);
+	}
 }
 
-/** Of what the bundled packages took over from others, without a licence file of theirs. */
-function copyTakenOverLicences() {
-	return src('release/notices/**', { encoding: false }).pipe(dest('dist/licences'));
+function nameOf(folder) {
+	const manifest = join(folder, 'package.json');
+	return existsSync(manifest) ? require(manifest).name : undefined;
 }
 
-exports.build = series(
-	clean,
-	parallel(compile, bundleHttpClient, copyAssets, copyTakenOverLicences),
-);
-exports.default = exports.build;
+async function copyLicences(folder, into) {
+	const name = nameOf(folder);
+	const files = (await readdir(folder)).filter((file) => LICENCE_FILE.test(file));
+	if (files.length === 0)
+		throw new Error(`${name} is bundled, and ${folder} holds no licence file`);
+	for (const file of files) await cp(join(folder, file), join(into, 'licences', name, file));
+}
+
+async function copy(glob, base, into) {
+	const files = await filesOf(glob);
+	if (files.length === 0) throw new Error(`${glob} matches no file`);
+	for (const file of files) await cp(file, join(into, relative(base, file)));
+}
+
+async function filesOf(globs) {
+	const paths = [];
+	for await (const { path } of src(globs, { read: false })) paths.push(path);
+	return paths;
+}

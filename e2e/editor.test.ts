@@ -8,6 +8,7 @@ import type { Operation } from '../nodes/KisToken/operations/operation';
 import { makeApp } from '../sandbox/apps';
 import type { Sandbox } from '../sandbox/server';
 import { N8N_LABELS } from '../test/docs/n8nLabels';
+import { SEARCHES } from '../test/package/searches';
 import { Editor } from './editor/editor';
 import { line } from './n8n/line';
 import { Stage } from './stage';
@@ -47,15 +48,25 @@ function workflows(sandbox: Sandbox, tokens: TokenSource) {
 			kisToken('After', 'batch', { operation: 'inspect' }),
 		]),
 		chain('failed', [httpRequest('Tokens', tokens.urlOf('failed')), revoke]),
+		chain('custom', [kisToken('Custom', 'batch', { operation: 'inspect' })]),
 		...EXAMPLES.map((file) => example(file, sandbox, 'chain')),
 	];
 }
 
-test.each(['KIS', '한국투자', '접근토큰폐기'])('the search for %s finds the node', async (text) => {
-	await editor.openWorkflow('empty');
-	const found = await editor.searchNodes(text);
-	await found.getByText('KIS Token', { exact: true }).first().waitFor();
-	await editor.picture(`search ${text}`);
+describe('the search for a node', () => {
+	beforeAll(async () => await editor.openWorkflow('empty'));
+
+	test.each(SEARCHES)('finds it by %s', async (text) => {
+		const found = await editor.searchNodes(text);
+		await found.getByText('KIS Token', { exact: true }).first().waitFor();
+	});
+
+	test.each(['KIS', '한국투자', '접근토큰폐기', 'stock'])('shows it first for %s', async (text) => {
+		const found = await editor.searchNodes(text);
+		const first = found.getByTestId('item-iterator-item').first();
+		await first.getByText('KIS Token', { exact: true }).waitFor();
+		await editor.picture(`search ${text}`);
+	});
 });
 
 test('offers what the node can do, and opens its panel', async () => {
@@ -225,6 +236,18 @@ test('shows what failed: which item, why, and what to do', async () => {
 	expect(description).not.toMatch(/<\/?\w+>/);
 	await editor.picture('failed');
 	await editor.picture('failed message', editor.page.locator('.node-error-view__header'));
+});
+
+test('says where a Custom API Call is made, which n8n lists among the operations', async () => {
+	await editor.openWorkflow('custom');
+	await editor.openNode('Custom');
+	await editor.choose(editor.parameter('operation'), 'Custom API Call');
+	await editor.byId('node-execute-button').click();
+	const message = await editor.byId('node-error-message').innerText();
+	expect(message).toContain('a Custom API Call is made with the HTTP Request node');
+	const description = await editor.byId('node-error-description').innerText();
+	expect(description).toContain('Predefined Credential Type');
+	await editor.picture('custom api call');
 });
 
 interface Box {

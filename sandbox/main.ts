@@ -1,75 +1,61 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-
-import { makeApp } from './apps';
-import { makeCertificate } from './certificate';
-import { FAULTS } from './faults';
-import { RATE_LIMITS, type EnvironmentName } from './kis';
+import { DOCKER_HOST, isEverywhere, namesOfThisComputer } from './address';
+import { signCertificate } from './certificate';
+import { readOrMakeKept } from './kept';
+import { RATE_LIMITS } from './kis';
+import { parseOptions, USAGE } from './options';
 import { Sandbox } from './server';
-import { SWITCHES } from './switches';
 
-const USAGE = `A KIS on this computer: tokenP, revokeP, Approval, hashkey and inquire-price.
-
-npm run sandbox -- [--port 29443] [--environment real|paper] [--http] [--appkey KEY --appsecret SECRET]
-`;
+const QUOTE = '/uapi/domestic-stock/v1/quotations/inquire-price';
 
 async function main(): Promise<void> {
-	const { values } = parseArgs({
-		options: {
-			port: { type: 'string', default: '29443' },
-			environment: { type: 'string', default: 'real' },
-			http: { type: 'boolean', default: false },
-			appkey: { type: 'string' },
-			appsecret: { type: 'string' },
-			help: { type: 'boolean', default: false },
-		},
+	const options = parseOptions(process.argv.slice(2));
+	if (!options) return print(USAGE);
+	const { environment, port, tls, address, names } = options;
+	const kept = await readOrMakeKept();
+	const app = options.app ?? kept.app;
+	const known = [...new Set([...namesOfThisComputer(), address, ...names])];
+	const certificate = tls ? await signCertificate(kept.authority, known) : undefined;
+
+	const sandbox = new Sandbox({ environment, apps: [app], port, address, certificate });
+	// KIS's notice of 2026-04-20 gives tokenP a limit of its own, and whether revokeP counts is not known. If they counted
+	// here, a quote right after an issue would be refused on paper.
+	sandbox.kis.switches.oauthCounts = environment !== 'paper';
+	await sandbox.start().catch((error: NodeJS.ErrnoException) => {
+		if (error.code !== 'EADDRINUSE') throw error;
+		throw new Error(
+			`port ${port} is taken, perhaps by a sandbox that still runs. End it, or choose another with --port.`,
+		);
 	});
-	if (values.help) return print(USAGE);
-	if (!Object.hasOwn(RATE_LIMITS, values.environment)) {
-		throw new Error('--environment has to be real or paper');
-	}
-	if ((values.appkey === undefined) !== (values.appsecret === undefined)) {
-		throw new Error('--appkey and --appsecret belong together');
-	}
-	const environment = values.environment as EnvironmentName;
-	const { appkey = '', appsecret = '' } = values;
-	const app = appkey ? { appkey, appsecret } : makeApp();
+	for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void sandbox.stop());
 
-	const folder = await mkdtemp(join(tmpdir(), 'kis-sandbox-'));
-	const certificate = values.http ? undefined : await makeCertificate();
-	const certificateFile = join(folder, 'certificate.pem');
-	if (certificate) await writeFile(certificateFile, certificate.cert);
+	const host = names[0] ?? (isEverywhere(address) ? DOCKER_HOST : address);
+	const limit = RATE_LIMITS[environment];
+	print(`The KIS sandbox (${environment}, ${limit} request${limit === 1 ? '' : 's'} a second) listens at ${sandbox.url}
 
-	const sandbox = new Sandbox({ environment, apps: [app], port: Number(values.port), certificate });
-	await sandbox.start();
-	print(`The KIS sandbox (${environment}, ${RATE_LIMITS[environment]} requests per second) listens at ${sandbox.url}
-
-The KIS API credential in n8n:
+In n8n: Credentials → Create credential → KIS API
   App Key      ${app.appkey}
   App Secret   ${app.appsecret}
-  Environment  Custom
-  Base URL     ${sandbox.url}
-${certificate ? `\nn8n has to trust the sandbox's certificate. Start it with\n  NODE_EXTRA_CA_CERTS=${certificateFile}\n` : ''}
-Faults for the next calls, for example:
-  curl ${certificate ? `--cacert ${certificateFile} ` : ''}-d '[{"kind":"reset","processed":true}]' ${sandbox.url}/sandbox/faults
-  kinds: ${FAULTS.join(', ')}
+  Environment  Custom (Relay or Sandbox)
+  Base URL     ${sandbox.urlAt(host)}
+All of it stays the same from start to start.
 
-Where KIS is unknown, for example:
-  curl ${certificate ? `--cacert ${certificateFile} ` : ''}-d '{"revokedToken":"EGW00123"}' ${sandbox.url}/sandbox/switches
-${Object.entries(SWITCHES)
-	.map(([name, options]) => `  ${name}: ${options.join(' | ')}`)
-	.join('\n')}
-
+The quote of the first steps, for the HTTP Request node:
+  ${sandbox.urlAt(host)}${QUOTE}
+${tls ? trust(kept.authorityFile) : ''}
+What else it can do: npm run sandbox -- --help
 Ctrl+C ends it.
 `);
-	const end = async () => {
-		await sandbox.stop();
-		await rm(folder, { recursive: true });
-	};
-	process.once('SIGINT', () => void end());
-	process.once('SIGTERM', () => void end());
+}
+
+/** How n8n is told of the authority. */
+function trust(file: string): string {
+	return `
+n8n has to trust the sandbox's certificate authority. Start n8n with
+  NODE_EXTRA_CA_CERTS=${file}
+or in Docker with
+  -v ${file}:/kis-sandbox.pem:ro -e NODE_EXTRA_CA_CERTS=/kis-sandbox.pem --add-host ${DOCKER_HOST}:host-gateway
+Whoever can read the key beside that file can pass for any host to that n8n: let it hold no real keys.
+`;
 }
 
 function print(text: string): void {
@@ -77,6 +63,9 @@ function print(text: string): void {
 }
 
 main().catch((error: unknown) => {
-	process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+	const why = error instanceof Error ? error.message : String(error);
+	process.stderr.write(
+		`The sandbox was not started: ${why}\nnpm run sandbox -- --help explains the options.\n`,
+	);
 	process.exitCode = 1;
 });

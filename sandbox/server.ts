@@ -4,9 +4,10 @@ import {
 	type ServerResponse,
 } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import { isIPv6, type AddressInfo, type Socket } from 'node:net';
 
 import { fingerprint, makeApp, type App } from './apps';
+import { isEverywhere, isLoopback } from './address';
 import { applyFault, FAULTS, sendJson, type Fault } from './faults';
 import { LocalKis, type EnvironmentName } from './kis';
 import { setSwitches } from './switches';
@@ -20,6 +21,8 @@ export interface SandboxOptions {
 	readonly requestsPerSecond?: number;
 	/** Plain http if absent. */
 	readonly certificate?: Certificate;
+	/** The IP address that it listens on, 127.0.0.1 if absent. Any but this computer's own takes a certificate. */
+	readonly address?: string;
 	/** 0, the default, takes a free one. */
 	readonly port?: number;
 	/** Chooses a fault for a call that none was ordered for, by the token in its body. */
@@ -45,7 +48,7 @@ export interface SeenCall {
 /** Ordered over HTTP too: `POST` a list of faults, or an object of switches. */
 const CONTROL_PATHS = { faults: '/sandbox/faults', switches: '/sandbox/switches' } as const;
 
-/** A KIS on this computer. It only listens on 127.0.0.1. */
+/** A KIS on this computer, and for it alone unless it is told otherwise. */
 export class Sandbox {
 	readonly kis: LocalKis;
 	readonly apps: readonly App[];
@@ -55,12 +58,18 @@ export class Sandbox {
 	readonly sockets = new Set<Socket>();
 	readonly #server;
 	readonly #scheme: 'http' | 'https';
+	readonly #address: string;
 	#port: number;
 	readonly #faultFor: (token: string) => Fault | undefined;
 	readonly #connectionNumbers = new WeakMap<Socket, number>();
 	#connections = 0;
 
+	/** @throws {RangeError} for plain http on an address that other computers reach: keys and tokens could be read. */
 	constructor(options: SandboxOptions = {}) {
+		this.#address = options.address ?? '127.0.0.1';
+		if (!options.certificate && !isLoopback(this.#address)) {
+			throw new RangeError(`plain http on ${this.#address}, which is not this computer alone`);
+		}
 		this.apps = options.apps ?? [makeApp()];
 		this.kis = new LocalKis({
 			...options,
@@ -89,14 +98,20 @@ export class Sandbox {
 		return this.#connections;
 	}
 
+	/** Where this computer finds it. */
 	get url(): string {
-		return `${this.#scheme}://127.0.0.1:${this.#port}`;
+		return this.urlAt(isEverywhere(this.#address) ? '127.0.0.1' : this.#address);
+	}
+
+	/** Where it is found by a name, or by an IP address. */
+	urlAt(host: string): string {
+		return `${this.#scheme}://${isIPv6(host) ? `[${host}]` : host}:${this.#port}`;
 	}
 
 	async start(): Promise<this> {
 		await new Promise<void>((resolve, reject) => {
 			this.#server.once('error', reject);
-			this.#server.listen(this.#port, '127.0.0.1', resolve);
+			this.#server.listen(this.#port, this.#address, resolve);
 		});
 		this.#port = (this.#server.address() as AddressInfo).port;
 		return this;

@@ -15,22 +15,29 @@ import { toItem } from './report/item';
 import { toOutput, type Notices } from './report/output';
 import { reportUnusable } from './report/report';
 
-const NOTHING_CHOSEN = reportUnusable(
-	'notSent',
-	'Nothing was sent to KIS',
-	new Unusable('the Operation is not one of this node', 'Choose one in the node.'),
-);
+/** n8n adds it to the operations of every node whose credential its HTTP Request node can use. */
+const CUSTOM_API_CALL = '__CUSTOM_API_CALL__';
 
-/** In a workflow that was edited by hand. */
-const noOperation: Pick<Operation, 'run' | 'brokenRun' | keyof Notices> = {
-	outcomes: ['notSent'],
-	shortfall: 'not processed',
-	hints: {},
-	brokenRun: NOTHING_CHOSEN,
-	async run(context) {
-		return context.getInputData().map(() => NOTHING_CHOSEN);
-	},
-};
+/** For the operation that n8n adds, and for what stands in a workflow that was edited by hand. */
+function noOperation(chosen: unknown): Pick<Operation, 'run' | 'brokenRun' | keyof Notices> {
+	const unusable =
+		chosen === CUSTOM_API_CALL
+			? new Unusable(
+					'a Custom API Call is made with the HTTP Request node',
+					'In an HTTP Request node, choose Predefined Credential Type as Authentication, KIS API as Credential Type, and this credential.',
+				)
+			: new Unusable('the Operation is not one of this node', 'Choose one in the node.');
+	const report = reportUnusable('notSent', 'Nothing was sent to KIS', unusable);
+	return {
+		outcomes: ['notSent'],
+		shortfall: 'not processed',
+		hints: {},
+		brokenRun: report,
+		async run(context) {
+			return context.getInputData().map(() => report);
+		},
+	};
+}
 
 const operation: INodeProperties = {
 	displayName: 'Operation',
@@ -67,7 +74,8 @@ export class KisToken implements INodeType {
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const given = readParameter(this, 'operation', 0, '');
-		const chosen = ('value' in given && operationOf(given.value)) || noOperation;
+		const name = 'value' in given ? given.value : undefined;
+		const chosen = operationOf(name) ?? noOperation(name);
 		const run = async () => toOutput(this, await chosen.run(this), chosen);
 		if (!this.continueOnFail()) return [await run()];
 		// Of a node that throws here, n8n would send every input item out of the success output.

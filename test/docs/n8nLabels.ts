@@ -12,6 +12,7 @@ export const N8N_LABELS: ReadonlySet<string> = new Set([
 	'Create workflow',
 	'Credential Type',
 	'Credentials',
+	'Custom API Call',
 	'Do not save',
 	'Execute workflow',
 	'Expression',

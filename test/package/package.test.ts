@@ -9,6 +9,7 @@ import {
 	rmSync,
 	symlinkSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { INodeType } from 'n8n-workflow';
@@ -18,9 +19,15 @@ import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { operations } from '../../nodes/KisToken/operations';
 import type { Operation } from '../../nodes/KisToken/operations/operation';
 import { Sandbox } from '../../sandbox/server';
+import { SEARCHES } from './searches';
 
 const root = join(__dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'packed-'));
+
+/** What the list of nodes in n8n's editor searches with. */
+const { sublimeSearch } = createRequire(require.resolve('n8n-core'))(
+	'@n8n/utils/search/sublime-search',
+) as { sublimeSearch: (text: string, nodes: readonly object[]) => unknown[] };
 const installed = join(folder, 'node_modules/n8n-nodes-koreainvestment');
 
 interface Manifest {
@@ -87,6 +94,16 @@ test('the codex names the node, and n8n accepts it', () => {
 	// n8n drops a codex without resources as a whole, search words included.
 	expect(codex.resources).toBeDefined();
 	expect(codex.alias).toEqual(expect.arrayContaining(['KIS', '한국투자', '한국투자증권']));
+});
+
+test.each(SEARCHES)('a search for %s finds the node', (text) => {
+	const [file] = readJson<Manifest>('package.json').n8n.nodes;
+	const codex = readJson<object>(file.replace(/js$/, 'json'));
+	const { displayName } = new KisToken().description;
+	// n8n searches in small letters.
+	expect(sublimeSearch(text.toLowerCase(), [{ properties: { displayName, codex } }])).toHaveLength(
+		1,
+	);
 });
 
 test.each(Object.entries<Operation>(operations))(

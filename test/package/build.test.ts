@@ -1,0 +1,146 @@
+// The build as a user starts it, in copies of the checkout: what it says if it fails, what it leaves behind, and other
+// ways to lay out node_modules.
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import {
+	cpSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	readlinkSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { filesOf } from '../../release/package';
+
+// A copy of node_modules/undici and a start of npm and gulp take their time on a busy computer.
+jest.setTimeout(60_000);
+
+const root = join(__dirname, '../..');
+const SOURCES = ['credentials', 'icons', 'kis', 'nodes', 'release/notices'];
+const FILES = ['gulpfile.js', 'index.ts', 'package.json', 'tsconfig.json'];
+
+let folder: string;
+beforeEach(() => {
+	folder = mkdtempSync(join(tmpdir(), 'build-'));
+	for (const source of [...SOURCES, ...FILES]) {
+		cpSync(join(root, source), join(folder, 'checkout', source), { recursive: true });
+	}
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const checkout = (...path: string[]) => join(folder, 'checkout', ...path);
+
+/** All of it is a link to another place. */
+function linkAll(): void {
+	symlinkSync(join(root, 'node_modules'), checkout('node_modules'));
+}
+
+/** As pnpm does it: each package is a link into a store. */
+function linkEach(): void {
+	const store = checkout('node_modules/.pnpm/undici@7/node_modules/undici');
+	mkdirSync(checkout('node_modules'), { recursive: true });
+	for (const name of readdirSync(join(root, 'node_modules'))) {
+		if (name !== 'undici') {
+			symlinkSync(join(root, 'node_modules', name), checkout('node_modules', name));
+		}
+	}
+	cpSync(join(root, 'node_modules/undici'), store, { recursive: true });
+	symlinkSync(relative(checkout('node_modules'), store), checkout('node_modules/undici'));
+}
+
+function build() {
+	const { status, stdout, stderr } = spawnSync('npm', ['run', '--silent', 'build'], {
+		cwd: checkout(),
+		encoding: 'utf8',
+	});
+	return { isGood: status === 0, said: stdout + stderr };
+}
+
+const GOOD = { isGood: true, said: '' };
+
+test.each([
+	['is a link', linkAll],
+	['holds links', linkEach],
+])('makes the same where node_modules %s', (_how, link) => {
+	link();
+	expect(build()).toEqual(GOOD);
+	expect(filesOf(checkout('dist'))).toEqual(filesOf(join(root, 'dist')));
+	const licence = 'dist/licences/undici/LICENSE';
+	expect(readFileSync(checkout(licence))).toEqual(readFileSync(join(root, licence)));
+	const script = `console.log(Object.keys(require('./dist')).sort().join())`;
+	expect(execFileSync(process.execPath, ['-e', script], { cwd: checkout() }).toString()).toBe(
+		'KisApi,KisToken\n',
+	);
+});
+
+describe('a build that fails', () => {
+	const before = () => readdirSync(checkout()).sort();
+
+	test.each<[what: string, spoil: () => void, says: RegExp]>([
+		[
+			'a file that is no TypeScript',
+			() => writeFileSync(checkout('kis/broken.ts'), 'export const x: = 3;\n'),
+			/kis\/broken\.ts:1:16: ERROR: Unexpected "="/,
+		],
+		[
+			'a client that is none',
+			() => writeFileSync(checkout('kis/http/connection.ts'), "import 'undici/lib/gone.js';\n"),
+			/kis\/http\/connection\.ts:1:7: ERROR: Could not resolve "undici\/lib\/gone\.js"/,
+		],
+		[
+			'a bundled package without a licence',
+			() => rmSync(checkout('node_modules/undici/LICENSE')),
+			/undici is bundled, and .* holds no licence file/,
+		],
+		[
+			'no notices of what the bundled package took over',
+			() => rmSync(checkout('release/notices'), { recursive: true }),
+			/release\/notices\/\*\/\* matches no file/,
+		],
+		[
+			'no icons',
+			() => rmSync(checkout('icons'), { recursive: true }),
+			/icons\/\*\.svg matches no file/,
+		],
+	])('says why, and leaves all as it was: %s', (_what, spoil, says) => {
+		linkEach();
+		mkdirSync(checkout('dist'));
+		writeFileSync(checkout('dist/index.js'), 'before');
+		spoil();
+		const there = before();
+		expect(build()).toEqual({ isGood: false, said: expect.stringMatching(says) });
+		expect(before()).toEqual(there);
+		expect(filesOf(checkout('dist'))).toEqual(['index.js']);
+		expect(readFileSync(checkout('dist/index.js'), 'utf8')).toBe('before');
+	});
+});
+
+test('a build that somebody ends leaves all as it was', async () => {
+	linkAll();
+	mkdirSync(checkout('dist'));
+	const there = readdirSync(checkout()).sort();
+	const gulp = [checkout('node_modules/gulp/bin/gulp.js'), 'build', '-L'];
+	const program = spawn(process.execPath, gulp, { cwd: checkout(), stdio: 'ignore' });
+	const ended = new Promise((resolve) => program.once('exit', resolve));
+	while (readdirSync(checkout()).length === there.length) await delay(5);
+	program.kill('SIGINT');
+	await expect(ended).resolves.toBe(1);
+	expect(readdirSync(checkout()).sort()).toEqual(there);
+	expect(readdirSync(checkout('dist'))).toEqual([]);
+});
+
+test('leaves nothing of the dist from before', () => {
+	linkAll();
+	mkdirSync(checkout('dist/kis'), { recursive: true });
+	writeFileSync(checkout('dist/kis/gone.js'), '');
+	expect(build()).toEqual(GOOD);
+	expect(filesOf(checkout('dist'))).toEqual(filesOf(join(root, 'dist')));
+	expect(readdirSync(checkout()).filter((name) => name.startsWith('.'))).toEqual([]);
+	expect(readlinkSync(checkout('node_modules'))).toBe(join(root, 'node_modules'));
+});
