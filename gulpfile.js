@@ -4,8 +4,8 @@ const { finished } = require('node:stream/promises');
 const { build, transform } = require('esbuild');
 const { dest, parallel, series, src } = require('gulp');
 
-/** The one module that uses undici. */
-const HTTP_CLIENT = 'kis/http/connection.ts';
+/** The modules that use packages. */
+const BUNDLED = ['kis/http/connection.ts', 'kis/http/proxy.ts'];
 
 const PACKAGE_FOLDER = /^node_modules\/(@[^/]+\/)?[^/]+\//;
 const LICENCE_FILES = '{LICEN[CS]E,NOTICE,COPYING}*';
@@ -24,7 +24,8 @@ async function clean() {
 
 /** File by file, so that dist/ reads like the source and each module exists once in the process. */
 function compile() {
-	const files = ['index.ts', '{credentials,kis,nodes}/**/*.ts', '!**/*.d.ts', `!${HTTP_CLIENT}`];
+	const sources = ['index.ts', '{credentials,kis,nodes}/**/*.ts', '!**/*.d.ts'];
+	const files = [...sources, ...BUNDLED.map((file) => `!${file}`)];
 	const toJavaScript = new Transform({
 		objectMode: true,
 		async transform(file, _encoding, done) {
@@ -37,25 +38,25 @@ function compile() {
 	return src(files, { base: '.' }).pipe(toJavaScript).pipe(dest('dist'));
 }
 
-/** undici goes into the module that uses it, and its licence beside it: the package has no runtime dependencies. */
-async function bundleHttpClient() {
+const keepOwnModulesApart = {
+	name: 'keep-own-modules-apart',
+	setup({ onResolve }) {
+		onResolve({ filter: /^\.\.?\// }, ({ path, importer }) =>
+			importer.endsWith('.ts') ? { path, external: true } : undefined,
+		);
+	},
+};
+
+/** A package goes into the module that uses it, and its licence beside it: there are no runtime dependencies. */
+async function bundlePackages() {
 	const { metafile } = await build({
 		...common,
 		metafile: true,
-		entryPoints: [HTTP_CLIENT],
+		entryPoints: BUNDLED,
 		outdir: 'dist',
 		outbase: '.',
 		bundle: true,
-		plugins: [
-			{
-				name: 'keep-own-modules-apart',
-				setup({ onResolve }) {
-					onResolve({ filter: /^\.\.?\// }, ({ path, importer }) =>
-						importer.endsWith(HTTP_CLIENT) ? { path, external: true } : undefined,
-					);
-				},
-			},
-		],
+		plugins: [keepOwnModulesApart],
 	});
 	const bundled = Object.keys(metafile.inputs).map((file) => PACKAGE_FOLDER.exec(file)?.[0]);
 	const licences = [...new Set(bundled)].filter(Boolean).map((folder) => folder + LICENCE_FILES);
@@ -73,8 +74,5 @@ function copyTakenOverLicences() {
 	return src('release/notices/**', { encoding: false }).pipe(dest('dist/licences'));
 }
 
-exports.build = series(
-	clean,
-	parallel(compile, bundleHttpClient, copyAssets, copyTakenOverLicences),
-);
+exports.build = series(clean, parallel(compile, bundlePackages, copyAssets, copyTakenOverLicences));
 exports.default = exports.build;

@@ -2,16 +2,13 @@
 // are drawn from what parsers read differently: blanks, control characters, backslashes, slashes too many or too few,
 // schemes, user info, hosts in other places, and values that are no texts. n8n's two helpers send each such request, first
 // without the credential, then with it.
-import dns from 'node:dns';
-import type { LookupFunction } from 'node:net';
 import fc from 'fast-check';
 import type { IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
 
-import { KisApi } from '../../credentials/KisApi.credentials';
 import { requestTarget, type RequestNames } from '../../credentials/requestTarget';
-import { standIn } from '../../engine/nodes';
-import { encryptCredential, makeNode, runWorkflow } from '../../engine/run';
 import { makeApp } from '../../sandbox/apps';
+import { lendContext, type LentContext } from '../support/lentContext';
+import { resolveAllHere } from '../support/lookup';
 import { property } from '../support/properties';
 import {
 	closeServers,
@@ -83,8 +80,7 @@ const names = fc.oneof(
 const app = makeApp();
 let own: ScriptedServer;
 let evil: ScriptedServer;
-let context: IExecuteFunctions;
-let endExecution: () => Promise<void>;
+let lent: LentContext;
 
 beforeEach(async () => {
 	const script: Script = {
@@ -93,47 +89,14 @@ beforeEach(async () => {
 		connected: (socket) => socket.once('data', ([first]) => first === 0x16 && socket.destroy()),
 	};
 	[own, evil] = await Promise.all([startServer(script), startServer(script)]);
-	// Whatever else is a name for a parser is a name of this computer.
-	const lookup: LookupFunction = (_name, { all }, found) =>
-		all ? found(null, [{ address: '127.0.0.1', family: 4 }]) : found(null, '127.0.0.1', 4);
-	jest.spyOn(dns, 'lookup').mockImplementation(lookup as typeof dns.lookup);
-	endExecution = await startExecution();
+	resolveAllHere();
+	lent = await lendContext({ ...app, environment: 'custom', baseUrl: own.url });
 });
 afterEach(async () => {
-	await endExecution();
+	await lent.giveBack();
 	jest.restoreAllMocks();
 	await closeServers();
 });
-
-/** Runs a node that lends the test its context, until the execution is to end. */
-async function startExecution(): Promise<() => Promise<void>> {
-	let end = () => {};
-	const lent = new Promise<void>((resolve) => (end = resolve));
-	const credentials = { kisApi: { id: 'kis', name: 'kis' } };
-	const fields = { ...app, environment: 'custom', baseUrl: own.url };
-	const stored = await encryptCredential('kis', 'kisApi', fields);
-	let execution: Promise<unknown> = Promise.resolve();
-	context = await new Promise((resolve) => {
-		const lender = standIn(
-			'lender',
-			async function () {
-				resolve(this);
-				await lent;
-				return [[]];
-			},
-			['kisApi'],
-		);
-		const nodes = [{ ...makeNode('Lender', 'lender', {}), credentials }];
-		execution = runWorkflow(
-			{ nodes, connections: {} },
-			{ nodeTypes: { lender }, credentialTypes: [new KisApi()], credentials: [stored] },
-		);
-	});
-	return async () => {
-		end();
-		await execution;
-	};
-}
 
 type Drawn = typeof names extends fc.Arbitrary<infer One> ? One : never;
 
@@ -174,7 +137,7 @@ property('what is called is the one URL that was read, or nothing', [names], asy
 	const target = requestTarget(namesOf(drawn));
 	counts[target ? 'targets' : 'doubtful']++;
 	if (!target) return;
-	const { helpers } = context;
+	const { helpers } = lent.context;
 	const seen = [
 		...(await arrivals(async () => await helpers.httpRequest(optionsOf(namesOf(drawn))))),
 		...(await arrivals(async () => await helpers.request(optionsOf(namesOf(drawn))))),
@@ -189,6 +152,7 @@ property('what is called is the one URL that was read, or nothing', [names], asy
 });
 
 property('no key goes elsewhere', [names], async (drawn) => {
+	const { context } = lent;
 	const { helpers } = context;
 	const seen = [
 		...(await arrivals(
