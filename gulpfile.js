@@ -1,4 +1,4 @@
-const { rm } = require('node:fs/promises');
+const { readFile, rm } = require('node:fs/promises');
 const { Transform } = require('node:stream');
 const { finished } = require('node:stream/promises');
 const { build, transform } = require('esbuild');
@@ -6,6 +6,20 @@ const { dest, parallel, series, src } = require('gulp');
 
 /** The modules that use packages. */
 const BUNDLED = ['kis/http/connection.ts', 'kis/http/proxy.ts'];
+
+/**
+ * undici 7 breaks off where an answer begins with "100 Continue". A client has to read past it as past any interim answer,
+ * whether it asked for one or not (RFC 9110, 15.2): without these lines undici does.
+ */
+const TAKEN_OUT = {
+	from: /[\\/]undici[\\/]lib[\\/]dispatcher[\\/]client-h1\.js$/,
+	text: `
+    if (statusCode === 100) {
+      util.destroy(socket, new SocketError('bad response', util.getSocketInfo(socket)))
+      return -1
+    }
+`,
+};
 
 const PACKAGE_FOLDER = /^node_modules\/(@[^/]+\/)?[^/]+\//;
 const LICENCE_FILES = '{LICEN[CS]E,NOTICE,COPYING}*';
@@ -47,6 +61,26 @@ const keepOwnModulesApart = {
 	},
 };
 
+/** Another undici may need it no more, or elsewhere: somebody has to look. */
+const takeOut = {
+	name: 'take-out',
+	setup({ onLoad, onEnd }) {
+		let found = 0;
+		onLoad({ filter: TAKEN_OUT.from }, async ({ path }) => {
+			const parts = (await readFile(path, 'utf8')).split(TAKEN_OUT.text);
+			found += parts.length - 1;
+			return { contents: parts.join('') };
+		});
+		onEnd(() => {
+			if (found === 1) return undefined;
+			const text = `What is to be taken out of undici is there ${found} times, and not once`;
+			// gulp is told to be silent, also about errors.
+			process.stderr.write(`${text}\n`);
+			return { errors: [{ text }] };
+		});
+	},
+};
+
 /** A package goes into the module that uses it, and its licence beside it: there are no runtime dependencies. */
 async function bundlePackages() {
 	const { metafile } = await build({
@@ -56,7 +90,7 @@ async function bundlePackages() {
 		outdir: 'dist',
 		outbase: '.',
 		bundle: true,
-		plugins: [keepOwnModulesApart],
+		plugins: [keepOwnModulesApart, takeOut],
 	});
 	const bundled = Object.keys(metafile.inputs).map((file) => PACKAGE_FOLDER.exec(file)?.[0]);
 	const licences = [...new Set(bundled)].filter(Boolean).map((folder) => folder + LICENCE_FILES);
