@@ -1,11 +1,25 @@
 const { existsSync } = require('node:fs');
-const { cp, mkdtemp, readdir, rename, rm } = require('node:fs/promises');
+const { cp, mkdtemp, readdir, readFile, rename, rm } = require('node:fs/promises');
 const { dirname, join, relative } = require('node:path');
 const { build: esbuild } = require('esbuild');
 const { src } = require('gulp');
 
-/** The one module that uses undici. */
-const HTTP_CLIENT = 'kis/http/connection.ts';
+/** The modules that use packages. */
+const BUNDLED = ['kis/http/connection.ts', 'kis/http/proxy.ts'];
+
+/**
+ * undici 7 breaks off where an answer begins with "100 Continue". A client has to read past it as past any interim answer,
+ * whether it asked for one or not (RFC 9110, 15.2): without these lines undici does.
+ */
+const TAKEN_OUT = {
+	from: /[\\/]undici[\\/]lib[\\/]dispatcher[\\/]client-h1\.js$/,
+	text: `
+    if (statusCode === 100) {
+      util.destroy(socket, new SocketError('bad response', util.getSocketInfo(socket)))
+      return -1
+    }
+`,
+};
 
 const LICENCE_FILE = /^(LICEN[CS]E|NOTICE|COPYING)/i;
 
@@ -30,7 +44,7 @@ exports.build = async function build() {
 		const made = join(folder, 'dist');
 		const steps = await Promise.allSettled([
 			compile(made),
-			bundleHttpClient(made),
+			bundlePackages(made),
 			copy('icons/*.svg', '.', made),
 			copy('nodes/**/*.json', '.', made),
 			// Of what the bundled packages took over from others, without a licence file of theirs.
@@ -51,28 +65,47 @@ exports.default = exports.build;
 
 /** File by file, so that dist/ reads like the source and each module exists once in the process. */
 async function compile(into) {
-	const sources = ['index.ts', '{credentials,kis,nodes}/**/*.ts', '!**/*.d.ts', `!${HTTP_CLIENT}`];
-	await esbuild({ ...common, entryPoints: await filesOf(sources), outdir: into });
+	const sources = ['index.ts', '{credentials,kis,nodes}/**/*.ts', '!**/*.d.ts'];
+	const entryPoints = await filesOf([...sources, ...BUNDLED.map((file) => `!${file}`)]);
+	await esbuild({ ...common, entryPoints, outdir: into });
 }
 
-/** undici goes into the module that uses it, and its licence beside it: the package has no runtime dependencies. */
-async function bundleHttpClient(into) {
+const keepOwnModulesApart = {
+	name: 'keep-own-modules-apart',
+	setup({ onResolve }) {
+		onResolve({ filter: /^\.\.?\// }, ({ path, importer }) =>
+			importer.endsWith('.ts') ? { path, external: true } : undefined,
+		);
+	},
+};
+
+/** Another undici may need it no more, or elsewhere: somebody has to look. */
+const takeOut = {
+	name: 'take-out',
+	setup({ onLoad, onEnd }) {
+		let found = 0;
+		onLoad({ filter: TAKEN_OUT.from }, async ({ path }) => {
+			const parts = (await readFile(path, 'utf8')).split(TAKEN_OUT.text);
+			found += parts.length - 1;
+			return { contents: parts.join('') };
+		});
+		onEnd(() => {
+			if (found === 1) return undefined;
+			const text = `What is to be taken out of undici is there ${found} times, and not once`;
+			return { errors: [{ text }] };
+		});
+	},
+};
+
+/** A package goes into the module that uses it, and its licence beside it: there are no runtime dependencies. */
+async function bundlePackages(into) {
 	const { metafile } = await esbuild({
 		...common,
 		metafile: true,
-		entryPoints: [HTTP_CLIENT],
+		entryPoints: BUNDLED,
 		outdir: into,
 		bundle: true,
-		plugins: [
-			{
-				name: 'keep-own-modules-apart',
-				setup({ onResolve }) {
-					onResolve({ filter: /^\.\.?\// }, ({ path, importer }) =>
-						importer.endsWith(HTTP_CLIENT) ? { path, external: true } : undefined,
-					);
-				},
-			},
-		],
+		plugins: [keepOwnModulesApart, takeOut],
 	});
 	const packages = new Set(Object.keys(metafile.inputs).map(packageFolderOf));
 	packages.delete(__dirname);

@@ -3,7 +3,6 @@ import {
 	type IAuthenticate,
 	type ICredentialTestRequest,
 	type ICredentialType,
-	type IHttpRequestOptions,
 	type INodeProperties,
 } from 'n8n-workflow';
 
@@ -11,6 +10,7 @@ import { parseCredential, STRAY_WHITE_SPACE } from '../kis/credential';
 import { ENVIRONMENTS } from '../kis/environments';
 import { KIS_CODES } from '../kis/errorCodes';
 import { Unusable } from '../kis/unusable';
+import { requestTarget } from './requestTarget';
 
 /** Addresses by environment, as an expression can use them; absent for `custom`. */
 const ADDRESSES = JSON.stringify(
@@ -30,6 +30,11 @@ const keyFrom = (field: 'appkey' | 'appsecret') =>
 
 const NO_KEY =
 	'KIS gave no key: the answer holds neither a key nor an error code that this credential knows. Check the Base URL; if KIS is called directly, see whether it announced maintenance (점검).';
+
+const ELSEWHERE =
+	'the request goes elsewhere. Nothing was sent. Correct the URL, or choose the credential of the other environment.';
+const UNCERTAIN =
+	'it is not certain that the request goes there. Nothing was sent. Write the whole URL in one place, from https:// on, without line breaks and backslashes.';
 
 export class KisApi implements ICredentialType {
 	name = 'kisApi';
@@ -104,13 +109,18 @@ export class KisApi implements ICredentialType {
 			throw new UserError(`KIS API credential: ${credential.why}.`);
 		}
 		const { appkey, appsecret, baseUrl } = credential;
-		if (!targetsOf(request).every((target) => target === baseUrl.origin)) {
+		const target = requestTarget(request);
+		if (target?.origin !== baseUrl.origin) {
 			throw new UserError(
-				`KIS API credential: it is for ${baseUrl.origin} only, and the request goes elsewhere. Nothing was sent. Correct the URL, or choose the credential of the other environment.`,
+				`KIS API credential: it is for ${baseUrl.origin} only, and ${target ? ELSEWHERE : UNCERTAIN}`,
 			);
 		}
 		return {
 			...request,
+			// What was read is what is called, whichever version of n8n sends it.
+			url: target.href,
+			uri: undefined,
+			baseURL: undefined,
 			headers: { ...request.headers, appkey, appsecret },
 			// Whoever may use the credential may not read it: no certificate unverified or vouched for by the workflow
 			// alone, and no proxy that would read plain http.
@@ -153,14 +163,4 @@ export class KisApi implements ICredentialType {
 			})),
 		],
 	};
-}
-
-/** Origins that a request names; n8n's older request options say `uri`. One that cannot be read is `null`. */
-function targetsOf(request: IHttpRequestOptions & { uri?: unknown }): Array<string | null> {
-	const { url, uri, baseURL } = request;
-	const named = [url, uri].filter((target) => target !== undefined && target !== null);
-	return (named.length > 0 ? named : ['']).map((target) => {
-		const text = String(target);
-		return URL.canParse(text, baseURL) ? new URL(text, baseURL).origin : null;
-	});
 }

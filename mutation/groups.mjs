@@ -33,8 +33,8 @@ export const GROUPS = {
 		tests: ['kis/rateLimiter', 'kis/revokeTokens.rate', 'properties/rateLimiter'],
 	},
 	network: {
-		mutate: ['kis/http/{transportCodes,egress}.ts'],
-		tests: ['properties/errorCodes', 'kis/connection.unwritten', 'node/(outcomes|egress)'],
+		mutate: ['kis/http/{transportCodes,egress,proxy}.ts'],
+		tests: ['properties/errorCodes', 'kis/connection.unwritten', 'node/(outcomes|egress|proxy)'],
 	},
 	reports: {
 		mutate: [
@@ -51,6 +51,6 @@ export const GROUPS = {
 	},
 	credential: {
 		mutate: ['credentials/*.ts'],
-		tests: ['node/credential', 'attack/credential'],
+		tests: ['node/credential', 'attack/(credential|requestTarget)'],
 	},
 };

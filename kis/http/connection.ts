@@ -3,13 +3,13 @@ import type { buildConnector as BuildConnector, Client as UndiciClient, Dispatch
 import connectTunnel from 'undici/lib/api/api-connect.js';
 import buildConnector from 'undici/lib/core/connect.js';
 import Client from 'undici/lib/dispatcher/client.js';
-import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js';
+import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js';
 
-import { isLoopback } from '../baseUrl';
 import type { EgressRules } from './egress';
 import type { Exchange } from './exchange';
+import { proxyFor } from './proxy';
 import { RequestWatch } from './requestWatch';
-import { CANCELLED, PROXY_UNUSABLE, transportCodeOf } from './transportCodes';
+import { CANCELLED, isUnverified, PROXY_TLS_FAILED, transportCodeOf } from './transportCodes';
 
 const HEADERS = {
 	'content-type': 'application/json; charset=UTF-8',
@@ -17,9 +17,14 @@ const HEADERS = {
 	'accept-encoding': 'identity',
 };
 
-/** In the place of a proxy setting that cannot be used, so that NO_PROXY has its say all the same. */
-const UNUSABLE_PROXY = new URL('http://unusable.invalid');
+/** The deadline of an exchange replaces undici's own timeouts. */
+const TLS = { rejectUnauthorized: true, timeout: 0 };
+/** Of several addresses of a host each is tried, which n8n switches off for the whole process. */
+const CONNECT = { ...TLS, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 1000 };
+
 const TUNNEL_MADE = 'UND_ERR_INFO';
+
+type Connector = ReturnType<typeof buildConnector>;
 
 export interface ConnectionOptions {
 	/** The endpoint; of it, origin and path are used. */
@@ -40,6 +45,8 @@ export class Connection {
 	#watch: RequestWatch | null = null;
 	/** The present socket has carried a whole exchange. */
 	#used = false;
+	/** The proxy has accepted a connection, and TLS with it is not there yet. */
+	#awaitsProxyTls = false;
 
 	constructor(options: ConnectionOptions) {
 		this.#options = options;
@@ -52,7 +59,9 @@ export class Connection {
 		const watch = new RequestWatch(() => wasUsed && this.#used);
 		this.#watch = watch;
 		const onCancel = () => watch.breakOff(CANCELLED);
-		const deadline = setTimeout(() => watch.timeOut(), timeoutMs);
+		const onTimeout = () =>
+			this.#awaitsProxyTls ? watch.breakOff(PROXY_TLS_FAILED) : watch.timeOut();
+		const deadline = setTimeout(onTimeout, timeoutMs);
 		cancel.addEventListener('abort', onCancel);
 		if (cancel.aborted) onCancel();
 		void this.#send(watch, JSON.stringify(json));
@@ -80,40 +89,35 @@ export class Connection {
 		const { url, egress } = this.#options;
 		try {
 			if (!this.#dispatcher) await egress?.check(url);
+			if (watch.isOver) return;
+			this.#dispatcher ??= this.#open();
+			this.#dispatcher.dispatch(
+				{ origin: url.origin, path: url.pathname, method: 'POST', headers: HEADERS, body },
+				watch,
+			);
 		} catch (error) {
 			watch.fail(error);
 		}
-		if (watch.isOver) return;
-		this.#dispatcher ??= this.#open();
-		if (!this.#dispatcher) return watch.breakOff(PROXY_UNUSABLE);
-		this.#dispatcher.dispatch(
-			{ origin: url.origin, path: url.pathname, method: 'POST', headers: HEADERS, body },
-			watch,
-		);
 	}
 
-	/** `null` if the environment names a proxy that cannot be used. */
-	#open(): Dispatcher | null {
+	#open(): Dispatcher {
 		const { url, egress } = this.#options;
-		const tls = { rejectUnauthorized: true, timeout: 0 };
-		const connect = this.#tracked(buildConnector({ ...tls, lookup: egress?.lookup }));
-		if (isLoopback(url)) return this.#client(url.origin, { connect });
-		try {
-			return new EnvHttpProxyAgent({
-				httpProxy: proxySetting('http_proxy'),
-				httpsProxy: proxySetting('https_proxy'),
-				connect,
-				requestTls: tls,
-				proxyTls: tls,
-				factory: (origin, options) => this.#client(origin, options),
-				clientFactory: (origin, options) => this.#proxyClient(origin, options),
-			});
-		} catch {
-			return null;
+		this.#awaitsProxyTls = false;
+		const proxy = proxyFor(url);
+		if (!proxy) {
+			const connect = buildConnector({ ...CONNECT, lookup: egress?.lookup });
+			return this.#client(url.origin, { connect: this.#tracked(connect) });
 		}
+		return new ProxyAgent({
+			uri: proxy.origin,
+			token: proxy.authorization,
+			requestTls: TLS,
+			factory: (origin, options) => this.#client(origin, options),
+			clientFactory: (origin, options) => this.#proxyClient(origin, options),
+		});
 	}
 
-	/** The connection itself, to the host or through the proxy's tunnel. The deadline above replaces undici's timeouts. */
+	/** The connection itself, to the host or through the proxy's tunnel. */
 	#client(origin: string | URL, options: UndiciClient.Options): Dispatcher {
 		const client = new Client(origin, { ...options, headersTimeout: 0, bodyTimeout: 0 });
 		client.on('connect', () => {
@@ -124,11 +128,7 @@ export class Connection {
 
 	/** The connection to the proxy. undici's index would give its clients the method `connect`, which asks for a tunnel. */
 	#proxyClient(origin: URL, options: UndiciClient.Options): Dispatcher {
-		const connect = this.#tracked(options.connect as ReturnType<typeof buildConnector>);
-		const refuse: BuildConnector.connector = (_options, callback) =>
-			callback(Object.assign(new Error('unusable proxy'), { code: PROXY_UNUSABLE }), null);
-		const isUsable = origin.origin !== UNUSABLE_PROXY.origin;
-		const client = new Client(origin, { ...options, connect: isUsable ? connect : refuse });
+		const client = new Client(origin, { ...options, connect: this.#tracked(this.#toProxy()) });
 		client.on('disconnect', (_origin, _targets, error) => {
 			// undici 7 would ask a proxy that closes on CONNECT again without end. "Upgrade" is the tunnel itself.
 			if (client.destroyed || error.code === TUNNEL_MADE) return;
@@ -137,19 +137,30 @@ export class Connection {
 		return Object.assign(client, { connect: connectTunnel });
 	}
 
-	#tracked(connect: ReturnType<typeof buildConnector>): BuildConnector.connector {
+	/** Connects to the proxy. An error in the TLS handshake with it gets a code of its own. */
+	#toProxy(): Connector {
+		const connect = buildConnector(CONNECT);
+		return (options, callback) => {
+			// undici names the proxy to TLS even where it is an address, of which Node.js warns the whole process.
+			const socket = connect({ ...options, servername: undefined }, (...result) => {
+				const [error] = result;
+				if (error && this.#awaitsProxyTls && !isUnverified(transportCodeOf(error))) {
+					Object.assign(error, { code: PROXY_TLS_FAILED });
+				}
+				this.#awaitsProxyTls = false;
+				callback(...result);
+			});
+			return socket.once('connect', () => {
+				this.#awaitsProxyTls = options.protocol === 'https:';
+			});
+		};
+	}
+
+	#tracked(connect: Connector): BuildConnector.connector {
 		return (options, callback) => {
 			const socket = connect(options, callback);
 			this.#sockets.add(socket);
 			socket.once('close', () => this.#sockets.delete(socket));
 		};
 	}
-}
-
-/** The environment's setting. undici would throw for what is no address, and its SOCKS support is experimental: such sockets cannot be followed to their end. */
-function proxySetting(name: 'http_proxy' | 'https_proxy'): string | undefined {
-	const setting = process.env[name] ?? process.env[name.toUpperCase()];
-	if (!setting) return setting;
-	const isHttp = URL.canParse(setting) && /^https?:$/.test(new URL(setting).protocol);
-	return isHttp ? setting : UNUSABLE_PROXY.href;
 }

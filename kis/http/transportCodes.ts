@@ -7,8 +7,10 @@ export const BODY_TOO_LARGE = 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
 export const CANCELLED = 'ABORT_ERR';
 /** The host's egress rules refused the address. */
 export const EGRESS_REFUSED = 'EGRESS_REFUSED';
-/** HTTP_PROXY or HTTPS_PROXY holds no usable address. */
+/** HTTPS_PROXY or ALL_PROXY holds no usable address. */
 export const PROXY_UNUSABLE = 'PROXY_UNUSABLE';
+/** The proxy accepted a connection, and no TLS handshake. */
+export const PROXY_TLS_FAILED = 'PROXY_TLS_FAILED';
 /** The answer was not HTTP; undici gives no code for that. */
 const NOT_HTTP = 'UND_ERR_HTTP_PARSER';
 const OTHER = 'UND_ERR';
@@ -16,8 +18,15 @@ const OTHER = 'UND_ERR';
 /** The connection was closed from the other side. */
 const RESET = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|ECONNABORTED)$/;
 
+/** The handshake got as far as the certificate. */
+const UNVERIFIED = /CERT|SELF_SIGNED|ISSUER|VERIFY|^CRL_|^HOSTNAME_MISMATCH$/;
+
 export function isReset(transportCode: string): boolean {
 	return RESET.test(transportCode);
+}
+
+export function isUnverified(transportCode: string): boolean {
+	return UNVERIFIED.test(transportCode);
 }
 
 interface Explanation {
@@ -26,10 +35,10 @@ interface Explanation {
 }
 
 const CHECK_NETWORK =
-	'Check that this computer reaches the address in the KIS API credential (through the proxy, if HTTPS_PROXY or HTTP_PROXY is set), then run again.';
+	'Check that this computer reaches the address in the KIS API credential (through the proxy, if HTTPS_PROXY or ALL_PROXY is set), then run again.';
 const CHECK_CERTIFICATE =
 	"Certificates are always verified. For a relay with a certificate of its own, give n8n the issuer's certificate (NODE_EXTRA_CA_CERTS).";
-const CHECK_PROXY = 'Check the proxy in HTTPS_PROXY or HTTP_PROXY, or except the host in NO_PROXY.';
+const CHECK_PROXY = 'Check the proxy in HTTPS_PROXY or ALL_PROXY, or except the host in NO_PROXY.';
 
 /** By the code that Node.js or undici gives; the first row whose pattern matches. */
 const TRANSPORT_CODES: ReadonlyArray<Explanation & { readonly pattern: RegExp }> = [
@@ -71,7 +80,12 @@ const TRANSPORT_CODES: ReadonlyArray<Explanation & { readonly pattern: RegExp }>
 	{
 		pattern: /^PROXY_UNUSABLE$/,
 		happened: 'the proxy setting of this computer is not a usable address',
-		todo: 'Write it as http://host:port (SOCKS is not supported) in HTTPS_PROXY or HTTP_PROXY, or except the host in NO_PROXY.',
+		todo: 'Write it as http://host:port (SOCKS is not supported) in HTTPS_PROXY or ALL_PROXY, or except the host in NO_PROXY.',
+	},
+	{
+		pattern: /^PROXY_TLS_FAILED$/,
+		happened: 'no secure connection to the proxy could be made (TLS)',
+		todo: 'Unless the proxy itself speaks TLS, write it as http://host:port in HTTPS_PROXY or ALL_PROXY: without http:// it is called over TLS, as by n8n itself.',
 	},
 	{
 		pattern: RESET,
@@ -84,7 +98,7 @@ const TRANSPORT_CODES: ReadonlyArray<Explanation & { readonly pattern: RegExp }>
 		todo: CHECK_PROXY,
 	},
 	{
-		pattern: /CERT|SELF_SIGNED|ISSUER|VERIFY|^CRL_|^HOSTNAME_MISMATCH$/,
+		pattern: UNVERIFIED,
 		happened: "the server's certificate could not be verified",
 		todo: CHECK_CERTIFICATE,
 	},

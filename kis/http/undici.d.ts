@@ -1,7 +1,7 @@
 // undici's index sets process-wide globals, these modules set none; undici ships types for its index only.
-declare module 'undici/lib/dispatcher/env-http-proxy-agent.js' {
-	import { EnvHttpProxyAgent } from 'undici';
-	export default EnvHttpProxyAgent;
+declare module 'undici/lib/dispatcher/proxy-agent.js' {
+	import { ProxyAgent } from 'undici';
+	export default ProxyAgent;
 }
 declare module 'undici/lib/dispatcher/client.js' {
 	import { Client } from 'undici';

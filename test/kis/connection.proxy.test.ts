@@ -1,7 +1,9 @@
 // What is tried: proxies that work, refuse, hang, close, lie and are none; and ways to make a proxy see what is not its
 // business. Run from a process of its own against dist/ (npx gulp build), since that alone can trust a certificate.
+import { Connection } from '../../kis/http/connection';
 import { HOST, makeCertificate, type Certificate } from '../support/certificate';
 import { postFromChild } from '../support/child';
+import { NEVER } from '../support/connections';
 import {
 	closeServers,
 	CONFIRMATION,
@@ -13,6 +15,7 @@ import {
 	tunnelTo,
 	unusedPort,
 	type Answer,
+	type Script,
 } from '../support/scriptedServer';
 
 const URL_BEHIND = `https://${HOST}:9443`;
@@ -41,7 +44,7 @@ describe('a trusted certificate', () => {
 });
 
 describe('a proxy that works', () => {
-	test.each(['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'])(
+	test.each(['HTTPS_PROXY', 'ALL_PROXY'])(
 		'is taken from %s, and sees neither requests nor answers',
 		async (variable) => {
 			const kis = await startKis();
@@ -215,6 +218,60 @@ describe('a proxy that does not let the request through', () => {
 	});
 });
 
+describe('a proxy that is to speak TLS (host:port stands for it) and does not', () => {
+	const speaks = (answer: Answer): Script => ({
+		connected: (socket) =>
+			socket.once('data', () =>
+				typeof answer === 'function' ? answer(socket) : socket.write(answer),
+			),
+	});
+
+	test.each<[string, Answer, number]>([
+		['answers in plain text', http(400, 'Bad Request'), 5000],
+		['closes', hangUp, 5000],
+		['resets', reset, 5000],
+		['stays silent', silence, 300],
+	])('%s: the error is one of TLS with the proxy', async (_name, answer, timeoutMs) => {
+		const proxy = await startServer(speaks(answer));
+		for (const prefix of ['', 'https://']) {
+			const env = { HTTPS_PROXY: `${prefix}127.0.0.1:${proxy.port}` };
+			expect(await postFromChild(URL_BEHIND, env, { timeoutMs })).toMatchObject({
+				endedWell: true,
+				exchanges: unwritten(/^PROXY_TLS_FAILED$/),
+				stderr: '',
+			});
+		}
+		expect(proxy.connections).toBe(2);
+	});
+
+	test('a host behind one that does is not mistaken for it', async () => {
+		const kis = await startServer(speaks(http(400, 'Bad Request')));
+		const proxy = await startServer({ tls: certificate, answer: () => tunnelTo(kis) });
+		const env = {
+			NODE_EXTRA_CA_CERTS: certificate.file,
+			HTTPS_PROXY: `127.0.0.1:${proxy.port}`,
+		};
+		expect(await postFromChild(URL_BEHIND, env)).toMatchObject({
+			endedWell: true,
+			exchanges: unwritten(/^(ERR_SSL|EPROTO)/),
+			stderr: '',
+		});
+	});
+
+	test('a later attempt without it does not speak of it', async () => {
+		const before = process.env;
+		const proxy = await startServer();
+		const egress = { check: async () => {}, lookup: () => {} };
+		const connection = new Connection({ url: new URL(URL_BEHIND), timeoutMs: 200, egress });
+		process.env = { ...before, HTTPS_PROXY: `127.0.0.1:${proxy.port}` };
+		expect([await connection.post({}, NEVER)]).toEqual(unwritten('PROXY_TLS_FAILED'));
+		process.env = { ...before, NO_PROXY: '*' };
+		expect([await connection.post({}, NEVER)]).toEqual(unwritten('UND_ERR_CONNECT_TIMEOUT'));
+		process.env = before;
+		await connection.close();
+	});
+});
+
 describe('a proxy setting that leads nowhere', () => {
 	test('a port at which nothing listens', async () => {
 		const env = { HTTPS_PROXY: `http://127.0.0.1:${await unusedPort()}` };
@@ -224,15 +281,12 @@ describe('a proxy setting that leads nowhere', () => {
 		});
 	});
 
-	test.each(['not an address', 'http://', '//127.0.0.1:1', 'http://127.0.0.1:99999'])(
-		'%j: said to be unusable',
-		async (address) => {
-			expect(await postFromChild(URL_BEHIND, { HTTPS_PROXY: address })).toMatchObject({
-				endedWell: true,
-				exchanges: unwritten('PROXY_UNUSABLE'),
-			});
-		},
-	);
+	test('no address: said to be unusable', async () => {
+		expect(await postFromChild(URL_BEHIND, { HTTPS_PROXY: 'not an address' })).toMatchObject({
+			endedWell: true,
+			exchanges: unwritten('PROXY_UNUSABLE'),
+		});
+	});
 
 	test('does not matter to a loopback target', async () => {
 		const plain = await startServer({ answer: () => CONFIRMATION });

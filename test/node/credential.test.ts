@@ -122,6 +122,8 @@ describe('authenticate', () => {
 		{ baseURL: own, url: '/uapi/x' },
 		{ baseURL: own },
 		{ baseURL: 'https://elsewhere.example', url: `${own}/uapi/x` },
+		// As n8n names the next page of an answer.
+		{ url: `${own}/uapi/x`, uri: `${own}/uapi/x` },
 	])('sets the headers for %j', async (request) => {
 		const { headers } = await authenticate(real, { ...request, headers: { tr_id: 'X' } });
 		expect(headers).toEqual({ tr_id: 'X', appkey: 'PSkey', appsecret: 'asecretwithbreaks' });
@@ -137,11 +139,29 @@ describe('authenticate', () => {
 		{ url: '\\\\evil.example/uapi/x', baseURL: own },
 		{ url: 'https://evil.example', baseURL: own },
 		{ url: `${own}/uapi/x`, uri: 'https://evil.example' },
+		{ url: ' /uapi/x', baseURL: 'https://evil.example' },
+		{ url: `\n${own}/uapi/x`, baseURL: 'https://evil.example' },
+		{ uri: `${own}/uapi/x`, baseURL: 'https://evil.example' },
 		{ url: '/uapi/x' },
 		{ url: 'https://ignored.example' },
 		{},
 	])('refuses %j', async (request) => {
 		await expect(authenticate(real, request)).rejects.toThrow('Nothing was sent');
+	});
+
+	test('says which of the two it is: another host, or a doubt', async () => {
+		const sent = async (url: string) => await authenticate(real, { url });
+		await expect(sent('https://evil.example/')).rejects.toThrow('the request goes elsewhere');
+		await expect(sent(`${own}\\@evil.example/`)).rejects.toThrow('it is not certain');
+	});
+
+	test('hands on one URL, the one that was read', async () => {
+		const request = { baseURL: `${own}/`, url: '/uapi/../uapi/x?a=삼성' };
+		expect(await authenticate(real, request)).toMatchObject({
+			url: `${own}/uapi/x?a=%EC%82%BC%EC%84%B1`,
+			uri: undefined,
+			baseURL: undefined,
+		});
 	});
 
 	test('refuses an unusable credential before anything else', async () => {

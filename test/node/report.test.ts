@@ -82,7 +82,7 @@ const OWNER =
 const ADDRESS =
 	'Check the Base URL of the KIS API credential and the relay or proxy in between. If KIS is called directly, see whether it announced maintenance (점검).';
 const NETWORK =
-	'Check that this computer reaches the address in the KIS API credential (through the proxy, if HTTPS_PROXY or HTTP_PROXY is set), then run again.';
+	'Check that this computer reaches the address in the KIS API credential (through the proxy, if HTTPS_PROXY or ALL_PROXY is set), then run again.';
 const TREAT = 'Treat it as live until a revoke is confirmed.';
 const AGAIN = 'Revoke the token again; that is safe.';
 const STILL = 'If it was live, it still is.';

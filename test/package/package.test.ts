@@ -56,7 +56,9 @@ test('holds the built package, its papers, and nothing else', () => {
 		.filter((entry) => entry.isFile())
 		.map((entry) => entry.name);
 	expect(files.filter((name) => !/\.(js|json|svg)$|^LICENSE$/.test(name))).toEqual([]);
-	expect(existsSync(join(installed, 'dist/licences/undici/LICENSE'))).toBe(true);
+	for (const bundled of ['undici', 'proxy-from-env']) {
+		expect(existsSync(join(installed, 'dist/licences', bundled, 'LICENSE'))).toBe(true);
+	}
 });
 
 test('depends on nothing but the n8n-workflow of its host', () => {
@@ -167,11 +169,16 @@ describe('in plain Node.js', () => {
 			const loaded = census();
 			const http = Object.keys(require.cache).filter((file) => file.includes('connection.js')).length;
 			require('n8n-nodes-koreainvestment/dist/kis/revoke/revokeTokens');
-			console.log(JSON.stringify({ before, loaded, http, used: census() }));
+			const used = census();
+			// Of all that undici offers, the process's own fetch would take a global dispatcher.
+			require('n8n-nodes-koreainvestment/dist/kis/http/connection');
+			console.log(JSON.stringify({ before, loaded, http, used, bundle: census() }));
 		`) as Record<string, unknown>;
 		expect(report.loaded).toEqual(report.before);
 		expect(report.used).toEqual(report.before);
 		expect(report.http).toBe(0);
+		expect(report.bundle).toEqual(report.before);
+		expect(JSON.stringify(report.bundle)).not.toContain('globalDispatcher');
 	});
 
 	test('works, and ends by itself', async () => {

@@ -33,6 +33,8 @@ export interface Script {
 	readonly connected?: (socket: Socket, index: number) => void;
 	/** Speak TLS. Without: plain. */
 	readonly tls?: { readonly cert: string; readonly key: string };
+	/** Where to listen: another address of this computer, at a port that is free there. */
+	readonly at?: { readonly address: string; readonly port: number };
 }
 
 /** Closing takes milliseconds, and a forgotten keep-alive connection lives for four seconds. */
@@ -40,7 +42,7 @@ const PATIENCE_MS = 2000;
 
 const started: ScriptedServer[] = [];
 
-/** A server on 127.0.0.1 that does to the byte what a test says. `closeServers` ends it. */
+/** A server on this computer that does to the byte what a test says. `closeServers` ends it. */
 export async function startServer(script: Script = {}): Promise<ScriptedServer> {
 	const server = new ScriptedServer(script);
 	started.push(server);
@@ -82,8 +84,12 @@ export class ScriptedServer {
 		return this.#port;
 	}
 
+	get #address(): string {
+		return this.#script.at?.address ?? '127.0.0.1';
+	}
+
 	get url(): string {
-		return `${this.#script.tls ? 'https' : 'http'}://127.0.0.1:${this.port}`;
+		return `${this.#script.tls ? 'https' : 'http'}://${this.#address}:${this.port}`;
 	}
 
 	/** Connections that are open now, as the server sees it. */
@@ -92,7 +98,7 @@ export class ScriptedServer {
 	}
 
 	async listen(): Promise<this> {
-		await once(this.#server.listen(0, '127.0.0.1'), 'listening');
+		await once(this.#server.listen(this.#script.at?.port ?? 0, this.#address), 'listening');
 		this.#port = (this.#server.address() as AddressInfo).port;
 		return this;
 	}
