@@ -18,6 +18,8 @@ export interface SandboxOptions {
 	readonly apps?: readonly App[];
 	/** Instead of the environment's. */
 	readonly requestsPerSecond?: number;
+	/** How long an issued token lives, in milliseconds, instead of a day. */
+	readonly tokenLifeMs?: number;
 	/** Plain http if absent. */
 	readonly certificate?: Certificate;
 	/** 0, the default, takes a free one. */
