@@ -3,7 +3,6 @@ import {
 	type IAuthenticate,
 	type ICredentialTestRequest,
 	type ICredentialType,
-	type IHttpRequestOptions,
 	type INodeProperties,
 } from 'n8n-workflow';
 
@@ -11,6 +10,9 @@ import { parseCredential, STRAY_WHITE_SPACE } from '../kis/credential';
 import { ENVIRONMENTS } from '../kis/environments';
 import { KIS_CODES } from '../kis/errorCodes';
 import { Unusable } from '../kis/unusable';
+import { bringAuthorization } from './bringAuthorization';
+import { letOut } from './letOut';
+import { requestTarget } from './requestTarget';
 
 /** Addresses by environment, as an expression can use them; absent for `custom`. */
 const ADDRESSES = JSON.stringify(
@@ -82,6 +84,15 @@ export class KisApi implements ICredentialType {
 			description:
 				'A relay of your own in front of KIS, or the local sandbox. It receives the App Secret: https, or http on this computer only.',
 		},
+		{
+			displayName: 'Bring an Access Token',
+			// n8n's lint takes a name with "token" in it for that of a secret.
+			name: 'bringAuthorization',
+			type: 'boolean',
+			default: true,
+			description:
+				'Whether an HTTP Request to /uapi without a header authorization gets an access token from this credential. It is issued when it is first needed, renewed in time, and kept in memory only.',
+		},
 		// n8n reads these two where it follows a redirect, and stops one to another host.
 		{
 			displayName: 'Allowed HTTP Request Domains',
@@ -97,32 +108,36 @@ export class KisApi implements ICredentialType {
 		},
 	];
 
-	/** Gives a request of the HTTP Request node the two headers that /uapi wants, if it goes to the credential's own origin. */
+	/** Gives a request of the HTTP Request node the headers that /uapi wants, if it goes to the credential's own origin. */
 	authenticate: IAuthenticate = async (fields, request) => {
 		const credential = parseCredential(fields);
 		if (credential instanceof Unusable) {
 			throw new UserError(`KIS API credential: ${credential.why}.`);
 		}
 		const { appkey, appsecret, baseUrl } = credential;
-		if (!targetsOf(request).every((target) => target === baseUrl.origin)) {
+		const target = requestTarget(request);
+		if (target?.origin !== baseUrl.origin) {
 			throw new UserError(
 				`KIS API credential: it is for ${baseUrl.origin} only, and the request goes elsewhere. Nothing was sent. Correct the URL, or choose the credential of the other environment.`,
 			);
 		}
-		return {
+		const authorization = await bringAuthorization(credential, request, target);
+		return letOut(request, {
 			...request,
-			headers: { ...request.headers, appkey, appsecret },
+			headers: { ...request.headers, appkey, appsecret, ...(authorization && { authorization }) },
 			// Whoever may use the credential may not read it: no certificate unverified or vouched for by the workflow
 			// alone, and no proxy that would read plain http.
 			skipSslCertificateValidation: false,
 			rejectUnauthorized: true,
 			agentOptions: {},
 			proxy: baseUrl.protocol === 'http:' ? undefined : request.proxy,
+			// For a digest login n8n would send it twice, whatever its method.
+			auth: request.auth && { ...request.auth, sendImmediately: true },
 			// Headers of one's own survive a redirect to another host. KIS redirects nothing.
 			disableFollowRedirect: true,
 			followRedirect: false,
 			followAllRedirects: false,
-		};
+		});
 	};
 
 	/** Asks for a WebSocket key (접속키), which proves the key pair and, unlike a token, stops nothing and notifies nobody. */
@@ -153,14 +168,4 @@ export class KisApi implements ICredentialType {
 			})),
 		],
 	};
-}
-
-/** Origins that a request names; n8n's older request options say `uri`. One that cannot be read is `null`. */
-function targetsOf(request: IHttpRequestOptions & { uri?: unknown }): Array<string | null> {
-	const { url, uri, baseURL } = request;
-	const named = [url, uri].filter((target) => target !== undefined && target !== null);
-	return (named.length > 0 ? named : ['']).map((target) => {
-		const text = String(target);
-		return URL.canParse(text, baseURL) ? new URL(text, baseURL).origin : null;
-	});
 }

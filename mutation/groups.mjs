@@ -28,6 +28,10 @@ export const GROUPS = {
 		mutate: ['kis/issue/*.ts'],
 		tests: ['kis/(issueToken|sharedCall)', 'node/issue'],
 	},
+	keptToken: {
+		mutate: ['kis/{keptToken,liveness}/*.ts'],
+		tests: ['kis/bringToken', 'node/bringToken'],
+	},
 	pacing: {
 		mutate: ['kis/rateLimiter.ts'],
 		tests: ['kis/rateLimiter', 'kis/revokeTokens.rate', 'properties/rateLimiter'],
@@ -51,6 +55,6 @@ export const GROUPS = {
 	},
 	credential: {
 		mutate: ['credentials/*.ts'],
-		tests: ['node/credential', 'attack/credential'],
+		tests: ['node/(credential|bringToken)', 'attack/credential'],
 	},
 };
