@@ -30,7 +30,7 @@ export const GROUPS = {
 	},
 	keptToken: {
 		mutate: ['kis/{keptToken,liveness}/*.ts'],
-		tests: ['kis/bringToken', 'node/bringToken'],
+		tests: ['kis/bringToken', 'node/keptToken'],
 	},
 	pacing: {
 		mutate: ['kis/rateLimiter.ts'],
@@ -51,7 +51,11 @@ export const GROUPS = {
 		mutate: [
 			'nodes/KisToken/{*.ts,operations/*.ts,operations/{issue,revoke}/{issue,revoke,options}.ts}',
 		],
-		tests: ['properties/credential', 'docs/tables', 'node/(batch|execution|inspect|issue)'],
+		tests: [
+			'properties/credential',
+			'docs/tables',
+			'node/(batch|execution|inspect|issue|keptToken)',
+		],
 	},
 	credential: {
 		mutate: ['credentials/*.ts'],
