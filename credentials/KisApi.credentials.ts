@@ -10,6 +10,8 @@ import { parseCredential, STRAY_WHITE_SPACE } from '../kis/credential';
 import { ENVIRONMENTS } from '../kis/environments';
 import { KIS_CODES } from '../kis/errorCodes';
 import { Unusable } from '../kis/unusable';
+import { bringAuthorization } from './bringAuthorization';
+import { letOut } from './letOut';
 import { requestTarget } from './requestTarget';
 
 /** Addresses by environment, as an expression can use them; absent for `custom`. */
@@ -87,6 +89,15 @@ export class KisApi implements ICredentialType {
 			description:
 				'A relay of your own in front of KIS, or the local sandbox. It receives the App Secret: https, or http on this computer only.',
 		},
+		{
+			displayName: 'Bring an Access Token',
+			// n8n's lint takes a name with "token" in it for that of a secret.
+			name: 'bringAuthorization',
+			type: 'boolean',
+			default: true,
+			description:
+				'Whether an HTTP Request to /uapi without a header authorization gets an access token from this credential. It is issued when it is first needed, renewed in time, and kept in memory only.',
+		},
 		// n8n reads these two where it follows a redirect, and stops one to another host.
 		{
 			displayName: 'Allowed HTTP Request Domains',
@@ -102,7 +113,7 @@ export class KisApi implements ICredentialType {
 		},
 	];
 
-	/** Gives a request of the HTTP Request node the two headers that /uapi wants, if it goes to the credential's own origin. */
+	/** Gives a request of the HTTP Request node the headers that /uapi wants, if it goes to the credential's own origin. */
 	authenticate: IAuthenticate = async (fields, request) => {
 		const credential = parseCredential(fields);
 		if (credential instanceof Unusable) {
@@ -115,24 +126,27 @@ export class KisApi implements ICredentialType {
 				`KIS API credential: it is for ${baseUrl.origin} only, and ${target ? ELSEWHERE : UNCERTAIN}`,
 			);
 		}
-		return {
+		const authorization = await bringAuthorization(credential, request, target);
+		return letOut(request, {
 			...request,
 			// What was read is what is called, whichever version of n8n sends it.
 			url: target.href,
 			uri: undefined,
 			baseURL: undefined,
-			headers: { ...request.headers, appkey, appsecret },
+			headers: { ...request.headers, appkey, appsecret, ...(authorization && { authorization }) },
 			// Whoever may use the credential may not read it: no certificate unverified or vouched for by the workflow
 			// alone, and no proxy that would read plain http.
 			skipSslCertificateValidation: false,
 			rejectUnauthorized: true,
 			agentOptions: {},
 			proxy: baseUrl.protocol === 'http:' ? undefined : request.proxy,
+			// For a digest login n8n would send it twice, whatever its method.
+			auth: request.auth && { ...request.auth, sendImmediately: true },
 			// Headers of one's own survive a redirect to another host. KIS redirects nothing.
 			disableFollowRedirect: true,
 			followRedirect: false,
 			followAllRedirects: false,
-		};
+		});
 	};
 
 	/** Asks for a WebSocket key (접속키), which proves the key pair and, unlike a token, stops nothing and notifies nobody. */

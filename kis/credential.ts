@@ -10,6 +10,8 @@ export interface KisCredential {
 	readonly appsecret: string;
 	readonly environment: EnvironmentName;
 	readonly baseUrl: URL;
+	/** Whether requests with this credential that bring no access token get one from it. */
+	readonly bringsToken: boolean;
 }
 
 /** Comes with copy and paste. KIS's keys contain none, and a pasted line break is what EGW00105 usually means. */
@@ -28,7 +30,12 @@ export function parseCredential(
 	const appsecret = withoutStrayWhiteSpace(fields.appsecret);
 	if (appsecret === '') return new Unusable('the App Secret is empty');
 	const baseUrl = baseUrlOf(environment, fields.baseUrl);
-	return baseUrl instanceof Unusable ? baseUrl : { appkey, appsecret, environment, baseUrl };
+	if (baseUrl instanceof Unusable) return baseUrl;
+	// A credential that was saved before there was this field has none.
+	const { bringAuthorization: bringsToken = true } = fields;
+	return typeof bringsToken === 'boolean'
+		? { appkey, appsecret, environment, baseUrl, bringsToken }
+		: new Unusable('Bring an Access Token is neither true nor false');
 }
 
 function withoutStrayWhiteSpace(field: unknown): string {

@@ -34,6 +34,9 @@ export const ENVIRONMENTS = {
 	},
 } as const satisfies Record<EnvironmentName, Environment>;
 
+/** KIS issues a token to an app key once a minute; a second more, for the way there. */
+export const ISSUE_INTERVAL_MS = 61_000;
+
 export function isEnvironmentName(name: unknown): name is EnvironmentName {
 	return typeof name === 'string' && Object.hasOwn(ENVIRONMENTS, name);
 }

@@ -28,6 +28,10 @@ export const GROUPS = {
 		mutate: ['kis/issue/*.ts'],
 		tests: ['kis/(issueToken|sharedCall)', 'node/issue'],
 	},
+	keptToken: {
+		mutate: ['kis/{keptToken,liveness}/*.ts'],
+		tests: ['kis/bringToken', 'node/keptToken'],
+	},
 	pacing: {
 		mutate: ['kis/rateLimiter.ts'],
 		tests: ['kis/rateLimiter', 'kis/revokeTokens.rate', 'properties/rateLimiter'],
@@ -47,10 +51,14 @@ export const GROUPS = {
 		mutate: [
 			'nodes/KisToken/{*.ts,operations/*.ts,operations/{issue,revoke}/{issue,revoke,options}.ts}',
 		],
-		tests: ['properties/credential', 'docs/tables', 'node/(batch|execution|inspect|issue)'],
+		tests: [
+			'properties/credential',
+			'docs/tables',
+			'node/(batch|execution|inspect|issue|keptToken)',
+		],
 	},
 	credential: {
 		mutate: ['credentials/*.ts'],
-		tests: ['node/credential', 'attack/(credential|requestTarget)'],
+		tests: ['node/(credential|bringToken)', 'attack/(credential|requestTarget)'],
 	},
 };

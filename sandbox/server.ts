@@ -19,6 +19,8 @@ export interface SandboxOptions {
 	readonly apps?: readonly App[];
 	/** Instead of the environment's. */
 	readonly requestsPerSecond?: number;
+	/** How long an issued token lives, in milliseconds, instead of a day. */
+	readonly tokenLifeMs?: number;
 	/** Plain http if absent. */
 	readonly certificate?: Certificate;
 	/** The IP address that it listens on, 127.0.0.1 if absent. Any but this computer's own takes a certificate. */

@@ -27,11 +27,18 @@ const TUNNEL_MADE = 'UND_ERR_INFO';
 type Connector = ReturnType<typeof buildConnector>;
 
 export interface ConnectionOptions {
-	/** The endpoint; of it, origin and path are used. */
+	/** The endpoint; of it, origin, path and query are used. */
 	readonly url: URL;
 	/** For one exchange, from connecting to the last byte, in milliseconds. */
 	readonly timeoutMs: number;
 	readonly egress?: EgressRules;
+}
+
+interface Request {
+	readonly method: 'GET' | 'POST';
+	/** Beside those of every request. */
+	readonly headers?: Readonly<Record<string, string>>;
+	readonly body?: string;
 }
 
 /**
@@ -54,6 +61,15 @@ export class Connection {
 
 	/** Sends `json`. Never throws: every end is an {@link Exchange}. */
 	async post(json: object, cancel: AbortSignal): Promise<Exchange> {
+		return await this.#exchange({ method: 'POST', body: JSON.stringify(json) }, cancel);
+	}
+
+	/** Asks with these headers. Never throws, either. */
+	async get(headers: Readonly<Record<string, string>>, cancel: AbortSignal): Promise<Exchange> {
+		return await this.#exchange({ method: 'GET', headers }, cancel);
+	}
+
+	async #exchange(request: Request, cancel: AbortSignal): Promise<Exchange> {
 		const { timeoutMs } = this.#options;
 		const wasUsed = this.#used;
 		const watch = new RequestWatch(() => wasUsed && this.#used);
@@ -64,7 +80,7 @@ export class Connection {
 		const deadline = setTimeout(onTimeout, timeoutMs);
 		cancel.addEventListener('abort', onCancel);
 		if (cancel.aborted) onCancel();
-		void this.#send(watch, JSON.stringify(json));
+		void this.#send(watch, request);
 
 		const exchange = await watch.ended;
 		clearTimeout(deadline);
@@ -85,14 +101,20 @@ export class Connection {
 		await Promise.all([dispatcher?.destroy(), ...closed]);
 	}
 
-	async #send(watch: RequestWatch, body: string): Promise<void> {
+	async #send(watch: RequestWatch, { method, headers, body }: Request): Promise<void> {
 		const { url, egress } = this.#options;
 		try {
 			if (!this.#dispatcher) await egress?.check(url);
 			if (watch.isOver) return;
 			this.#dispatcher ??= this.#open();
 			this.#dispatcher.dispatch(
-				{ origin: url.origin, path: url.pathname, method: 'POST', headers: HEADERS, body },
+				{
+					origin: url.origin,
+					path: url.pathname + url.search,
+					method,
+					headers: { ...HEADERS, ...headers },
+					body,
+				},
 				watch,
 			);
 		} catch (error) {

@@ -1,6 +1,7 @@
 import type { Attempt } from '../attempt';
 import { addressOf, endpointOf } from '../baseUrl';
 import type { KisCredential } from '../credential';
+import { ISSUE_INTERVAL_MS } from '../environments';
 import { Connection } from '../http/connection';
 import type { EgressRules } from '../http/egress';
 import type { Exchange } from '../http/exchange';
@@ -12,9 +13,6 @@ import { ISSUE_PATH, issueBody, readIssue, type IssueAttempt } from './grant';
 import { flawOf, isLimited, weighFailed, type Issuance } from './issuance';
 import { pastOf } from './issuanceMemory';
 import { SharedCall } from './sharedCall';
-
-/** KIS issues a token once a minute; a second more, for the way there. */
-const ISSUE_INTERVAL_MS = 61_000;
 
 export interface IssueOptions {
 	/** How often a request that KIS did not process may be repeated, 0 or more. */

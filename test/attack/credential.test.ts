@@ -1,4 +1,4 @@
-// What is tried: to bring the credential's headers elsewhere by the settings of a request that n8n lets a workflow make
+// What is tried: to bring the credential's headers, and the token that it brings, elsewhere by the settings of a request that n8n lets a workflow make
 // with it: ignored certificates, proxies, cross-origin redirects, other spellings of a header, a URL beside a base URL;
 // and certificates that are not valid, for the credential's test.
 import type { IHttpRequestOptions } from 'n8n-workflow';
@@ -8,6 +8,8 @@ import { testCredential } from '../../engine/credentialTest';
 import { standIn } from '../../engine/nodes';
 import { encryptCredential, makeNode, runWorkflow } from '../../engine/run';
 import { makeApp } from '../../sandbox/apps';
+import { send } from '../support/httpRequest';
+import { KisDouble } from '../support/kisDouble';
 import { HOST, makeCertificate, type Certificate } from '../support/certificate';
 import {
 	closeServers,
@@ -40,7 +42,7 @@ async function request(baseUrl: string, options: object) {
 		},
 		['kisApi'],
 	);
-	const fields = { ...app, environment: 'custom', baseUrl };
+	const fields = { ...app, environment: 'custom', baseUrl, bringAuthorization: false };
 	const stored = await runWorkflow(
 		{
 			nodes: [
@@ -127,4 +129,54 @@ test.each([
 	const { error } = await request(kis.url, { ...optionsFor(evil.url), timeout: 500 });
 	expect(error).toBeDefined();
 	expect(evil.requests).toEqual([]);
+});
+
+describe('the token that the credential brings', () => {
+	const attack = async (kis: KisDouble, options: object) =>
+		await send(kis, { url: kis.urlOf('quote'), timeout: 2000, ...options });
+
+	test.each([301, 302, 307, 308])(
+		'follows no redirect (%d), neither of the issue nor of the request',
+		async (status) => {
+			const evil = await startServer({ answer: () => http(200, '{}') });
+			const redirect = http(status, '', { location: `${evil.url}/uapi/x` });
+			const kis = await new KisDouble().start();
+			kis.orders.tokenP = [redirect];
+			await attack(kis, {});
+			const other = await new KisDouble().start();
+			other.orders.quote = [redirect];
+			await attack(other, { followRedirect: true, followAllRedirects: true, maxRedirects: 5 });
+			expect([kis.seen('quote'), other.seen('quote')].map(({ length }) => length)).toEqual([0, 1]);
+			expect(evil.requests).toEqual([]);
+		},
+	);
+
+	test('goes through no proxy of the workflow’s choice', async () => {
+		const evil = await startServer({ answer: () => http(200, '{}') });
+		const kis = await new KisDouble().start();
+		await attack(kis, { proxy: evil.url });
+		expect(kis.seen('quote')).toHaveLength(1);
+		expect(evil.requests).toEqual([]);
+	});
+
+	test.each<(evil: string, own: string) => object>([
+		(evil) => ({ url: evil }),
+		(evil) => ({ url: '/uapi/x', baseURL: evil }),
+		(_evil, own) => ({ url: `${own.replace('127.0.0.1', 'localhost')}/uapi/x` }),
+		(evil, own) => ({ url: `${own}@${evil.replace('http://', '')}/uapi/x` }),
+	])('goes to no other origin: %s', async (optionsFor) => {
+		const evil = await startServer({ answer: () => http(200, '{}') });
+		const kis = await new KisDouble().start();
+		const { errors } = await attack(kis, optionsFor(`${evil.url}/uapi/x`, kis.url));
+		expect(errors[0].message).toContain('Nothing was sent');
+		expect([...evil.requests, ...kis.requests]).toEqual([]);
+	});
+
+	test('is no other header’s: what a workflow writes beside it does not displace it', async () => {
+		const kis = await new KisDouble().start();
+		await attack(kis, {
+			headers: { 'proxy-authorization': 'x', 'x-authorization': 'x', appkey: 'x' },
+		});
+		expect(kis.tokensOf('quote')).toEqual([...kis.live]);
+	});
 });

@@ -117,7 +117,8 @@ test.each(['x\r\nx-evil: 1', 'x\u0000x-evil: 1', '한글\u010d\u010ax-evil:1', '
 			}),
 			credentials: { kisApi: { id: 'kis', name: 'kis' } },
 		};
-		const fields = { ...secrets, environment: 'custom', baseUrl: server.url };
+		const custom = { environment: 'custom', baseUrl: server.url, bringAuthorization: false };
+		const fields = { ...secrets, ...custom };
 		const stored = await runWorkflow(
 			{
 				nodes: [makeNode('Start', 'n8n-nodes-base.manualTrigger', {}), quote],

@@ -125,7 +125,9 @@ const all = Object.values<Operation>(operations);
 const isShown = ({ type }: INodeProperties) => type !== 'notice' && type !== 'collection';
 
 function optionsOf({ fields }: Operation): INodeProperties[] {
-	return fields.flatMap(({ options = [] }) => options as INodeProperties[]);
+	return fields
+		.filter(({ type }) => type === 'collection')
+		.flatMap(({ options = [] }) => options as INodeProperties[]);
 }
 
 function defaultOf(field: INodeProperties, { yesNo, empty }: Wording): string {

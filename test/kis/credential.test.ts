@@ -14,6 +14,7 @@ test.each([
 	expect(parseCredential({ ...keys, environment })).toEqual({
 		...keys,
 		environment,
+		bringsToken: true,
 		baseUrl: new URL(address),
 	});
 	expect(ENVIRONMENTS[environment].requestsPerSecond).toBe(rate);
@@ -31,6 +32,7 @@ test('custom is where the user says', () => {
 	expect(parseCredential(fields)).toEqual({
 		...keys,
 		environment: 'custom',
+		bringsToken: true,
 		baseUrl: new URL('https://relay.example/kis'),
 	});
 });

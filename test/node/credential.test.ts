@@ -112,6 +112,7 @@ describe('authenticate', () => {
 		appsecret: 'a secret\r\n with breaks',
 		environment: 'real',
 		baseUrl: 'https://ignored.example',
+		bringAuthorization: false,
 	};
 	const own = 'https://openapi.koreainvestment.com:9443';
 
@@ -236,6 +237,7 @@ test('the fields in the dialog', () => {
 			['App Secret', true],
 			['Environment', undefined],
 			['Base URL', undefined],
+			['Bring an Access Token', undefined],
 		],
 	);
 	const options = shown[2].options as unknown as IDataObject[];

@@ -121,7 +121,9 @@ describe('Reuse Token', () => {
 			token_type: 'Bearer',
 		});
 		sandbox().faults.push({ kind: 'refuse', code: 'EGW00133', status: 403 });
-		const run = await issue(sandbox(), { ...failing, ...own });
+		// Without what was issued just now.
+		const credential = { bringAuthorization: false };
+		const run = await issue(sandbox(), { ...failing, ...own, credential });
 		expect(errorOf(run)).toMatchObject({
 			code: 'EGW00133',
 			description: expect.stringContaining('1분당 1회'),

@@ -54,6 +54,19 @@ test('issues a token in the form of KIS, with Korean time', async () => {
 	});
 });
 
+test('can issue tokens of a short life, and gives the same one for a quarter of it', async () => {
+	now = Date.parse('2026-11-22T08:16:59Z');
+	await start({ tokenLifeMs: 2 * HOUR });
+	const first = (await issue()).json;
+	expect(first.expires_in).toBe(7200);
+	now += HOUR / 2 - 1000;
+	expect((await issue()).json.access_token).toBe(first.access_token);
+	now += 2000;
+	expect((await issue()).json.access_token).not.toBe(first.access_token);
+	now += HOUR + HOUR / 2;
+	expect((await quote(first.access_token)).json.msg_cd).toBe('EGW00123');
+});
+
 test('gives the same token for six hours, then another one', async () => {
 	await start();
 	const first = (await issue()).json.access_token;

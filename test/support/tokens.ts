@@ -18,7 +18,7 @@ export function makeKeyPair(): KeyPair {
 }
 
 export function credentialFor(keys: KeyPair, baseUrl: string | URL): KisCredential {
-	return { ...keys, environment: 'custom', baseUrl: new URL(baseUrl) };
+	return { ...keys, environment: 'custom', baseUrl: new URL(baseUrl), bringsToken: true };
 }
 
 export function encodePart(part: unknown): string {

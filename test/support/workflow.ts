@@ -55,7 +55,7 @@ export interface Setup {
 	readonly token?: string;
 	readonly options?: Record<string, NodeParameterValueType>;
 	/** Beside those that point at the sandbox. */
-	readonly credential?: Record<string, string>;
+	readonly credential?: Record<string, string | boolean>;
 	readonly onError?: OnError;
 	readonly node?: Partial<INode>;
 	readonly executionId?: string;

@@ -1,4 +1,4 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import {
 	hasExpired,
@@ -6,12 +6,18 @@ import {
 	shortFingerprint,
 	type AccessToken,
 } from '../../../kis/accessToken';
+import type { KisCredential } from '../../../kis/credential';
+import { ENVIRONMENTS } from '../../../kis/environments';
+import type { TokenState } from '../../../kis/keptToken/askAboutToken';
 import { Unusable } from '../../../kis/unusable';
-import { readCredential, readEach, readToken, STOPPED } from '../input';
+import { cancelSignal, egressRules } from '../host';
+import { readCredential, readParameter, STOPPED } from '../input';
 import { timeOrNull } from '../report/details';
+import { explain } from '../report/explain';
 import { reportBroken, reportUnusable, type Failure } from '../report/report';
 import type { Operation } from './operation';
-import { tokenField } from './tokenField';
+import { DEFAULT_TIMEOUT_MS } from './sendingOptions';
+import { readTokens, tokenFields } from './tokenField';
 
 const HEADLINE = 'The token was not inspected';
 
@@ -22,7 +28,7 @@ export const inspect: Operation<Outcome> = {
 		name: 'Inspect',
 		action: 'Inspect an access token',
 		description:
-			'Read what an access token says of itself, such as how long it is valid. KIS is not asked: a revoked token still looks alive.',
+			'Read what an access token says of itself, such as how long it is valid, and ask KIS, if you like, whether it is alive',
 	},
 	endpoint: null,
 	searchWords: ['inspect'],
@@ -33,8 +39,17 @@ export const inspect: Operation<Outcome> = {
 			name: 'noNetworkNotice',
 			type: 'notice',
 			default: '',
+			displayOptions: { show: { askKis: [false] } },
 		},
-		tokenField('inspect'),
+		...tokenFields('inspect'),
+		{
+			displayName: 'Ask KIS',
+			name: 'askKis',
+			type: 'boolean',
+			default: false,
+			description:
+				'Whether to ask KIS for one quote with each token, which shows whether it is alive. Nothing is changed by that.',
+		},
 	],
 	output: {
 		issuedAt: 'string',
@@ -55,19 +70,67 @@ export const inspect: Operation<Outcome> = {
 		if (credential instanceof Unusable) {
 			return context.getInputData().map(() => notInspected(credential));
 		}
-		const tokens = await readEach(context, (itemIndex) => readToken(context, itemIndex), STOPPED);
+		const ask = readParameter(context, 'askKis', 0, 'the field Ask KIS cannot be read', false);
+		if (ask instanceof Unusable) return context.getInputData().map(() => notInspected(ask));
+		const tokens = await readTokens(context, credential, STOPPED);
+		const states = ask.value === true ? await askAboutAll(context, credential, tokens) : NOT_ASKED;
 		return tokens.map((token) =>
 			token instanceof Unusable
 				? notInspected(token)
 				: {
 						succeeded: true,
 						outcome: 'inspected',
-						json: readingOf(token, credential.appkey),
+						json: {
+							...readingOf(token, credential.appkey),
+							...livenessOf(states.get(token.value)),
+						},
 						details: null,
 					},
 		);
 	},
 };
+
+const QUESTIONS_AT_ONCE = 8;
+
+/** By token. */
+type States = ReadonlyMap<string, TokenState>;
+const NOT_ASKED: States = new Map();
+
+async function askAboutAll(
+	context: IExecuteFunctions,
+	credential: KisCredential,
+	tokens: ReadonlyArray<AccessToken | Unusable>,
+): Promise<States> {
+	// Loaded by the first question, not by n8n's start: it brings the HTTP client.
+	const { askAboutToken } = await import('../../../kis/keptToken/askAboutToken');
+	const distinct = new Map(
+		tokens.flatMap((token) => (token instanceof Unusable ? [] : [[token.value, token] as const])),
+	);
+	const options = {
+		requestsPerSecond: ENVIRONMENTS[credential.environment].requestsPerSecond,
+		timeoutMs: DEFAULT_TIMEOUT_MS,
+		cancel: cancelSignal(context),
+		egress: egressRules(context),
+	};
+	const states = new Map<string, TokenState>();
+	const queue = distinct.values();
+	const work = async () => {
+		// All take from the one iterator.
+		for (const token of queue) {
+			states.set(token.value, await askAboutToken(credential, token, options));
+		}
+	};
+	await Promise.all(Array.from({ length: QUESTIONS_AT_ONCE }, work));
+	return states;
+}
+
+/** Whether the token is alive, `null` where KIS did not tell; and why KIS did not say that it is. Nothing where it was not asked. */
+function livenessOf(state: TokenState | undefined): IDataObject {
+	if (!state) return {};
+	if (state.alive) return { alive: true, reason: null };
+	const { happened } = state.attempt ? explain(state.attempt) : { happened: STOPPED.why };
+	return { alive: state.alive, reason: happened };
+}
 
 function notInspected(unusable: Unusable): Failure<Outcome> {
 	return reportUnusable('notInspected', HEADLINE, unusable);

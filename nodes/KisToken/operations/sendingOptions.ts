@@ -2,7 +2,7 @@ import { ENVIRONMENTS } from '../../../kis/environments';
 import { MIN_REQUESTS_PER_SECOND } from '../../../kis/rateLimiter';
 import { readBoolean, readNumber, type Option } from './option';
 
-const DEFAULT_TIMEOUT_MS = 10_000;
+export const DEFAULT_TIMEOUT_MS = 10_000;
 /** Node.js's timers reach a little further; nobody waits longer than an hour for one answer. */
 const MAX_TIMEOUT_MS = 60 * 60 * 1000;
 const DEFAULT_RETRIES = 3;

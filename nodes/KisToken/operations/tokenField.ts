@@ -1,14 +1,80 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
-/** The token that an operation is about. @param purpose As in "The access token to revoke". */
-export function tokenField(purpose: string): INodeProperties {
-	return {
-		displayName: 'Token',
-		name: 'token',
-		type: 'string',
-		typeOptions: { password: true },
-		required: true,
-		default: '={{ $json.access_token }}',
-		description: `The access token (접근토큰) to ${purpose}, with or without "Bearer". Keep it an expression over an earlier step: a token that is typed in is stored in the workflow, and one that an AI model fills in has been told to its provider.`,
-	};
+import type { AccessToken } from '../../../kis/accessToken';
+import type { KisCredential } from '../../../kis/credential';
+import { keptTokenOf } from '../../../kis/keptToken/keptToken';
+import { Unusable } from '../../../kis/unusable';
+import { readEach, readParameter, readToken } from '../input';
+
+const NO_SOURCE = new Unusable(
+	'Token From is neither Input nor Credential',
+	'Choose one in the node.',
+);
+const NONE_KEPT = new Unusable(
+	'the KIS API credential keeps no access token',
+	'It gets one when an HTTP Request first needs one, or by Issue, and forgets it when n8n ends.',
+);
+
+/** Where an operation gets its token from, and the token. @param purpose As in "The access token to revoke". */
+export function tokenFields(purpose: string): INodeProperties[] {
+	return [
+		{
+			displayName: 'Token From',
+			name: 'tokenSource',
+			type: 'options',
+			noDataExpression: true,
+			default: 'input',
+			options: [
+				{
+					name: 'Input',
+					value: 'input',
+					description: 'The field Token, for each item',
+				},
+				{
+					name: 'Credential',
+					value: 'credential',
+					description: 'The one that the KIS API credential brings to HTTP Requests',
+				},
+			],
+		},
+		{
+			displayName: 'Token',
+			name: 'token',
+			type: 'string',
+			typeOptions: { password: true },
+			required: true,
+			displayOptions: { show: { tokenSource: ['input'] } },
+			default: '={{ $json.access_token }}',
+			description: `The access token (접근토큰) to ${purpose}, with or without "Bearer". Keep it an expression over an earlier step: a token that is typed in is stored in the workflow, and one that an AI model fills in has been told to its provider.`,
+		},
+	];
+}
+
+/**
+ * Gives the token of each item.
+ *
+ * @param credential Where it cannot be used, a token of the input is read all the same.
+ * @param onStop Stands for the rest once the execution is stopped; `null` to read them all the same.
+ */
+export async function readTokens(
+	context: IExecuteFunctions,
+	credential: KisCredential | Unusable,
+	onStop: Unusable | null,
+): Promise<Array<AccessToken | Unusable>> {
+	const failure = 'the field Token From cannot be read';
+	const source = readParameter(context, 'tokenSource', 0, failure, 'input');
+	if (source instanceof Unusable) return forEach(context, source);
+	switch (source.value) {
+		case 'input':
+			return await readEach(context, (itemIndex) => readToken(context, itemIndex), onStop);
+		case 'credential':
+			if (credential instanceof Unusable) return forEach(context, credential);
+			return forEach(context, keptTokenOf(credential).token ?? NONE_KEPT);
+		default:
+			return forEach(context, NO_SOURCE);
+	}
+}
+
+function forEach<T>(context: IExecuteFunctions, token: T): T[] {
+	return context.getInputData().map(() => token);
 }

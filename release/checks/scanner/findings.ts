@@ -106,6 +106,12 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 			why: 'An attempt waits before it is repeated, and Stop ends the waiting.',
 		},
 	],
+	"n8n's own settings": ['', 'dist/'].map((folder) => ({
+		file: `${folder}nodes/KisToken/operations/issue/storedHint.${folder ? 'js' : 'ts'}`,
+		rule: 'no-restricted-globals',
+		counts: { process: 1 },
+		why: 'Whether n8n saves executions, where the workflow leaves that to the environment.',
+	})),
 	'a warning': [
 		{
 			file: 'credentials/KisApi.credentials.ts',

@@ -2,8 +2,10 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { AccessToken } from '../../../../kis/accessToken';
 import type { EnvironmentName } from '../../../../kis/environments';
+import type { Grant } from '../../../../kis/issue/grant';
 import { reuse, type Issuance } from '../../../../kis/issue/issuance';
 import { mayHaveIssued } from '../../../../kis/issue/issuanceMemory';
+import { keptTokenOf } from '../../../../kis/keptToken/keptToken';
 import { Unusable } from '../../../../kis/unusable';
 import { cancelSignal, egressRules, isTool } from '../../host';
 import { readEach, STOPPED } from '../../input';
@@ -20,6 +22,7 @@ import {
 	reportUnknown,
 	type IssueOutcome,
 } from './report';
+import { hintIfStored } from './storedHint';
 
 const TOOL = new Unusable(
 	'Issue does not run as an AI tool, since the token would go to the provider of the model',
@@ -77,19 +80,19 @@ export const issue: Operation<IssueOutcome> = {
 		const reusable = tokens.map((token) =>
 			isToken(token) ? reuse(token, credential, minimumMs) : token,
 		);
-		const asked = reusable.includes(null)
-			? reportIssuance(await issueOnce(context, setup, tokens), credential, options)
-			: null;
+		const other = reusable.includes(null) ? await keptOrIssued(context, setup, tokens) : null;
 		const environment = options.includeDetails ? credential.environment : null;
-		return reusable.map((found) => {
+		const reports = reusable.map((found) => {
 			if (found instanceof Unusable) return reportUnusable(context, found, environment);
 			// A call takes its time, in which a token may have expired or been revoked.
-			const grant = found && asked ? reuse(found.token, credential, 0) : found;
-			// Where there is none, KIS was asked for one.
+			const grant = found && other ? reuse(found.token, credential, 0) : found;
+			// Where there is none, another was asked for.
 			return grant
 				? reportGrant(grant, 'reused', credential, options)
-				: (asked as Report<IssueOutcome>);
+				: (other as Report<IssueOutcome>);
 		});
+		if (reports.some(({ succeeded }) => succeeded)) hintIfStored(context);
+		return reports;
 	},
 };
 
@@ -107,6 +110,33 @@ type MaybeToken = AccessToken | Unusable | null;
 
 function isToken(token: MaybeToken): token is AccessToken {
 	return token !== null && !(token instanceof Unusable);
+}
+
+/** The token that the credential keeps, if it is good for long enough; else what KIS gives. */
+async function keptOrIssued(
+	context: IExecuteFunctions,
+	setup: Setup<typeof issueOptions>,
+	tokens: readonly MaybeToken[],
+): Promise<Report<IssueOutcome>> {
+	const { credential, options } = setup;
+	const kept = credential.bringsToken ? await giveKept(context, setup) : null;
+	if (kept) return reportGrant(kept, 'reused', credential, options);
+	const issuance = await issueOnce(context, setup, tokens);
+	if (credential.bringsToken) keptTokenOf(credential).note(issuance, Date.now());
+	return reportIssuance(issuance, credential, options);
+}
+
+async function giveKept(
+	context: IExecuteFunctions,
+	{ credential, options }: Setup<typeof issueOptions>,
+): Promise<Grant | null> {
+	const { keptGrant } = await import('../../../../kis/keptToken/keptGrant');
+	return await keptGrant(credential, options.minimumSecondsLeft * 1000, {
+		requestsPerSecond: options.requestsPerSecond,
+		timeoutMs: options.timeout,
+		cancel: cancelSignal(context),
+		egress: egressRules(context),
+	});
 }
 
 async function issueOnce(

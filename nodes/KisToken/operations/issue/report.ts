@@ -22,7 +22,7 @@ import type { IssueNodeOptions } from './options';
 
 export const ISSUE_OUTCOMES = [
 	'issued',
-	/** The option Reuse Token was good enough. */
+	/** The option Reuse Token was good enough, or the token that the credential keeps. */
 	'reused',
 	'unusable',
 	'rejected',

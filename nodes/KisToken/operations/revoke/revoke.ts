@@ -1,15 +1,16 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { AccessToken } from '../../../../kis/accessToken';
+import { whileRevoking } from '../../../../kis/keptToken/revokeMarks';
 import { executionMemory } from '../../../../kis/revoke/executionMemory';
 import { OUTCOMES, type Outcome } from '../../../../kis/revoke/outcome';
 import { Unusable } from '../../../../kis/unusable';
 import { cancelSignal, egressRules, executionKey } from '../../host';
-import { readEach, readToken, STOPPED } from '../../input';
+import { STOPPED } from '../../input';
 import type { Report } from '../../report/report';
 import type { Operation } from '../operation';
 import { optionsField, readSetup, type Setup } from '../option';
-import { tokenField } from '../tokenField';
+import { readTokens, tokenFields } from '../tokenField';
 import { revokeOptions } from './options';
 import { progressLog } from './progress';
 import { BROKEN_RUN, reportNotSent, reportRevocation, reportStanding } from './report';
@@ -31,7 +32,7 @@ export const revoke: Operation<Outcome> = {
 			type: 'notice',
 			default: '',
 		},
-		tokenField('revoke'),
+		...tokenFields('revoke'),
 		optionsField(revokeOptions),
 	],
 	output: { code: 'string', message: 'string' },
@@ -56,7 +57,8 @@ export const revoke: Operation<Outcome> = {
 		}
 		// What became of a token in an earlier try is told by the token alone.
 		const onStop = hasSent ? null : STOPPED;
-		const tokens = await readEach(context, (itemIndex) => readToken(context, itemIndex), onStop);
+		const credential = setup instanceof Unusable ? setup : setup.credential;
+		const tokens = await readTokens(context, credential, onStop);
 		if (setup instanceof Unusable) {
 			return tokens.map((token) => {
 				const standing = isUsable(token) ? executionMemory.recallAny(execution, token) : null;
@@ -75,14 +77,16 @@ async function revokeEach(
 	const usable = tokens.filter(isUsable);
 	// Loaded by the first run, not by n8n's start: it brings the HTTP client.
 	const { revokeTokens } = await import('../../../../kis/revoke/revokeTokens');
-	const revocations = await revokeTokens(credential, usable, {
-		...options,
-		timeoutMs: options.timeout,
-		cancel: cancelSignal(context),
-		execution: executionKey(context),
-		egress: egressRules(context),
-		onSettled: progressLog(context.logger),
-	});
+	const revoke = async () =>
+		await revokeTokens(credential, usable, {
+			...options,
+			timeoutMs: options.timeout,
+			cancel: cancelSignal(context),
+			execution: executionKey(context),
+			egress: egressRules(context),
+			onSettled: progressLog(context.logger),
+		});
+	const revocations = await whileRevoking(usable, credential, revoke);
 	let next = 0;
 	return tokens.map((token) =>
 		isUsable(token)

@@ -1,0 +1,114 @@
+import { UserError } from 'n8n-workflow';
+
+import { shortFingerprint } from '../kis/accessToken';
+import { isLimited, type Flaw, type NotIssued, type UnusableGrant } from '../kis/issue/issuance';
+import type { NoToken } from '../kis/keptToken/nextStep';
+import { koreanTime } from '../kis/koreanTime';
+import { explainAll, sentences } from '../nodes/KisToken/report/explain';
+
+const NOT_SENT = 'The request was not sent';
+/** Where a user can do what the credential does not do by itself. */
+const ISSUE = 'Issue in KIS Token asks KIS at once, and what it gets is used here too.';
+const LOOK =
+	'Revoke the token again in KIS Token (Token From: Credential), or look there with Inspect and Ask KIS, then run again.';
+const OPTIONS_OF_ISSUE =
+	'Max Retries, Requests per Second and Timeout are options of Issue in KIS Token: what it gets is used here too.';
+
+interface Sentences {
+	/** Without a full stop. */
+	readonly message: string;
+	readonly description: string;
+}
+
+/** What a request that gets no token ends with. n8n passes it on word for word. Nothing in it is secret. */
+export function refusalOf(noToken: NoToken): UserError {
+	const { message, description } = explain(noToken);
+	return new UserError(`${NOT_SENT}: ${message}`, { description });
+}
+
+function explain(noToken: NoToken): Sentences {
+	switch (noToken.because) {
+		case 'cancelled':
+			return { message: 'the execution was stopped', description: 'Run again.' };
+		case 'beingRevoked':
+			return {
+				message: 'the access token of the KIS API credential is being revoked at this moment',
+				description:
+					'Run again when KIS Token is done. If the token is dead then, the credential gets another one.',
+			};
+		case 'unsettled': {
+			const { token, asked } = noToken;
+			const since = asked ? ', and KIS did not say since whether it is alive' : '';
+			return {
+				message: `access token ${shortFingerprint(token)} was to be revoked, which was not confirmed${since}`,
+				description: LOOK,
+			};
+		}
+		case 'notUnasked':
+			return {
+				message:
+					'the KIS API credential has no access token that is valid, and does not ask another machine (Custom) for one by itself',
+				description: `Run Issue in KIS Token with this credential first. ${ISSUE}`,
+			};
+		case 'notIssued':
+			return noToken.issuance.outcome === 'unusable'
+				? explainUnusable(noToken.issuance, noToken.until)
+				: explainNotIssued(noToken.issuance);
+	}
+}
+
+const FLAWS: Readonly<Record<Flaw, Sentences>> = {
+	dead: {
+		message: 'is dead',
+		description: 'It was revoked here, or KIS called it invalid.',
+	},
+	cutOff: {
+		message: 'lacks its end',
+		description: 'Check the relay or proxy in between: it may cut answers off.',
+	},
+	expired: {
+		message: "has expired by this computer's clock",
+		description: 'Check the clock.',
+	},
+	otherAppKey: {
+		message: 'says that it was issued to another app key',
+		description: 'Check the relay or proxy in between: it may mix up its clients.',
+	},
+};
+
+function explainUnusable({ grant, flaw }: UnusableGrant, until: number | null): Sentences {
+	const { message, description } = FLAWS[flaw];
+	const name = shortFingerprint(grant.token);
+	const when = until === null ? '' : `. None is asked for before ${koreanTime(until)}`;
+	return {
+		message: `KIS gave access token ${name}, which ${message}${when}`,
+		description: sentences(
+			description,
+			'KIS may give the same token for six hours after its issue.',
+			ISSUE,
+		),
+	};
+}
+
+const HEADLINES: Readonly<Record<NotIssued['outcome'], string>> = {
+	rejected: 'no access token was issued',
+	unknown: 'an access token may have been issued, and did not arrive',
+	notSent: 'KIS could not be asked for an access token',
+};
+
+function explainNotIssued({ outcome, attempts, decisive }: NotIssued): Sentences {
+	if (decisive === null) return { message: 'no access token was requested', description: ISSUE };
+	if (outcome === 'rejected' && isLimited(decisive)) {
+		return {
+			message:
+				'KIS issues an access token only once a minute (1분당 1회), and one was just issued for this app key, perhaps to another program (EGW00133)',
+			description: 'Run again in a minute.',
+		};
+	}
+	const { happened, todo } = explainAll(attempts, decisive);
+	const again = outcome === 'unknown' ? 'Run again in a minute: KIS then gives the same one.' : '';
+	return {
+		message: `${HEADLINES[outcome]}: ${happened}`,
+		description: sentences(again, todo, OPTIONS_OF_ISSUE),
+	};
+}

@@ -1,0 +1,25 @@
+import type { KisCredential } from '../credential';
+import type { Grant } from '../issue/grant';
+import { reuse } from '../issue/issuance';
+import type { LivenessOptions } from '../liveness/askIfAlive';
+import { askAboutKept } from './askAboutToken';
+import { keptTokenOf } from './keptToken';
+import { doubtAbout, isBeingRevoked } from './revokeMarks';
+
+/**
+ * Gives the token that the credential keeps as KIS would give it, after asking KIS whether it is alive; `null` if it is
+ * dead, about to be, or valid for less than so many milliseconds.
+ */
+export async function keptGrant(
+	credential: KisCredential,
+	minimumMs: number,
+	options: LivenessOptions,
+): Promise<Grant | null> {
+	const { token } = keptTokenOf(credential);
+	if (!token || isBeingRevoked(token, credential)) return null;
+	if (!reuse(token, credential, minimumMs)) return null;
+	await askAboutKept(credential, token, options);
+	// Meanwhile it may have been revoked.
+	if (isBeingRevoked(token, credential) || doubtAbout(token, credential)) return null;
+	return reuse(token, credential, minimumMs);
+}

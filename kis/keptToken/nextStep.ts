@@ -1,0 +1,96 @@
+import type { AccessToken } from '../accessToken';
+import { isLoopback } from '../baseUrl';
+import type { KisCredential } from '../credential';
+import { isLimited } from '../issue/issuance';
+import type { KeptToken, Obstacle } from './keptToken';
+import { doubtAbout, isBeingRevoked, type Doubt } from './revokeMarks';
+
+/** Why a request gets no token. */
+export type NoToken =
+	| { readonly because: 'cancelled' }
+	| { readonly because: 'beingRevoked' }
+	/** A revoke has left open whether it is dead; if `asked`, KIS was asked since, and did not tell, either. */
+	| { readonly because: 'unsettled'; readonly token: AccessToken; readonly asked: boolean }
+	/** None of use is kept, and none is issued unasked at such a host. */
+	| { readonly because: 'notUnasked' }
+	/** `until`: none is issued before, in milliseconds since 1970; `null` where the next request may try. */
+	| {
+			readonly because: 'notIssued';
+			readonly issuance: Obstacle['issuance'];
+			readonly until: number | null;
+	  };
+
+/** What has been done so far for one request that needs a token. */
+export interface Progress {
+	/** The request may wait until KIS's minute is over, once. */
+	readonly mayWait: boolean;
+	readonly waitedOut: Obstacle | null;
+	/** The token, or the doubt about it, that KIS was asked about. */
+	readonly asked: AccessToken | Doubt | null;
+	/** How asking for another one has ended. */
+	readonly failed: Obstacle['issuance'] | null;
+}
+
+/** What to do next for a request that needs a token. */
+export type Step =
+	| { readonly kind: 'use'; readonly token: AccessToken }
+	| { readonly kind: 'refuse'; readonly noToken: NoToken }
+	/** Ask KIS whether this token is alive. */
+	| { readonly kind: 'ask'; readonly token: AccessToken; readonly about: AccessToken | Doubt }
+	| { readonly kind: 'issue' }
+	/** Wait until the obstacle is over. */
+	| { readonly kind: 'wait'; readonly obstacle: Obstacle };
+
+/**
+ * Decides by what is known at this moment.
+ *
+ * @param now In milliseconds since 1970.
+ */
+export function nextStep(
+	credential: KisCredential,
+	kept: KeptToken,
+	progress: Progress,
+	now: number,
+): Step {
+	const token = kept.usable(credential);
+	const obstacle = kept.obstacle(now);
+	const mayCall = callsUnasked(credential);
+	if (!token) return mayCall ? replace(obstacle, progress) : refuse({ because: 'notUnasked' });
+	if (isBeingRevoked(token, credential)) return refuse({ because: 'beingRevoked' });
+	const doubt = doubtAbout(token, credential);
+	const about = doubt ?? token;
+	const asked = progress.asked === about;
+	if (mayCall && !asked && (doubt || kept.isToBeAskedAbout(now)))
+		return { kind: 'ask', token, about };
+	if (doubt) return refuse({ because: 'unsettled', token, asked });
+	const isReplaced = mayCall && kept.isDue(now) && !obstacle && !progress.failed;
+	return isReplaced ? { kind: 'issue' } : { kind: 'use', token };
+}
+
+/** For want of a token that could be used. */
+function replace(obstacle: Obstacle | null, { mayWait, waitedOut, failed }: Progress): Step {
+	if (obstacle && obstacle !== waitedOut) {
+		return mayWait && !waitedOut && isMinute(obstacle)
+			? { kind: 'wait', obstacle }
+			: refuse({ because: 'notIssued', ...obstacle });
+	}
+	return failed
+		? refuse({ because: 'notIssued', issuance: failed, until: null })
+		: { kind: 'issue' };
+}
+
+/** KIS has said that it issues once a minute. */
+function isMinute({ issuance }: Obstacle): boolean {
+	return (
+		issuance.outcome === 'rejected' && issuance.decisive !== null && isLimited(issuance.decisive)
+	);
+}
+
+/** n8n's rules for outgoing connections are not known where a request gets its token: only KIS, and this computer, are called. */
+function callsUnasked({ environment, baseUrl }: KisCredential): boolean {
+	return environment !== 'custom' || isLoopback(baseUrl);
+}
+
+function refuse(noToken: NoToken): Step {
+	return { kind: 'refuse', noToken };
+}

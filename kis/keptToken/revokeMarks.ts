@@ -1,0 +1,79 @@
+import type { AccessToken } from '../accessToken';
+import { addressOf } from '../baseUrl';
+import type { KisCredential } from '../credential';
+import type { Outcome } from '../revoke/outcome';
+
+/** Far more than anyone leaves open; the oldest are forgotten first. */
+const MAX_DOUBTS = 10_000;
+
+/** A revoke has left open whether a token is dead. What KIS was asked before does not settle that: it is known by identity. */
+export type Doubt = object;
+
+/** How many calls are revoking a token at this moment. */
+const underWay = new Map<string, number>();
+const doubts = new Map<string, Doubt>();
+
+/** Whether somebody in this process is about to revoke the token, or waits for KIS's answer. */
+export function isBeingRevoked(token: AccessToken, { baseUrl }: KisCredential): boolean {
+	return underWay.has(nameOf(token, baseUrl));
+}
+
+/** Whether the token may be dead or alive since it was sent to be revoked; `null` where nobody has left that open. */
+export function doubtAbout(token: AccessToken, { baseUrl }: KisCredential): Doubt | null {
+	return doubts.get(nameOf(token, baseUrl)) ?? null;
+}
+
+/** KIS was asked after that revoke, and has said whether the token is alive. */
+export function settle(doubt: Doubt, token: AccessToken, { baseUrl }: KisCredential): void {
+	const name = nameOf(token, baseUrl);
+	if (doubts.get(name) === doubt) doubts.delete(name);
+}
+
+/**
+ * Keeps everybody from using tokens while they are being revoked, and from using them unasked where that settled nothing.
+ *
+ * @param revoke Gives one revocation for each token, in their order.
+ */
+export async function whileRevoking<R extends { readonly outcome: Outcome }>(
+	tokens: readonly AccessToken[],
+	{ baseUrl }: KisCredential,
+	revoke: () => Promise<R[]>,
+): Promise<R[]> {
+	const names = tokens.map((token) => nameOf(token, baseUrl));
+	for (const name of names) underWay.set(name, (underWay.get(name) ?? 0) + 1);
+	let outcomes = tokens.map((): Outcome => 'unknown');
+	try {
+		const revocations = await revoke();
+		outcomes = revocations.map(({ outcome }) => outcome);
+		return revocations;
+	} finally {
+		names.forEach((name, i) => {
+			if (LEAVES_DOUBT[outcomes[i]]) doubt(name);
+			const others = (underWay.get(name) ?? 1) - 1;
+			if (others > 0) underWay.set(name, others);
+			else underWay.delete(name);
+		});
+	}
+}
+
+/** What is dead is remembered as such elsewhere. */
+const LEAVES_DOUBT: Readonly<Record<Outcome, boolean>> = {
+	revoked: false,
+	alreadyInvalid: false,
+	rejected: true,
+	unknown: true,
+	notSent: false,
+};
+
+function doubt(name: string): void {
+	// To the end, so that the map is in order of age.
+	doubts.delete(name);
+	doubts.set(name, {});
+	const [oldest] = doubts.keys();
+	if (doubts.size > MAX_DOUBTS) doubts.delete(oldest);
+}
+
+/** What a host says of a token counts for that host. */
+function nameOf({ fingerprint }: AccessToken, baseUrl: URL): string {
+	return `${addressOf(baseUrl)} ${fingerprint}`;
+}

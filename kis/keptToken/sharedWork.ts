@@ -1,0 +1,26 @@
+/** Work that all who want it at the same time share. */
+export class SharedWork<T> {
+	readonly #running = new Map<object, Promise<T>>();
+
+	/**
+	 * Joins what is running for `about`, or starts it.
+	 *
+	 * @param start Must not reject.
+	 * @returns `null` as soon as `cancel` is aborted.
+	 */
+	async join(about: object, start: () => Promise<T>, cancel: AbortSignal): Promise<T | null> {
+		const running = this.#running.get(about) ?? this.#start(about, start);
+		if (cancel.aborted) return null;
+		return await new Promise((resolve, reject) => {
+			const leave = () => resolve(null);
+			cancel.addEventListener('abort', leave, { once: true });
+			void running.then(resolve, reject).finally(() => cancel.removeEventListener('abort', leave));
+		});
+	}
+
+	#start(about: object, start: () => Promise<T>): Promise<T> {
+		const work = start().finally(() => this.#running.delete(about));
+		this.#running.set(about, work);
+		return work;
+	}
+}

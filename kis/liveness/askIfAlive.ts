@@ -1,0 +1,103 @@
+import type { AccessToken } from '../accessToken';
+import { readAttempt, type Attempt, type Verdict } from '../attempt';
+import type { AnswerRule } from '../answerRule';
+import { endpointOf } from '../baseUrl';
+import type { KisCredential } from '../credential';
+import { Connection } from '../http/connection';
+import type { EgressRules } from '../http/egress';
+import type { Exchange } from '../http/exchange';
+import { OPEN_ANSWERS } from '../httpAnswers';
+import { limiterOf } from '../rateLimiter';
+import type { KisReply } from '../reply';
+import { SecretGuard } from '../secretGuard';
+
+/** 주식현재가 시세: it changes nothing, and both environments have it. The path is case-sensitive. */
+export const QUOTE_PATH = '/uapi/domestic-stock/v1/quotations/inquire-price';
+const QUOTE_TR_ID = 'FHKST01010100';
+/** The stock exchange (J), and a share that is always listed there: Samsung Electronics. */
+const QUOTE_QUERY = { FID_COND_MRKT_DIV_CODE: 'J', FID_INPUT_ISCD: '005930' };
+
+/**
+ * What a quote says of the token that it was asked for with:
+ *
+ * - `alive`: KIS gave the quote.
+ * - `invalid`: KIS says that the token is invalid (EGW00121, EGW00122, EGW00123): dead, if it is a whole token of the app key.
+ * - `undecided`: anything else.
+ */
+export type Liveness = 'alive' | 'invalid' | 'undecided';
+
+export interface LivenessAnswer {
+	readonly liveness: Liveness;
+	/** `null` if the question was cancelled before its turn. */
+	readonly attempt: Attempt | null;
+}
+
+export interface LivenessOptions {
+	/** Never more in any second, together with all else in this process that uses the app key. */
+	readonly requestsPerSecond: number;
+	/** From connecting to the last byte, in milliseconds. */
+	readonly timeoutMs: number;
+	readonly cancel: AbortSignal;
+	readonly egress?: EgressRules;
+}
+
+const LIVENESS: Readonly<Record<Verdict, Liveness>> = {
+	confirmed: 'alive',
+	doubtfulConfirmation: 'undecided',
+	invalidToken: 'invalid',
+	expiredToken: 'invalid',
+	refused: 'undecided',
+	noVerdict: 'undecided',
+	unwritten: 'undecided',
+};
+
+/**
+ * Asks KIS for one quote with the token, in its turn of the app key's limit. Never throws, repeats nothing, and leaves no
+ * connection and no timer behind.
+ */
+export async function askIfAlive(
+	credential: KisCredential,
+	token: AccessToken,
+	options: LivenessOptions,
+): Promise<LivenessAnswer> {
+	const { appkey, appsecret } = credential;
+	const exchange = await askForQuote(credential, token, options);
+	if (!exchange) return { liveness: 'undecided', attempt: null };
+	// A token names the app key of its owner, who may be another.
+	const guard = new SecretGuard([appkey, appsecret, token.value, token.claims?.appkey ?? '']);
+	const attempt = readAttempt(exchange, lackingQuote, guard);
+	const retry = attempt.rule?.retry;
+	if (retry?.holdsEveryone) limiterOf(appkey).hold(retry.afterMs ?? 0);
+	return { liveness: LIVENESS[attempt.verdict], attempt };
+}
+
+/** `ruleOf` has seen to it that `rt_cd` is 0 where there is one. */
+function lackingQuote({ fields }: KisReply): AnswerRule | null {
+	return fields.rt_cd === undefined || fields.rt_cd === null ? OPEN_ANSWERS.neither : null;
+}
+
+/** `null` if it is cancelled before its turn. */
+async function askForQuote(
+	{ appkey, appsecret, baseUrl }: KisCredential,
+	token: AccessToken,
+	options: LivenessOptions,
+): Promise<Exchange | null> {
+	const { requestsPerSecond, cancel } = options;
+	const url = endpointOf(baseUrl, QUOTE_PATH);
+	url.search = new URLSearchParams(QUOTE_QUERY).toString();
+	const connection = new Connection({ ...options, url });
+	const limiter = limiterOf(appkey);
+	limiter.join(connection, requestsPerSecond);
+	const slot = await limiter.acquire(cancel);
+	let exchange: Exchange | null = null;
+	try {
+		const authorization = `Bearer ${token.value}`;
+		const headers = { authorization, appkey, appsecret, tr_id: QUOTE_TR_ID };
+		exchange = slot && (await connection.get(headers, cancel));
+		return exchange;
+	} finally {
+		slot?.release(exchange?.ended === 'unanswered');
+		limiter.leave(connection);
+		await connection.close();
+	}
+}

@@ -1,0 +1,331 @@
+// Requests with the KIS API credential that bring no token of their own, on n8n's engine, through each of its helpers,
+// against a KIS that is not the sandbox.
+import { readFileSync } from 'node:fs';
+import type { IDataObject } from 'n8n-workflow';
+
+import { KisApi } from '../../credentials/KisApi.credentials';
+import { testCredential } from '../../engine/credentialTest';
+import { LOG_FILE, removeEngineFolder } from '../../engine/run';
+import { koreanTime } from '../../kis/koreanTime';
+import { HELPERS, send, type Helper, type Sending, type Setup } from '../support/httpRequest';
+import { KisDouble, type Endpoint } from '../support/kisDouble';
+import {
+	closeServers,
+	hangUp,
+	http,
+	refusal,
+	silence,
+	type Answer,
+} from '../support/scriptedServer';
+import { found } from '../support/secrets';
+import { makeToken, read } from '../support/tokens';
+
+const helpers = Object.keys(HELPERS) as Helper[];
+
+let kis: KisDouble;
+beforeEach(async () => {
+	kis = await new KisDouble().start();
+});
+afterEach(closeServers);
+afterAll(removeEngineFolder);
+
+const quote = async (setup: Setup = {}, sending: Partial<Sending> = {}) =>
+	await send(kis, { url: kis.urlOf('quote'), headers: { tr_id: 'X' }, ...sending }, setup);
+const order = async (setup: Setup = {}, sending: Partial<Sending> = {}) =>
+	await quote(setup, { url: kis.urlOf('order'), method: 'POST', body: { QTY: '1' }, ...sending });
+const count = (...endpoints: Endpoint[]) => endpoints.map((name) => kis.seen(name).length);
+
+describe.each(helpers)('%s', (helper) => {
+	test('20 requests at once, no token yet: one issue, and all of them go out with it', async () => {
+		const { answers, errors } = await quote({ helper, items: 20 });
+		expect(errors).toEqual([]);
+		expect(answers).toHaveLength(20);
+		const [token, ...others] = new Set(kis.tokensOf('quote'));
+		expect([kis.live.has(token ?? ''), others]).toEqual([true, []]);
+		expect(kis.seen('tokenP')).toHaveLength(1);
+		for (const { headers } of kis.seen('quote')) expect(headers).toMatchObject(kis.keys);
+	});
+
+	test('nothing that n8n stores or logs holds the token, be it answered, refused or lost', async () => {
+		const refused = http(500, '{"rt_cd":"1","msg_cd":"OPSQ2000","msg1":"x"}');
+		const stored = [];
+		for (const answer of [null, refused, hangUp, http(401, '{}'), http(200, '<html></html>')]) {
+			kis.orders.quote = Array<Answer | null>(10).fill(answer);
+			const sent = await quote({ helper }, { timeout: 1000 });
+			const { error } = sent.stored.data.resultData;
+			stored.push(JSON.stringify([sent.stored, sent.answers, sent.errors, error, error?.stack]));
+			kis.orders.quote = [];
+		}
+		const secrets = [...kis.live, ...Object.values(kis.keys)];
+		expect(kis.live.size).toBe(1);
+		expect(found(stored.join(), secrets)).toBeUndefined();
+		expect(found(readFileSync(LOG_FILE, 'utf8'), secrets)).toBeUndefined();
+	});
+
+	test.each<[string, Answer, Partial<Sending>]>([
+		['lost after KIS has processed it', hangUp, {}],
+		['not answered in time', silence, { timeout: 300 }],
+		['answered with HTTP 401', http(401, '{}'), {}],
+		[
+			'answered with HTTP 401 and a challenge',
+			http(401, '{}', { 'www-authenticate': 'Digest nonce="1"' }),
+			{},
+		],
+		['answered with HTTP 500', http(500, '{"rt_cd":"1","msg_cd":"","msg1":""}'), {}],
+		['answered with EGW00123', http(500, '{"rt_cd":"1","msg_cd":"EGW00123","msg1":"x"}'), {}],
+		['answered with EGW00201', http(500, '{"rt_cd":"1","msg_cd":"EGW00201","msg1":"x"}'), {}],
+		['answered with a redirect', http(307, '', { location: '/uapi/elsewhere' }), {}],
+	])('an order that is %s arrives once', async (_name, answer, sending) => {
+		kis.orders.order = Array<Answer>(10).fill(answer);
+		const { errors, answers } = await order({ helper }, sending);
+		expect(errors.length + answers.length).toBe(1);
+		// Pages go on after an answer: they are the user's.
+		const pages = helper === 'requestWithAuthenticationPaginated' ? answers.flat().length : 0;
+		expect(kis.seen('order')).toHaveLength(Math.max(1, pages));
+		expect(kis.seen('tokenP')).toHaveLength(1);
+	});
+
+	test('a refusal is passed on word for word', async () => {
+		kis.orders.tokenP = [refusal('EGW00133', 403)];
+		const { errors } = await order({ helper });
+		expect(errors).toEqual([
+			{
+				message:
+					'The request was not sent: KIS issues an access token only once a minute (1분당 1회), and one was just issued for this app key, perhaps to another program (EGW00133)',
+				description: 'Run again in a minute.',
+			},
+		]);
+		expect(count('tokenP', 'order')).toEqual([1, 0]);
+	});
+});
+
+describe('a request that n8n is about to repeat', () => {
+	const helper = 'httpRequestWithAuthentication';
+	const unauthorized = http(401, '{}');
+
+	test.each(['POST', 'PUT', 'PATCH', 'DELETE'] as const)(
+		'%s: is not sent again, and why is said',
+		async (method) => {
+			kis.orders.order = [unauthorized, unauthorized];
+			const { errors } = await order({ helper }, { method });
+			expect(errors).toEqual([
+				{
+					message: expect.stringMatching(/^The request was sent once, .* HTTP 401/),
+					description: expect.stringContaining('Look up whether KIS processed it'),
+				},
+			]);
+			expect(kis.seen('order')).toHaveLength(1);
+		},
+	);
+
+	test('GET: may be', async () => {
+		kis.orders.quote = [unauthorized];
+		expect((await quote({ helper })).answers).toHaveLength(1);
+		expect(kis.seen('quote')).toHaveLength(2);
+	});
+
+	test.each<[string, Partial<Sending>, IDataObject]>([
+		['with a token of its own', { headers: { authorization: 'Bearer of-the-user' } }, {}],
+		['where the credential brings none', {}, { bringAuthorization: false }],
+		['that wants none', { url: 'hashkey' }, {}],
+	])('%s: is not sent again, either', async (_name, sending, credential) => {
+		const answers = Array<Answer>(3).fill(unauthorized);
+		kis.orders.order = answers;
+		const url = sending.url ? `${kis.url}/uapi/${sending.url}` : kis.urlOf('order');
+		kis.unknown = unauthorized;
+		await order({ helper, credential }, { ...sending, url });
+		expect(kis.requests).toHaveLength(1);
+	});
+
+	test('a digest login is not answered by sending it twice', async () => {
+		const challenge = http(401, '{}', { 'www-authenticate': 'Digest realm="x", nonce="1"' });
+		kis.orders.order = [challenge, challenge];
+		const auth = { username: 'one', password: 'two', sendImmediately: false };
+		await order({ helper: 'requestWithAuthentication' }, { auth });
+		expect(kis.seen('order')).toHaveLength(1);
+	});
+});
+
+describe('a token is brought', () => {
+	const wanted = async (sending: Partial<Sending>, credential: IDataObject = {}) => {
+		await quote({ credential }, sending);
+		return kis.seen('tokenP').length === 1;
+	};
+
+	test.each([
+		['/uapi/overseas-stock/v1/x', true],
+		['/uapi/hashkey', false],
+		['/uapi/hashkey/more', true],
+		['/uapi/../uapi/x', true],
+		['/uapi/%2e%2e/oauth2/x', false],
+		['/uapi', false],
+		['/uapix/', false],
+		['/other/uapi/x', false],
+		['/oauth2/Approval', false],
+		['/', false],
+	])('to %s: %p', async (path, isWanted) => {
+		expect(await wanted({ url: kis.url + path })).toBe(isWanted);
+		for (const { line, headers } of kis.requests.filter(({ line }) => !line.includes('tokenP'))) {
+			expect([line, headers.authorization !== undefined]).toEqual([line, isWanted]);
+		}
+	});
+
+	test('below the path of the Base URL', async () => {
+		const credential = { baseUrl: `${kis.url}/relay/` };
+		kis.prefix = '/relay';
+		expect(await wanted({ url: `${kis.url}/uapi/x` }, credential)).toBe(false);
+		expect(await wanted({ url: `${kis.url}/relay/uapi/hashkey` }, credential)).toBe(false);
+		expect(await wanted({ url: `${kis.url}/relay/uapi/x` }, credential)).toBe(true);
+	});
+
+	test('not where the switch is off', async () => {
+		expect(await wanted({}, { bringAuthorization: false })).toBe(false);
+		expect(kis.tokensOf('quote')).toEqual([null]);
+	});
+
+	test('by a credential that was saved before there was a switch', async () => {
+		expect(await wanted({}, { bringAuthorization: undefined })).toBe(true);
+	});
+
+	test.each(['authorization', 'Authorization', 'AUTHORIZATION', 'aUTHORIZATION'])(
+		'not where there is a header %s',
+		async (name) => {
+			expect(await wanted({ headers: { [name]: 'Bearer of-the-user' } })).toBe(false);
+			expect(kis.tokensOf('quote')).toEqual(['of-the-user']);
+		},
+	);
+
+	test('not where the request has a login of its own', async () => {
+		expect(await wanted({ auth: { username: 'one', password: 'two' } })).toBe(false);
+		expect(kis.seen('quote')).toHaveLength(1);
+	});
+
+	test.each([
+		'',
+		' ',
+		'Bearer',
+		'bearer  ',
+		'Bearer undefined',
+		'Bearer null',
+		'undefined',
+		'Bearer [object Object]',
+		null,
+	])('not where the header holds %j: that is refused', async (value) => {
+		for (const name of ['authorization', 'Authorization']) {
+			const { errors } = await quote({}, { headers: { [name]: value } });
+			expect(errors).toEqual([
+				{
+					message: 'The request was not sent: its header authorization holds no token',
+					description:
+						'Leave the header out, and the KIS API credential brings a token. Or correct its expression, which gives nothing here.',
+				},
+			]);
+		}
+		expect(kis.requests).toEqual([]);
+	});
+
+	test('not to another origin', async () => {
+		const other = await new KisDouble(kis.keys).start();
+		await quote();
+		const { errors } = await quote({}, { url: other.urlOf('quote') });
+		expect(errors[0].message).toContain('the request goes elsewhere. Nothing was sent');
+		expect(other.requests).toEqual([]);
+	});
+
+	test('not by the test of the credential', async () => {
+		const fields = { ...kis.keys, environment: 'custom', baseUrl: kis.url };
+		await testCredential(new KisApi(), fields);
+		expect(kis.requests.map(({ line }) => line)).toEqual(['POST /oauth2/Approval HTTP/1.1']);
+	});
+});
+
+test('a switch that is neither on nor off is refused', async () => {
+	const { errors } = await quote({ credential: { bringAuthorization: 'no' } });
+	expect(errors[0].message).toBe(
+		'KIS API credential: Bring an Access Token is neither true nor false.',
+	);
+	expect(kis.requests).toEqual([]);
+});
+
+test('Stop ends the waiting for a token', async () => {
+	kis.orders.tokenP = [silence];
+	const stop = new AbortController();
+	const started = performance.now();
+	const sending = quote({ helper: 'httpRequestWithAuthentication', stop: stop.signal });
+	await kis.received(1);
+	stop.abort();
+	await sending;
+	expect(performance.now() - started).toBeLessThan(9000);
+	expect(kis.seen('quote')).toEqual([]);
+});
+
+describe('what is said where there is no token', () => {
+	const said = async (setup: Setup = {}) => (await order(setup)).errors[0];
+	const OPTIONS =
+		'Max Retries, Requests per Second and Timeout are options of Issue in KIS Token: what it gets is used here too.';
+
+	test('KIS refused', async () => {
+		kis.orders.tokenP = [refusal('EGW00105', 403)];
+		expect(await said()).toEqual({
+			message:
+				'The request was not sent: no access token was issued: KIS says that the App Secret is not valid (EGW00105)',
+			description: expect.stringMatching(/^Copy App Key and App Secret again .*Issue in KIS Token/),
+		});
+	});
+
+	test('the answer was lost', async () => {
+		kis.orders.tokenP = [hangUp];
+		expect(await said()).toEqual({
+			message:
+				'The request was not sent: an access token may have been issued, and did not arrive: the connection was closed before a whole answer came',
+			description: `Run again in a minute: KIS then gives the same one. If it stays so, check the relay or proxy in between. ${OPTIONS}`,
+		});
+	});
+
+	test('KIS goes on giving one of no use', async () => {
+		kis.gives = makeToken('PSanother');
+		const token = read(kis.gives);
+		const until = koreanTime((token.claims?.issuedAt ?? 0) + 6 * 60 * 60 * 1000);
+		const expected = {
+			message: `The request was not sent: KIS gave access token ${token.fingerprint.slice(0, 12)}, which says that it was issued to another app key. None is asked for before ${until}`,
+			description:
+				'Check the relay or proxy in between: it may mix up its clients. KIS may give the same token for six hours after its issue. Issue in KIS Token asks KIS at once, and what it gets is used here too.',
+		};
+		expect([await said(), await said()]).toEqual([expected, expected]);
+		expect(count('tokenP', 'order')).toEqual([1, 0]);
+	});
+
+	test('nobody is there', async () => {
+		const { keys, url } = { keys: kis.keys, url: kis.url };
+		const target = kis.urlOf('order');
+		await kis.close();
+		const { errors } = await send({ keys, url }, { url: target, method: 'POST' });
+		expect(errors[0].message).toBe(
+			'The request was not sent: KIS could not be asked for an access token: nothing listens at the address (connection refused)',
+		);
+	});
+
+	test('Custom on another machine, where none was put', async () => {
+		const credential = { baseUrl: 'https://relay.invalid' };
+		const { errors } = await send(
+			{ keys: kis.keys, url: kis.url },
+			{ url: 'https://relay.invalid/uapi/x' },
+			{ credential },
+		);
+		expect(errors[0]).toEqual({
+			message:
+				'The request was not sent: the KIS API credential has no access token that is valid, and does not ask another machine (Custom) for one by itself',
+			description:
+				'Run Issue in KIS Token with this credential first. Issue in KIS Token asks KIS at once, and what it gets is used here too.',
+		});
+	});
+});
+
+test('two hosts of one key pair keep a token each', async () => {
+	const other = await new KisDouble(kis.keys).start();
+	await quote();
+	await send(other, { url: other.urlOf('quote') });
+	await quote();
+	expect([kis.live.size, other.live.size, count('tokenP', 'quote')]).toEqual([1, 1, [1, 2]]);
+	expect(other.tokensOf('quote')).toEqual([...other.live]);
+});

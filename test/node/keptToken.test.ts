@@ -1,0 +1,424 @@
+// The node KIS Token and the token that the credential brings to HTTP Requests: each knows what the other does with it.
+// On n8n's engine, against a KIS that is not the sandbox.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { IDataObject, INode, IWorkflowSettings } from 'n8n-workflow';
+
+import { encryptCredential, makeNode, runWorkflow } from '../../engine/run';
+import { KisApi } from '../../credentials/KisApi.credentials';
+import { KisToken } from '../../nodes/KisToken/KisToken.node';
+import { send } from '../support/httpRequest';
+import { KisDouble, uapiRefusal, type Endpoint } from '../support/kisDouble';
+import {
+	CONFIRMATION,
+	closeServers,
+	hangUp,
+	http,
+	refusal,
+	reset,
+	silence,
+} from '../support/scriptedServer';
+import { found, withoutInput } from '../support/secrets';
+import { makeKeyPair, makeOpaqueToken, makeToken, read } from '../support/tokens';
+import { errorOf, failing, outcomes, runNode, tokenItems, type Setup } from '../support/workflow';
+
+let kis: KisDouble;
+beforeEach(async () => {
+	kis = await new KisDouble().start();
+});
+afterEach(closeServers);
+
+const host = () => ({ apps: [kis.keys], url: kis.url });
+const quote = async () => await send(kis, { url: kis.urlOf('quote') });
+const order = async () => await send(kis, { url: kis.urlOf('order'), method: 'POST' });
+/** The token that a quote goes out with. */
+const quoted = async () => {
+	await quote();
+	return kis.tokensOf('quote').at(-1);
+};
+const issue = async (setup: Setup = {}) =>
+	await runNode(host(), { input: [{}], ...setup, operation: 'issue' });
+const issued = async (setup: Setup = {}) => (await issue(setup)).items[0].json.access_token;
+const fromCredential = { tokenSource: 'credential' };
+const run = async (
+	operation: 'inspect' | 'revoke',
+	parameters: INode['parameters'] = {},
+	setup: Setup = {},
+) =>
+	await runNode(host(), {
+		input: [{}],
+		...setup,
+		operation,
+		node: {
+			parameters: {
+				operation,
+				...parameters,
+				...(operation === 'revoke' && {
+					options: { requestsPerSecond: 1_000_000, ...setup.options },
+				}),
+			},
+			...setup.node,
+		},
+	});
+const count = (...endpoints: Endpoint[]) => endpoints.map((name) => kis.seen(name).length);
+const off = { bringAuthorization: false };
+
+describe('Issue', () => {
+	test('gives the token that is kept, after one look at KIS, and says so', async () => {
+		const token = await quoted();
+		const { items } = await issue({ options: { includeDetails: true } });
+		expect(items[0].json).toMatchObject({
+			access_token: token,
+			token_type: 'Bearer',
+			details: { outcome: 'reused', attempts: 0 },
+		});
+		expect(count('tokenP', 'quote')).toEqual([1, 2]);
+	});
+
+	test('keeps what it issues', async () => {
+		const token = await issued();
+		expect(await quoted()).toBe(token);
+		expect(count('tokenP')).toEqual([1]);
+	});
+
+	test('shares its call with requests that need a token at the same time', async () => {
+		kis.orders.tokenP = [
+			(socket) => {
+				const access_token = kis.mint();
+				void delay(300).then(() => socket.write(http(200, JSON.stringify({ access_token }))));
+			},
+		];
+		const [token, sent] = await Promise.all([issued(), quote()]);
+		expect(sent.errors).toEqual([]);
+		expect([...kis.live, token]).toEqual([token, kis.tokensOf('quote')[0]]);
+		expect(count('tokenP')).toEqual([1]);
+	});
+
+	test.each([
+		['has less time left than it should', 3600, 1800],
+		['has exactly that much', 3600, 3600 + 60],
+	])('issues another where the one that is kept %s', async (_name, minimumSecondsLeft, life) => {
+		kis.life = life;
+		const token = await quoted();
+		const isEnough = life > minimumSecondsLeft;
+		expect((await issued({ options: { minimumSecondsLeft } })) === token).toBe(isEnough);
+		expect(count('tokenP')).toEqual([isEnough ? 1 : 2]);
+	});
+
+	test('is the way out where the token died elsewhere', async () => {
+		const token = await quoted();
+		kis.live.clear();
+		const next = await issued();
+		expect(next).not.toBe(token);
+		expect(await quoted()).toBe(next);
+		expect(count('tokenP')).toEqual([2]);
+	});
+
+	test('gives the one that is kept where KIS does not say whether it lives', async () => {
+		const token = await quoted();
+		kis.orders.quote = [http(200, '<html></html>')];
+		expect(await issued()).toBe(token);
+	});
+
+	test('does not give one whose revoke is open, as long as KIS does not say whether it lives', async () => {
+		const token = await quoted();
+		kis.orders.revokeP = [hangUp];
+		await run('revoke', fromCredential, { ...failing, options: { maxRetries: 0 } });
+		kis.orders.quote = [http(200, '<html></html>')];
+		expect(await issued()).not.toBe(token);
+	});
+
+	test('knows nothing of it where the switch is off', async () => {
+		const token = await quoted();
+		const other = await issued({ credential: off });
+		expect(other).not.toBe(token);
+		expect(await quoted()).toBe(token);
+		expect(count('tokenP', 'quote')).toEqual([2, 2]);
+	});
+
+	test.each([
+		['a lost answer', hangUp, 'an access token may have been issued, and did not arrive'],
+		['the minute', refusal('EGW00133', 403), 'KIS issues an access token only once a minute'],
+		[
+			'a token of no use',
+			http(200, JSON.stringify({ access_token: makeToken('PSanother') })),
+			'which says that it was issued to another app key',
+		],
+	])('lets requests know of %s', async (_name, answer, message) => {
+		kis.orders.tokenP = [answer];
+		await issue(failing);
+		expect((await order()).errors[0].message).toContain(message);
+		expect(count('tokenP', 'order')).toEqual([1, 0]);
+	});
+
+	describe('says that n8n stores the token', () => {
+		const hints = async (settings?: IWorkflowSettings, answer?: typeof hangUp) => {
+			if (answer) kis.orders.tokenP = [answer];
+			const fields = { ...kis.keys, environment: 'custom', baseUrl: kis.url };
+			const node = makeNode('Issue', 'kisToken', { operation: 'issue' });
+			const stored = await runWorkflow(
+				{
+					nodes: [
+						makeNode('Start', 'n8n-nodes-base.manualTrigger', {}),
+						{ ...node, credentials: { kisApi: { id: 'kis', name: 'kis' } }, ...failing },
+					],
+					connections: { Start: { main: [[{ node: 'Issue', type: 'main', index: 0 }]] } },
+					settings,
+				},
+				{
+					nodeTypes: { kisToken: new KisToken() },
+					credentialTypes: [new KisApi()],
+					credentials: [await encryptCredential('kis', 'kisApi', fields)],
+				},
+			);
+			return stored.data.resultData.runData.Issue[0].hints ?? [];
+		};
+		const SAVED = 'EXECUTIONS_DATA_SAVE_MANUAL_EXECUTIONS';
+		afterEach(() => delete process.env[SAVED]);
+
+		test.each<[string, IWorkflowSettings | undefined, string | undefined, boolean]>([
+			['nothing is said', undefined, undefined, true],
+			['n8n saves no manual executions', undefined, 'false', false],
+			['the workflow leaves it to that', { saveManualExecutions: 'DEFAULT' }, 'false', false],
+			['the workflow saves them all the same', { saveManualExecutions: true }, 'false', true],
+			['the workflow does not', { saveManualExecutions: false }, 'true', false],
+			[
+				'the workflow saves the progress',
+				{ saveManualExecutions: false, saveExecutionProgress: true },
+				undefined,
+				true,
+			],
+			['only others are not saved', { saveDataSuccessExecution: 'none' }, undefined, true],
+		])('where %s', async (_name, settings, variable, isStored) => {
+			if (variable) process.env[SAVED] = variable;
+			const given = await hints(settings);
+			expect(given.map(({ message }) => message)).toEqual(
+				isStored ? [expect.stringMatching(/^n8n is going to store this execution/)] : [],
+			);
+		});
+
+		test('not where there was none', async () => {
+			expect(await hints(undefined, hangUp)).toEqual([]);
+		});
+	});
+});
+
+describe('Inspect', () => {
+	const inspect = async (parameters: INode['parameters'], setup: Setup = {}) =>
+		await run('inspect', parameters, setup);
+	const ofItem = { token: '={{ $json.access_token }}' };
+
+	test('reads the token of the credential, for each item, and asks nobody', async () => {
+		const token = read(await quoted());
+		const asked = kis.requests.length;
+		const { items, stored } = await inspect(fromCredential, { input: [{}, {}] });
+		expect(items.map(({ json }) => json.tokenFingerprint)).toEqual(
+			Array(2).fill(token.fingerprint.slice(0, 12)),
+		);
+		expect(items[0].json).toMatchObject({ issuedToThisAppKey: true, expired: false });
+		expect(items[0].json).not.toHaveProperty('alive');
+		expect(kis.requests).toHaveLength(asked);
+		expect(found(JSON.stringify(stored), [token.value])).toBeUndefined();
+	});
+
+	test.each(['inspect', 'revoke'] as const)(
+		'%s: says where the credential has none',
+		async (operation) => {
+			const result = await run(operation, fromCredential, failing);
+			expect(errorOf(result)).toMatchObject({
+				message: expect.stringMatching(/: the KIS API credential keeps no access token$/),
+				outcome: operation === 'revoke' ? 'notSent' : 'notInspected',
+			});
+			expect(kis.requests).toEqual([]);
+		},
+	);
+
+	test.each(['inspect', 'revoke'] as const)('%s: refuses another choice', async (operation) => {
+		const result = await run(operation, { tokenSource: 'elsewhere' }, failing);
+		expect(errorOf(result).message).toMatch(/Token From is neither Input nor Credential$/);
+	});
+
+	describe('Ask KIS', () => {
+		const ask = async (tokens: string[]) => {
+			const { items, stored } = await inspect(
+				{ ...ofItem, askKis: true },
+				{ input: tokenItems(...tokens) },
+			);
+			const kept = found(withoutInput({ stored, items, errorItems: [], error: undefined }), tokens);
+			expect(kept).toBeUndefined();
+			return items.map(({ json }) => [json.alive, json.reason]);
+		};
+
+		test('alive, dead, and asked once for each token', async () => {
+			const [live, dead] = [kis.mint(), makeToken(kis.keys.appkey)];
+			expect(await ask([live, dead, live])).toEqual([
+				[true, null],
+				[false, 'KIS says that the token is not valid (EGW00121)'],
+				[true, null],
+			]);
+			expect(kis.tokensOf('quote').sort()).toEqual([live, dead].sort());
+		});
+
+		test.each<[string, () => string]>([
+			['of another app key', () => makeToken(makeKeyPair().appkey)],
+			['cut off', () => makeToken(kis.keys.appkey).slice(0, -2)],
+			['that says nothing of itself', makeOpaqueToken],
+		])('one %s may live elsewhere, whatever KIS calls it here', async (_name, token) => {
+			expect(await ask([token()])).toEqual([
+				[null, 'KIS says that the token is not valid (EGW00121)'],
+			]);
+		});
+
+		test('not known, and why', async () => {
+			kis.orders.quote = [reset, uapiRefusal('EGW00201'), http(200, '<html></html>')];
+			const reasons = [];
+			for (let i = 0; i < 3; i++) reasons.push(...(await ask([kis.mint()])));
+			expect(reasons).toEqual([
+				[null, 'the connection was closed before a whole answer came'],
+				[null, "the app key's requests per second are used up (초당 거래건수 초과) (EGW00201)"],
+				[null, 'what the server answered cannot be read as an answer of KIS (HTTP 200)'],
+			]);
+		});
+
+		test('a text that no header can hold', async () => {
+			expect(await ask(['토큰-에-한글'])).toEqual([[null, expect.any(String)]]);
+			expect(kis.requests).toEqual([]);
+		});
+
+		test('a dead one is known to be dead, to requests and to Issue', async () => {
+			const token = await quoted();
+			kis.live.clear();
+			const { items } = await inspect({ ...fromCredential, askKis: true });
+			expect(items[0].json).toMatchObject({ alive: false });
+			expect(await quoted()).not.toBe(token);
+			expect(count('tokenP')).toEqual([2]);
+		});
+
+		test('one that says nothing of itself is dead where it is the credential’s', async () => {
+			kis.gives = makeOpaqueToken();
+			kis.live.add(kis.gives);
+			await quote();
+			kis.live.clear();
+			const { items } = await inspect({ ...fromCredential, askKis: true });
+			expect(items[0].json).toMatchObject({ alive: false });
+		});
+
+		test('and a live one whose revoke is open may be used again', async () => {
+			const token = await quoted();
+			kis.orders.revokeP = [hangUp];
+			await run('revoke', fromCredential, { ...failing, options: { maxRetries: 0 } });
+			await inspect({ ...fromCredential, askKis: true });
+			const before = kis.seen('quote').length;
+			expect(await quoted()).toBe(token);
+			expect(kis.seen('quote')).toHaveLength(before + 1);
+		});
+
+		test('Stop ends it', async () => {
+			kis.orders.quote = [silence];
+			const stop = new AbortController();
+			const asking = inspect(
+				{ ...ofItem, askKis: true },
+				{ input: tokenItems(kis.mint()), stop: stop.signal },
+			);
+			await kis.received(1);
+			stop.abort();
+			await asking;
+		});
+	});
+});
+
+describe('Revoke', () => {
+	const revoke = async (setup: Setup = {}) =>
+		await run('revoke', fromCredential, {
+			...failing,
+			...setup,
+			options: { includeDetails: true, ...setup.options },
+		});
+
+	test('ends the token of the credential, and the next request gets another', async () => {
+		const token = await quoted();
+		const { items, stored } = await revoke({ input: [{}, {}] });
+		expect(outcomes(items)).toEqual(['revoked', 'revoked']);
+		expect(count('revokeP')).toEqual([1]);
+		expect(kis.live.size).toBe(0);
+		const next = await quoted();
+		expect([kis.live.has(next ?? ''), next === token]).toEqual([true, false]);
+		expect(count('tokenP')).toEqual([2]);
+		expect(found(JSON.stringify(stored), [token ?? ''])).toBeUndefined();
+	});
+
+	test('twice is a success, too', async () => {
+		await quoted();
+		await revoke();
+		expect(outcomes((await revoke()).items)).toEqual(['alreadyInvalid']);
+	});
+
+	test('of the token from the input is known to the credential as well', async () => {
+		const token = (await quoted()) ?? '';
+		await run('revoke', { token: '={{ $json.access_token }}' }, { input: tokenItems(token) });
+		expect(await quoted()).not.toBe(token);
+	});
+
+	test('while it is under way, no request gets the token', async () => {
+		await quoted();
+		kis.orders.revokeP = [(socket) => void delay(500).then(() => socket.write(CONFIRMATION))];
+		const revoking = revoke();
+		await kis.received(3);
+		const { errors } = await quote();
+		expect(errors[0]).toEqual({
+			message:
+				'The request was not sent: the access token of the KIS API credential is being revoked at this moment',
+			description:
+				'Run again when KIS Token is done. If the token is dead then, the credential gets another one.',
+		});
+		await revoking;
+		expect((await quote()).errors).toEqual([]);
+	});
+
+	test.each<[string, typeof hangUp | Buffer, string]>([
+		['unknown', hangUp, 'live'],
+		['unknown', hangUp, 'dead'],
+		['rejected', refusal('EGW00101'), 'live'],
+	])('%s: KIS is asked before the token is used again (%3$s)', async (outcome, answer, state) => {
+		const token = await quoted();
+		kis.orders.revokeP = [answer];
+		const { items } = await revoke({ options: { maxRetries: 0 } });
+		expect(outcomes(items)).toEqual([outcome]);
+		if (state === 'dead') kis.live.clear();
+		const before = kis.seen('quote').length;
+		const next = await quoted();
+		expect(next === token).toBe(state === 'live');
+		expect(kis.seen('quote')).toHaveLength(before + 2);
+	});
+
+	test('unknown: as long as KIS does not tell, no request gets the token', async () => {
+		const token = read(await quoted());
+		kis.orders.revokeP = [hangUp];
+		await revoke({ options: { maxRetries: 0 } });
+		kis.orders.quote = [reset];
+		expect((await order()).errors[0]).toEqual({
+			message: `The request was not sent: access token ${token.fingerprint.slice(0, 12)} was to be revoked, which was not confirmed, and KIS did not say since whether it is alive`,
+			description:
+				'Revoke the token again in KIS Token (Token From: Credential), or look there with Inspect and Ask KIS, then run again.',
+		});
+		expect(count('order')).toEqual([0]);
+	});
+
+	test('under Retry On Fail it is about the same token', async () => {
+		await quoted();
+		kis.orders.revokeP = [hangUp, hangUp];
+		const { items } = await revoke({
+			options: { maxRetries: 0 },
+			node: { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 } as Partial<INode>,
+		});
+		expect(outcomes(items)).toEqual(['revoked']);
+		expect(kis.seen('revokeP').map(({ body }) => (JSON.parse(body) as IDataObject).token)).toEqual(
+			Array(3).fill(kis.tokensOf('quote')[0]),
+		);
+	});
+
+	test('works where the switch was turned off meanwhile', async () => {
+		await quoted();
+		const { items } = await revoke({ credential: off });
+		expect(outcomes(items)).toEqual(['revoked']);
+	});
+});
