@@ -7,8 +7,7 @@ export interface RequestNames {
 
 // Without backslashes and control characters: a URL parser reads the one as "/" and leaves some of the others out.
 const ABSOLUTE = /^https?:\/\/(?!\/)[^\\\p{C}]+$/iu;
-const BASE = /^https?:\/\/(?!\/)[^\\\s\p{C}?#]+$/iu;
-const BELOW_BASE = /^\/(?!\/)[^\\\p{C}]*$/u;
+const BELOW_BASE = /^\/(?!\/)/;
 
 /**
  * Reads which URL a request calls, whichever of n8n's two helpers sends it.
@@ -19,14 +18,15 @@ const BELOW_BASE = /^\/(?!\/)[^\\\p{C}]*$/u;
  * @returns The one URL that can be called; `null` where that is not certain.
  */
 export function requestTarget({ url, uri, baseURL }: RequestNames): URL | null {
-	const [base, named, older] = [baseURL, url ?? uri, uri ?? url].map(textOf);
-	if (base === null || named === null || named !== older) return null;
-	if (base === '') return parse(ABSOLUTE, named);
-	// The newer helper would call the base URL alone.
-	if (isAbsent(url) && !isAbsent(uri)) return null;
-	if (named === '') return parse(BASE, base);
-	if (!BELOW_BASE.test(named)) return parse(ABSOLUTE, named);
-	return BASE.test(base) ? parse(ABSOLUTE, base.replace(/\/?\/$/, '') + named) : null;
+	const older = uri instanceof URL ? uri.href : uri;
+	const [base, named] = [baseURL, url === undefined ? older : url].map(textOf);
+	if (base === null || named === null) return null;
+	// The newer helper would call `url`, or the base URL alone.
+	if (!isAbsent(older) && (url === undefined ? base !== '' : url !== older)) return null;
+	if (base === '') return parse(named);
+	if (named === '') return parse(base);
+	if (!BELOW_BASE.test(named)) return parse(named);
+	return ABSOLUTE.test(base) ? parse(base.replace(/\/?\/$/, '') + named) : null;
 }
 
 function isAbsent(value: unknown): value is undefined | null {
@@ -35,10 +35,9 @@ function isAbsent(value: unknown): value is undefined | null {
 
 function textOf(value: unknown): string | null {
 	if (isAbsent(value)) return '';
-	if (value instanceof URL) return value.href;
 	return typeof value === 'string' ? value : null;
 }
 
-function parse(form: RegExp, text: string): URL | null {
-	return form.test(text) && URL.canParse(text) ? new URL(text) : null;
+function parse(text: string): URL | null {
+	return ABSOLUTE.test(text) && URL.canParse(text) ? new URL(text) : null;
 }
