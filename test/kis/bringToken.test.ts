@@ -1,8 +1,11 @@
 // The token that a credential brings, against a KIS that is not the sandbox: when it is issued, renewed and asked about,
 // when it is not, and how often KIS hears of that.
+import type { AccessToken } from '../../kis/accessToken';
 import type { Attempt } from '../../kis/attempt';
 import type { KisCredential } from '../../kis/credential';
 import { KIS_CODES } from '../../kis/errorCodes';
+import type { Issuance } from '../../kis/issue/issuance';
+import { askAboutToken } from '../../kis/keptToken/askAboutToken';
 import { bringToken, type BringOptions } from '../../kis/keptToken/bringToken';
 import { keptTokenOf } from '../../kis/keptToken/keptToken';
 import { whileRevoking } from '../../kis/keptToken/revokeMarks';
@@ -36,7 +39,8 @@ jest.mock('../../kis/retry', () => {
 		...actual,
 		async wait(milliseconds: number, stop: AbortSignal) {
 			waits.push(milliseconds);
-			const over = now + milliseconds;
+			// A timer may fire a little early.
+			const over = now + milliseconds - 1;
 			const isOver = await actual.wait(5, stop);
 			now = Math.max(now, over);
 			return isOver;
@@ -67,6 +71,18 @@ const brought = async (options: Partial<BringOptions> = {}, from = credential())
 	const token = await bring(options, from);
 	return 'because' in token ? token.because : token.value;
 };
+const ask = async (token: AccessToken, requestsPerSecond = 1000) =>
+	await askAboutToken(credential(), token, {
+		requestsPerSecond,
+		timeoutMs: 1000,
+		cancel: new AbortController().signal,
+	});
+/** As if Issue had been given it. */
+const issuedAs = (token: string): Issuance => ({
+	outcome: 'issued',
+	grant: { token: read(token), expiresAt: null, fields: {}, isOver: false, clockAheadMs: 0 },
+	attempts: [ANSWERED],
+});
 const issues = () => kis.seen('tokenP').length;
 const questions = () => kis.seen('quote').length;
 const revokeAs = async (outcome: Outcome, ...tokens: string[]) =>
@@ -267,6 +283,25 @@ describe('a token that was not seen alive for ten minutes', () => {
 		},
 	);
 
+	test('is not asked about sooner, because something else was asked in vain', async () => {
+		const token = read(await brought());
+		kis.orders.quote = [reset];
+		expect(await ask(token)).toMatchObject({ alive: null });
+		now += 5 * MINUTE;
+		await brought();
+		expect(questions()).toBe(1);
+	});
+
+	test('is not asked about sooner, because KIS has given it again', async () => {
+		kis.gives = kis.mint();
+		now += HOUR;
+		await brought();
+		keptTokenOf(credential()).note(issuedAs(kis.gives), now);
+		now += 5 * MINUTE;
+		await brought();
+		expect([issues(), questions()]).toEqual([1, 1]);
+	});
+
 	test('waits for its turn in the limit of the app key', async () => {
 		await brought();
 		now += 11 * MINUTE;
@@ -275,6 +310,23 @@ describe('a token that was not seen alive for ten minutes', () => {
 		await brought();
 		expect(performance.now() - started).toBeGreaterThan(390);
 		expect(limiterOf(kis.keys.appkey).isIdle(performance.now() + 100_000)).toBe(true);
+	});
+
+	test('and gives its turn back, one after the other', async () => {
+		const token = read(kis.mint());
+		const started = performance.now();
+		await ask(token, 1);
+		await ask(token, 1);
+		expect(performance.now() - started).toBeGreaterThan(990);
+	});
+
+	test('and holds everyone on the app key where KIS says that its count is full', async () => {
+		const token = read(kis.mint());
+		kis.orders.quote = [uapiRefusal('EGW00201')];
+		const started = performance.now();
+		await ask(token);
+		await ask(token);
+		expect(performance.now() - started).toBeGreaterThan(990);
 	});
 
 	test('waits for nobody who was stopped', async () => {
@@ -365,10 +417,30 @@ describe('no loop of issues', () => {
 		dieElsewhere();
 		expect(await brought()).toBe('notIssued');
 		const token = read(kis.mint());
-		const grant = { token, expiresAt: null, fields: {}, isOver: false, clockAheadMs: 0 };
-		keptTokenOf(credential()).note({ outcome: 'issued', grant, attempts: [ANSWERED] }, now);
+		keptTokenOf(credential()).note(issuedAs(token.value), now);
 		expect(await brought()).toBe(token.value);
 		expect(issues()).toBe(1);
+		// It is another token: if it dies, one issue may be tried.
+		kis.gives = null;
+		dieElsewhere();
+		expect(kis.live).toContain(await brought());
+		expect(issues()).toBe(2);
+	});
+
+	test('one that was given long after its issue, lived, and died much later is replaced', async () => {
+		kis.gives = kis.mint();
+		now += HOUR;
+		await brought();
+		kis.gives = null;
+		dieElsewhere();
+		expect(kis.live).toContain(await brought());
+	});
+
+	test('what an execution is given again, without asking KIS, is no news', async () => {
+		const token = await brought();
+		const kept = keptTokenOf(credential());
+		kept.note({ ...issuedAs(kis.mint()), attempts: [] }, now);
+		expect(await brought()).toBe(token);
 	});
 });
 
@@ -546,6 +618,35 @@ describe('a token that is revoked', () => {
 		expect([issues(), questions()]).toEqual([2, 2]);
 	});
 
+	test('unknown: who comes later does not share a question from before', async () => {
+		const token = await brought();
+		now += 11 * MINUTE;
+		let answer = () => {};
+		kis.orders.quote = [(socket) => (answer = () => socket.write(http(200, '{"rt_cd":"0"}')))];
+		const first = brought();
+		await kis.received(2);
+		await revokeAs('unknown', token);
+		const second = brought();
+		await kis.received(3);
+		answer();
+		expect([await first, await second]).toEqual([token, token]);
+	});
+
+	test('unknown, and unknown again while KIS is asked about the first: is asked about anew', async () => {
+		const token = await brought();
+		await revokeAs('unknown', token);
+		kis.orders.quote = [
+			(socket) => {
+				void revokeAs('unknown', token).then(() => {
+					kis.live.clear();
+					socket.write(http(200, '{"rt_cd":"0"}'));
+				});
+			},
+		];
+		expect(kis.live).toContain(await brought());
+		expect([issues(), questions()]).toEqual([2, 2]);
+	});
+
 	test('by a call that broke off counts as unknown', async () => {
 		const token = await brought();
 		const broken = whileRevoking(
@@ -584,8 +685,7 @@ describe('Custom on another machine', () => {
 	test('gets the one that was put there, until its end, and is not asked about it', async () => {
 		const own = remote();
 		const token = read(kis.mint());
-		const grant = { token, expiresAt: null, fields: {}, isOver: false, clockAheadMs: 0 };
-		keptTokenOf(own).note({ outcome: 'issued', grant, attempts: [ANSWERED] }, now);
+		keptTokenOf(own).note(issuedAs(token.value), now);
 		now += 23.5 * HOUR;
 		expect(await brought({}, own)).toBe(token.value);
 		await whileRevoking([token], own, async () => [{ outcome: 'unknown' as const }]);
