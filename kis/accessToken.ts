@@ -7,6 +7,8 @@ import { Unusable } from './unusable';
 const MAX_TOKEN_BYTES = 8 * 1024;
 
 const HS512_SIGNATURE_BYTES = 64;
+/** `{"` in base64url: how the header of every JWT starts. */
+const JWT_START = 'eyJ';
 const SHORT_FINGERPRINT_DIGITS = 12;
 /** A later time is none that anyone means, and cannot be written as a date. */
 const MAX_TIME_MS = Date.UTC(9999, 0);
@@ -19,8 +21,8 @@ export interface TokenClaims {
 	readonly expiresAt: number | null;
 	/** The app key that the token was issued to (KIS puts it into `jti`); `null` if it names none. */
 	readonly appkey: string | null;
-	/** All 64 bytes of an HS512 signature are there, so that the end was not cut off. */
-	readonly complete: boolean;
+	/** Whether all 64 bytes of an HS512 signature are there; `unknown` for another algorithm, whose length nobody checked. */
+	readonly signature: 'whole' | 'cutOff' | 'unknown';
 }
 
 export interface AccessToken {
@@ -64,6 +66,17 @@ export function isIssuedTo(token: AccessToken, appkey: string): boolean | null {
 	return issuedTo === null ? null : issuedTo === appkey;
 }
 
+/** A JWT whose end is missing: an HS512 signature is not whole, or the text starts like a JWT and is none. */
+export function isCutOff({ value, claims }: AccessToken): boolean {
+	if (!value.startsWith(JWT_START)) return false;
+	return claims === null || claims.signature === 'cutOff';
+}
+
+/** A whole JWT that names `appkey` as its owner: "invalid" about it can mean neither cut off nor another app's. */
+export function isWholeTokenOf(appkey: string, token: AccessToken): boolean {
+	return token.claims?.signature === 'whole' && isIssuedTo(token, appkey) === true;
+}
+
 export function hasExpired(token: AccessToken, now: number): boolean {
 	const expiresAt = token.claims?.expiresAt ?? null;
 	return expiresAt !== null && expiresAt <= now;
@@ -86,8 +99,14 @@ function readClaims(value: string): TokenClaims | null {
 		issuedAt: timeOf(iat),
 		expiresAt: timeOf(exp),
 		appkey: typeof jti === 'string' && jti !== '' ? jti : null,
-		complete: header.alg === 'HS512' && decodeBase64Url(parts[2])?.length === HS512_SIGNATURE_BYTES,
+		signature: readSignature(header.alg, parts[2]),
 	};
+}
+
+function readSignature(algorithm: unknown, signature: string): TokenClaims['signature'] {
+	if (signature === '') return 'cutOff';
+	if (algorithm !== 'HS512') return 'unknown';
+	return decodeBase64Url(signature)?.length === HS512_SIGNATURE_BYTES ? 'whole' : 'cutOff';
 }
 
 function timeOf(seconds: unknown): number | null {

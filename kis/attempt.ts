@@ -1,94 +1,103 @@
-import { isListed, lookUpCode, type CodeMeaning } from './errorCodes';
-import type { Exchange } from './http/exchange';
-import { CODE_SHAPE, isText, readReply, type KisReply } from './reply';
+import type { AnswerRule, Meaning } from './answerRule';
+import { isListed } from './errorCodes';
+import type { Answered, Exchange } from './http/exchange';
+import { retryTimeOf } from './http/retryAfter';
+import { isGatewayCode, isShowable, readReply, type KisReply } from './reply';
 import type { SecretGuard } from './secretGuard';
+import { ruleOf } from './verdict';
 
-/** How one attempt ended. `confirmed`: KIS did what it was asked to. */
-export type Verdict = 'confirmed' | CodeMeaning | 'unwritten';
+/**
+ * How one attempt ended. `confirmed`: KIS did what it was asked to. `doubtfulConfirmation`: it said so of a token that it
+ * may not know. `unwritten`: nothing of the request was written.
+ */
+export type Verdict = 'confirmed' | 'doubtfulConfirmation' | Meaning | 'unwritten';
 
 /** One request to KIS, as far as it can be told. Nothing in it is secret. */
 export interface Attempt {
 	readonly verdict: Verdict;
 	/** `null` where no answer came. */
 	readonly httpStatus: number | null;
-	/** The error code of a refusal, such as `EGW00121`; `null` where KIS gave none. */
+	/** The rule that the answer falls under; `null` where it confirms, and where no whole answer came. */
+	readonly rule: AnswerRule | null;
+	/** The gateway code of a refusal, such as `EGW00121`; `null` where KIS gave none, or two. */
 	readonly refusalCode: string | null;
-	/** What KIS gave as a code of any kind; its HTTP status stands in where it confirmed or refused without. */
+	/** What the server gave as a code of any kind; its HTTP status stands in where it confirmed or refused without. */
 	readonly code: string | null;
-	/** KIS's own words (for a forbidden address, the host's); `null` where there are none. */
+	/** The server's own words (for a forbidden address, the host's); `null` where there are none. */
 	readonly text: string | null;
 	/** Why no whole answer came, where none came. */
 	readonly transportCode: string | null;
+	/** Before when the server does not want to be asked again, in milliseconds since 1970; `null` if it did not say. */
+	readonly retryAt: number | null;
 }
 
 /** More than twice what KIS's page allows a message; the rest of a longer text is cut. */
 const MAX_TEXT_LENGTH = 1000;
 
-/** KIS's answer, if there is one that can be read. */
-export function replyOf(exchange: Exchange): KisReply | null {
-	if (exchange.ended !== 'answered') return null;
-	return readReply(exchange.httpStatus, exchange.contentEncoding, exchange.body);
-}
+const NOTHING_KNOWN = {
+	httpStatus: null,
+	rule: null,
+	refusalCode: null,
+	code: null,
+	text: null,
+	transportCode: null,
+	retryAt: null,
+} as const;
 
 /**
- * What an exchange means. What comes from outside is kept only as far as the guard lets it pass.
+ * Reads what an exchange means. What comes from outside is kept only as far as the guard lets it pass.
  *
- * @param confirms Whether an answer that refuses nothing says that KIS did what it was asked to.
+ * @param lacking What a reply on HTTP 200 without a sign of refusal lacks to confirm; `null` if nothing.
  */
 export function readAttempt(
 	exchange: Exchange,
-	confirms: (reply: KisReply) => boolean,
+	lacking: (reply: KisReply) => AnswerRule | null,
 	guard: SecretGuard,
 ): Attempt {
 	switch (exchange.ended) {
 		case 'unwritten':
 			return {
-				...NOTHING,
+				...NOTHING_KNOWN,
 				verdict: 'unwritten',
 				text: exchange.forbidden && show(exchange.forbidden, guard),
 				transportCode: exchange.transportCode,
 			};
 		case 'unanswered':
 			return {
-				...NOTHING,
+				...NOTHING_KNOWN,
 				verdict: 'noVerdict',
 				httpStatus: exchange.httpStatus,
 				transportCode: exchange.transportCode,
 			};
-		case 'answered': {
-			const reply = replyOf(exchange);
-			return reply
-				? readAnswer(reply, confirms, guard)
-				: { ...NOTHING, verdict: 'noVerdict', httpStatus: exchange.httpStatus };
-		}
+		case 'answered':
+			return readAnswer(exchange, lacking, guard);
 	}
 }
 
-const NOTHING = {
-	httpStatus: null,
-	refusalCode: null,
-	code: null,
-	text: null,
-	transportCode: null,
-} as const;
-
 function readAnswer(
-	reply: KisReply,
-	confirms: (reply: KisReply) => boolean,
+	answer: Answered,
+	lacking: (reply: KisReply) => AnswerRule | null,
 	guard: SecretGuard,
 ): Attempt {
-	const { httpStatus, fields, refusal } = reply;
-	const verdict = isSuccess(reply) && confirms(reply) ? 'confirmed' : verdictOnFailure(reply);
-	const given = refusal?.code ?? bodyCode(fields.code);
+	const { httpStatus } = answer;
+	const reply = readReply(answer);
+	const rule = ruleOf(httpStatus, reply, lacking);
+	const verdict = rule?.meaning ?? 'confirmed';
 	const standIn = verdict === 'noVerdict' ? null : String(httpStatus);
-	const text = refusal?.text ?? (typeof fields.message === 'string' ? fields.message : '');
+	const codes = reply?.codes ?? [];
+	const own = new Set(codes.filter(isGatewayCode));
+	const [refusalCode = null] = own.size === 1 ? own : [];
+	const stated = reply?.statedStatus ?? '';
+	const given = refusalCode ?? codes[0] ?? (isShowable(stated) ? stated : null);
 	return {
-		...NOTHING,
+		...NOTHING_KNOWN,
 		verdict,
 		httpStatus,
-		refusalCode: showCode(refusal?.kisCode ?? null, guard),
+		rule,
+		refusalCode: showCode(refusalCode, guard),
 		code: showCode(given, guard) ?? standIn,
-		text: show(text, guard),
+		text: reply && reply.text !== null ? show(reply.text, guard) : null,
+		retryAt: retryTimeOf(answer),
 	};
 }
 
@@ -101,22 +110,4 @@ function show(text: string, guard: SecretGuard): string {
 	if (text.length <= MAX_TEXT_LENGTH) return guard.show(text);
 	// A copy: a slice would keep the whole text in memory for as long as the token is remembered.
 	return guard.show(Buffer.from(text.slice(0, MAX_TEXT_LENGTH)).toString());
-}
-
-function isSuccess({ httpStatus, refusal }: KisReply): boolean {
-	return refusal === null && httpStatus >= 200 && httpStatus <= 299;
-}
-
-function verdictOnFailure({ httpStatus, fields, refusal }: KisReply): Verdict {
-	if (refusal?.kisCode) return lookUpCode(refusal.kisCode).meaning;
-	return [String(httpStatus), bodyCode(fields.code)].some(isClientError) ? 'refused' : 'noVerdict';
-}
-
-function bodyCode(code: unknown): string | null {
-	const text = typeof code === 'number' ? String(code) : code;
-	return isText(text) && CODE_SHAPE.test(text.trim()) ? text.trim() : null;
-}
-
-function isClientError(code: string | null): boolean {
-	return code !== null && /^4\d\d$/.test(code);
 }

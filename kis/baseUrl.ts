@@ -37,6 +37,13 @@ export function parseBaseUrl(text: string): URL | Unusable {
 	return url;
 }
 
+/** Names the place that a base URL leads to: the same text for every spelling of it that the URL standard and DNS call equal. */
+export function addressOf(baseUrl: URL): string {
+	const { protocol, host, pathname } = endpointOf(baseUrl, '');
+	// A name may end in the dot of DNS's root; a last slash is endpointOf's to take away, but for the root's own.
+	return `${protocol}//${host.replace(/\.(?=:|$)/, '')}${pathname === '/' ? '' : pathname}`;
+}
+
 /** An endpoint below the base URL, behind its path prefix if it has one. */
 export function endpointOf(baseUrl: URL, path: string): URL {
 	const url = new URL(baseUrl);

@@ -1,30 +1,4 @@
-/**
- * What an answer with a KIS code means for the request that it answers.
- *
- * - `refused`: not processed.
- * - `invalidToken`, `expiredToken`: not processed, because of the token itself.
- * - `noVerdict`: KIS does not say whether it was processed.
- */
-export type CodeMeaning = 'refused' | 'invalidToken' | 'expiredToken' | 'noVerdict';
-
-export interface KisCode {
-	readonly meaning: CodeMeaning;
-	/** It is about issuing, which KIS allows once a minute. */
-	readonly limitsIssue?: true;
-	/** KIS turns down the app, not the request: every further request would get the same answer. */
-	readonly refusesCredential?: true;
-	/** The same request may pass later. */
-	readonly retry?: {
-		/** How often; as often as the caller allows if absent. */
-		readonly times?: number;
-		/** Wait at least so long, in milliseconds. */
-		readonly afterMs?: number;
-		/** The reason concerns every request of the app key, so all of them wait. */
-		readonly holdsEveryone?: true;
-	};
-	readonly happened: string;
-	readonly todo: string;
-}
+import type { AnswerRule } from './answerRule';
 
 const CHECK_KEY_PAIR =
 	'Copy App Key and App Secret again from the KIS Developers site (KIS Developers 홈페이지) into the KIS API credential, and check that Environment is the one that they were issued for.';
@@ -36,7 +10,10 @@ const CHECK_OWNER =
 const REPORT =
 	'The request may have been changed on its way. Check the relay or proxy in between; if there is none, report this to the maintainers of this node.';
 
-/** The official list of gateway codes, by meaning; KIS's HTTP status says nothing reliable (500 comes for permanent refusals too). */
+/**
+ * KIS's gateway codes whose meaning is sure: the official list, and those of its newer material on which independent
+ * copies agree. KIS's HTTP status says nothing reliable beside them (500 comes for permanent refusals too).
+ */
 export const KIS_CODES = {
 	EGW00001: {
 		meaning: 'noVerdict',
@@ -91,6 +68,51 @@ export const KIS_CODES = {
 		happened: 'KIS says that the App Secret is not valid',
 		todo: `${CHECK_KEY_PAIR} A cut-off secret is the usual reason.`,
 	},
+	EGW00106: {
+		meaning: 'refused',
+		happened: 'KIS says that the redirect_uri is missing',
+		todo: REPORT,
+	},
+	EGW00107: {
+		meaning: 'refused',
+		happened: 'KIS says that the redirect_uri is not valid',
+		todo: REPORT,
+	},
+	EGW00108: {
+		meaning: 'refused',
+		happened: 'KIS says that the service type (서비스구분) is not valid',
+		todo: REPORT,
+	},
+	EGW00109: {
+		meaning: 'refused',
+		happened: 'KIS says that the scope is missing',
+		todo: REPORT,
+	},
+	EGW00110: {
+		meaning: 'refused',
+		happened: 'KIS says that the scope is not valid',
+		todo: REPORT,
+	},
+	EGW00111: {
+		meaning: 'refused',
+		happened: 'KIS says that the state is not valid',
+		todo: REPORT,
+	},
+	EGW00112: {
+		meaning: 'refused',
+		happened: 'KIS says that the grant is not valid',
+		todo: REPORT,
+	},
+	EGW00113: {
+		meaning: 'refused',
+		happened: 'KIS says that the response_type is missing',
+		todo: REPORT,
+	},
+	EGW00114: {
+		meaning: 'refused',
+		happened: 'KIS says that it does not support the response_type',
+		todo: REPORT,
+	},
 	EGW00115: {
 		meaning: 'refused',
 		happened: 'KIS says that the grant_type is missing',
@@ -115,6 +137,16 @@ export const KIS_CODES = {
 		meaning: 'expiredToken',
 		happened: 'KIS says that the token has expired',
 		todo: `${CHECK_OWNER} Check this computer's clock too.`,
+	},
+	EGW00130: {
+		meaning: 'refused',
+		happened: 'KIS says that the user is not valid',
+		todo: REPORT,
+	},
+	EGW00131: {
+		meaning: 'refused',
+		happened: 'KIS says that the hashkey is not valid',
+		todo: REPORT,
 	},
 	EGW00132: {
 		meaning: 'refused',
@@ -221,21 +253,14 @@ export const KIS_CODES = {
 			'KIS says that the customer identification key (고객식별키, the App Secret) is not valid',
 		todo: CHECK_KEY_PAIR,
 	},
-} as const satisfies Record<string, KisCode>;
-
-const UNLISTED: KisCode = {
-	meaning: 'refused',
-	happened: 'KIS refused with a code that this node does not know',
-	todo: 'Ask KIS what the code means.',
-};
+	IGW00002: {
+		meaning: 'refused',
+		happened: "KIS says that the account is not the app key's (계좌번호)",
+		todo: CHECK_KEY_PAIR,
+	},
+} as const satisfies Record<string, AnswerRule>;
 
 /** Whether the table has the code. */
-export function isListed(code: string): boolean {
-	return Object.hasOwn(KIS_CODES, code.toUpperCase());
-}
-
-/** The row of a code; an unlisted code is a refusal that KIS explains itself. */
-export function lookUpCode(code: string): KisCode {
-	const name = code.toUpperCase();
-	return Object.hasOwn(KIS_CODES, name) ? KIS_CODES[name as keyof typeof KIS_CODES] : UNLISTED;
+export function isListed(code: string): code is keyof typeof KIS_CODES {
+	return Object.hasOwn(KIS_CODES, code);
 }

@@ -1,42 +1,84 @@
+import type { Answered } from './http/exchange';
 import { readJsonObject } from './json';
 
-/** KIS's answer: a JSON object in one of the two shapes that KIS uses (`error_code` at /oauth2, `rt_cd` and `msg_cd` at /uapi). */
+/** The JSON object of an answer, in one of the two shapes that KIS uses (`error_code` at /oauth2, `rt_cd` and `msg_cd` at /uapi). */
 export interface KisReply {
-	readonly httpStatus: number;
 	readonly fields: Readonly<Record<string, unknown>>;
-	/** What KIS gave as the reason, where it refuses. */
-	readonly refusal: Refusal | null;
-}
-
-export interface Refusal {
-	/** What stands where KIS puts its code, if it may be shown; KIS's own first. */
-	readonly code: string | null;
-	/** The same, if it looks like KIS's own (`EGW00121`): what a relay in between puts there says nothing of KIS. */
-	readonly kisCode: string | null;
-	/** KIS's own words, as sent; empty where it gives none. */
-	readonly text: string;
+	/** Where it is not UTF-8, what is ASCII in it can be read, and nothing else. */
+	readonly isUtf8: boolean;
+	/** What stands where KIS puts the code of a refusal, if it may be shown. */
+	readonly codes: readonly string[];
+	/** The field `code`, KIS's repetition of the HTTP status, as text; `null` where it is absent or blank. */
+	readonly statedStatus: string | null;
+	/** Something in it speaks of a refusal, KIS's or anybody's: it confirms nothing. */
+	readonly hasSignOfRefusal: boolean;
+	/** Its own words, as sent; `null` where it has none that can be read. */
+	readonly text: string | null;
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
+/** Reads every byte as a character, so that ASCII stays what it is. */
+const BYTES = new TextDecoder('latin1');
 /** What may be shown of a code from outside. */
-export const CODE_SHAPE = /^[A-Za-z0-9_-]{1,16}$/;
-/** KIS's codes: letters and digits (EGW00121, OPSQ0002), or eight digits. */
-const KIS_CODE = /^([A-Z]+\d{3,}|\d{8})$/i;
-/** In /uapi's shape a `msg_cd` comes with a success too; a gateway code is always a refusal. */
-const GATEWAY_CODE = /^EGW\d+$/i;
+const CODE_SHAPE = /^[A-Za-z0-9_-]{1,16}$/;
+/** A code of KIS's gateways. What else looks like a code is a relay's. */
+const GATEWAY_CODE = /^[EI]GW\d{5}$/;
+const MENTIONS_GATEWAY_CODE = /\b[EI]GW\d/i;
 
 /**
- * Reads a whole response body. KIS writes UTF-8 and no content encoding is asked for: anything else is not readable,
- * and neither is what is no JSON object (HTML from a server that is down, a cut-off body). Those give `null`.
+ * Reads a whole response body. KIS writes UTF-8 and no content encoding is asked for. What is compressed or no JSON
+ * object (HTML from a server that is down, a cut-off body) gives `null`.
  */
-export function readReply(
-	httpStatus: number,
-	contentEncoding: string | null,
-	body: Uint8Array,
-): KisReply | null {
+export function readReply({
+	contentEncoding,
+	body,
+}: Pick<Answered, 'contentEncoding' | 'body'>): KisReply | null {
 	if (contentEncoding !== null && contentEncoding.trim().toLowerCase() !== 'identity') return null;
-	const fields = parseJsonObject(body);
-	return fields && { httpStatus, fields, refusal: readRefusal(fields) };
+	const asUtf8 = decodeObject(body, UTF8);
+	const fields = asUtf8 ?? decodeObject(body, BYTES);
+	if (!fields) return null;
+	const isUtf8 = asUtf8 !== null;
+	const { code, error_code, msg_cd, error_description, msg1, message, error } = fields;
+	return {
+		fields,
+		isUtf8,
+		codes: [error_code, msg_cd].filter(isText).map(trimmed).filter(isShowable),
+		statedStatus: isBlank(code) ? null : asText(code),
+		hasSignOfRefusal: Object.entries(fields).some(isSignOfRefusal),
+		text: isUtf8 ? ([error_description, msg1, message, error].find(isText) ?? null) : null,
+	};
+}
+
+/** Whether the code is of KIS's own form, listed or not. */
+export function isGatewayCode(code: string): boolean {
+	return GATEWAY_CODE.test(code);
+}
+
+/** Whether what stands where a code is expected may be shown. */
+export function isShowable(code: string): boolean {
+	return CODE_SHAPE.test(code);
+}
+
+/** A text with something in it. */
+export function isText(value: unknown): value is string {
+	return typeof value === 'string' && value.trim() !== '';
+}
+
+/** A number or a truth value as text; empty for an array or an object, which can pass for neither: `[200]` is not 200. */
+function asText(value: unknown): string {
+	return typeof value === 'object' ? '' : String(value).trim();
+}
+
+function trimmed(text: string): string {
+	return text.trim();
+}
+
+function decodeObject(body: Uint8Array, decoder: typeof UTF8): Record<string, unknown> | null {
+	try {
+		return readJsonObject(decoder.decode(body));
+	} catch {
+		return null;
+	}
 }
 
 /** Absent, null or without content; `false` too, as in `"error": false`. */
@@ -50,45 +92,18 @@ function isBlank(value: unknown): boolean {
 	);
 }
 
-/** Equal as KIS means it: numbers come as numbers or as text. */
-export function isNumber(value: unknown, number: number): boolean {
-	return value === number || (typeof value === 'string' && value.trim() === String(number));
-}
-
-function parseJsonObject(body: Uint8Array): Record<string, unknown> | null {
-	try {
-		return readJsonObject(UTF8.decode(body));
-	} catch {
-		return null;
+/** Of a top-level field. Generous: a sign that is none costs a repeat, one that is missed a false statement. */
+function isSignOfRefusal([name, value]: readonly [string, unknown]): boolean {
+	if (typeof value === 'string' && MENTIONS_GATEWAY_CODE.test(value)) return true;
+	const word = asText(value).toLowerCase();
+	switch (name.toLowerCase()) {
+		case 'success':
+			return word === 'false';
+		case 'status':
+			return /^(err|fail)/.test(word) || /^[345]\d\d$/.test(word);
+		case 'rt_cd':
+			return value !== null && word !== '0';
+		default:
+			return /^err/i.test(name) && !isBlank(value);
 	}
-}
-
-function readRefusal(fields: Readonly<Record<string, unknown>>): Refusal | null {
-	const saysRefused =
-		!isBlank(fields.error_code) ||
-		!isBlank(fields.error) ||
-		!isBlank(fields.error_description) ||
-		saysNotZero(fields.rt_cd) ||
-		(typeof fields.msg_cd === 'string' && GATEWAY_CODE.test(fields.msg_cd.trim()));
-	if (!saysRefused) return null;
-	const codes = [fields.error_code, fields.msg_cd].map(asCode).filter((code) => code !== null);
-	const kisCode = codes.find((code) => KIS_CODE.test(code)) ?? null;
-	return {
-		code: kisCode ?? codes[0] ?? null,
-		kisCode,
-		text: [fields.error_description, fields.msg1, fields.message, fields.error].find(isText) ?? '',
-	};
-}
-
-function asCode(value: unknown): string | null {
-	return isText(value) && CODE_SHAPE.test(value.trim()) ? value.trim() : null;
-}
-
-function saysNotZero(returnCode: unknown): boolean {
-	return returnCode !== undefined && returnCode !== null && !isNumber(returnCode, 0);
-}
-
-/** A text with something in it. */
-export function isText(value: unknown): value is string {
-	return typeof value === 'string' && value.trim() !== '';
 }

@@ -1,17 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+import type { AnswerRule } from './answerRule';
 import type { Attempt } from './attempt';
-import { lookUpCode, type KisCode } from './errorCodes';
 import { EGRESS_REFUSED, PROXY_UNUSABLE } from './http/transportCodes';
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8000;
+/** A server that wants to be left alone for longer (`Retry-After`) is not asked again. */
+const LONGEST_RETRY_AFTER_MS = 60_000;
 const PERMANENT: ReadonlySet<string | null> = new Set([EGRESS_REFUSED, PROXY_UNUSABLE]);
 
 /**
- * How long to wait before the next attempt, in milliseconds, or `null` if there should be none. KIS's code decides and
- * what is known of the attempt, never the HTTP status: what was not processed may be sent again, and so may what has
- * no verdict. A request that is not safe to repeat must not come here without a verdict.
+ * How long to wait before the next attempt, in milliseconds, or `null` if there should be none. The rule that the answer
+ * falls under decides: what was not processed may be sent again, and so may what has no verdict. A request that is not
+ * safe to repeat must not come here without a verdict.
  *
  * @param attempts All attempts so far, oldest first; at least one.
  * @param retries How many of them were retries.
@@ -24,23 +26,35 @@ export function waitBeforeRetry(
 	random = Math.random(),
 ): number | null {
 	const last = attempts[attempts.length - 1];
-	const retry = retryRule(last);
-	if (!retry || retries >= maxRetries) return null;
-	const timesSeen = attempts.filter((attempt) => attempt.refusalCode === last.refusalCode).length;
+	const retry = retryRuleOf(last);
+	const askedMs = retryAfterMs(last);
+	if (!retry || retries >= maxRetries || askedMs > LONGEST_RETRY_AFTER_MS) return null;
+	const timesSeen = attempts.filter(({ rule }) => rule !== null && rule === last.rule).length;
 	if (retry.times !== undefined && timesSeen > retry.times) return null;
 	const growing = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** retries) * (0.5 + random / 2);
-	return (retry.afterMs ?? 0) + growing;
+	return Math.max(retry.afterMs ?? 0, askedMs) + growing;
+}
+
+/** The rule under which the same request may be sent again; `null` if it may not. */
+export function retryRuleOf(attempt: Attempt): NonNullable<AnswerRule['retry']> | null {
+	if (attempt.rule) return attempt.rule.retry ?? null;
+	const mayRepeat = attempt.verdict === 'unwritten' || attempt.verdict === 'noVerdict';
+	return mayRepeat && !isPermanent(attempt) ? {} : null;
+}
+
+/** For how long the server wants no request, in milliseconds; 0 if it did not say. */
+export function retryAfterMs({ retryAt }: Attempt): number {
+	return retryAt === null ? 0 : Math.max(0, retryAt - Date.now());
+}
+
+/** The server wants no request for longer than anyone waits here. */
+export function asksToComeBack(attempt: Attempt): boolean {
+	return retryAfterMs(attempt) > LONGEST_RETRY_AFTER_MS;
 }
 
 /** No request at all could be written from this computer as it is set up. */
 export function isPermanent({ transportCode }: Attempt): boolean {
 	return PERMANENT.has(transportCode);
-}
-
-function retryRule(attempt: Attempt): KisCode['retry'] | null {
-	if (attempt.refusalCode !== null) return lookUpCode(attempt.refusalCode).retry;
-	const mayRepeat = attempt.verdict === 'unwritten' || attempt.verdict === 'noVerdict';
-	return mayRepeat && !isPermanent(attempt) ? {} : null;
 }
 
 /** Resolves to `false`, at once, if `stop` is aborted. */

@@ -1,5 +1,6 @@
-import { lookUpCode, type CodeMeaning } from '../kis/errorCodes';
-import { isText, readReply } from '../kis/reply';
+import type { AnswerRule, Meaning } from '../kis/answerRule';
+import { isListed, KIS_CODES } from '../kis/errorCodes';
+import { isGatewayCode, readReply } from '../kis/reply';
 import { SecretGuard } from '../kis/secretGuard';
 import type { Probed, RawAnswer } from './keptConnection';
 import { WITHOUT, type Held, type Need, type StepName } from './steps';
@@ -29,12 +30,12 @@ const REACTIONS = {
 	expiredToken: 'badToken',
 	noVerdict: 'passing',
 	refused: 'refused',
-} as const satisfies Record<CodeMeaning, Reaction>;
+} as const satisfies Record<Meaning, Reaction>;
 
 export interface LiveAnswer extends RawAnswer {
 	/** `null` if the body is no JSON object. */
 	readonly fields: Readonly<Record<string, unknown>> | null;
-	/** KIS's code of a refusal, in capitals. */
+	/** KIS's code of a refusal. */
 	readonly code: string | null;
 	/** KIS's own words, as sent: not yet fit to be shown. */
 	readonly text: string;
@@ -43,17 +44,18 @@ export interface LiveAnswer extends RawAnswer {
 
 export function readAnswer(raw: RawAnswer): LiveAnswer {
 	const { status, headers, body } = raw;
-	const reply = readReply(status, headers['content-encoding'] ?? null, body);
-	const { fields = null, refusal = null } = reply ?? {};
-	const code = refusal?.kisCode?.toUpperCase() ?? null;
-	const text = refusal?.text ?? [fields?.message, fields?.msg1].find(isText) ?? '';
+	const reply = readReply({ contentEncoding: headers['content-encoding'] ?? null, body });
+	const { fields = null, codes = [], hasSignOfRefusal = false } = reply ?? {};
+	const code = codes.find(isGatewayCode) ?? null;
 	const isConfirmed = fields !== null && status >= 200 && status < 300;
-	const reaction = refusal ? reactionOf(code ?? '') : isConfirmed ? 'success' : 'unreadable';
-	return { ...raw, fields, code, text, reaction };
+	const otherwise = isConfirmed ? 'success' : 'unreadable';
+	const reaction = hasSignOfRefusal ? reactionOf(code ?? '') : otherwise;
+	return { ...raw, fields, code, text: reply?.text ?? '', reaction };
 }
 
 function reactionOf(code: string): Reaction {
-	const { refusesCredential, retry, meaning } = lookUpCode(code);
+	if (!isListed(code)) return 'refused';
+	const { refusesCredential, retry, meaning }: AnswerRule = KIS_CODES[code];
 	if (refusesCredential) return 'badKey';
 	if (retry) return code === 'EGW00201' ? 'tooMany' : 'passing';
 	return REACTIONS[meaning];

@@ -34,7 +34,7 @@ const ownJwt = ofAnswer('issue', (_answer, says, { held }) => {
 	if (held.token === undefined) return { says };
 	const token = parseAccessToken(held.token);
 	const claims = token instanceof Unusable ? null : token.claims;
-	const agrees = claims?.complete === true && claims.appkey === held.keys.appkey;
+	const agrees = claims?.signature === 'whole' && claims.appkey === held.keys.appkey;
 	const oddity = 'the token is no whole JWT (HS512) whose jti is the app key';
 	return asAssumed(agrees ? 'yes' : 'no', agrees, oddity);
 });

@@ -12,6 +12,10 @@ export interface Answered {
 	readonly httpStatus: number;
 	/** The header `content-encoding`; `null` if absent. */
 	readonly contentEncoding: string | null;
+	/** The header `retry-after`: seconds, or a date of HTTP; `null` if absent. */
+	readonly retryAfter: string | null;
+	/** The header `date`, a date of HTTP; `null` if absent. */
+	readonly date: string | null;
 	readonly body: Uint8Array;
 }
 
@@ -31,13 +35,15 @@ export interface Unwritten {
 	readonly forbidden: string | null;
 }
 
-/** Whether both were answered, with the same status, content encoding and body. */
+/** Whether both were answered, with the same status, content encoding and body, and neither with a time to come back. */
 export function isSameAnswer(one: Exchange, other: Exchange): boolean {
 	return (
 		one.ended === 'answered' &&
 		other.ended === 'answered' &&
 		one.httpStatus === other.httpStatus &&
 		one.contentEncoding === other.contentEncoding &&
+		one.retryAfter === null &&
+		other.retryAfter === null &&
 		Buffer.compare(one.body, other.body) === 0
 	);
 }

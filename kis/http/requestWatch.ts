@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 
 import { EgressRefusal } from './egress';
-import type { Exchange } from './exchange';
+import type { Answered, Exchange } from './exchange';
 import {
 	BODY_TIMEOUT,
 	BODY_TOO_LARGE,
@@ -15,6 +15,8 @@ import {
 /** KIS's answers are below 2 KiB; the rest of a larger one is not read. */
 export const MAX_BODY_BYTES = 64 * 1024;
 
+const NO_HEADERS = { contentEncoding: null, retryAfter: null, date: null };
+
 /** Follows one request through what undici tells of it, up to its one end. */
 export class RequestWatch implements Dispatcher.DispatchHandler {
 	/** How it ended. Never rejects. */
@@ -24,7 +26,7 @@ export class RequestWatch implements Dispatcher.DispatchHandler {
 	#written = false;
 	#controller: Dispatcher.DispatchController | null = null;
 	#httpStatus: number | null = null;
-	#contentEncoding: string | null = null;
+	#headers: Pick<Answered, 'contentEncoding' | 'retryAfter' | 'date'> = NO_HEADERS;
 	readonly #chunks: Buffer[] = [];
 	#size = 0;
 	readonly #isStale: () => boolean;
@@ -88,7 +90,11 @@ export class RequestWatch implements Dispatcher.DispatchHandler {
 	): void {
 		if (status < 200) return;
 		this.#httpStatus = status;
-		this.#contentEncoding = headers['content-encoding']?.toString() ?? null;
+		this.#headers = {
+			contentEncoding: headers['content-encoding']?.toString() ?? null,
+			retryAfter: headers['retry-after']?.toString() ?? null,
+			date: headers.date?.toString() ?? null,
+		};
 	}
 
 	onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -102,7 +108,7 @@ export class RequestWatch implements Dispatcher.DispatchHandler {
 		this.#end({
 			ended: 'answered',
 			httpStatus: this.#httpStatus,
-			contentEncoding: this.#contentEncoding,
+			...this.#headers,
 			body: Buffer.concat(this.#chunks),
 		});
 	}

@@ -1,10 +1,12 @@
 import { parseAccessToken, type AccessToken } from '../accessToken';
-import { readAttempt, replyOf, type Attempt } from '../attempt';
+import { readAttempt, type Attempt } from '../attempt';
 import type { KisCredential } from '../credential';
-import type { Exchange } from '../http/exchange';
+import type { Answered, Exchange } from '../http/exchange';
+import { clockDifference } from '../http/retryAfter';
+import { OPEN_ANSWERS } from '../httpAnswers';
 import { parseKisTime } from '../koreanTime';
 import { TELLING_LENGTH } from '../partIndex';
-import type { KisReply } from '../reply';
+import { isText, readReply, type KisReply } from '../reply';
 import { SecretGuard } from '../secretGuard';
 import { Unusable } from '../unusable';
 
@@ -21,7 +23,11 @@ export interface Grant {
 	readonly token: AccessToken;
 	/** Milliseconds since 1970, by KIS's own field, else by the token's claim; `null` where neither says. */
 	readonly expiresAt: number | null;
-	/** KIS's four fields as they came; what is absent stays so. */
+	/** KIS said that no second of its life is left (`expires_in`). */
+	readonly isOver: boolean;
+	/** How far KIS's clock is ahead of this computer's, in milliseconds, where they differ by more than five minutes; else 0. */
+	readonly clockAheadMs: number;
+	/** KIS's four fields as they came, the token bare; what is absent stays so. */
 	readonly fields: Readonly<Partial<Record<GrantField, string | number>>>;
 }
 
@@ -34,8 +40,15 @@ export interface IssueAttempt extends Attempt {
 	readonly grant: Grant | null;
 }
 
+/** A server may put a word in the place of a token. KIS's tokens have some three hundred characters. */
+const MIN_TOKEN_LENGTH = 20;
+/** RFC 6750, section 2.1: what a bearer token is made of. */
+const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
+/** Clocks that differ by less are right. */
+const CLOCK_TOLERANCE_MS = 5 * 60 * 1000;
+
 /**
- * What an exchange means. The token is the one secret that is in it.
+ * Reads what an exchange means. The token is the one secret that is in it.
  *
  * @param known Keeps the keys, and the tokens that are known already: what the server says may quote them.
  */
@@ -44,31 +57,43 @@ export function readIssue(
 	{ appsecret }: KisCredential,
 	known: SecretGuard,
 ): IssueAttempt {
-	const reply = replyOf(exchange);
-	const given = reply?.fields.access_token;
-	const guard = new SecretGuard([typeof given === 'string' ? given : ''], known);
-	const grant = reply && readGrant(reply, appsecret, guard);
-	const attempt = readAttempt(exchange, () => grant !== null, guard);
+	const answer = exchange.ended === 'answered' ? exchange : null;
+	const fields = (answer && readReply(answer)?.fields) ?? {};
+	const given = isText(fields.access_token) ? fields.access_token : '';
+	const guard = new SecretGuard([given], known);
+	const grant = answer && readGrant(answer, fields, appsecret, guard);
+	const lacking = () => (grant ? null : OPEN_ANSWERS.withoutToken);
+	const attempt = readAttempt(exchange, lacking, guard);
 	if (attempt.verdict === 'confirmed') return { ...attempt, grant };
-	// A refusal with a token in it is none.
-	return { ...attempt, verdict: grant ? 'noVerdict' : attempt.verdict, grant: null };
+	if (given === '' || attempt.verdict === 'noVerdict') return { ...attempt, grant: null };
+	// A refusal that contains a token cannot be trusted.
+	return { ...attempt, verdict: 'noVerdict', rule: OPEN_ANSWERS.contradiction, grant: null };
 }
 
-function readGrant({ fields }: KisReply, appsecret: string, guard: SecretGuard): Grant | null {
-	const { access_token } = fields;
+function readGrant(
+	answer: Answered,
+	fields: KisReply['fields'],
+	appsecret: string,
+	guard: SecretGuard,
+): Grant | null {
+	const { access_token, access_token_token_expired, expires_in } = fields;
 	const token = parseAccessToken(access_token);
-	if (token instanceof Unusable || typeof access_token !== 'string') return null;
+	if (token instanceof Unusable) return null;
+	if (token.value.length < MIN_TOKEN_LENGTH || !B64TOKEN.test(token.value)) return null;
 	// Whoever gets the item gets the token (and the app key, which it names), but never the secret that makes tokens.
 	const isTelling = appsecret.length >= TELLING_LENGTH;
-	if (isTelling && new SecretGuard([appsecret]).isIn(access_token)) return null;
+	if (isTelling && new SecretGuard([appsecret]).isIn(token.value)) return null;
 	const others = OTHER_FIELDS.flatMap((name): Array<[GrantField, string | number]> => {
 		const value = fields[name];
 		if (typeof value === 'string') return [[name, guard.show(value)]];
 		return typeof value === 'number' && !guard.reveals(String(value)) ? [[name, value]] : [];
 	});
+	const difference = clockDifference(answer);
 	return {
 		token,
-		expiresAt: parseKisTime(fields.access_token_token_expired) ?? token.claims?.expiresAt ?? null,
-		fields: { access_token, ...Object.fromEntries(others) },
+		expiresAt: parseKisTime(access_token_token_expired) ?? token.claims?.expiresAt ?? null,
+		isOver: typeof expires_in === 'number' && expires_in <= 0,
+		clockAheadMs: Math.abs(difference) > CLOCK_TOLERANCE_MS ? difference : 0,
+		fields: { access_token: token.value, ...Object.fromEntries(others) },
 	};
 }

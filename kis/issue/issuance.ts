@@ -1,15 +1,14 @@
-import { hasExpired, isIssuedTo, type AccessToken } from '../accessToken';
+import { hasExpired, isCutOff, isIssuedTo, isWholeTokenOf, type AccessToken } from '../accessToken';
 import type { Attempt } from '../attempt';
 import type { KisCredential } from '../credential';
-import { lookUpCode } from '../errorCodes';
+import { deadTokens } from '../deadTokens';
 import { kisTime } from '../koreanTime';
-import { tokenMemory } from '../revoke/tokenMemory';
 import type { Grant } from './grant';
 
 /**
  * What can become of a request for a token:
  *
- * - `issued`: KIS gave a token, and nothing speaks against it.
+ * - `issued`: KIS gave a token, and it passed every check.
  * - `unusable`: KIS gave a token that cannot be used.
  * - `rejected`: KIS refused, and no attempt was processed.
  * - `unknown`: an attempt was sent, and no readable answer came. A token may have been issued.
@@ -38,18 +37,21 @@ export interface NotIssued {
 	readonly decisive: Attempt | null;
 }
 
-/** Why a token cannot be used: `dead` if this process has revoked it, or has learnt from this host that it is invalid. */
-export type Flaw = 'dead' | 'expired' | 'otherAppKey';
+/** Why a token cannot be used: `dead` if this host has confirmed its revocation to this process, or called it invalid. */
+export type Flaw = 'cutOff' | 'dead' | 'expired' | 'otherAppKey';
 
 /** For so long after an issue, in milliseconds, KIS gives the same token again, dead or alive. */
 export const SAME_TOKEN_MS = 6 * 60 * 60 * 1000;
 
-export function flawOf({ token, expiresAt }: Grant, credential: KisCredential): Flaw | null {
-	const now = Date.now();
+/** Checks a token that KIS gave; `null` if it can be used. Expiry counts by KIS's clock where this computer's is wrong. */
+export function flawOf(grant: Grant, credential: KisCredential): Flaw | null {
+	const { token, expiresAt, isOver, clockAheadMs } = grant;
+	const now = Date.now() + clockAheadMs;
+	if (isCutOff(token)) return 'cutOff';
 	if (isIssuedTo(token, credential.appkey) === false) return 'otherAppKey';
-	if (tokenMemory.isDead(token, credential.baseUrl)) return 'dead';
-	const isOver = hasExpired(token, now) || (expiresAt !== null && expiresAt <= now);
-	return isOver ? 'expired' : null;
+	if (deadTokens.has(token, credential)) return 'dead';
+	const hasEnded = isOver || hasExpired(token, now) || (expiresAt !== null && expiresAt <= now);
+	return hasEnded ? 'expired' : null;
 }
 
 /**
@@ -61,14 +63,16 @@ export function reuse(
 	credential: KisCredential,
 	minimumMs: number,
 ): Grant | null {
-	const { complete = false, appkey = null, expiresAt = null } = token.claims ?? {};
-	if (!complete || appkey !== credential.appkey || expiresAt === null) return null;
+	const { expiresAt = null } = token.claims ?? {};
+	if (!isWholeTokenOf(credential.appkey, token) || expiresAt === null) return null;
 	const leftMs = expiresAt - Date.now();
 	if (leftMs < minimumMs || leftMs <= 0) return null;
-	if (tokenMemory.isDead(token, credential.baseUrl)) return null;
+	if (deadTokens.has(token, credential)) return null;
 	return {
 		token,
 		expiresAt,
+		isOver: false,
+		clockAheadMs: 0,
 		fields: {
 			access_token: token.value,
 			access_token_token_expired: kisTime(expiresAt),
@@ -79,8 +83,8 @@ export function reuse(
 }
 
 /** KIS's minute is not over. */
-export function isLimited({ refusalCode }: Attempt): boolean {
-	return refusalCode !== null && lookUpCode(refusalCode).limitsIssue === true;
+export function isLimited({ rule }: Attempt): boolean {
+	return rule?.limitsIssue === true;
 }
 
 /**

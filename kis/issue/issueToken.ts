@@ -1,13 +1,12 @@
 import type { Attempt } from '../attempt';
-import { endpointOf } from '../baseUrl';
+import { addressOf, endpointOf } from '../baseUrl';
 import type { KisCredential } from '../credential';
-import { lookUpCode } from '../errorCodes';
 import { Connection } from '../http/connection';
 import type { EgressRules } from '../http/egress';
 import type { Exchange } from '../http/exchange';
 import { TELLING_LENGTH } from '../partIndex';
 import { limiterOf } from '../rateLimiter';
-import { wait, waitBeforeRetry } from '../retry';
+import { asksToComeBack, retryAfterMs, wait, waitBeforeRetry } from '../retry';
 import { SecretGuard } from '../secretGuard';
 import { ISSUE_PATH, issueBody, readIssue, type IssueAttempt } from './grant';
 import { flawOf, isLimited, weighFailed, type Issuance } from './issuance';
@@ -44,7 +43,7 @@ export async function issueToken(
 	options: IssueOptions,
 ): Promise<Issuance> {
 	const { appkey, appsecret, baseUrl } = credential;
-	const key = JSON.stringify([baseUrl.href, appkey, appsecret]);
+	const key = JSON.stringify([addressOf(baseUrl), appkey, appsecret]);
 	const past = pastOf(options.execution);
 	const before = past.issuances.get(key);
 	if (before?.outcome === 'issued' && flawOf(before.grant, credential) === null) {
@@ -113,16 +112,18 @@ class Asking {
 	#waitAfter(attempt: IssueAttempt, attempts: readonly IssueAttempt[]): number | null {
 		// Unlike a revoke not safe to repeat at once: if a token was issued, KIS gives it again only after a minute.
 		if (attempt.verdict === 'noVerdict' || isLimited(attempt)) {
-			const mayWait = this.#mayWait;
+			const mayWait = this.#mayWait && !asksToComeBack(attempt);
 			this.#mayWait = false;
 			return mayWait ? ISSUE_INTERVAL_MS : null;
 		}
 		return waitBeforeRetry(attempts, this.#retries++, this.#options.maxRetries);
 	}
 
-	#learn({ refusalCode }: Attempt): void {
-		const retry = refusalCode === null ? undefined : lookUpCode(refusalCode).retry;
-		if (retry?.holdsEveryone) limiterOf(this.#credential.appkey).hold(retry.afterMs ?? 0);
+	#learn(attempt: Attempt): void {
+		const limiter = limiterOf(this.#credential.appkey);
+		const { holdsEveryone, afterMs = 0 } = attempt.rule?.retry ?? {};
+		if (holdsEveryone) limiter.hold(afterMs);
+		if (!asksToComeBack(attempt) && attempt.retryAt !== null) limiter.hold(retryAfterMs(attempt));
 	}
 
 	/** The call that whoever asks now shares. */

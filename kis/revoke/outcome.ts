@@ -3,14 +3,20 @@ import type { Verdict } from '../attempt';
 /**
  * What can become of a token, and no other:
  *
- * - `revoked`: KIS confirmed it. The token is dead.
+ * - `revoked`: KIS confirmed it, or called the token invalid after an attempt of this execution that got no verdict. The
+ *   token is dead.
  * - `alreadyInvalid`: KIS says the token is invalid, and that cannot be for another reason than that it is dead.
  * - `rejected`: KIS refused, and no attempt was processed.
- * - `unknown`: an attempt was sent, and no readable verdict on it came. The token may be dead or live.
+ * - `unknown`: an attempt was sent, and no verdict on it came that can be believed. The token may be dead or live.
  * - `notSent`: no attempt was ever written.
  */
 export const OUTCOMES = ['revoked', 'alreadyInvalid', 'rejected', 'unknown', 'notSent'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
+
+/** The token is dead, whoever ended it. */
+export function isDeadBy(outcome: Outcome): boolean {
+	return outcome === 'revoked' || outcome === 'alreadyInvalid';
+}
 
 /** What is known of the token beside KIS's answers. */
 export interface TokenFacts {
@@ -18,8 +24,8 @@ export interface TokenFacts {
 	readonly whole: boolean;
 	/** Its `exp` has passed. */
 	readonly expired: boolean;
-	/** This process has revoked it before. */
-	readonly revokedBefore: boolean;
+	/** This process knows from earlier calls that it is dead at this host. */
+	readonly knownDead: boolean;
 }
 
 /**
@@ -34,7 +40,7 @@ export function weigh(
 	token: TokenFacts,
 	before: Outcome = 'notSent',
 ): Outcome {
-	const wasDead = before === 'revoked' || before === 'alreadyInvalid';
+	const wasDead = isDeadBy(before);
 	let unsettled = before === 'unknown';
 	for (const verdict of verdicts) {
 		if (verdict === 'confirmed') return 'revoked';
@@ -42,7 +48,7 @@ export function weigh(
 			// Dead now, and an attempt without a verdict did it, as far as can be told.
 			return unsettled && token.whole && !token.expired ? 'revoked' : 'alreadyInvalid';
 		}
-		unsettled ||= verdict === 'noVerdict' && !wasDead;
+		unsettled ||= (verdict === 'noVerdict' || verdict === 'doubtfulConfirmation') && !wasDead;
 	}
 	if (wasDead) return before;
 	if (unsettled) return 'unknown';
@@ -54,7 +60,7 @@ const DECIDING: Readonly<Record<Outcome, ReadonlyArray<readonly Verdict[]>>> = {
 	revoked: [['confirmed'], ['invalidToken', 'expiredToken']],
 	alreadyInvalid: [['invalidToken', 'expiredToken']],
 	rejected: [['refused', 'invalidToken', 'expiredToken']],
-	unknown: [['noVerdict']],
+	unknown: [['doubtfulConfirmation'], ['noVerdict']],
 	notSent: [['unwritten']],
 };
 
@@ -71,12 +77,12 @@ export function decisiveAmong<T extends { readonly verdict: Verdict }>(
 }
 
 /** RFC 7009, section 2.2: a token that is invalid already is what the client wanted. KIS reports it as a refusal. */
-function isDead(verdict: Verdict, { whole, expired, revokedBefore }: TokenFacts): boolean {
+function isDead(verdict: Verdict, { whole, expired, knownDead }: TokenFacts): boolean {
 	switch (verdict) {
 		case 'invalidToken':
-			return whole || revokedBefore;
+			return whole || knownDead;
 		case 'expiredToken':
-			return (whole && expired) || revokedBefore;
+			return (whole && expired) || knownDead;
 		default:
 			return false;
 	}

@@ -1,7 +1,9 @@
-import type { AccessToken } from '../accessToken';
+import { isCutOff, isIssuedTo, type AccessToken } from '../accessToken';
+import type { AnswerRule } from '../answerRule';
 import { readAttempt, type Attempt } from '../attempt';
 import type { Exchange } from '../http/exchange';
-import { isNumber, isText, type KisReply } from '../reply';
+import { OPEN_ANSWERS } from '../httpAnswers';
+import type { KisReply } from '../reply';
 import type { SecretGuard } from '../secretGuard';
 
 /** 접근토큰폐기. The path is case-sensitive. */
@@ -12,18 +14,40 @@ export function revokeBody(appkey: string, appsecret: string, token: AccessToken
 	return { appkey, appsecret, token: token.value };
 }
 
-/** What an exchange means for the token. */
+/** Reads what an exchange means for a token that KIS has to know. */
 export function readRevocation(exchange: Exchange, guard: SecretGuard): Attempt {
-	return readAttempt(exchange, isConfirmation, guard);
+	return readAttempt(exchange, lackingCode, guard);
 }
 
-/** KIS answers `{"code":200,"message":"…"}`, the code as a number; by its page it is a text, and both are optional. */
-function isConfirmation({ fields }: KisReply): boolean {
-	return isLeftOut(fields.code)
-		? isText(fields.message) || isNumber(fields.rt_cd, 0)
-		: isNumber(fields.code, 200);
+/** KIS confirms with `{"code":200,"message":"…"}`; `ruleOf` has seen to it that a code is 200 where there is one. */
+function lackingCode({ statedStatus }: KisReply): AnswerRule | null {
+	return statedStatus === null ? OPEN_ANSWERS.withoutCode : null;
 }
 
-function isLeftOut(code: unknown): boolean {
-	return code === undefined || code === null || code === '';
+/**
+ * Tokens that a server may not know, and whose revocation it may confirm all the same (RFC 7009, section 2.2). Whether
+ * KIS does is not known.
+ */
+const DOUBTS = {
+	otherAppKey: {
+		meaning: 'noVerdict',
+		happened:
+			'the server confirmed it, which proves nothing: the token was issued to another app key, and the server may not know it',
+		todo: 'Revoke it with the credential of its own app key, not again with this one.',
+	},
+	cutOff: {
+		meaning: 'noVerdict',
+		happened:
+			'the server confirmed it, which proves nothing: the end of the token is missing, so the server cannot know it',
+		todo: 'Find the whole token and revoke that, not this text again.',
+	},
+} as const satisfies Record<string, AnswerRule>;
+
+/** Makes less of a confirmation about a token that the server may not know; any other attempt stays as it is. */
+export function doubt(attempt: Attempt, token: AccessToken, appkey: string): Attempt {
+	if (attempt.verdict !== 'confirmed') return attempt;
+	const isForeign = isIssuedTo(token, appkey) === false;
+	if (!isForeign && !isCutOff(token)) return attempt;
+	const rule = isForeign ? DOUBTS.otherAppKey : DOUBTS.cutOff;
+	return { ...attempt, verdict: 'doubtfulConfirmation', rule };
 }

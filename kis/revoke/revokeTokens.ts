@@ -1,22 +1,34 @@
-import { hasExpired, isIssuedTo, type AccessToken } from '../accessToken';
+import { hasExpired, isWholeTokenOf, type AccessToken } from '../accessToken';
 import type { Attempt } from '../attempt';
 import { endpointOf } from '../baseUrl';
 import type { KisCredential } from '../credential';
-import { lookUpCode } from '../errorCodes';
+import { deadTokens } from '../deadTokens';
 import { Connection } from '../http/connection';
 import type { EgressRules } from '../http/egress';
 import { isSameAnswer, type Exchange } from '../http/exchange';
 import { limiterOf, type RateLimiter } from '../rateLimiter';
-import { isPermanent, wait, waitBeforeRetry } from '../retry';
+import {
+	asksToComeBack,
+	isPermanent,
+	retryAfterMs,
+	retryRuleOf,
+	wait,
+	waitBeforeRetry,
+} from '../retry';
 import { SecretGuard } from '../secretGuard';
-import { decisiveAmong, weigh, type Outcome } from './outcome';
-import { readRevocation, revokeBody, REVOKE_PATH } from './revocation';
-import { scopeOf, tokenMemory, type Scope } from './tokenMemory';
+import { executionMemory } from './executionMemory';
+import { decisiveAmong, isDeadBy, weigh, type Outcome } from './outcome';
+import { doubt, readRevocation, revokeBody, REVOKE_PATH } from './revocation';
 
 /** How many tokens are under way at once, each on a connection of its own. */
 const MAX_CONNECTIONS = 8;
 /** So many attempts in a row that could not be written, over all tokens, before the host counts as staying unreachable. */
 const UNREACHABLE_ATTEMPTS = 4;
+/** So many tokens in a row that used up their attempts, and the same is taken to be in store for the others. */
+const UNSETTLED_TOKENS = 8;
+/** A key that gets nothing through for so long, and is refused so often for the rate, gets nothing through later. */
+const RATE_PATIENCE_MS = 10_000;
+const MIN_RATE_REFUSALS = 4;
 
 export interface RevokeOptions {
 	/** How often an attempt may be repeated for each token, 0 or more. */
@@ -37,7 +49,18 @@ export interface RevokeOptions {
 /** Why sending ended before every token had its turn. */
 export type EndOfSending =
 	| { readonly because: 'cancelled' }
-	| { readonly because: 'credentialRefused' | 'hostUnreachable'; readonly seen: Attempt };
+	| {
+			readonly because:
+				| 'credentialRefused'
+				| 'hostUnreachable'
+				/** The app key is refused for the rate, and nothing else. */
+				| 'rateRefused'
+				/** The server wants no request for longer than anyone waits here. */
+				| 'askedToComeBack'
+				/** One token after the other used up its attempts. */
+				| 'nothingSettled';
+			readonly seen: Attempt;
+	  };
 
 /** What became of one token. */
 export interface Revocation {
@@ -70,11 +93,13 @@ class Run {
 	readonly #options: RevokeOptions;
 	readonly #limiter: RateLimiter;
 	readonly #guard: SecretGuard;
-	readonly #scope: Scope;
 	/** Aborted when nothing more is to be sent; what is under way may still be answered. */
 	readonly #sending = new AbortController();
 	#ended: EndOfSending | null = null;
 	#unwrittenInARow = 0;
+	#unsettledInARow = 0;
+	/** Refusals for the rate since a request was let through, and the time of the first on the monotonic clock. */
+	#rateRefusals = { count: 0, since: 0 };
 	/**
 	 * Most answers are the same as the one before: they share what was read of it, which saves time and memory. Within
 	 * this run only: an attempt of an earlier try has to be told apart.
@@ -86,7 +111,6 @@ class Run {
 	constructor(credential: KisCredential, tokens: readonly AccessToken[], options: RevokeOptions) {
 		const { appkey, appsecret } = credential;
 		this.#credential = credential;
-		this.#scope = scopeOf(options.execution, credential);
 		this.#tokens = tokens;
 		this.#options = options;
 		this.#limiter = limiterOf(appkey);
@@ -136,21 +160,28 @@ class Run {
 	}
 
 	async #revokeOne(token: AccessToken, connection: Connection): Promise<Revocation> {
-		const { maxRetries } = this.#options;
-		const { standing } = tokenMemory.recall(token, this.#scope);
+		const { maxRetries, execution } = this.#options;
+		const standing = executionMemory.recall(execution, token, this.#credential);
 		const before = standing?.outcome ?? null;
 		const attempts: Attempt[] = [];
+		if (standing?.decisive.verdict === 'doubtfulConfirmation') {
+			// Sent again, it would get the same answer, which proves nothing.
+			return { outcome: 'unknown', attempts, decisive: standing.decisive, before, ended: null };
+		}
 		let outcome = before ?? 'notSent';
 		let retries = 0;
 		let freeRepeat = true;
 		for (;;) {
 			const exchange = await this.#send(token, connection);
 			if (!exchange) break;
-			const attempt = this.#read(exchange);
+			const attempt = doubt(this.#read(exchange), token, this.#credential.appkey);
 			attempts.push(attempt);
 			this.#learn(attempt);
 			outcome = this.#weigh(attempts, token, before);
-			if (outcome === 'revoked' || outcome === 'alreadyInvalid') break;
+			if (isDeadBy(outcome)) {
+				this.#unsettledInARow = 0;
+				break;
+			}
 
 			// KIS sometimes drops idle connections; the repeat goes over a new one.
 			if (freeRepeat && exchange.ended === 'unanswered' && exchange.onStaleConnection) {
@@ -168,7 +199,8 @@ class Run {
 		const decisive = decisiveAmong(attempts, outcome) ?? standing?.decisive ?? null;
 		// What this execution has revoked itself stays so, however often it finds it invalid later.
 		const now = standing?.outcome === 'revoked' ? standing : decisive && { outcome, decisive };
-		if (now) tokenMemory.remember(token, this.#scope, now);
+		if (now) executionMemory.remember(execution, token, this.#credential, now);
+		if (isDeadBy(outcome)) deadTokens.add(token, this.#credential);
 		return { outcome, attempts, decisive, before, ended: this.#ended };
 	}
 
@@ -195,14 +227,13 @@ class Run {
 	}
 
 	#weigh(attempts: readonly Attempt[], token: AccessToken, before: Outcome | null): Outcome {
-		const isOwn = isIssuedTo(token, this.#credential.appkey) === true;
 		return weigh(
 			attempts.map(({ verdict }) => verdict),
 			{
-				whole: isOwn && token.claims?.complete === true,
+				whole: isWholeTokenOf(this.#credential.appkey, token),
 				expired: hasExpired(token, Date.now()),
 				// Another execution may be revoking it at this moment.
-				revokedBefore: tokenMemory.recall(token, this.#scope).revoked,
+				knownDead: deadTokens.has(token, this.#credential),
 			},
 			before ?? undefined,
 		);
@@ -213,18 +244,42 @@ class Run {
 		if (attempt.httpStatus !== null) this.#heard.resolve();
 		this.#unwrittenInARow = attempt.verdict === 'unwritten' ? this.#unwrittenInARow + 1 : 0;
 		if (isPermanent(attempt)) this.#endSending({ because: 'hostUnreachable', seen: attempt });
-		if (attempt.refusalCode === null) return;
-		const { refusesCredential, retry } = lookUpCode(attempt.refusalCode);
-		if (refusesCredential) this.#endSending({ because: 'credentialRefused', seen: attempt });
-		if (retry?.holdsEveryone) this.#limiter.hold(retry.afterMs ?? 0);
+		if (attempt.rule?.refusesCredential) {
+			this.#endSending({ because: 'credentialRefused', seen: attempt });
+		}
+		if (asksToComeBack(attempt)) this.#endSending({ because: 'askedToComeBack', seen: attempt });
+		else if (attempt.retryAt !== null) this.#limiter.hold(retryAfterMs(attempt));
+		this.#learnRate(attempt);
 	}
 
-	/** A token has used up its attempts. If none of anyone's was written for a while, the host is not there. */
+	#learnRate(attempt: Attempt): void {
+		const retry = attempt.rule?.retry;
+		if (retry?.holdsEveryone) {
+			const now = performance.now();
+			const { count, since } = this.#rateRefusals;
+			this.#rateRefusals = { count: count + 1, since: count === 0 ? now : since };
+			this.#limiter.hold(retry.afterMs ?? 0);
+			if (count + 1 >= MIN_RATE_REFUSALS && now - since >= RATE_PATIENCE_MS) {
+				this.#endSending({ because: 'rateRefused', seen: attempt });
+			}
+		} else if (attempt.verdict !== 'noVerdict' && attempt.verdict !== 'unwritten') {
+			this.#rateRefusals = { count: 0, since: 0 };
+		}
+	}
+
+	/** A token has had its attempts. Where nothing settles one token after the other, it would settle no further one. */
 	#giveUp(attempts: readonly Attempt[]): void {
+		const seen = attempts[attempts.length - 1];
 		const neverWritten = attempts.every(({ verdict }) => verdict === 'unwritten');
 		if (neverWritten && this.#unwrittenInARow >= UNREACHABLE_ATTEMPTS) {
-			const seen = attempts[attempts.length - 1];
 			this.#endSending({ because: 'hostUnreachable', seen });
+		}
+		const retry = retryRuleOf(seen);
+		// Refusals for the rate have an end of their own.
+		if (retry?.holdsEveryone) return;
+		this.#unsettledInARow = retry ? this.#unsettledInARow + 1 : 0;
+		if (this.#unsettledInARow >= UNSETTLED_TOKENS) {
+			this.#endSending({ because: 'nothingSettled', seen });
 		}
 	}
 

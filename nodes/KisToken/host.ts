@@ -21,24 +21,6 @@ export function executionKey(context: IExecuteFunctions): string {
 
 const unsavedExecutions = new WeakMap<AbortSignal, string>();
 
-/** Far more than run at once. The one that sent longest ago is forgotten: its next try would take itself for the first. */
-const MAX_EXECUTIONS = 10_000;
-const haveSent = new Set<string>();
-
-/** Notes that the execution gets as far as sending tokens. */
-export function noteSending(context: IExecuteFunctions): void {
-	const execution = executionKey(context);
-	haveSent.delete(execution);
-	haveSent.add(execution);
-	const [oldest] = haveSent;
-	if (haveSent.size > MAX_EXECUTIONS) haveSent.delete(oldest);
-}
-
-/** Whether the execution got so far before: in another try, or in another of its nodes. */
-export function hasSentBefore(context: IExecuteFunctions): boolean {
-	return haveSent.has(executionKey(context));
-}
-
 /** What the node gives out goes to an AI model. Newer n8n runs a tool like any node, and only its type tells; 1.x has no `isToolExecution`. */
 export function isTool(context: IExecuteFunctions): boolean {
 	const host: Partial<IExecuteFunctions> = context;

@@ -5,7 +5,8 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
 import { ENVIRONMENTS } from '../../kis/environments';
-import { KIS_CODES, type KisCode } from '../../kis/errorCodes';
+import type { AnswerRule } from '../../kis/answerRule';
+import { KIS_CODES } from '../../kis/errorCodes';
 import { explainTransportCode } from '../../kis/http/transportCodes';
 import { MIN_REQUESTS_PER_SECOND } from '../../kis/rateLimiter';
 import { OUTCOMES } from '../../kis/revoke/outcome';
@@ -258,7 +259,7 @@ describe.each(WORDINGS)('the $language docs', (wording) => {
 	test('list every code of KIS, what becomes of a request with it, and no other code', () => {
 		const { rows } = tableOf(wording.codes, first.code, under.codes);
 		expect(rows.map(([code, , , outcome, again]) => [code, outcome, again])).toEqual(
-			Object.entries<KisCode>(KIS_CODES).map(([code, row]) => [
+			Object.entries<AnswerRule>(KIS_CODES).map(([code, row]) => [
 				code,
 				outcomeOf(row).join(wording.or),
 				wording.sentAgain[sentAgain(row)],
@@ -268,7 +269,7 @@ describe.each(WORDINGS)('the $language docs', (wording) => {
 	});
 });
 
-function outcomeOf({ meaning }: KisCode): string[] {
+function outcomeOf({ meaning }: AnswerRule): string[] {
 	switch (meaning) {
 		case 'refused':
 			return ['`rejected`'];
@@ -280,7 +281,7 @@ function outcomeOf({ meaning }: KisCode): string[] {
 	}
 }
 
-function sentAgain({ retry, refusesCredential }: KisCode): keyof Wording['sentAgain'] {
+function sentAgain({ retry, refusesCredential }: AnswerRule): keyof Wording['sentAgain'] {
 	if (refusesCredential) return 'ends';
 	if (!retry) return 'no';
 	if (retry.times === 1) return 'once';
@@ -290,7 +291,7 @@ function sentAgain({ retry, refusesCredential }: KisCode): keyof Wording['sentAg
 test('the English table of codes says what the node says', () => {
 	const { rows } = tableOf('docs/troubleshooting.md', 'code', 'By KIS code');
 	expect(rows.map(([code, happened, todo]) => [code, happened, todo])).toEqual(
-		Object.entries<KisCode>(KIS_CODES).map(([code, { happened, todo }]) => [code, happened, todo]),
+		Object.entries<AnswerRule>(KIS_CODES).map(([code, { happened, todo }]) => [code, happened, todo]),
 	);
 });
 

@@ -2,7 +2,13 @@
 // takes for whole, claims made to break a date, a prototype or a comparison, and text made to keep the reader busy.
 import { createHash } from 'node:crypto';
 
-import { hasExpired, isIssuedTo, parseAccessToken } from '../../kis/accessToken';
+import {
+	hasExpired,
+	isIssuedTo,
+	parseAccessToken,
+	isCutOff,
+	isWholeTokenOf,
+} from '../../kis/accessToken';
 import { Unusable } from '../../kis/unusable';
 import { makeJwt, makeKeyPair, makeToken, read } from '../support/tokens';
 
@@ -84,12 +90,12 @@ describe('what cannot be a token', () => {
 describe('what a token says of itself', () => {
 	const exp = 1_795_000_000;
 
-	test('a token of KIS names its app key and its expiry, and is complete', () => {
+	test('a token of KIS names its app key and its expiry, and is whole', () => {
 		expect(read(makeToken(appkey, { exp })).claims).toEqual({
 			appkey,
 			issuedAt: expect.any(Number),
 			expiresAt: exp * 1000,
-			complete: true,
+			signature: 'whole',
 		});
 	});
 
@@ -102,21 +108,39 @@ describe('what a token says of itself', () => {
 		['padded', `${token}==`],
 		['in standard base64', `${header}.${payload}.${'+/'.repeat(42)}+w`],
 		['with an illegal character', `${token.slice(0, -5)}!${token.slice(-4)}`],
-		['of another algorithm', makeJwt({ jti: appkey, exp }, { alg: 'HS256' })],
-		['of no named algorithm', makeJwt({ jti: appkey, exp }, {})],
 		['of 32 bytes', `${header}.${payload}.${Buffer.alloc(32).toString('base64url')}`],
 		['of 65 bytes', `${header}.${payload}.${Buffer.alloc(65).toString('base64url')}`],
-	])('a signature %s is not complete, though the claims can be read', (_name, input) => {
-		expect(read(input).claims).toMatchObject({ appkey, complete: false });
+	])('a signature %s is not whole, though the claims can be read', (_name, input) => {
+		expect(read(input).claims).toMatchObject({ appkey, signature: 'cutOff' });
+		expect(isCutOff(read(input))).toBe(true);
+		expect(isWholeTokenOf(appkey, read(input))).toBe(false);
+	});
+
+	test.each([
+		['another', makeJwt({ jti: appkey, exp }, { alg: 'HS256' })],
+		['no named', makeJwt({ jti: appkey, exp }, {})],
+	])('of %s algorithm the length is not known: neither whole nor cut off', (_name, input) => {
+		expect(read(input).claims).toMatchObject({ appkey, signature: 'unknown' });
+		expect(isCutOff(read(input))).toBe(false);
+		expect(isWholeTokenOf(appkey, read(input))).toBe(false);
+	});
+
+	test.each([
+		['its payload', token.slice(0, 60), true],
+		['its header', token.slice(0, 5), true],
+		['nothing', token, false],
+		['what does not start like a JWT', token.slice(3), false],
+	])('cut off in %s', (_name, input, expected) => {
+		expect(isCutOff(read(input))).toBe(expected);
 	});
 
 	test.each(['B', 'R', 'h', 'x', 'P'])(
-		'a last character altered to %s, which a lenient decoder reads as the same bytes, is not complete',
+		'a last character altered to %s, which a lenient decoder reads as the same bytes, is not whole',
 		(last) => {
 			const bytes = Buffer.from(signature.slice(0, -1) + last, 'base64url');
 			expect(bytes).toHaveLength(64);
 			const altered = `${header}.${payload}.${signature.slice(0, -1)}${last}`;
-			expect(read(altered).claims).toMatchObject({ complete: false });
+			expect(read(altered).claims).toMatchObject({ signature: 'cutOff' });
 		},
 	);
 
@@ -152,7 +176,7 @@ describe('what a token says of itself', () => {
 		['negative', '-1'],
 	])('a time that is %s is no time', (_name, value) => {
 		const token = read(makeJwt(`{"jti":"${appkey}","exp":${value},"iat":${value}}`));
-		expect(token.claims).toEqual({ appkey, issuedAt: null, expiresAt: null, complete: true });
+		expect(token.claims).toEqual({ appkey, issuedAt: null, expiresAt: null, signature: 'whole' });
 		expect(hasExpired(token, Date.UTC(3000, 0))).toBe(false);
 	});
 
@@ -180,7 +204,7 @@ describe('what a token says of itself', () => {
 			appkey: null,
 			issuedAt: null,
 			expiresAt: null,
-			complete: true,
+			signature: 'whole',
 		});
 		expect({}).not.toHaveProperty('jti');
 		expect(Object.hasOwn(Object.prototype, 'exp')).toBe(false);
@@ -188,7 +212,7 @@ describe('what a token says of itself', () => {
 
 	test('a header cannot lend its algorithm through __proto__', () => {
 		const token = read(makeJwt({ jti: appkey }, '{"__proto__":{"alg":"HS512"}}'));
-		expect(token.claims?.complete).toBe(false);
+		expect(token.claims?.signature).toBe('unknown');
 	});
 
 	test('the owner is compared to the letter', () => {

@@ -1,4 +1,6 @@
-import { KIS_CODES, lookUpCode } from '../../kis/errorCodes';
+import type { AnswerRule } from '../../kis/answerRule';
+import { isListed, KIS_CODES } from '../../kis/errorCodes';
+import { OPEN_ANSWERS, REFUSING_STATUSES } from '../../kis/httpAnswers';
 import { explainTransportCode } from '../../kis/http/transportCodes';
 import { waitBeforeRetry } from '../../kis/retry';
 import type { Attempt } from '../../kis/attempt';
@@ -15,11 +17,22 @@ const TABLE: ReadonlyArray<[string, 'ends' | 'goes on', 'never' | number]> = [
 	['EGW00103', 'ends', 'never'],
 	['EGW00104', 'ends', 'never'],
 	['EGW00105', 'ends', 'never'],
+	['EGW00106', 'goes on', 'never'],
+	['EGW00107', 'goes on', 'never'],
+	['EGW00108', 'goes on', 'never'],
+	['EGW00109', 'goes on', 'never'],
+	['EGW00110', 'goes on', 'never'],
+	['EGW00111', 'goes on', 'never'],
+	['EGW00112', 'goes on', 'never'],
+	['EGW00113', 'goes on', 'never'],
+	['EGW00114', 'goes on', 'never'],
 	['EGW00115', 'goes on', 'never'],
 	['EGW00116', 'goes on', 'never'],
 	['EGW00121', 'goes on', 'never'],
 	['EGW00122', 'goes on', 'never'],
 	['EGW00123', 'goes on', 'never'],
+	['EGW00130', 'goes on', 'never'],
+	['EGW00131', 'goes on', 'never'],
 	['EGW00132', 'goes on', 'never'],
 	['EGW00201', 'goes on', 1000],
 	['EGW00202', 'goes on', 0],
@@ -37,14 +50,20 @@ const TABLE: ReadonlyArray<[string, 'ends' | 'goes on', 'never' | number]> = [
 	['EGW00302', 'goes on', 0],
 	['EGW00303', 'ends', 'never'],
 	['EGW00304', 'ends', 'never'],
+	['IGW00002', 'goes on', 'never'],
 ];
 
+function rowOf(code: string): AnswerRule {
+	if (!isListed(code)) throw new Error(`${code} is not in the table`);
+	return KIS_CODES[code];
+}
+
 function refused(code: string, httpStatus: number): Attempt {
-	return makeAttempt(lookUpCode(code).meaning, { httpStatus, refusalCode: code, code });
+	return makeAttempt(rowOf(code).meaning, { httpStatus, refusalCode: code, code });
 }
 
 test.each(TABLE)('%s: sending %s; again %s', (code, ends, again) => {
-	expect(lookUpCode(code).refusesCredential ?? false).toBe(ends === 'ends');
+	expect(rowOf(code).refusesCredential ?? false).toBe(ends === 'ends');
 	for (const httpStatus of [200, 400, 401, 403, 429, 500, 503]) {
 		const wait = waitBeforeRetry([refused(code, httpStatus)], 0, 3, 0);
 		if (again === 'never') expect(wait).toBeNull();
@@ -59,12 +78,12 @@ test('EGW00002 is repeated once', () => {
 
 test('EGW00133 (one issue a minute) is not repeated within the minute', () => {
 	expect(waitBeforeRetry([refused('EGW00133', 403)], 0, 3, 0) ?? Infinity).toBeGreaterThan(60_000);
-	expect(lookUpCode('EGW00133').refusesCredential).toBeUndefined();
+	expect(rowOf('EGW00133').refusesCredential).toBeUndefined();
 });
 
 test.each(['EGW00201', 'EGW00215'])('%s holds everyone for a second or more', (code) => {
-	expect(lookUpCode(code).retry).toMatchObject({ holdsEveryone: true });
-	expect(lookUpCode(code).retry?.afterMs).toBeGreaterThanOrEqual(1000);
+	expect(rowOf(code).retry).toMatchObject({ holdsEveryone: true });
+	expect(rowOf(code).retry?.afterMs).toBeGreaterThanOrEqual(1000);
 });
 
 test('the list is whole, and nothing is in it that KIS does not have', () => {
@@ -76,27 +95,29 @@ const AWKWARD = /\b(errors?|problems?|failures?|mistakes?)\b/i;
 /** n8n replaces a message that contains one of these. */
 const REPLACED = /E(PERM|ACCES|NOENT|ISDIR|CONN\w+|TIMEDOUT)|GETADDRINFO/;
 
-test.each([...Object.keys(KIS_CODES), 'XYZ00001'])(
-	'%s has a sentence for what happened and one for what to do',
+test.each<[string, AnswerRule]>([
+	...Object.entries(KIS_CODES),
+	...Object.entries(REFUSING_STATUSES),
+	...Object.entries(OPEN_ANSWERS),
+])('%s has a sentence for what happened and one for what to do', (_name, { happened, todo }) => {
+	expect(happened).toMatch(/^[^.]{10,}$/);
+	expect(todo).toMatch(/^[A-Z].{10,}\.$/);
+	for (const text of [happened, todo]) {
+		expect(text).not.toMatch(AWKWARD);
+		expect(text).not.toMatch(REPLACED);
+	}
+});
+
+test.each(['toString', 'constructor', '__proto__', 'EGW99999', 'egw00121', ''])(
+	'%j is no code of the list',
 	(code) => {
-		const { happened, todo } = lookUpCode(code);
-		expect(happened).toMatch(/^[^.]{10,}$/);
-		expect(todo).toMatch(/^[A-Z].{10,}\.$/);
-		for (const text of [happened, todo]) {
-			expect(text).not.toMatch(AWKWARD);
-			expect(text).not.toMatch(REPLACED);
-		}
+		expect(isListed(code)).toBe(false);
 	},
 );
 
-test.each(['toString', 'constructor', '__proto__', 'EGW99999', ''])(
-	'%j is no code of the list: a refusal that KIS explains itself',
-	(code) => {
-		expect(lookUpCode(code)).toMatchObject({ meaning: 'refused' });
-		expect(lookUpCode(code).refusesCredential).toBeUndefined();
-		expect(waitBeforeRetry([refused(code, 500)], 0, 3)).toBeNull();
-	},
-);
+test.each([400, 403])('the sentence of HTTP %d names the doubt', (status) => {
+	expect(REFUSING_STATUSES[status as 400].todo).toContain('A filter on the way back');
+});
 
 test.each([
 	['ECONNREFUSED', /refused/],

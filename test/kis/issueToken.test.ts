@@ -17,7 +17,7 @@ import {
 	unusedPort,
 	type Answer,
 } from '../support/scriptedServer';
-import { credentialFor, makeKeyPair, makeToken, read } from '../support/tokens';
+import { credentialFor, makeKeyPair, makeOpaqueToken, makeToken, read } from '../support/tokens';
 
 afterEach(closeAll);
 
@@ -74,6 +74,112 @@ test.each<[string, Answer]>([
 	expect(server.requests).toHaveLength(1);
 	await server.abandoned();
 	expect(await leftSince(before)).toEqual([]);
+});
+
+describe('what is passed on', () => {
+	const opaque = makeOpaqueToken();
+	test.each<[string, unknown, string]>([
+		['a whole JWT', token, token],
+		['with "Bearer" in front', `Bearer ${token}`, token],
+		['with a line break behind', `${token}\n`, token],
+		['other token text', opaque, opaque],
+		['of 20 characters', 'a~b.c_d-e/f+gh012345', 'a~b.c_d-e/f+gh012345'],
+		['padded', `${opaque}==`, `${opaque}==`],
+	])('%s: the bare token', async (_name, access_token, bare) => {
+		const body = JSON.stringify({ access_token });
+		const server = await startServer({ answer: () => http(200, body) });
+		expect(await issue(server.url)).toMatchObject({
+			outcome: 'issued',
+			grant: { token: { value: bare }, fields: { access_token: bare } },
+		});
+	});
+
+	test.each<[string, string]>([
+		['its signature', token.slice(0, -1)],
+		['its payload', token.slice(0, 100)],
+	])('a token that is cut off in %s is of no use', async (_name, access_token) => {
+		const body = JSON.stringify({ access_token });
+		const server = await startServer({ answer: () => http(200, body) });
+		expect(await issue(server.url)).toMatchObject({ outcome: 'unusable', flaw: 'cutOff' });
+	});
+
+	test.each<[string, object, number]>([
+		['a word', { access_token: 'error' }, 200],
+		['19 characters', { access_token: 'x'.repeat(19) }, 200],
+		['what no token is made of', { access_token: '거부되었습니다'.repeat(9) }, 200],
+		['HTML', { access_token: '<html><body>no</body></html>' }, 200],
+		['a token beside code 500', { access_token: token, code: 500 }, 200],
+		['a token beside success: false', { access_token: token, success: false }, 200],
+		['a token beside an errorCode', { access_token: token, errorCode: 'x' }, 200],
+		['a token on HTTP 201', { access_token: token }, 201],
+		['a token on HTTP 400', { access_token: token }, 400],
+		['a token on HTTP 500', { access_token: token }, 500],
+	])('not %s: that leaves open whether one was issued', async (_name, body, status) => {
+		const server = await startServer({ answer: () => http(status, JSON.stringify(body)) });
+		expect(await issue(server.url, { maxRetries: 3 })).toMatchObject({
+			outcome: 'unknown',
+			attempts: [{ verdict: 'noVerdict' }],
+		});
+		expect(server.requests).toHaveLength(1);
+	});
+});
+
+describe("where this computer's clock is wrong", () => {
+	const HOUR_MS = 60 * 60 * 1000;
+	const answerAt = (theirs: number, claims: object) => {
+		const body = JSON.stringify({ access_token: makeToken(keys.appkey, claims) });
+		return http(200, body, { date: new Date(theirs).toUTCString() });
+	};
+	const hourAgo = Math.floor((Date.now() - HOUR_MS) / 1000);
+
+	test('expiry counts by the clock of the answer: what looks over is not', async () => {
+		const answer = answerAt(Date.now() - 2 * HOUR_MS, { exp: hourAgo });
+		const server = await startServer({ answer: () => answer });
+		expect(await issue(server.url)).toMatchObject({
+			outcome: 'issued',
+			grant: { clockAheadMs: expect.closeTo(-2 * HOUR_MS, -5) },
+		});
+	});
+
+	test('and what looks good is over', async () => {
+		const exp = Math.floor((Date.now() + HOUR_MS) / 1000);
+		const server = await startServer({ answer: () => answerAt(Date.now() + 2 * HOUR_MS, { exp }) });
+		expect(await issue(server.url)).toMatchObject({ outcome: 'unusable', flaw: 'expired' });
+	});
+
+	test('by less than five minutes, it is right enough', async () => {
+		const exp = Math.floor(Date.now() / 1000) + 60;
+		const server = await startServer({ answer: () => answerAt(Date.now() + 240_000, { exp }) });
+		expect(await issue(server.url)).toMatchObject({
+			outcome: 'issued',
+			grant: { clockAheadMs: 0 },
+		});
+	});
+});
+
+describe('Retry-After', () => {
+	test('does not make an answer without a verdict repeatable', async () => {
+		const answer = http(503, '{}', { 'retry-after': '0' });
+		const server = await startServer({ answer: () => answer });
+		expect(await issue(server.url, { maxRetries: 3 })).toMatchObject({ outcome: 'unknown' });
+		expect(server.requests).toHaveLength(1);
+	});
+
+	test('of more than a minute ends it, though Wait When Limited would wait', async () => {
+		const answer = http(503, '{}', { 'retry-after': '3600' });
+		const server = await startServer({ answer: () => answer });
+		const changes = { maxRetries: 3, waitWhenLimited: true };
+		expect(await issue(server.url, changes)).toMatchObject({ outcome: 'unknown' });
+		expect(server.requests).toHaveLength(1);
+	});
+
+	test('of a refusal for the rate is waited for', async () => {
+		const answers = [http(429, '<html>', { 'retry-after': '1' }), GRANT];
+		const server = await startServer({ answer: (_request, index) => answers[index] });
+		expect(await issue(server.url, { maxRetries: 1 })).toMatchObject({ outcome: 'issued' });
+		const [first, second] = server.requests;
+		expect(second.at - first.at).toBeGreaterThanOrEqual(1000);
+	});
 });
 
 test.each<[string, Answer]>([

@@ -11,7 +11,7 @@ import {
 const OPAQUE: TokenFacts = {
 	whole: false,
 	expired: false,
-	revokedBefore: false,
+	knownDead: false,
 };
 const WHOLE = { ...OPAQUE, whole: true };
 const WHOLE_EXPIRED = { ...WHOLE, expired: true };
@@ -23,6 +23,7 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
 	invalid: 'invalidToken',
 	expired: 'expiredToken',
 	silence: 'noVerdict',
+	doubtful: 'doubtfulConfirmation',
 	unsent: 'unwritten',
 };
 
@@ -61,6 +62,9 @@ describe('any token', () => {
 		['silence unsent', 'unknown'],
 		['unsent silence', 'unknown'],
 		['silence no unsent', 'unknown'],
+		['doubtful', 'unknown'],
+		['no doubtful', 'unknown'],
+		['doubtful no', 'unknown'],
 	])('%j: %s', (attempts, expected) => {
 		for (const token of [OPAQUE, WHOLE, WHOLE_EXPIRED, CUT_OFF_EXPIRED]) {
 			expect(outcome(attempts, token)).toBe(expected);
@@ -112,7 +116,7 @@ describe('a token that is cut off, opaque or of another app key', () => {
 	});
 });
 
-describe('a token that this process has revoked before', () => {
+describe('a token that this process knows to be dead', () => {
 	test.each([
 		['invalid', /^alreadyInvalid$/],
 		['expired', /^alreadyInvalid$/],
@@ -123,7 +127,7 @@ describe('a token that this process has revoked before', () => {
 		['', /^notSent$/],
 	])('%j: %s', (attempts, expected) => {
 		for (const token of [OPAQUE, WHOLE, WHOLE_EXPIRED, CUT_OFF_EXPIRED]) {
-			expect(outcome(attempts, { ...token, revokedBefore: true })).toMatch(expected);
+			expect(outcome(attempts, { ...token, knownDead: true })).toMatch(expected);
 		}
 	});
 });
@@ -163,7 +167,7 @@ describe('after an earlier try of the same execution', () => {
 		'that confirmed, %j is a success for every kind of token',
 		(now) => {
 			for (const token of [OPAQUE, WHOLE, WHOLE_EXPIRED, CUT_OFF_EXPIRED]) {
-				expect(outcome(now, { ...token, revokedBefore: true }, 'yes')).toMatch(
+				expect(outcome(now, { ...token, knownDead: true }, 'yes')).toMatch(
 					/^(revoked|alreadyInvalid)$/,
 				);
 			}
@@ -182,12 +186,13 @@ test('no order of attempts makes a false statement', () => {
 				/yes/.test(attempts) ||
 				(token.whole && (/invalid/.test(attempts) || (token.expired && /expired/.test(attempts))));
 			if (dead) expect(['revoked', 'alreadyInvalid']).toContain(said.outcome);
-			else if (/silence/.test(attempts)) expect(said).toMatchObject({ outcome: 'unknown' });
+			else if (/silence|doubtful/.test(attempts))
+				expect(said).toMatchObject({ outcome: 'unknown' });
 			else if (/no|invalid|expired/.test(attempts)) {
 				expect(said).toMatchObject({ outcome: 'rejected' });
 			} else expect(said).toMatchObject({ outcome: 'notSent' });
 			// "revoked" needs KIS's word, or silence before "invalid".
-			if (said.outcome === 'revoked') expect(attempts).toMatch(/yes|silence.*invalid/);
+			if (said.outcome === 'revoked') expect(attempts).toMatch(/yes|(silence|doubtful).*invalid/);
 		}
 	}
 });
@@ -201,6 +206,7 @@ describe('the attempt that made it so', () => {
 		['rejected', ['refused', 'refused', 'unwritten'], 1],
 		['rejected', ['invalidToken', 'unwritten'], 0],
 		['unknown', ['noVerdict', 'noVerdict', 'refused'], 1],
+		['unknown', ['doubtfulConfirmation', 'noVerdict'], 0],
 		['notSent', ['unwritten', 'unwritten'], 1],
 		['revoked', ['refused', 'unwritten'], undefined],
 		['unknown', [], undefined],

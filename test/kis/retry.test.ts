@@ -1,4 +1,4 @@
-import { isPermanent, wait, waitBeforeRetry } from '../../kis/retry';
+import { asksToComeBack, isPermanent, wait, waitBeforeRetry } from '../../kis/retry';
 import type { Attempt } from '../../kis/attempt';
 import { makeAttempt } from '../support/attempts';
 import { leftSince, resources } from '../support/resources';
@@ -17,7 +17,7 @@ test.each<[string, Attempt]>([
 	expect(waitBeforeRetry([attempt], 0, 1)).toBeGreaterThan(0);
 });
 
-test.each([400, 401, 403, 404, 429, 500])(
+test.each([400, 401, 403, 404, 405, 411, 413, 414, 415, 422, 431])(
 	'a refusal without a code of KIS is final, on HTTP %d too',
 	(httpStatus) => {
 		expect(waitBeforeRetry([makeAttempt('refused', { httpStatus })], 0, 10)).toBeNull();
@@ -62,6 +62,34 @@ test('a limit on one code does not count attempts with another', () => {
 	const serverFault = makeAttempt('noVerdict', { refusalCode: 'EGW00002' });
 	expect(waitBeforeRetry([RESET, RESET, serverFault], 2, 10)).not.toBeNull();
 	expect(waitBeforeRetry([serverFault, RESET, serverFault], 2, 10)).toBeNull();
+});
+
+test('too many requests are repeated after a second, whoever said so', () => {
+	const attempt = makeAttempt('refused', { httpStatus: 429 });
+	expect(waitBeforeRetry([attempt], 0, 1, 0)).toBeGreaterThan(1000);
+});
+
+describe('a server that says when to come back', () => {
+	const start = Date.now();
+	beforeEach(() => void jest.spyOn(Date, 'now').mockReturnValue(start));
+	afterEach(() => jest.restoreAllMocks());
+	const askedFor = (ms: number) =>
+		makeAttempt('noVerdict', { httpStatus: 503, retryAt: start + ms });
+
+	test.each([5000, 60_000])('is waited for: %d ms', (ms) => {
+		expect(waitBeforeRetry([askedFor(ms)], 0, 1, 0)).toBeGreaterThan(ms);
+		expect(asksToComeBack(askedFor(ms))).toBe(false);
+	});
+
+	test('is not asked again if that is later than in a minute', () => {
+		expect(waitBeforeRetry([askedFor(60_001)], 0, 10)).toBeNull();
+		expect(asksToComeBack(askedFor(60_001))).toBe(true);
+	});
+
+	test('does not make repeatable what is not', () => {
+		const refused = { ...makeAttempt('refused', { httpStatus: 404 }), retryAt: start + 5000 };
+		expect(waitBeforeRetry([refused], 0, 10)).toBeNull();
+	});
 });
 
 describe('a wait', () => {

@@ -2,10 +2,14 @@
 // read, and HTTP statuses that contradict the code.
 import { gzipSync } from 'node:zlib';
 
-import type { Attempt, Verdict } from '../../kis/attempt';
-import { readRevocation } from '../../kis/revoke/revocation';
+import type { Attempt } from '../../kis/attempt';
+import type { AnswerRule } from '../../kis/answerRule';
+import { KIS_CODES } from '../../kis/errorCodes';
+import { REFUSING_STATUSES } from '../../kis/httpAnswers';
+import { doubt, readRevocation } from '../../kis/revoke/revocation';
 import { SecretGuard } from '../../kis/secretGuard';
-import { makeKeyPair } from '../support/tokens';
+import { makeAnswer } from '../support/attempts';
+import { makeKeyPair, makeJwt, makeOpaqueToken, makeToken, read } from '../support/tokens';
 
 const WORDS = '접근토큰 폐기에 성공하였습니다.';
 const NO_SECRETS = new SecretGuard([]);
@@ -16,11 +20,14 @@ function answered(
 	contentEncoding: string | null = null,
 	guard = NO_SECRETS,
 ): Attempt {
-	const bytes =
-		body instanceof Uint8Array
-			? body
-			: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-	return readRevocation({ ended: 'answered', httpStatus, contentEncoding, body: bytes }, guard);
+	const isRaw = body instanceof Uint8Array || typeof body === 'string';
+	const bytes = isRaw ? body : JSON.stringify(body);
+	return readRevocation(makeAnswer(httpStatus, bytes, { contentEncoding }), guard);
+}
+
+/** With a byte in it that UTF-8 does not have, for each `?`. */
+function notUtf8(json: string): Buffer {
+	return Buffer.from(Buffer.from(json).map((byte) => (byte === 0x3f ? 0xff : byte)));
 }
 
 describe('KIS confirmed', () => {
@@ -29,29 +36,23 @@ describe('KIS confirmed', () => {
 		['the page text', 200, { code: '200', message: '접근토큰 폐기에 성공하였습니다' }, null],
 		['another text', 200, { code: 200, message: 'OK' }, null],
 		['no message', 200, { code: 200 }, null],
-		['no code', 200, { message: WORDS }, null],
-		['rt_cd as text alone', 200, { rt_cd: '0' }, null],
-		['rt_cd as number alone', 200, { rt_cd: 0 }, null],
-		['the shape of /uapi', 200, { rt_cd: '0', msg_cd: 'KIOK0000', msg1: '정상' }, null],
 		['both shapes', 200, { code: 200, message: WORDS, rt_cd: '0' }, null],
-		['another 2xx', 201, { code: 200, message: WORDS }, null],
 		['signs of refusal that are empty', 200, { code: 200, error_code: '', error: null }, null],
 		['fields that nobody knows', 200, { code: 200, x: [{ error: 'inside' }] }, null],
 		['white space around', 200, `\r\n {"code" : 200 }\n`, null],
 		['a byte order mark', 200, `\uFEFF{"code":200}`, null],
 		['an explicit identity', 200, { code: 200 }, 'identity'],
 		['identity with white space', 200, { code: 200 }, ' Identity '],
-		['the last 2xx', 299, { code: 200 }, null],
 		['white space around the code', 200, { code: ' 200 ' }, null],
-		['a code that is null', 200, { code: null, message: WORDS }, null],
-		['a code that is empty', 200, { code: '', message: WORDS }, null],
-		['white space around rt_cd', 200, { rt_cd: ' 0 ' }, null],
 		['an rt_cd that is null', 200, { code: 200, rt_cd: null }, null],
 		['error: false', 200, { code: 200, error: false }, null],
 		['an error_code of white space', 200, { code: 200, error_code: ' ' }, null],
+		['success: true', 200, { code: 200, success: true }, null],
+		['a status that is fine', 200, { code: 200, status: 'OK' }, null],
+		['a status of 200', 200, { code: 200, status: 200 }, null],
+		['white space around rt_cd', 200, { code: 200, rt_cd: ' 0 ' }, null],
 		['an error without content', 200, { code: 200, error: {} }, null],
 		['a msg_cd that ends like a gateway code', 200, { code: 200, msg_cd: 'MEGW1' }, null],
-		['a msg_cd that starts like one', 200, { code: 200, msg_cd: 'EGW1M' }, null],
 	])('%s', (_name, status, body, encoding) => {
 		expect(answered(status, body, encoding).verdict).toBe('confirmed');
 	});
@@ -124,6 +125,53 @@ describe('no verdict', () => {
 		['a message on 503', 503, { message: 'Service Unavailable' }],
 		['an error on 502', 502, { error: 'bad_gateway', error_description: 'x' }],
 		['a code that is none on 500', 500, { error_code: '<b>EGW00121</b>' }],
+		['no code', 200, { message: WORDS }],
+		['a greeting of another service', 200, { message: 'Hello from Lambda!' }],
+		['words that deny it', 200, { message: 'token not found' }],
+		['a code that is null', 200, { code: null, message: WORDS }],
+		['a code that is empty', 200, { code: '', message: WORDS }],
+		['rt_cd alone', 200, { rt_cd: '0' }],
+		['the shape of /uapi', 200, { rt_cd: '0', msg_cd: 'KIOK0000', msg1: '정상' }],
+		['success: false', 200, { code: 200, success: false, message: WORDS }],
+		['success: "false"', 200, { code: 200, success: 'False' }],
+		['status: error', 200, { code: 200, status: 'error' }],
+		['status: failed', 200, { code: 200, status: 'Failed' }],
+		['status: 500', 200, { code: 200, status: 500 }],
+		['an errorCode', 200, { code: 200, errorCode: 'EGW00121' }],
+		['an ERROR_MSG', 200, { code: 200, ERROR_MSG: 'x' }],
+		['errors', 200, { code: 200, errors: [{}] }],
+		['a gateway code in any field', 200, { code: 200, result: 'EGW00121' }],
+		['a gateway code within a text', 200, { code: 200, message: '거부(EGW00121)' }],
+		['a code of the other gateway', 200, { code: 200, x: 'IGW00002' }],
+		['an unlisted gateway code', 200, { error_code: 'EGW00999', error_description: 'x' }],
+		['a refusal of a relay', 200, { error_code: 'forbidden' }],
+		...[201, 202, 203, 204, 206, 226, 299].map((status): [string, number, unknown] => [
+			`a confirmation on ${status}`,
+			status,
+			{ code: 200, message: WORDS },
+		]),
+		...[402, 406, 407, 408, 409, 410, 412, 418, 421, 423, 424, 425, 428, 451, 499].map(
+			(status): [string, number, unknown] => [
+				`${status}, which a relay may give after it has passed the request on`,
+				status,
+				{ error_code: 'EGW00999', message: 'x' },
+			],
+		),
+		['an unlisted gateway code on 500', 500, { rt_cd: '1', msg_cd: 'EGW00999' }],
+		['HTTP504 on 504', 504, { error_code: 'HTTP504' }],
+		['GW504 on 504', 504, { error_code: 'GW504' }],
+		['E500 on 500', 500, { error_code: 'E500' }],
+		['a code of eight digits on 500', 500, { error_code: '40310000' }],
+		['code 408 on 504', 504, { code: 408 }],
+		['code 401 on 500', 500, { code: 401 }],
+		['code 409 on 200', 200, { code: 409 }],
+		['404 with a confirmation', 404, { code: 200, message: WORDS }],
+		['403 with "200"', 403, { code: '200' }],
+		['403 with code 500', 403, { code: 500, message: 'Internal Server Error' }],
+		['403 that is no UTF-8', 403, notUtf8('{"message":"?"}')],
+		['code 400 that is no UTF-8', 200, notUtf8('{"code":400,"message":"?"}')],
+		['two codes of KIS', 403, { error_code: 'EGW00121', msg_cd: 'EGW00201' }],
+		['a code of KIS in small letters on 500', 500, { error_code: 'egw00121' }],
 	])('%s', (_name, status, body) => {
 		expect(answered(status, body).verdict).toBe('noVerdict');
 	});
@@ -149,94 +197,155 @@ describe('no verdict', () => {
 	});
 });
 
-describe('refused without a code of KIS', () => {
+describe('refused without a code of the list', () => {
 	test.each<[string, number, unknown]>([
 		['400 with an empty object', 400, {}],
 		['401 in words', 401, { message: 'Unauthorized' }],
 		['403 of OAuth', 403, { error: 'access_denied' }],
 		['403 with empty codes', 403, { rt_cd: '1', msg_cd: '', msg1: '' }],
-		['404 with a confirmation', 404, { code: 200, message: WORDS }],
+		['403 with a code of a relay', 403, { error_code: 'forbidden' }],
+		['403 with code 404', 403, { code: 404 }],
+		['403 with a code that is no status', 403, { code: 40301 }],
 		['429', 429, { message: 'slow down' }],
+		['429 in HTML', 429, '<html></html>'],
+		['429 with nothing', 429, ''],
+		['429 with a confirmation', 429, { code: 200 }],
 		['code 403 on 200', 200, { code: 403, message: 'denied' }],
 		['code "400" on 200', 200, { code: '400', message: 'denied' }],
-		['code 401 on 500', 500, { code: 401 }],
-		['a code that is none on 403', 403, { error_code: '<b>EGW00121</b>' }],
+		['code 429 on 200', 200, { code: 429 }],
+		...Object.keys(REFUSING_STATUSES).map((status): [string, number, unknown] => [
+			`${status}`,
+			Number(status),
+			{ code: Number(status), message: 'no' },
+		]),
 	])('%s', (_name, status, body) => {
 		expect(answered(status, body)).toMatchObject({ verdict: 'refused', refusalCode: null });
 	});
-});
 
-describe('a code of KIS decides, whatever the HTTP status and whatever stands beside it', () => {
-	const VERDICTS: ReadonlyArray<[Verdict, string]> = [
-		['invalidToken', '121 122'],
-		['expiredToken', '123'],
-		['noVerdict', '001 002 204 301 302'],
-		[
-			'refused',
-			'003 004 101 102 103 104 105 115 116 132 133 201 202 203 205 206 207 208 209 210 215 300 303 304 999',
-		],
-	];
-	const cases = VERDICTS.flatMap(([verdict, numbers]) =>
-		numbers.split(' ').map((number): [string, Verdict] => [`EGW00${number}`, verdict]),
-	);
-	test.each<[string, Verdict]>([...cases, ['OPSQ0001', 'refused'], ['40310000', 'refused']])(
-		'%s: %s',
-		(code, verdict) => {
-			for (const status of [200, 302, 400, 401, 403, 404, 429, 500, 503]) {
-				for (const body of [
-					{ error_code: code, error_description: '거부' },
-					{ rt_cd: '1', msg_cd: code, msg1: '거부' },
-					{ rt_cd: 1, msg_cd: code, msg1: '거부', error_code: '' },
-					{ error_code: code, error_description: '거부', code: 200, message: WORDS },
-					{ rt_cd: '1', msg_cd: code, msg1: '거부', code: '200', message: WORDS },
-				]) {
-					expect(answered(status, body)).toEqual({
-						verdict,
-						httpStatus: status,
-						refusalCode: code,
-						code,
-						text: '거부',
-						transportCode: null,
-					});
-				}
-			}
-		},
-	);
-});
-
-describe('what a relay puts where KIS puts its code', () => {
-	test.each<[string, number, Verdict]>([
-		['502', 502, 'noVerdict'],
-		['SERVER_ERROR', 500, 'noVerdict'],
-		['bad-gateway', 200, 'noVerdict'],
-		['forbidden', 403, 'refused'],
-	])('%s on HTTP %i says nothing of KIS: %s', (error_code, status, verdict) => {
-		expect(answered(status, { error_code, error_description: 'x' })).toMatchObject({
-			verdict,
-			refusalCode: null,
-			code: error_code,
+	test('a code of KIS that is not listed is shown, and the status decides', () => {
+		const body = { error_code: 'EGW00999', error_description: '거부' };
+		expect(answered(403, body)).toMatchObject({
+			verdict: 'refused',
+			refusalCode: 'EGW00999',
+			text: '거부',
 		});
+		expect(answered(403, notUtf8('{"error_code":"EGW00999","message":"?"}'))).toMatchObject({
+			verdict: 'refused',
+			refusalCode: 'EGW00999',
+			text: null,
+		});
+		for (const status of [200, 202, 409, 500, 503]) {
+			expect(answered(status, body)).toMatchObject({ verdict: 'noVerdict', text: '거부' });
+		}
 	});
 });
 
-test('a code of KIS is found beside what a relay put first', () => {
-	const body = { error_code: 'SERVER_ERROR', rt_cd: '1', msg_cd: 'EGW00121', msg1: 'x' };
-	expect(answered(500, body)).toMatchObject({ verdict: 'invalidToken', refusalCode: 'EGW00121' });
+describe('a listed code decides, whatever the HTTP status and whatever stands beside it', () => {
+	test.each(Object.entries<AnswerRule>(KIS_CODES))('%s', (code, rule) => {
+		for (const status of [200, 202, 302, 400, 401, 403, 404, 408, 429, 500, 503]) {
+			for (const body of [
+				{ error_code: code, error_description: '거부' },
+				{ rt_cd: '1', msg_cd: code, msg1: '거부' },
+				{ rt_cd: 1, msg_cd: code, msg1: '거부', error_code: '' },
+				{ error_code: code, error_description: '거부', code: 200, message: WORDS },
+				{ rt_cd: '1', msg_cd: code, msg1: '거부', code: '200', message: WORDS },
+				{ error_code: 'SERVER_ERROR', msg_cd: code, msg1: '거부' },
+			]) {
+				expect(answered(status, body)).toEqual({
+					verdict: rule.meaning,
+					rule,
+					httpStatus: status,
+					refusalCode: code,
+					code,
+					text: '거부',
+					transportCode: null,
+					retryAt: null,
+				});
+			}
+			expect(answered(status, notUtf8(`{"error_code":"${code}","message":"?"}`))).toMatchObject({
+				verdict: rule.meaning,
+				code,
+				text: null,
+			});
+		}
+	});
+});
+
+describe('a confirmation about a token that the server may not know', () => {
+	const { appkey } = makeKeyPair();
+	const own = makeToken(appkey);
+	const confirmed = answered(200, { code: 200, message: WORDS });
+
+	test.each([
+		['issued to another app key', makeToken(makeKeyPair().appkey), 'its own app key'],
+		['cut off at its end', own.slice(0, -1), 'the whole token'],
+		['cut off in its payload', own.slice(0, 80), 'the whole token'],
+	])('%s: proves nothing', (_name, token, todo) => {
+		expect(doubt(confirmed, read(token), appkey)).toMatchObject({
+			verdict: 'doubtfulConfirmation',
+			rule: { todo: expect.stringContaining(todo), happened: expect.any(String) },
+		});
+		expect(doubt(confirmed, read(token), appkey).rule?.retry).toBeUndefined();
+	});
+
+	test.each([
+		['whole, of this app key', own],
+		['no JWT', makeOpaqueToken()],
+		['a JWT that names nobody', makeJwt({ sub: 'token' })],
+	])('%s: counts', (_name, token) => {
+		expect(doubt(confirmed, read(token), appkey)).toBe(confirmed);
+	});
+
+	test('a refusal stays what it is', () => {
+		const refused = answered(403, { error_code: 'EGW00121' });
+		expect(doubt(refused, read(own.slice(0, -1)), appkey)).toBe(refused);
+	});
+});
+
+describe('Retry-After', () => {
+	const start = Date.parse('2026-11-23T00:00:00Z');
+	beforeEach(() => void jest.spyOn(Date, 'now').mockReturnValue(start));
+	afterEach(() => jest.restoreAllMocks());
+	const DATE = 'Mon, 23 Nov 2026 00:01:00 GMT';
+
+	test.each<[number, string | null, string | null, number | null]>([
+		[429, '5', null, 5000],
+		[503, '0', null, 0],
+		[503, '86400', null, 86_400_000],
+		[503, DATE, null, 60_000],
+		// The server's clock is half a minute ahead of this computer's, and an hour behind.
+		[429, DATE, 'Mon, 23 Nov 2026 00:00:30 GMT', 30_000],
+		[429, DATE, 'Sun, 22 Nov 2026 23:01:00 GMT', 3_600_000],
+		[503, 'Sun, 22 Nov 2026 00:00:00 GMT', null, 0],
+		[503, 'soon', null, null],
+		[503, '-1', null, null],
+		[503, '1.5', null, null],
+		[503, '2026-11-23', null, null],
+		[500, '5', null, null],
+		[200, '5', null, null],
+		[503, null, null, null],
+	])('HTTP %d, %j (Date: %j): in %p ms', (status, retryAfter, date, ms) => {
+		const attempt = readRevocation(makeAnswer(status, '{}', { retryAfter, date }), NO_SECRETS);
+		expect(attempt.retryAt).toBe(ms === null ? null : start + ms);
+	});
 });
 
 describe('what is shown of an answer', () => {
 	test.each<[string, number, unknown, string | null, string]>([
 		['a number becomes text', 200, { code: 200, message: WORDS }, '200', WORDS],
 		['text stays text', 200, { code: '200', message: 'OK' }, '200', 'OK'],
-		['no code: the HTTP status', 201, { message: 'OK' }, '201', 'OK'],
-		['no message: nothing', 200, { code: 200 }, '200', ''],
-		['neither', 200, { rt_cd: '0' }, '200', ''],
 		['white space as sent', 200, { code: 200, message: ' OK \n' }, '200', ' OK \n'],
 		['a code with a tag', 403, { error_code: '<i>x</i>', error_description: 'no' }, '403', 'no'],
-		['a code of 17 characters', 403, { error_code: 'x'.repeat(17) }, '403', ''],
-		['a code of KIS in digits', 403, { error_code: 'x'.repeat(16) }, 'x'.repeat(16), ''],
 	])('%s', (_name, status, body, code, text) => {
 		expect(answered(status, body)).toMatchObject({ code, text });
+	});
+
+	test.each([
+		['no message', 200, { code: 200 }, '200'],
+		['a code of 17 characters', 403, { error_code: 'x'.repeat(17) }, '403'],
+		['a code of 16 characters', 403, { error_code: 'x'.repeat(16) }, 'x'.repeat(16)],
+	])('%s: no text', (_name, status, body, code) => {
+		expect(answered(status, body)).toMatchObject({ code, text: null });
 	});
 
 	const { appkey, appsecret } = makeKeyPair();
@@ -258,8 +367,10 @@ describe('codes', () => {
 	test.each<[object, string | null, string | null]>([
 		[{ error_code: ' EGW00121 ' }, 'EGW00121', 'EGW00121'],
 		[{ msg_cd: ' EGW00201 ' }, 'EGW00201', 'EGW00201'],
-		[{ error_code: '12345678' }, '12345678', '12345678'],
-		[{ error_code: '123456789' }, null, '123456789'],
+		[{ error_code: '12345678' }, null, '12345678'],
+		[{ error_code: 'OPSQ0002' }, null, 'OPSQ0002'],
+		[{ error_code: 'EGW001210' }, null, 'EGW001210'],
+		[{ error_code: 'EGW00121', msg_cd: 'EGW00122' }, null, 'EGW00121'],
 		[{ error_code: 'SRV_EGW00121' }, null, 'SRV_EGW00121'],
 		[{ error_code: 'EGW00121_2' }, null, 'EGW00121_2'],
 		[{ error_code: 'no code!', msg_cd: 'ABC' }, null, 'ABC'],

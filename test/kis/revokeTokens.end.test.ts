@@ -15,11 +15,12 @@ import {
 	unusedPort,
 	type Answer,
 } from '../support/scriptedServer';
-import { makeTokens } from '../support/tokens';
+import { makeKeyPair, makeOpaqueToken, read } from '../support/tokens';
 
 afterEach(closeAll);
 
-const HUNDRED = makeTokens(100, 'app');
+/** Of no app key in particular: a confirmation counts. */
+const HUNDRED = Array.from({ length: 100 }, makeOpaqueToken).map(read);
 /** At most so many are under way when the end is found. */
 const UNDER_WAY = 16;
 
@@ -145,7 +146,8 @@ describe('a host that stays unreachable', () => {
 		expect(results[99]).toMatchObject({
 			outcome: 'notSent',
 			attempts: [],
-			ended: { because: 'hostUnreachable' },
+			// The answers that were lost when it went may count up first.
+			ended: { because: expect.stringMatching(/^(hostUnreachable|nothingSettled)$/) },
 		});
 	});
 
@@ -202,6 +204,97 @@ describe('a host that stays unreachable', () => {
 		const url = `http://localhost:${server.port}`;
 		const results = await revoke(url, HUNDRED, { egress, maxRetries: 2 });
 		expect(new Set(outcomes(results))).toEqual(new Set(['revoked']));
+	});
+});
+
+describe('an answer that stands', () => {
+	const TWENTY = HUNDRED.slice(0, 20);
+	const BAD_GATEWAY = http(502, '<html></html>');
+
+	test.each<[string, Answer]>([
+		['a bad gateway', BAD_GATEWAY],
+		['a refusal that may pass', refusal('EGW00300', 500)],
+		['no code', http(200, '{"message":"OK"}')],
+		['silence', silence],
+		['a reset', reset],
+	])('%s ends the run after eight tokens', async (_name, answer) => {
+		const server = await startServer({ answer: () => answer });
+		const results = await revoke(server.url, HUNDRED, { timeoutMs: 300 });
+		const said = outcomes(results);
+		const sent = said.filter((outcome) => outcome !== 'notSent').length;
+		expect(sent).toBeGreaterThanOrEqual(8);
+		expect(sent).toBeLessThanOrEqual(8 + UNDER_WAY);
+		expect(results[99]).toMatchObject({
+			outcome: 'notSent',
+			attempts: [],
+			ended: { because: 'nothingSettled', seen: results[0].decisive },
+		});
+	});
+
+	test.each<[string, Answer]>([
+		['a confirmation', CONFIRMATION],
+		['a refusal about the token', refusal('EGW00121')],
+		['a refusal that is final', http(404, '{}')],
+	])('%s in between starts the count anew', async (_name, settled) => {
+		const server = await startServer({
+			answer: (_request, index) => (index % 8 === 7 ? settled : BAD_GATEWAY),
+		});
+		const results = await revoke(server.url, TWENTY, { requestsPerSecond: 1_000_000 });
+		expect(outcomes(results)).not.toContain('notSent');
+	});
+
+	test('tokens that are settled by a repeat do not count', async () => {
+		const server = await startServer(inTurn(BAD_GATEWAY, CONFIRMATION));
+		const results = await revoke(server.url, TWENTY, { maxRetries: 1 });
+		expect(new Set(outcomes(results))).toEqual(new Set(['revoked']));
+	});
+
+	test('a final refusal of one token after the other is about the tokens: each is asked for', async () => {
+		const server = await startServer({ answer: () => http(400, '{"code":400}') });
+		const results = await revoke(server.url, TWENTY);
+		expect(new Set(outcomes(results))).toEqual(new Set(['rejected']));
+	});
+});
+
+describe('a server that wants to be left alone', () => {
+	test.each([429, 503])('for more than a minute (HTTP %d) is not asked again', async (status) => {
+		const server = await startServer({
+			answer: () => http(status, '{}', { 'retry-after': '3600' }),
+		});
+		const [first, ...rest] = await revoke(server.url, HUNDRED, { maxRetries: 3 });
+		expect(server.requests).toHaveLength(1);
+		expect(first.outcome).toBe(status === 429 ? 'rejected' : 'unknown');
+		for (const one of rest) {
+			expect(one).toMatchObject({ outcome: 'notSent', ended: { because: 'askedToComeBack' } });
+		}
+	});
+
+	test('for a moment is left alone by everyone on the app key', async () => {
+		const keys = makeKeyPair();
+		const server = await startServer({
+			answer: (_request, index) =>
+				index === 0 ? http(503, '{}', { 'retry-after': '1' }) : CONFIRMATION,
+		});
+		const results = await revoke(server.url, HUNDRED.slice(0, 3), { keys, maxRetries: 1 });
+		await revoke(server.url, HUNDRED.slice(3, 5), { keys });
+		expect(new Set(outcomes(results))).toEqual(new Set(['revoked']));
+		const [{ at: asked }, ...later] = server.requests;
+		for (const { at } of later) expect(at - asked).toBeGreaterThanOrEqual(1000);
+	});
+});
+
+describe('an app key that is refused for the rate and for nothing else', () => {
+	test.concurrent('ends the run after ten seconds', async () => {
+		const server = await startServer({ answer: () => refusal('EGW00201', 500) });
+		const results = await revoke(server.url, HUNDRED);
+		const said = outcomes(results);
+		const rejected = said.filter((outcome) => outcome === 'rejected');
+		expect(rejected.length).toBeGreaterThanOrEqual(4);
+		expect(rejected.length).toBeLessThan(90);
+		expect(results[99]).toMatchObject({
+			outcome: 'notSent',
+			ended: { because: 'rateRefused', seen: { code: 'EGW00201' } },
+		});
 	});
 });
 

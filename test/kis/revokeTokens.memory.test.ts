@@ -27,25 +27,65 @@ async function twice(token: string, answers: Answer[], sameExecution: boolean) {
 	return [one[0], two[0]];
 }
 
-describe.each(Object.keys(KINDS))('a token that is %s', (kind) => {
+/** The host can be taken to know what it confirms. */
+const isKnownTo = (kind: string) => kind === 'whole' || kind === 'opaque';
+
+describe.each(Object.keys(KINDS).filter(isKnownTo))('a confirmed token that is %s', (kind) => {
 	const token = KINDS[kind];
 
-	test('revoked, then "invalid" in the same execution: success, known to be its own doing', async () => {
+	test('"invalid" in the same execution: success, known to be its own doing', async () => {
 		const [one, two] = await twice(token(), [CONFIRMATION, INVALID], true);
 		expect(one.outcome).toBe('revoked');
 		expect(two.outcome).toMatch(/^(revoked|alreadyInvalid)$/);
 		expect(two).toMatchObject({ before: 'revoked' });
 	});
 
-	test('revoked, then "invalid" in another execution: already invalid', async () => {
-		const [, two] = await twice(token(), [CONFIRMATION, INVALID], false);
+	test.each(['EGW00121', 'EGW00123'])('%s in another execution: already invalid', async (code) => {
+		const [, two] = await twice(token(), [CONFIRMATION, refusal(code)], false);
 		expect(two).toMatchObject({ outcome: 'alreadyInvalid', before: null });
 	});
 
-	test('revoked, then "expired" in another execution: already invalid', async () => {
-		const [, two] = await twice(token(), [CONFIRMATION, refusal('EGW00123')], false);
-		expect(two.outcome).toBe('alreadyInvalid');
+	test('"invalid" at another host says nothing of what the first one did', async () => {
+		const value = read(token());
+		const mock = await startServer({ answer: () => CONFIRMATION });
+		const real = await startServer({ answer: () => INVALID });
+		const execution = randomUUID();
+		const [there] = await revoke(mock.url, [value], { keys, execution });
+		const [here] = await revoke(real.url, [value], { keys, execution });
+		expect(there.outcome).toBe('revoked');
+		expect(here).toMatchObject({
+			outcome: kind === 'whole' ? 'alreadyInvalid' : 'rejected',
+			before: null,
+		});
 	});
+});
+
+describe.each(Object.keys(KINDS).filter((kind) => !isKnownTo(kind)))(
+	'a confirmation about a token that is %s',
+	(kind) => {
+		const token = KINDS[kind];
+
+		test('proves nothing, and is asked for once, in a second try of the execution too', async () => {
+			const server = await startServer({ answer: () => CONFIRMATION });
+			const value = [read(token())];
+			const options = { keys, execution: randomUUID(), maxRetries: 3 };
+			const [one] = await revoke(server.url, value, options);
+			const [two] = await revoke(server.url, value, options);
+			expect([one.outcome, two.outcome]).toEqual(['unknown', 'unknown']);
+			expect(one.attempts).toMatchObject([{ verdict: 'doubtfulConfirmation' }]);
+			expect(two).toMatchObject({ attempts: [], before: 'unknown', decisive: one.decisive });
+			expect(server.requests).toHaveLength(1);
+		});
+
+		test('does not make "invalid" a success in another execution', async () => {
+			const [, two] = await twice(token(), [CONFIRMATION, INVALID], false);
+			expect(two).toMatchObject({ outcome: 'rejected', before: null });
+		});
+	},
+);
+
+describe.each(Object.keys(KINDS))('a token that is %s', (kind) => {
+	const token = KINDS[kind];
 
 	test('left unknown, then "invalid" in the same execution', async () => {
 		const [one, two] = await twice(token(), [reset, INVALID], true);
@@ -58,9 +98,9 @@ describe.each(Object.keys(KINDS))('a token that is %s', (kind) => {
 		expect(two.outcome).toBe('unknown');
 	});
 
-	test('left unknown, then confirmed: revoked', async () => {
+	test('left unknown, then confirmed', async () => {
 		const [, two] = await twice(token(), [reset, CONFIRMATION], true);
-		expect(two.outcome).toBe('revoked');
+		expect(two.outcome).toBe(isKnownTo(kind) ? 'revoked' : 'unknown');
 	});
 
 	test('left unknown, then "invalid" in another execution: judged by what it is', async () => {

@@ -93,7 +93,8 @@ describe('a connection that was used before', () => {
 		const server = await startServer({
 			answer: (_request, i) => (i === 0 ? CONFIRMATION : reset),
 		});
-		const tokens = Array.from({ length: 20 }, makeOpaqueToken).map(read);
+		// Eight unanswered ones in a row would end the run.
+		const tokens = Array.from({ length: 8 }, makeOpaqueToken).map(read);
 		const [, ...results] = await revoke(server.url, tokens);
 		expect(new Set(outcomes(results))).toEqual(new Set(['unknown']));
 		expect(Math.max(...results.map(({ attempts }) => attempts.length))).toBeLessThanOrEqual(2);

@@ -122,8 +122,32 @@ describe('Retry On Fail', () => {
 		expect(run.items[0].json.error).toMatchObject({
 			outcome: 'unknown',
 			message: expect.stringContaining('Timeout (Ms) has to be a number'),
-			description: expect.stringContaining('An earlier try of this execution may have sent it.'),
+			description: expect.stringContaining('This execution has sent it before.'),
 		});
+	});
+
+	test('an unusable credential says of each token what the execution knows of it', async () => {
+		const [sent, revoked, never] = [1, 2, 3].map(() => mint(sandbox()));
+		const executionId = 'two nodes';
+		const options = { maxRetries: 0 };
+		const onError = 'continueRegularOutput';
+		const first = { executionId, options, onError } as const;
+		await revoke(sandbox(), { ...first, input: tokenItems(revoked) });
+		sandbox().faults.push({ kind: 'reset', processed: true });
+		await revoke(sandbox(), { ...first, input: tokenItems(sent) });
+		const calls = sandbox().calls.length;
+
+		const run = await revoke(sandbox(), {
+			...first,
+			input: tokenItems(sent, revoked, never),
+			credential: { baseUrl: 'http://relay.example' },
+		});
+		expect(run.items.map(({ json }) => (json.error as IDataObject)?.outcome ?? json)).toEqual([
+			'unknown',
+			{ code: '200', message: '접근토큰 폐기에 성공하였습니다.' },
+			'notSent',
+		]);
+		expect(sandbox().calls).toHaveLength(calls);
 	});
 
 	test('another execution is told that the token was invalid already', async () => {

@@ -7,7 +7,7 @@ import { makeApp } from '../../sandbox/apps';
 import type { Fault } from '../../sandbox/faults';
 import { Sandbox } from '../../sandbox/server';
 import { found, withoutInput } from '../support/secrets';
-import { makeKeyPair, makeToken } from '../support/tokens';
+import { makeOpaqueToken, makeKeyPair, makeToken } from '../support/tokens';
 import {
 	abandoned,
 	errorOf,
@@ -93,10 +93,11 @@ describe('what it gives out', () => {
 	});
 
 	test('a token that says nothing of itself has the expiry of the answer', async () => {
-		reply({ access_token: 'opaque', access_token_token_expired: '2030-02-28 09:00:00' });
+		const access_token = makeOpaqueToken();
+		reply({ access_token, access_token_token_expired: '2030-02-28 09:00:00' });
 		const { items } = await issue(sandbox());
 		expect(items[0].json).toEqual({
-			access_token: 'opaque',
+			access_token,
 			access_token_token_expired: '2030-02-28 09:00:00',
 			expires_at: '2030-02-28T09:00:00+09:00',
 		});
@@ -466,14 +467,25 @@ describe('a token that is of no use is an explanation, not an item', () => {
 		} finally {
 			await elsewhere.stop();
 		}
-		expect((await issue(sandbox())).items[0].json.access_token).toBe(token);
+		const again = await issue(sandbox());
+		expect(again.items[0].json.access_token).toBe(token);
+		expect(again.stored.data.resultData.runData['KIS Token'][0].hints).toEqual([
+			{ location: 'outputPane', message: expect.stringContaining('revoked the token at another') },
+		]);
 	});
 
 	test.each([
 		['expired by its claim', () => ({ access_token: makeToken(keys().appkey, { exp: 1000 }) })],
 		[
 			'expired by the answer',
-			() => ({ access_token: 'opaque', access_token_token_expired: '2020-01-01 00:00:00' }),
+			() => ({
+				access_token: makeOpaqueToken(),
+				access_token_token_expired: '2020-01-01 00:00:00',
+			}),
+		],
+		[
+			'expired by the seconds that are left',
+			() => ({ access_token: makeToken(keys().appkey), expires_in: 0 }),
 		],
 		[
 			'expired by its claim, not by the answer',

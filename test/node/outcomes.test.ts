@@ -5,7 +5,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import type { Fault } from '../../sandbox/faults';
 import type { Sandbox } from '../../sandbox/server';
-import { revoke, tokenItems, useSandbox, type Setup } from '../support/workflow';
+import { errorOf, failing, revoke, tokenItems, useSandbox, type Setup } from '../support/workflow';
 
 interface Case {
 	outcome: string;
@@ -309,14 +309,42 @@ describe('attempts with mixed results', () => {
 		});
 	});
 
-	test.each([
-		['number', '200'],
-		['text', '200'],
-		['absent', '200'],
-	] as const)('a confirmation with its code as %s is the text %s', async (successCode, code) => {
-		sandbox().kis.switches.successCode = successCode;
-		const run = await revoke(sandbox(), { input: tokenItems(live(sandbox())) });
-		expect(run.items[0].json).toEqual({ code, message: '접근토큰 폐기에 성공하였습니다.' });
+	test.each(['number', 'text'] as const)(
+		'a confirmation with its code as a %s is the text 200',
+		async (successCode) => {
+			sandbox().kis.switches.successCode = successCode;
+			const run = await revoke(sandbox(), { input: tokenItems(live(sandbox())) });
+			expect(run.items[0].json).toEqual({
+				code: '200',
+				message: '접근토큰 폐기에 성공하였습니다.',
+			});
+		},
+	);
+
+	test('a success without its code is settled by the repeat', async () => {
+		sandbox().kis.switches.successCode = 'absent';
+		const run = await revoke(sandbox(), {
+			input: tokenItems(live(sandbox())),
+			options: { includeDetails: true },
+		});
+		expect(run.items[0].json).toMatchObject({
+			code: 'EGW00121',
+			details: { outcome: 'revoked', attempts: 2 },
+		});
+	});
+
+	test('a success without its code, which no repeat may settle, asks for a report', async () => {
+		sandbox().kis.switches.successCode = 'absent';
+		const run = await revoke(sandbox(), {
+			...failing,
+			input: tokenItems(live(sandbox())),
+			options: { maxRetries: 0 },
+		});
+		expect(errorOf(run)).toMatchObject({
+			outcome: 'unknown',
+			message: expect.stringContaining('lacks the code 200'),
+			description: expect.stringContaining('npm run live-check'),
+		});
 	});
 });
 

@@ -1,7 +1,9 @@
 // What is said of a token, word for word: how each outcome reads, and what a run that stops says of all of them.
 import type { INode, Logger } from 'n8n-workflow';
 
+import { OPEN_ANSWERS, REFUSING_STATUSES } from '../../kis/httpAnswers';
 import { OUTCOMES, type Outcome } from '../../kis/revoke/outcome';
+import { doubt } from '../../kis/revoke/revocation';
 import type { Attempt } from '../../kis/attempt';
 import type { EndOfSending, Revocation } from '../../kis/revoke/revokeTokens';
 import { Unusable } from '../../kis/unusable';
@@ -9,7 +11,7 @@ import {
 	BROKEN_RUN,
 	reportNotSent,
 	reportRevocation,
-	reportUnknown,
+	reportStanding,
 } from '../../nodes/KisToken/operations/revoke/report';
 import { failedRun } from '../../nodes/KisToken/report/failedRun';
 import { progressLog } from '../../nodes/KisToken/operations/revoke/progress';
@@ -33,7 +35,16 @@ const refused = (
 ) => makeAttempt(verdict, { httpStatus: 403, refusalCode: code, code, text });
 const invalid = refused('EGW00121', '유효하지 않은 token', 'invalidToken');
 const html = makeAttempt('noVerdict', { httpStatus: 502 });
-const unclear = makeAttempt('noVerdict', { httpStatus: 200, text: 'well' });
+const unclear = makeAttempt('noVerdict', {
+	httpStatus: 200,
+	rule: OPEN_ANSWERS.neither,
+	text: 'well',
+});
+const doubtful = doubt(confirmed, foreign, keys.appkey);
+const busy = makeAttempt('noVerdict', {
+	httpStatus: 503,
+	retryAt: Date.parse('2126-11-23T08:00:00+09:00'),
+});
 const codeless = makeAttempt('refused', { httpStatus: 400, code: '400' });
 const silent = makeAttempt('noVerdict', { transportCode: 'UND_ERR_HEADERS_TIMEOUT' });
 const unreachable = makeAttempt('unwritten', { transportCode: 'ECONNREFUSED' });
@@ -74,6 +85,8 @@ const NETWORK =
 const TREAT = 'Treat it as live until a revoke is confirmed.';
 const AGAIN = 'Revoke the token again; that is safe.';
 const STILL = 'If it was live, it still is.';
+
+const EMPTY_KEY = new Unusable('the App Key is empty', 'Correct it.');
 
 type Row = [
 	name: string,
@@ -133,18 +146,18 @@ const FAILURES: Row[] = [
 		403,
 	],
 	[
-		'refused by a code that nobody knows',
-		report(revocation('rejected', [refused('ABCD0001')])),
-		`${LIVE}KIS refused with a code that this node does not know`,
-		'It may still be live. Ask KIS what the code means.',
-		'ABCD0001',
+		'refused by a status, with a code that nobody knows',
+		report(revocation('rejected', [refused('EGW00999', '거부')])),
+		`${LIVE}the server does not allow the request (HTTP 403)`,
+		`It may still be live. The server says (EGW00999): “거부” ${REFUSING_STATUSES[403].todo}`,
+		'EGW00999',
 		403,
 	],
 	[
 		'refused without a code',
 		report(revocation('rejected', [codeless])),
-		`${LIVE}the server answered HTTP 400 without an error code of KIS`,
-		`It may still be live. ${ADDRESS}`,
+		`${LIVE}the server calls the request malformed (HTTP 400)`,
+		`It may still be live. ${REFUSING_STATUSES[400].todo}`,
 		'400',
 		400,
 	],
@@ -159,7 +172,7 @@ const FAILURES: Row[] = [
 	[
 		'HTML',
 		report(revocation('unknown', [html])),
-		`${OPEN}the server answered HTTP 502 with what cannot be read as an answer of KIS`,
+		`${OPEN}what the server answered cannot be read as an answer of KIS (HTTP 502)`,
 		`${TREAT} ${AGAIN} ${ADDRESS}`,
 		null,
 		502,
@@ -167,7 +180,7 @@ const FAILURES: Row[] = [
 	[
 		'neither yes nor no',
 		report(revocation('unknown', [unclear])),
-		`${OPEN}the server answered HTTP 200 and says neither yes nor no`,
+		`${OPEN}the answer is neither a confirmation nor a refusal of KIS (HTTP 200)`,
 		`${TREAT} The server says: “well” ${AGAIN} ${ADDRESS}`,
 		null,
 		200,
@@ -237,10 +250,42 @@ const FAILURES: Row[] = [
 		null,
 	],
 	[
-		'unusable in a later try',
-		reportUnknown(new Unusable('the App Key is empty', 'Correct it.')),
+		'left unknown, and unusable in a later try',
+		reportStanding({ outcome: 'unknown', decisive: silent }, EMPTY_KEY),
 		`${OPEN}the App Key is empty`,
-		`An earlier try of this execution may have sent it. ${TREAT} Correct it.`,
+		`This execution has sent it before. ${TREAT} Correct it.`,
+		null,
+		null,
+	],
+	[
+		'refused, and unusable in a later try',
+		reportStanding({ outcome: 'rejected', decisive: invalid }, EMPTY_KEY),
+		`${LIVE}the App Key is empty`,
+		'This execution has sent it before. It may still be live. Correct it.',
+		null,
+		null,
+	],
+	[
+		"confirmed, another app's",
+		report(revocation('unknown', [doubtful]), foreign),
+		`${OPEN}the server confirmed it, which proves nothing: the token was issued to another app key, and the server may not know it (HTTP 200)`,
+		`${TREAT} The server says: “성공” Revoke it with the credential of its own app key, not again with this one.`,
+		'200',
+		200,
+	],
+	[
+		'asked to come back',
+		report(revocation('unknown', [busy], ended('askedToComeBack', busy))),
+		`${OPEN}what the server answered cannot be read as an answer of KIS (HTTP 503)`,
+		`${TREAT} ${AGAIN} The server wants no request before 2126-11-23T08:00:00+09:00: run again after that. ${ADDRESS}`,
+		null,
+		503,
+	],
+	[
+		'after nothing was settled',
+		report(revocation('notSent', [], ended('nothingSettled', html))),
+		`${UNSENT}sending ended, because what the server answered cannot be read as an answer of KIS (HTTP 502)`,
+		`${STILL} ${ADDRESS}`,
 		null,
 		null,
 	],
@@ -325,13 +370,13 @@ describe('a run that stops', () => {
 		);
 		expect(error).toMatchObject({
 			name: 'NodeApiError',
-			message: `2 of 4 items not confirmed as revoked, first item 1. ${OPEN}the server answered HTTP 502 with what cannot be read as an answer of KIS`,
+			message: `2 of 4 items not confirmed as revoked, first item 1. ${OPEN}what the server answered cannot be read as an answer of KIS (HTTP 502)`,
 			httpCode: '502',
 			node: { parameters: {}, name: 'KIS Token' },
 			context: { itemIndex: 1 },
 		});
 		expect(error.description).toBe(
-			`<ul><li>item 1 – unknown – ${OPEN}the server answered HTTP 502 with what cannot be read as an answer of KIS. ${TREAT} ${AGAIN} ${ADDRESS}</li>` +
+			`<ul><li>item 1 – unknown – ${OPEN}what the server answered cannot be read as an answer of KIS (HTTP 502). ${TREAT} ${AGAIN} ${ADDRESS}</li>` +
 				`<li>item 2 – notSent – ${UNSENT}the token is empty. KIS was not asked. Check it.</li>` +
 				'<li>The rest: 2 revoked</li></ul>',
 		);

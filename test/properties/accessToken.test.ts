@@ -3,7 +3,13 @@ import { createHash } from 'node:crypto';
 
 import fc from 'fast-check';
 
-import { hasExpired, isIssuedTo, parseAccessToken } from '../../kis/accessToken';
+import {
+	hasExpired,
+	isIssuedTo,
+	parseAccessToken,
+	isCutOff,
+	isWholeTokenOf,
+} from '../../kis/accessToken';
 import { Unusable } from '../../kis/unusable';
 import { detailsOf } from '../../nodes/KisToken/report/details';
 import { longText, secret, text, tokenOf } from '../support/arbitraries';
@@ -100,9 +106,11 @@ property(
 	],
 	(appkey, kept, more) => {
 		const token = tokenOf(appkey);
-		expect(read(token).claims?.complete).toBe(true);
+		expect(isWholeTokenOf(appkey, read(token))).toBe(true);
+		expect(isCutOff(read(token))).toBe(false);
 		for (const altered of [token.slice(0, 1 + (kept % (token.length - 1))), token + more]) {
-			expect(read(altered).claims?.complete ?? false).toBe(false);
+			expect(isWholeTokenOf(appkey, read(altered))).toBe(false);
+			if (altered.startsWith('eyJ')) expect(isCutOff(read(altered))).toBe(true);
 		}
 	},
 );
@@ -112,6 +120,6 @@ property(
 	[text, text, text],
 	(header, payload, signature) => {
 		const token = parseAccessToken(`${encodePart(header)}.${encodePart(payload)}.${signature}x`);
-		if (!(token instanceof Unusable)) expect(token.claims?.complete ?? false).toBe(false);
+		if (!(token instanceof Unusable)) expect(token.claims?.signature).not.toBe('whole');
 	},
 );

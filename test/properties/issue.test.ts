@@ -46,6 +46,8 @@ const drawnCase = fc
 				ended: fc.constant('answered' as const),
 				httpStatus: fc.oneof({ arbitrary: fc.constant(200), weight: 2 }, status),
 				contentEncoding: fc.constant(null),
+				retryAfter: fc.constant(null),
+				date: fc.constantFrom(null, 'Mon, 23 Nov 2026 00:00:00 GMT'),
 				body: fc.oneof({ arbitrary: body, weight: 9 }, replyBody),
 			});
 			return exchange.map((one) => ({

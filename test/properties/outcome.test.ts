@@ -14,6 +14,7 @@ import { property } from '../support/properties';
 
 const verdict = fc.constantFrom<Verdict>(
 	'confirmed',
+	'doubtfulConfirmation',
 	'refused',
 	'invalidToken',
 	'expiredToken',
@@ -24,11 +25,12 @@ const verdicts = fc.array(verdict, { maxLength: 6 });
 const facts = fc.record<TokenFacts>({
 	whole: fc.boolean(),
 	expired: fc.boolean(),
-	revokedBefore: fc.boolean(),
+	knownDead: fc.boolean(),
 });
 const before = fc.constantFrom<Outcome>(...OUTCOMES);
 
 const isDead = (outcome: Outcome) => outcome === 'revoked' || outcome === 'alreadyInvalid';
+const isOpen = (verdict: Verdict) => verdict === 'noVerdict' || verdict === 'doubtfulConfirmation';
 const callsInvalid = (verdict: Verdict) => verdict === 'invalidToken' || verdict === 'expiredToken';
 
 property('the outcome is one of the five', [verdicts, facts, before], (verdicts, token, before) => {
@@ -50,7 +52,7 @@ property(
 	[verdicts, facts, before],
 	(verdicts, token, before) => {
 		if (!isDead(weigh(verdicts, token, before))) return;
-		const explained = token.whole || token.revokedBefore;
+		const explained = token.whole || token.knownDead;
 		const found = verdicts.includes('confirmed') || (verdicts.some(callsInvalid) && explained);
 		expect(found || isDead(before)).toBe(true);
 	},
@@ -61,7 +63,7 @@ property(
 	[verdicts, facts, before],
 	(verdicts, token, before) => {
 		if (weigh(verdicts, token, before) !== 'revoked') return;
-		const silent = before === 'unknown' ? 0 : verdicts.indexOf('noVerdict');
+		const silent = before === 'unknown' ? 0 : verdicts.findIndex(isOpen);
 		const became = silent >= 0 && verdicts.slice(silent).some(callsInvalid);
 		expect(
 			before === 'revoked' ||
@@ -76,7 +78,7 @@ property(
 	[verdicts, facts, before],
 	(verdicts, token, before) => {
 		if (weigh(verdicts, token, before) !== 'rejected') return;
-		expect(verdicts).not.toContain('noVerdict');
+		expect(verdicts.some(isOpen)).toBe(false);
 		expect(before).not.toBe('unknown');
 		expect(before === 'rejected' || verdicts.some((verdict) => verdict !== 'unwritten')).toBe(true);
 	},
@@ -87,7 +89,7 @@ property(
 	[verdicts, facts, before],
 	(verdicts, token, before) => {
 		if (weigh(verdicts, token, before) !== 'unknown') return;
-		expect(before === 'unknown' || verdicts.includes('noVerdict')).toBe(true);
+		expect(before === 'unknown' || verdicts.some(isOpen)).toBe(true);
 		expect(verdicts).not.toContain('confirmed');
 	},
 );
@@ -145,7 +147,7 @@ property(
 	'the order does not matter where "invalid" cannot be explained',
 	[verdicts, fc.infiniteStream(fc.nat()), fc.boolean(), before],
 	(verdicts, draws, expired, before) => {
-		const token = { whole: false, expired, revokedBefore: false };
+		const token = { whole: false, expired, knownDead: false };
 		const shuffled = verdicts
 			.map((verdict) => ({ verdict, at: draws.next().value as number }))
 			.sort((a, b) => a.at - b.at)

@@ -2,32 +2,28 @@
 // encoding; then the same answers as the attempts of a run, up to the item that n8n stores.
 import fc from 'fast-check';
 
-import { KIS_CODES, lookUpCode } from '../../kis/errorCodes';
-import type { Exchange } from '../../kis/http/exchange';
+import { isListed, KIS_CODES } from '../../kis/errorCodes';
+import { REFUSING_STATUSES } from '../../kis/httpAnswers';
 import { OUTCOMES, weigh } from '../../kis/revoke/outcome';
 import { readReply } from '../../kis/reply';
 import type { Attempt } from '../../kis/attempt';
 import { readRevocation } from '../../kis/revoke/revocation';
 import { SecretGuard } from '../../kis/secretGuard';
 import { text } from '../support/arbitraries';
+import { makeAnswer } from '../support/attempts';
 import { property } from '../support/properties';
 import { contentEncoding, kisBody, replyBody, status } from '../support/replies';
 
+const LISTED = Object.keys(KIS_CODES).filter(isListed);
 const NO_SECRETS = new SecretGuard([]);
-const STRANGER = { whole: false, expired: false, revokedBefore: false };
+const STRANGER = { whole: false, expired: false, knownDead: false };
 
 function read(
 	httpStatus: number,
 	body: string | Uint8Array,
 	contentEncoding: string | null = null,
 ): Attempt {
-	const exchange: Exchange = {
-		ended: 'answered',
-		httpStatus,
-		contentEncoding,
-		body: Buffer.from(body),
-	};
-	return readRevocation(exchange, NO_SECRETS);
+	return readRevocation(makeAnswer(httpStatus, body, { contentEncoding }), NO_SECRETS);
 }
 
 const trimmed = (field: unknown) => (typeof field === 'string' ? field.trim() : field);
@@ -43,55 +39,107 @@ property(
 );
 
 property(
-	'a confirmation is a 2xx with a JSON object in plain UTF-8 that says 200, or nothing else than a text',
+	'a confirmation is HTTP 200 with a JSON object in plain UTF-8 that says 200 and shows no sign of refusal',
 	[fc.oneof(fc.constant(200), status), contentEncoding, replyBody],
 	(status, encoding, body) => {
 		if (read(status, body, encoding).verdict !== 'confirmed') return;
-		expect(Math.floor(status / 100)).toBe(2);
+		expect(status).toBe(200);
 		expect(encoding ?? 'identity').toMatch(/^\s*identity\s*$/i);
 		const fields = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-		expect([undefined, null, '', 200, '200']).toContain(trimmed(fields.code));
+		expect([200, '200']).toContain(trimmed(fields.code));
 		expect([undefined, null, 0, '0']).toContain(trimmed(fields.rt_cd));
-		for (const field of [fields.error_code, fields.error, fields.error_description]) {
-			expect([undefined, null, false, '', [], {}]).toContainEqual(trimmed(field));
+		expect(String(fields.success)).not.toMatch(/^\s*false\s*$/i);
+		expect(String(fields.status)).not.toMatch(/^\s*(err|fail)/i);
+		for (const [name, field] of Object.entries(fields)) {
+			expect(String(field)).not.toMatch(/\bEGW\d/);
+			if (/^error/i.test(name)) {
+				expect([undefined, null, false, '', [], {}]).toContainEqual(trimmed(field));
+			}
 		}
 	},
 );
 
 property(
-	'an answer that is cut off anywhere says nothing',
+	'"refused" is a listed code, a status of the table, or HTTP 200 with such a status in its code',
+	[status, replyBody],
+	(status, body) => {
+		const { verdict, httpStatus, refusalCode } = read(status, body);
+		if (verdict !== 'refused' || Object.hasOwn(KIS_CODES, refusalCode ?? '')) return;
+		const told =
+			httpStatus === 200
+				? Number(JSON.parse(new TextDecoder().decode(body)).code)
+				: Number(httpStatus);
+		expect(Object.keys(REFUSING_STATUSES).map(Number)).toContain(told);
+	},
+);
+
+property(
+	'HTTP 5xx says nothing unless a listed code does',
+	[fc.integer({ min: 500, max: 599 }), replyBody],
+	(status, body) => {
+		const { verdict, refusalCode } = read(status, body);
+		if (!Object.hasOwn(KIS_CODES, refusalCode ?? '')) expect(verdict).toBe('noVerdict');
+	},
+);
+
+property(
+	'an answer that is cut off anywhere says nothing, but for HTTP 429',
 	[status, kisBody, fc.nat()],
 	(status, body, cut) => {
 		const text = JSON.stringify(body);
-		const { verdict, code, text: shown } = read(status, text.slice(0, cut % text.length));
-		expect({ verdict, code, shown }).toEqual({ verdict: 'noVerdict', code: null, shown: null });
+		const { verdict, text: shown } = read(status, text.slice(0, cut % text.length));
+		const expected = status === 429 ? 'refused' : 'noVerdict';
+		expect({ verdict, shown }).toEqual({ verdict: expected, shown: null });
 	},
 );
 
 property(
-	'an answer in any content encoding is not read, nor one with bytes that are no UTF-8, nor a list',
-	[status, kisBody, fc.constantFrom('gzip', 'br', 'deflate', 'x', 'identity, gzip')],
-	(status, body, encoding) => {
+	'an answer in any content encoding is not read, and neither is a list',
+	[kisBody, fc.constantFrom('gzip', 'br', 'deflate', 'x', 'identity, gzip')],
+	(body, contentEncoding) => {
 		const json = JSON.stringify(body);
-		const notUtf8 = Buffer.from(JSON.stringify({ ...body, x: '\u007f' })).map((byte) =>
+		expect(readReply(makeAnswer(200, json, { contentEncoding }))).toBeNull();
+		expect(readReply(makeAnswer(200, `[${json}]`))).toBeNull();
+	},
+);
+
+property(
+	'of an answer with bytes that are no UTF-8 a code of KIS is read, and no word; it confirms nothing',
+	[status, kisBody, fc.constantFrom(null, ...LISTED)],
+	(status, body, listed) => {
+		const fields = listed === null ? {} : { error_code: listed, msg_cd: '' };
+		const notUtf8 = Buffer.from(JSON.stringify({ ...body, ...fields, x: '\u007f' })).map((byte) =>
 			byte === 0x7f ? 0xff : byte,
 		);
-		expect(readReply(status, encoding, Buffer.from(json))).toBeNull();
-		expect(readReply(status, null, notUtf8)).toBeNull();
-		expect(readReply(status, null, Buffer.from(`[${json}]`))).toBeNull();
+		const { verdict, text } = read(status, notUtf8);
+		expect(text).toBeNull();
+		expect(verdict).not.toBe('confirmed');
+		if (listed !== null) expect(verdict).toBe(KIS_CODES[listed].meaning);
 	},
 );
 
 property(
-	'a code of KIS decides, whatever the status and whatever stands beside it',
-	[status, kisBody, fc.constantFrom(...Object.keys(KIS_CODES), 'EGW09999'), fc.boolean()],
+	'a listed code decides, whatever the status and whatever stands beside it',
+	[status, kisBody, fc.constantFrom(...LISTED), fc.boolean()],
 	(status, body, code, atOauth) => {
-		const fields = atOauth ? { error_code: code } : { error_code: '', rt_cd: '1', msg_cd: code };
+		const fields = atOauth
+			? { error_code: code, msg_cd: '' }
+			: { error_code: '', rt_cd: '1', msg_cd: code };
 		expect(read(status, JSON.stringify({ ...body, ...fields }))).toMatchObject({
-			verdict: lookUpCode(code).meaning,
+			verdict: KIS_CODES[code].meaning,
 			refusalCode: code,
 			code,
 		});
+	},
+);
+
+property(
+	'two listed codes that differ say nothing',
+	[status, kisBody, fc.constantFrom(...LISTED), fc.constantFrom(...LISTED)],
+	(status, body, error_code, msg_cd) => {
+		if (error_code === msg_cd) return;
+		const { verdict, refusalCode } = read(status, JSON.stringify({ ...body, error_code, msg_cd }));
+		expect({ verdict, refusalCode }).toEqual({ verdict: 'noVerdict', refusalCode: null });
 	},
 );
 
@@ -102,6 +150,8 @@ property(
 		const { code, text } = read(status, body);
 		expect(code ?? '0').toMatch(/^[A-Za-z0-9_-]{1,16}$/);
 		expect((text ?? '').length).toBeLessThanOrEqual(1000);
-		expect(read(200, JSON.stringify({ code: 200, message })).text).toBe(message);
+		expect(read(200, JSON.stringify({ code: 200, message })).text).toBe(
+			message.trim() === '' ? null : message,
+		);
 	},
 );

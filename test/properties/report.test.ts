@@ -42,6 +42,8 @@ function exchangeWith(leak: fc.Arbitrary<string>): fc.Arbitrary<Exchange> {
 			ended: fc.constant('answered' as const),
 			httpStatus: status,
 			contentEncoding: fc.oneof(fc.constant(null), contentEncoding),
+			retryAfter: fc.constantFrom(null, '1', '9999', 'soon'),
+			date: fc.constant(null),
 			body: fc.oneof({ arbitrary: echoing, weight: 3 }, replyBody),
 		}),
 		fc.record({
@@ -75,7 +77,7 @@ const drawnCase: fc.Arbitrary<Case> = fc
 				const attempt = (exchange: Exchange) => readRevocation(exchange, guard);
 				const attempts = exchanges.map(attempt);
 				const [seen = null] = others.map(attempt);
-				const facts = { whole: kind === 'own', expired: false, revokedBefore: settled };
+				const facts = { whole: kind === 'own', expired: false, knownDead: settled };
 				const outcome = weigh(
 					attempts.map(({ verdict }) => verdict),
 					facts,

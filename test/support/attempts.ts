@@ -1,4 +1,8 @@
+import type { AnswerRule } from '../../kis/answerRule';
 import type { Attempt } from '../../kis/attempt';
+import { isListed, KIS_CODES } from '../../kis/errorCodes';
+import type { Answered } from '../../kis/http/exchange';
+import { OPEN_ANSWERS, refusingStatus } from '../../kis/httpAnswers';
 
 const NOTHING = {
 	httpStatus: null,
@@ -6,11 +10,39 @@ const NOTHING = {
 	code: null,
 	text: null,
 	transportCode: null,
+	retryAt: null,
 } as const;
 
+/** An attempt under the rule that an answer with its code or status falls under. */
 export function makeAttempt(
 	verdict: Attempt['verdict'],
 	known: Partial<Omit<Attempt, 'verdict'>> = {},
 ): Attempt {
-	return { ...NOTHING, verdict, ...known };
+	return { ...NOTHING, rule: ruleOf(verdict, known), verdict, ...known };
+}
+
+function ruleOf(
+	verdict: Attempt['verdict'],
+	{ refusalCode = null, httpStatus = null, transportCode = null }: Partial<Attempt>,
+): AnswerRule | null {
+	if (refusalCode !== null && isListed(refusalCode)) return KIS_CODES[refusalCode];
+	if (httpStatus === null || transportCode !== null || verdict === 'confirmed') return null;
+	return verdict === 'noVerdict' ? OPEN_ANSWERS.unreadable : refusingStatus(httpStatus);
+}
+
+/** A whole HTTP answer; text stands for its bytes. */
+export function makeAnswer(
+	httpStatus: number,
+	body: string | Uint8Array,
+	headers: Partial<Pick<Answered, 'contentEncoding' | 'retryAfter' | 'date'>> = {},
+): Answered {
+	return {
+		ended: 'answered',
+		httpStatus,
+		contentEncoding: null,
+		retryAfter: null,
+		date: null,
+		...headers,
+		body: Buffer.from(body),
+	};
 }

@@ -1,9 +1,8 @@
 import type { Attempt } from '../../../kis/attempt';
-import { isListed, lookUpCode } from '../../../kis/errorCodes';
+import { isListed } from '../../../kis/errorCodes';
 import { explainTransportCode } from '../../../kis/http/transportCodes';
-
-const CHECK_ADDRESS =
-	'Check the Base URL of the KIS API credential and the relay or proxy in between. If KIS is called directly, see whether it announced maintenance (점검).';
+import { koreanTime } from '../../../kis/koreanTime';
+import { asksToComeBack } from '../../../kis/retry';
 
 export interface Explanation {
 	/** A clause, without a full stop. */
@@ -13,27 +12,17 @@ export interface Explanation {
 }
 
 /** What an attempt met. */
-export function explain({
-	verdict,
-	refusalCode,
-	transportCode,
-	httpStatus,
-	text,
-}: Attempt): Explanation {
-	if (refusalCode !== null) {
-		const { happened, todo } = lookUpCode(refusalCode);
-		// n8n replaces a message that holds the name of a system fault, which an unlisted code may be.
-		return { happened: isListed(refusalCode) ? `${happened} (${refusalCode})` : happened, todo };
-	}
-	if (transportCode !== null) return explainTransportCode(transportCode);
-	return { happened: `the server answered HTTP ${httpStatus} ${unclear()}`, todo: CHECK_ADDRESS };
-
-	function unclear(): string {
-		if (verdict === 'refused') return 'without an error code of KIS';
-		return text === null
-			? 'with what cannot be read as an answer of KIS'
-			: 'and says neither yes nor no';
-	}
+export function explain(attempt: Attempt): Explanation {
+	const { rule, refusalCode, transportCode, httpStatus, retryAt } = attempt;
+	if (!rule) return explainTransportCode(transportCode ?? '');
+	// n8n replaces a message that holds the name of a system fault, which an unlisted code may be.
+	const isKisCode = refusalCode !== null && isListed(refusalCode);
+	const source = isKisCode ? refusalCode : `HTTP ${httpStatus}`;
+	const when =
+		retryAt !== null && asksToComeBack(attempt)
+			? `The server wants no request before ${koreanTime(retryAt)}: run again after that.`
+			: '';
+	return { happened: `${rule.happened} (${source})`, todo: sentences(when, rule.todo) };
 }
 
 /**

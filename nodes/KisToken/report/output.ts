@@ -6,6 +6,8 @@ import { toItem } from './item';
 import type { Report } from './report';
 import { summary } from './summary';
 
+const OUTPUT_PANEL = 'outputPane' as const;
+
 /**
  * Ends a run as the user wants failed items to be handled: an item for each, or one error for all.
  *
@@ -24,5 +26,10 @@ export function toOutput(
 	if (failed && !stopped && !context.continueOnFail()) {
 		throw failedRun(context.getNode(), reports, tally);
 	}
+	const hints = new Set(reports.flatMap((report) => (report.succeeded && report.hint) || []));
+	if (hints.size > 0)
+		context.addExecutionHints(
+			...[...hints].map((message) => ({ message, location: OUTPUT_PANEL })),
+		);
 	return reports.map(toItem);
 }

@@ -12,6 +12,8 @@ export interface Success<Outcome extends string = string> {
 	readonly json: IDataObject;
 	/** `null` unless the user asked for it. */
 	readonly details: IDataObject | null;
+	/** What the user should see in the node's output panel, without the workflow having to handle it: a sentence. */
+	readonly hint?: string;
 }
 
 export interface Failure<Outcome extends string = string> {

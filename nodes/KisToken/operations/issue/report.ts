@@ -1,6 +1,7 @@
 import type { AccessToken } from '../../../../kis/accessToken';
 import type { Attempt } from '../../../../kis/attempt';
 import type { KisCredential } from '../../../../kis/credential';
+import { deadTokens } from '../../../../kis/deadTokens';
 import type { EnvironmentName } from '../../../../kis/environments';
 import type { Grant } from '../../../../kis/issue/grant';
 import {
@@ -40,6 +41,8 @@ const HEADLINE: Readonly<Record<Exclude<IssueOutcome, 'issued' | 'reused'>, stri
 
 const ISSUE_AGAIN =
 	'If a token was issued, KIS gives the same one again for 6 hours: wait a minute, then issue again.';
+const REVOKED_ELSEWHERE =
+	'This n8n has revoked the token at another address. If both addresses lead to the same KIS, it is dead: check it before you use it.';
 const WAITS_FOR_YOU = 'The option Wait When Limited waits and asks again for you.';
 
 /** @param environment If the user asked for details. */
@@ -87,10 +90,11 @@ export function reportIssuance(
 export function reportGrant(
 	{ token, expiresAt, fields }: Grant,
 	outcome: 'issued' | 'reused',
-	{ appkey, environment }: KisCredential,
+	credential: KisCredential,
 	{ includeDetails }: Shown,
 	attempts: readonly Attempt[] = [],
 ): Report<IssueOutcome> {
+	const { appkey, environment } = credential;
 	const httpStatus = attempts.at(-1)?.httpStatus ?? null;
 	const known = { outcome, attempts: attempts.length, httpStatus, environment, token, appkey };
 	return {
@@ -98,6 +102,7 @@ export function reportGrant(
 		outcome,
 		json: { ...fields, expires_at: timeOrNull(expiresAt) },
 		details: includeDetails ? detailsOf(known) : null,
+		hint: deadTokens.hasElsewhere(token, credential) ? REVOKED_ELSEWHERE : undefined,
 	};
 }
 
@@ -106,6 +111,10 @@ const FLAWS: Readonly<Record<Flaw, { readonly happened: string; readonly todo: s
 	dead: {
 		happened: 'it is dead, since this n8n has revoked it or seen KIS call it invalid',
 		todo: 'Before that, programs on this app key may get no other one. Issue again after it.',
+	},
+	cutOff: {
+		happened: 'its end is missing',
+		todo: 'Check the relay or proxy in between: it may cut answers off.',
 	},
 	expired: {
 		happened: 'it has expired',
@@ -118,7 +127,7 @@ const FLAWS: Readonly<Record<Flaw, { readonly happened: string; readonly todo: s
 };
 
 function reportFlaw(
-	{ outcome, flaw, grant: { token }, attempts }: UnusableGrant,
+	{ outcome, flaw, grant: { token, clockAheadMs }, attempts }: UnusableGrant,
 	{ appkey, environment }: KisCredential,
 	{ includeDetails }: Shown,
 ): Failure<IssueOutcome> {
@@ -129,12 +138,23 @@ function reportFlaw(
 		succeeded: false,
 		outcome,
 		message: `${HEADLINE.unusable}: ${happened}. KIS may give the same token for six hours after its issue${untilWhen(token)}`,
-		description: `The token was not passed on. ${todo}`,
+		description: sentences(
+			'The token was not passed on.',
+			flaw === 'expired' ? aboutClock(clockAheadMs) : '',
+			todo,
+		),
 		code: null,
 		httpStatus,
 		unusableInput: false,
 		details: includeDetails ? detailsOf(known) : null,
 	};
+}
+
+/** Says what is wrong with this computer's clock, if KIS's tells. */
+function aboutClock(clockAheadMs: number): string {
+	if (clockAheadMs === 0) return '';
+	const minutes = Math.round(Math.abs(clockAheadMs) / 60_000);
+	return `This computer's clock is ${minutes} minutes ${clockAheadMs > 0 ? 'behind' : 'ahead of'} the server's, by which the token's time was counted: set it right.`;
 }
 
 function untilWhen({ claims }: AccessToken): string {

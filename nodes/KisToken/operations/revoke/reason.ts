@@ -1,4 +1,4 @@
-import { isIssuedTo, type AccessToken } from '../../../../kis/accessToken';
+import { isCutOff, isIssuedTo, type AccessToken } from '../../../../kis/accessToken';
 import type { Attempt } from '../../../../kis/attempt';
 import type { KisCredential } from '../../../../kis/credential';
 import type { Revocation } from '../../../../kis/revoke/revokeTokens';
@@ -17,7 +17,8 @@ export function reasonOf(
 	if (decisive === null) return whySendingEnded(ended);
 	const { happened, todo } = explainAll(attempts, decisive);
 	if (outcome === 'alreadyInvalid') return { happened, todo: ACCEPT_INVALID };
-	const again = outcome === 'unknown' ? REVOKE_AGAIN : '';
+	const mayRepeat = outcome === 'unknown' && decisive.verdict !== 'doubtfulConfirmation';
+	const again = mayRepeat ? REVOKE_AGAIN : '';
 	return { happened, todo: sentences(again, todo, aboutToken(decisive, token, credential)) };
 }
 
@@ -33,9 +34,9 @@ function whySendingEnded(ended: Revocation['ended']): Explanation {
 /** What the token says of itself, where KIS calls it invalid. */
 function aboutToken({ verdict }: Attempt, token: AccessToken, { appkey }: KisCredential): string {
 	if (verdict !== 'invalidToken' && verdict !== 'expiredToken') return '';
-	if (token.claims === null) return 'The token is not a JWT: it cannot be told whose it is.';
 	if (isIssuedTo(token, appkey) === false) {
 		return 'The token says that it was issued to another app key.';
 	}
-	return token.claims.complete ? '' : 'The end of the token is missing.';
+	if (isCutOff(token)) return 'The end of the token is missing.';
+	return token.claims ? '' : 'The token is not a JWT: it cannot be told whose it is.';
 }

@@ -1,7 +1,9 @@
 import type { AccessToken } from '../../../../kis/accessToken';
+import type { Attempt } from '../../../../kis/attempt';
 import type { KisCredential } from '../../../../kis/credential';
 import type { EnvironmentName } from '../../../../kis/environments';
-import type { Outcome } from '../../../../kis/revoke/outcome';
+import type { Standing } from '../../../../kis/revoke/executionMemory';
+import { isDeadBy, type Outcome } from '../../../../kis/revoke/outcome';
 import type { Revocation } from '../../../../kis/revoke/revokeTokens';
 import type { Unusable } from '../../../../kis/unusable';
 import { detailsOf } from '../../report/details';
@@ -36,13 +38,18 @@ export function reportNotSent(
 	return reportUnusable('notSent', MEANING.notSent.headline, unusable, details);
 }
 
-/** For every item, where an earlier try of the execution could use its input and this one cannot: which tokens were sent then is not known. */
-export function reportUnknown(unusable: Unusable): Failure<Outcome> {
+/** For a token that the execution has sent before, and cannot send now for want of usable settings. */
+export function reportStanding(
+	{ outcome, decisive }: Standing,
+	unusable: Unusable,
+): Report<Outcome> {
+	if (outcome === 'revoked') return reportDead(outcome, decisive, null);
+	const { headline, consequence } = MEANING[outcome];
 	return {
 		...reportNotSent(unusable),
-		outcome: 'unknown',
-		message: `${MEANING.unknown.headline}: ${unusable.why}`,
-		description: `An earlier try of this execution may have sent it. ${MEANING.unknown.consequence} ${unusable.todo}`,
+		outcome,
+		message: `${headline}: ${unusable.why}`,
+		description: sentences('This execution has sent it before.', consequence, unusable.todo),
 	};
 }
 
@@ -61,7 +68,7 @@ export function reportRevocation(
 	options: Pick<RevokeNodeOptions, 'alreadyInvalid' | 'includeDetails'>,
 ): Report<Outcome> {
 	const { outcome, attempts, decisive, before, ended } = revocation;
-	const isDead = outcome === 'revoked' || outcome === 'alreadyInvalid';
+	const isDead = isDeadBy(outcome);
 	const lastWithCode = attempts.findLast(({ code }) => code !== null);
 	const answer = isDead ? decisive : (lastWithCode ?? decisive);
 	const httpStatus = answer?.httpStatus ?? null;
@@ -78,9 +85,8 @@ export function reportRevocation(
 
 	// What this execution has revoked itself was not invalid before.
 	const mayBeInvalid = options.alreadyInvalid === 'succeed' || before === 'revoked';
-	if (outcome === 'revoked' || (outcome === 'alreadyInvalid' && mayBeInvalid)) {
-		const code = answer?.code ?? String(httpStatus);
-		return { succeeded: true, outcome, json: { code, message: answer?.text ?? '' }, details };
+	if (answer && isDead && (outcome === 'revoked' || mayBeInvalid)) {
+		return reportDead(outcome, answer, details);
 	}
 
 	const { headline, consequence } = MEANING[outcome];
@@ -96,4 +102,14 @@ export function reportRevocation(
 		unusableInput: false,
 		details,
 	};
+}
+
+/** @param answer What KIS said of it. */
+function reportDead(
+	outcome: Outcome,
+	{ code, httpStatus, text }: Attempt,
+	details: Report['details'],
+): Report<Outcome> {
+	const json = { code: code ?? String(httpStatus), message: text ?? '' };
+	return { succeeded: true, outcome, json, details };
 }

@@ -1,9 +1,10 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { AccessToken } from '../../../../kis/accessToken';
+import { executionMemory } from '../../../../kis/revoke/executionMemory';
 import { OUTCOMES, type Outcome } from '../../../../kis/revoke/outcome';
 import { Unusable } from '../../../../kis/unusable';
-import { cancelSignal, egressRules, executionKey, hasSentBefore, noteSending } from '../../host';
+import { cancelSignal, egressRules, executionKey } from '../../host';
 import { readEach, readToken, STOPPED } from '../../input';
 import type { Report } from '../../report/report';
 import type { Operation } from '../operation';
@@ -11,7 +12,7 @@ import { optionsField, readSetup, type Setup } from '../option';
 import { tokenField } from '../tokenField';
 import { revokeOptions } from './options';
 import { progressLog } from './progress';
-import { BROKEN_RUN, reportNotSent, reportRevocation, reportUnknown } from './report';
+import { BROKEN_RUN, reportNotSent, reportRevocation, reportStanding } from './report';
 
 export const revoke: Operation<Outcome> = {
 	option: {
@@ -39,14 +40,21 @@ export const revoke: Operation<Outcome> = {
 	brokenRun: BROKEN_RUN,
 
 	async run(context) {
+		const execution = executionKey(context);
 		const setup = await readSetup(context, revokeOptions);
-		if (setup instanceof Unusable) {
-			const report = hasSentBefore(context) ? reportUnknown(setup) : reportNotSent(setup);
-			return context.getInputData().map(() => report);
+		const hasSent = executionMemory.hasSent(execution);
+		if (setup instanceof Unusable && !hasSent) {
+			return context.getInputData().map(() => reportNotSent(setup));
 		}
 		// What became of a token in an earlier try is told by the token alone.
-		const onStop = hasSentBefore(context) ? null : STOPPED;
+		const onStop = hasSent ? null : STOPPED;
 		const tokens = await readEach(context, (itemIndex) => readToken(context, itemIndex), onStop);
+		if (setup instanceof Unusable) {
+			return tokens.map((token) => {
+				const standing = isUsable(token) ? executionMemory.recallAny(execution, token) : null;
+				return standing ? reportStanding(standing, setup) : reportNotSent(setup);
+			});
+		}
 		return await revokeEach(context, setup, tokens);
 	},
 };
@@ -59,7 +67,6 @@ async function revokeEach(
 	const usable = tokens.filter(isUsable);
 	// Loaded by the first run, not by n8n's start: it brings the HTTP client.
 	const { revokeTokens } = await import('../../../../kis/revoke/revokeTokens');
-	noteSending(context);
 	const revocations = await revokeTokens(credential, usable, {
 		...options,
 		timeoutMs: options.timeout,

@@ -1,0 +1,126 @@
+import type { AnswerRule } from './answerRule';
+
+const CHECK_ADDRESS =
+	'Check the Base URL of the KIS API credential and the relay or proxy in between. If KIS is called directly, see whether it announced maintenance (점검).';
+/** A filter reads answers as well as requests. */
+const FILTER_DOUBT =
+	'A filter on the way back can answer so too, after KIS has processed the request: if there is one, see what it filters.';
+
+/**
+ * HTTP statuses that refuse a request before it is processed, each for the reason that RFC 9110 gives (RFC 6585 for 429
+ * and 431). They count where no listed code of KIS decides, with a JSON object as the body: what else a 4xx brings, or
+ * another 4xx, may come from a relay that had passed the request on.
+ */
+export const REFUSING_STATUSES = {
+	400: {
+		meaning: 'refused',
+		happened: 'the server calls the request malformed',
+		todo: `Nothing of a malformed request is processed. ${FILTER_DOUBT} ${CHECK_ADDRESS}`,
+	},
+	401: {
+		meaning: 'refused',
+		happened: 'the server asks for a login first',
+		todo: `KIS asks for none here, so a relay or proxy in between does, and it did not let the request through. ${CHECK_ADDRESS}`,
+	},
+	403: {
+		meaning: 'refused',
+		happened: 'the server does not allow the request',
+		todo: `KIS would give a code with it. ${FILTER_DOUBT} ${CHECK_ADDRESS}`,
+	},
+	404: {
+		meaning: 'refused',
+		happened: 'the server has nothing at this address',
+		todo: `Nothing is there that could have processed the request. ${CHECK_ADDRESS}`,
+	},
+	405: {
+		meaning: 'refused',
+		happened: 'the server does not take POST requests at this address',
+		todo: `A request whose method is not allowed is not processed. ${CHECK_ADDRESS}`,
+	},
+	411: {
+		meaning: 'refused',
+		happened: 'the server misses the length of the request',
+		todo: `The request arrived without the length that it was sent with, and was not read. ${CHECK_ADDRESS}`,
+	},
+	413: {
+		meaning: 'refused',
+		happened: 'the server finds the request too large',
+		todo: `A request that is too large is not read to its end. ${CHECK_ADDRESS}`,
+	},
+	414: {
+		meaning: 'refused',
+		happened: 'the server finds the address too long',
+		todo: `A request whose address is too long is not read to its end. ${CHECK_ADDRESS}`,
+	},
+	415: {
+		meaning: 'refused',
+		happened: 'the server does not take JSON at this address',
+		todo: `A body of a kind that is not taken is not read. ${CHECK_ADDRESS}`,
+	},
+	422: {
+		meaning: 'refused',
+		happened: 'the server cannot process what the request holds',
+		todo: `It says itself that it did not process the request. ${CHECK_ADDRESS}`,
+	},
+	429: {
+		meaning: 'refused',
+		retry: { afterMs: 1000, holdsEveryone: true },
+		happened: 'the server has had too many requests',
+		todo: "Set Requests per Second to this workflow's share, or Max Retries higher, and run again.",
+	},
+	431: {
+		meaning: 'refused',
+		happened: 'the server finds the headers of the request too large',
+		todo: `A request whose headers are too large is not read to its end. ${CHECK_ADDRESS}`,
+	},
+} as const satisfies Record<number, AnswerRule>;
+
+/** The row of a status; `null` for one that refuses nothing. */
+export function refusingStatus(status: number): AnswerRule | null {
+	const rows: Readonly<Record<number, AnswerRule>> = REFUSING_STATUSES;
+	return Object.hasOwn(rows, status) ? rows[status] : null;
+}
+
+/** Answers that leave open whether the request was processed. */
+export const OPEN_ANSWERS = {
+	unreadable: {
+		meaning: 'noVerdict',
+		retry: {},
+		happened: 'what the server answered cannot be read as an answer of KIS',
+		todo: CHECK_ADDRESS,
+	},
+	/** HTTP 5xx, or a status that tells nothing of the request. */
+	otherStatus: {
+		meaning: 'noVerdict',
+		retry: {},
+		happened:
+			'the server answered with a status that does not tell whether the request was processed',
+		todo: CHECK_ADDRESS,
+	},
+	contradiction: {
+		meaning: 'noVerdict',
+		retry: {},
+		happened: 'the answer contradicts itself',
+		todo: CHECK_ADDRESS,
+	},
+	/** HTTP 200 with a sign of refusal that is not KIS's, or with a code that nobody knows. */
+	neither: {
+		meaning: 'noVerdict',
+		retry: {},
+		happened: 'the answer is neither a confirmation nor a refusal of KIS',
+		todo: CHECK_ADDRESS,
+	},
+	/** KIS's page calls `code` optional; every success that was ever seen has it. */
+	withoutCode: {
+		meaning: 'noVerdict',
+		retry: {},
+		happened: 'the answer lacks the code 200, by which KIS confirms',
+		todo: 'If KIS itself answered so, run `npm run live-check` (in the repository of this node, with a paper account) and report what it prints. Otherwise check the Base URL of the KIS API credential and the relay or proxy in between.',
+	},
+	withoutToken: {
+		meaning: 'noVerdict',
+		retry: {},
+		happened: 'the answer holds nothing that can be an access token',
+		todo: CHECK_ADDRESS,
+	},
+} as const satisfies Record<string, AnswerRule>;

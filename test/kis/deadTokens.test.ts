@@ -1,0 +1,119 @@
+// What is tried: where what was learnt of a token counts, and for how long.
+import { DeadTokens } from '../../kis/deadTokens';
+import {
+	credentialFor,
+	makeKeyPair,
+	makeOpaqueToken,
+	makeToken,
+	read,
+	type KeyPair,
+} from '../support/tokens';
+
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
+const HERE = 'https://relay.example/kis';
+const keys = makeKeyPair();
+const other = makeKeyPair();
+const at = (address: string, pair: KeyPair = keys) => credentialFor(pair, address);
+
+const whole = read(makeToken(keys.appkey));
+const KINDS = {
+	opaque: read(makeOpaqueToken()),
+	"another app key's": read(makeToken(other.appkey)),
+	'cut off': read(makeToken(keys.appkey).slice(0, -1)),
+};
+
+let memory: DeadTokens;
+beforeEach(() => {
+	memory = new DeadTokens();
+});
+afterEach(() => jest.restoreAllMocks());
+
+test('knows nothing of a token at first', () => {
+	expect(memory.has(whole, at(HERE))).toBe(false);
+	expect(memory.hasElsewhere(whole, at(HERE))).toBe(false);
+});
+
+test('what is dead at one host may be live at another, which can tell', () => {
+	memory.add(whole, at(HERE));
+	expect(memory.has(whole, at(HERE))).toBe(true);
+	expect(memory.hasElsewhere(whole, at(HERE))).toBe(false);
+	for (const elsewhere of [
+		'https://mock.example/kis',
+		'https://relay.example:8443/kis',
+		'https://relay.example/other',
+		'https://relay.example',
+	]) {
+		expect(memory.has(whole, at(elsewhere))).toBe(false);
+		expect(memory.hasElsewhere(whole, at(elsewhere))).toBe(true);
+	}
+});
+
+test.each([
+	'https://relay.example/kis/',
+	'https://relay.example/kis//',
+	'https://RELAY.example:443/kis',
+	'https://relay.example./kis',
+	'https://relay.example/./x/../kis',
+])('%s is another spelling of the same host', (spelling) => {
+	memory.add(whole, at(HERE));
+	expect(memory.has(whole, at(spelling))).toBe(true);
+});
+
+test.each(Object.entries(KINDS))(
+	'of a token that is %s it counts for the one app key',
+	(_kind, token) => {
+		memory.add(token, at(HERE));
+		expect(memory.has(token, at(HERE))).toBe(true);
+		expect(memory.has(token, at(HERE, other))).toBe(false);
+		expect(memory.hasElsewhere(token, at(HERE, other))).toBe(true);
+	},
+);
+
+describe('how long', () => {
+	const start = Date.now();
+	let now: jest.SpyInstance<number, []>;
+	beforeEach(() => {
+		now = jest.spyOn(Date, 'now').mockReturnValue(start);
+	});
+	const pass = (ms: number) => void now.mockReturnValue(Date.now() + ms);
+	const expiringIn = (ms: number) => read(makeToken(keys.appkey, { exp: (start + ms) / 1000 }));
+
+	test.each([
+		['an opaque token', KINDS.opaque, DAY_MS],
+		['a token that has expired already', expiringIn(-HOUR_MS), HOUR_MS],
+		['a token that expires in an hour', expiringIn(HOUR_MS), HOUR_MS],
+		['a token that expires in 90 days', expiringIn(90 * DAY_MS), 90 * DAY_MS],
+	])('%s: until it expires, or for a day, and for an hour at least', (_name, token, life) => {
+		memory.add(token, at(HERE));
+		pass(life - 1000);
+		expect(memory.has(token, at(HERE))).toBe(true);
+		pass(2000);
+		expect(memory.has(token, at(HERE))).toBe(false);
+	});
+
+	test('the day counts from the last time', () => {
+		memory.add(KINDS.opaque, at(HERE));
+		pass(23 * HOUR_MS);
+		memory.add(KINDS.opaque, at(HERE));
+		pass(2 * HOUR_MS);
+		memory.add(whole, at(HERE));
+		expect(memory.has(KINDS.opaque, at(HERE))).toBe(true);
+	});
+
+	test('what was forgotten does not come back with what is learnt elsewhere', () => {
+		memory.add(KINDS.opaque, at(HERE));
+		pass(25 * HOUR_MS);
+		memory.add(KINDS.opaque, at('https://other.example'));
+		expect(memory.has(KINDS.opaque, at(HERE))).toBe(false);
+	});
+});
+
+test('it is bounded: the oldest of very many is forgotten, the latest is not', () => {
+	const claims = { issuedAt: null, expiresAt: 9e14, appkey: null, signature: 'unknown' } as const;
+	const token = (name: number) => ({ value: '', fingerprint: String(name), claims });
+	const credential = at(HERE);
+	for (let i = 0; i < 300_000; i++) memory.add(token(i), credential);
+	expect(memory.has(token(299_999), credential)).toBe(true);
+	expect(memory.has(token(0), credential)).toBe(false);
+});
