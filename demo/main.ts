@@ -31,7 +31,7 @@ const ISSUED: Step = {
 		typeof access_token === 'string' && typeof expires_at === 'string',
 };
 const isConfirmed = (json: IDataObject) =>
-	Object.keys(json).join() === 'code,message' && json.code === '200';
+	Object.keys(json).join() === 'code,message,outcome' && json.outcome === 'revoked';
 
 const GOOD_DAY: readonly Step[] = [
 	ISSUED,
@@ -40,7 +40,11 @@ const GOOD_DAY: readonly Step[] = [
 		shows: 'a quote comes with it, through the HTTP helper of n8n and the same credential',
 		holds: ({ rt_cd }) => rt_cd === '0',
 	},
-	{ node: 'Revoke', shows: 'KIS Token: Revoke emits code and message', holds: isConfirmed },
+	{
+		node: 'Revoke',
+		shows: 'KIS Token: Revoke emits code, message and outcome',
+		holds: isConfirmed,
+	},
 ];
 const BAD_DAY: readonly Step[] = [
 	ISSUED,

@@ -14,7 +14,11 @@ import { chain, credentialFor, example, httpRequest, kisToken } from './workflow
 // KIS issues once a minute for each app key.
 const apps = { chain: makeApp(), example: makeApp(), revoke: makeApp(), stranger: makeApp() };
 const QUOTE = '/uapi/domestic-stock/v1/quotations/inquire-price';
-const REVOKED = { code: '200', message: '접근토큰 폐기에 성공하였습니다.' };
+const REVOKED = {
+	code: '200',
+	message: '접근토큰 폐기에 성공하였습니다.',
+	outcome: 'revoked',
+};
 
 let stage: Stage;
 /** All that the tests used. */

@@ -23,9 +23,94 @@ const OPTIONS = {
 	timeout: 9000,
 };
 
+/** An outcome that workflows may branch on, and that is another one with the new version: what KIS, or a relay, answers. */
+interface Changed {
+	readonly name: string;
+	readonly status: number;
+	readonly body: string;
+	/** Live tokens of the app key unless it says otherwise. */
+	readonly token?: () => string;
+	/** How many tokens are sent; the last one's outcome is looked at. One unless it says otherwise. */
+	readonly tokens?: number;
+	readonly before: string;
+	readonly after: string;
+}
+
+const CONFIRMS = JSON.stringify({ code: 200, message: 'OK' });
+const CHANGED: readonly Changed[] = [
+	{
+		name: 'HTTP 200 without a code',
+		status: 200,
+		body: '{"message":"Hello"}',
+		before: 'revoked',
+		after: 'unknown',
+	},
+	{
+		name: 'HTTP 200 with a sign of a refusal',
+		status: 200,
+		body: '{"success":false,"message":"no"}',
+		before: 'revoked',
+		after: 'unknown',
+	},
+	{ name: 'another 2xx', status: 202, body: CONFIRMS, before: 'revoked', after: 'unknown' },
+	{
+		name: "a confirmation about another app key's token",
+		status: 200,
+		body: CONFIRMS,
+		token: () => stage.sandbox.kis.mint('PSanotherAppKey').value,
+		before: 'revoked',
+		after: 'unknown',
+	},
+	{
+		name: 'a confirmation about a token that is cut off',
+		status: 200,
+		body: CONFIRMS,
+		token: () => liveToken().slice(0, -1),
+		before: 'revoked',
+		after: 'unknown',
+	},
+	{
+		name: "a relay's code on HTTP 504",
+		status: 504,
+		body: '{"error_code":"GW504"}',
+		before: 'rejected',
+		after: 'unknown',
+	},
+	{
+		name: 'an unlisted code of KIS on HTTP 500',
+		status: 500,
+		body: '{"error_code":"EGW00999"}',
+		before: 'rejected',
+		after: 'unknown',
+	},
+	{
+		name: 'a 4xx that a relay may give after it has passed the request on',
+		status: 408,
+		body: '{}',
+		before: 'rejected',
+		after: 'unknown',
+	},
+	{
+		name: 'HTTP 429 without JSON',
+		status: 429,
+		body: '<html>',
+		before: 'unknown',
+		after: 'rejected',
+	},
+	{
+		name: 'the rest of a run in which nothing is settled',
+		status: 502,
+		body: '<html>',
+		tokens: 40,
+		before: 'unknown',
+		after: 'notSent',
+	},
+];
+
 let stage: Stage;
 let savedBefore: unknown;
 let executedBefore: Execution;
+let outcomesBefore: string[];
 
 beforeAll(async () => {
 	stage = await Stage.start({
@@ -35,6 +120,7 @@ beforeAll(async () => {
 	});
 	executedBefore = await execute();
 	savedBefore = await saved();
+	outcomesBefore = await outcomesOfChanged();
 
 	await stage.n8n.stop();
 	await installCommunityPackage(await packThisCheckout(stage.folder), stage.n8n.userFolder);
@@ -49,7 +135,36 @@ function workflows(_sandbox: Sandbox, tokens: TokenSource) {
 			httpRequest('Tokens', tokens.urlOf('saved')),
 			kisToken('Revoke', 'main', parameters, { onError: 'continueErrorOutput' }),
 		]),
+		chain('changed', [
+			httpRequest('Tokens', tokens.urlOf('changed')),
+			kisToken(
+				'Revoke',
+				'main',
+				{ operation: 'revoke', options: { includeDetails: true, maxRetries: 0 } },
+				{ onError: 'continueRegularOutput' },
+			),
+		]),
 	];
+}
+
+function liveToken(): string {
+	return stage.sandbox.kis.mint(app.appkey).value;
+}
+
+async function outcomesOfChanged(): Promise<string[]> {
+	const outcomes = [];
+	for (const { status, body, token = liveToken, tokens = 1 } of CHANGED) {
+		const given = Array.from({ length: tokens }, () => ({ access_token: token() }));
+		stage.tokens.items.set('changed', given);
+		const { faults } = stage.sandbox;
+		faults.push(...given.map(() => ({ kind: 'raw' as const, status, body })));
+		const { run } = await stage.api.run('changed');
+		faults.length = 0;
+		const last = jsonOf(itemsOf(run, 'Revoke')).at(-1);
+		const said = (last?.error ?? last?.details) as { outcome: string };
+		outcomes.push(said.outcome);
+	}
+	return outcomes;
 }
 
 /** Runs the workflow with a token that is live, one that is dead (which has to fail), and one that is nobody's. */
@@ -78,9 +193,8 @@ test('a saved workflow runs with the new version as it did with the old one', as
 		jsonOf(itemsOf(of, 'Revoke', output)).map((json) => Object.keys(json).sort());
 	expect(status).toBe(executedBefore.status);
 	expect([shapes(run, 0).length, shapes(run, 1).length]).toEqual([1, 2]);
-	for (const output of [0, 1]) {
-		expect(shapes(run, output)).toEqual(shapes(executedBefore.run, output));
-	}
+	expect(shapes(run, 1)).toEqual(shapes(executedBefore.run, 1));
+	expect(shapes(run, 0)).toEqual(shapes(executedBefore.run, 0).map((keys) => [...keys, 'outcome']));
 	expect(jsonOf(itemsOf(run, 'Revoke'))).toEqual([
 		expect.objectContaining({
 			code: '200',
@@ -91,6 +205,13 @@ test('a saved workflow runs with the new version as it did with the old one', as
 		({ error }) => (error as { outcome: string }).outcome,
 	);
 	expect(outcomes).toEqual(['alreadyInvalid', 'rejected']);
+});
+
+test('what the changelog says of outcomes that changed is so', async () => {
+	const name = (outcomes: readonly string[]) =>
+		Object.fromEntries(CHANGED.map((changed, i) => [changed.name, outcomes[i]]));
+	expect(name(outcomesBefore)).toEqual(name(CHANGED.map(({ before }) => before)));
+	expect(name(await outcomesOfChanged())).toEqual(name(CHANGED.map(({ after }) => after)));
 });
 
 test('it opens in the editor, with all that was set, and with what is new', async () => {

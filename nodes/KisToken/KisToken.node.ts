@@ -12,7 +12,7 @@ import { readParameter } from './input';
 import { operationOf, operations } from './operations';
 import type { Operation } from './operations/operation';
 import { toItem } from './report/item';
-import { toOutput } from './report/output';
+import { toOutput, type Notices } from './report/output';
 import { reportUnusable } from './report/report';
 
 const NOTHING_CHOSEN = reportUnusable(
@@ -22,9 +22,10 @@ const NOTHING_CHOSEN = reportUnusable(
 );
 
 /** In a workflow that was edited by hand. */
-const noOperation: Pick<Operation, 'run' | 'outcomes' | 'shortfall' | 'brokenRun'> = {
+const noOperation: Pick<Operation, 'run' | 'brokenRun' | keyof Notices> = {
 	outcomes: ['notSent'],
 	shortfall: 'not processed',
+	hints: {},
 	brokenRun: NOTHING_CHOSEN,
 	async run(context) {
 		return context.getInputData().map(() => NOTHING_CHOSEN);

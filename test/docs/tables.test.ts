@@ -226,7 +226,8 @@ describe.each(WORDINGS)('the $language docs', (wording) => {
 
 		test('show what it gives out', () => {
 			const shown = page(wording.operations).json.find(({ heading }) => heading.startsWith(name));
-			expect(Object.keys(shown?.value ?? {})).toEqual(Object.keys(operation.output));
+			const given = [...Object.keys(operation.output), 'outcome'];
+			expect(Object.keys(shown?.value ?? {})).toEqual(given);
 		});
 
 		test('list every way it can end', () => {

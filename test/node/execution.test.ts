@@ -144,7 +144,7 @@ describe('Retry On Fail', () => {
 		});
 		expect(run.items.map(({ json }) => (json.error as IDataObject)?.outcome ?? json)).toEqual([
 			'unknown',
-			{ code: '200', message: '접근토큰 폐기에 성공하였습니다.' },
+			{ code: '200', message: '접근토큰 폐기에 성공하였습니다.', outcome: 'revoked' },
 			'notSent',
 		]);
 		expect(sandbox().calls).toHaveLength(calls);

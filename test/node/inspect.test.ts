@@ -22,6 +22,7 @@ test('a good token', async () => {
 	const { secondsLeft, expiresAt, ...rest } = items[0].json;
 	expect(rest).toEqual({
 		issuedAt: '2026-11-22T09:00:00+09:00',
+		outcome: 'inspected',
 		expired: false,
 		issuedToThisAppKey: true,
 		readable: true,
@@ -38,6 +39,7 @@ test('a good token', async () => {
 		'issuedToThisAppKey',
 		'readable',
 		'tokenFingerprint',
+		'outcome',
 	]);
 });
 
@@ -90,7 +92,7 @@ test('what is no token is a failed item, the others are read', async () => {
 	expect(errorItems.map(({ json }) => json.error)).toEqual([
 		expect.objectContaining({
 			message: 'The token was not inspected: the token is empty',
-			description: 'KIS was not asked. Check what the field Token gives for this item.',
+			description: 'Check what the field Token gives for this item. KIS was not asked.',
 			outcome: 'notInspected',
 		}),
 		expect.objectContaining({

@@ -36,6 +36,7 @@ describe('Reuse Token', () => {
 		expect(rest).toEqual({
 			access_token: token,
 			token_type: 'Bearer',
+			outcome: 'reused',
 			details: expect.objectContaining({ outcome: 'reused', attempts: 0, httpStatus: null }),
 		});
 		expect(expires_in).toBeGreaterThan(7100);

@@ -61,6 +61,7 @@ describe('what it gives out', () => {
 				access_token_token_expired: '2030-01-03 08:30:00',
 				token_type: 'Bearer',
 				expires_in: 86400,
+				outcome: 'issued',
 				expires_at: '2030-01-03T08:30:00+09:00',
 			},
 		]);
@@ -100,6 +101,7 @@ describe('what it gives out', () => {
 			access_token,
 			access_token_token_expired: '2030-02-28 09:00:00',
 			expires_at: '2030-02-28T09:00:00+09:00',
+			outcome: 'issued',
 		});
 	});
 
@@ -129,6 +131,7 @@ describe('what it gives out', () => {
 			'access_token',
 			'access_token_token_expired',
 			'expires_at',
+			'outcome',
 			'token_type',
 		]);
 		const { access_token, ...rest } = run.items[0].json;
@@ -235,7 +238,7 @@ describe('when KIS issues none', () => {
 		expect(errorOf(run)).toEqual({
 			message: 'No token was issued: KIS issues a token only once a minute (1분당 1회) (EGW00133)',
 			description:
-				'The server says (EGW00133): “접근토큰 발급 잠시 후 다시 시도하세요(1분당 1회)” Wait a minute, then run again. The option Wait When Limited waits and asks again for you.',
+				'Wait a minute, then run again. The option Wait When Limited waits and asks again for you. The server says: “접근토큰 발급 잠시 후 다시 시도하세요(1분당 1회)”',
 			code: 'EGW00133',
 			httpStatus: 403,
 			outcome: 'rejected',
@@ -414,7 +417,7 @@ describe('when KIS issues none', () => {
 			expect(error.outcome).toBe(outcome);
 			if (outcome !== 'unknown') return;
 			expect(error.description).toBe(
-				'This execution has asked for one, and got no answer. Correct it in the Options of the node. If a token was issued, KIS gives the same one again for 6 hours: wait a minute, then issue again.',
+				'Correct it in the Options of the node. If a token was issued, KIS gives the same one again for 6 hours: wait a minute, then issue again. This execution has asked for one, and got no verdict.',
 			);
 		},
 	);
@@ -447,7 +450,7 @@ describe('a token that is of no use is an explanation, not an item', () => {
 			message:
 				'KIS gave a token that cannot be used: it is dead, since this n8n has revoked it or seen KIS call it invalid. KIS may give the same token for six hours after its issue: this one until 2030-05-05T16:02:03+09:00',
 			description:
-				'The token was not passed on. Before that, programs on this app key may get no other one. Issue again after it.',
+				'Before that, programs on this app key may get no other one. Issue again after it. The token was not passed on.',
 			code: null,
 			httpStatus: 200,
 			outcome: 'unusable',

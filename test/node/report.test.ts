@@ -1,6 +1,7 @@
 // What is said of a token, word for word: how each outcome reads, and what a run that stops says of all of them.
 import type { INode, Logger } from 'n8n-workflow';
 
+import { KIS_CODES } from '../../kis/errorCodes';
 import { OPEN_ANSWERS, REFUSING_STATUSES } from '../../kis/httpAnswers';
 import { OUTCOMES, type Outcome } from '../../kis/revoke/outcome';
 import { doubt } from '../../kis/revoke/revocation';
@@ -15,7 +16,7 @@ import {
 } from '../../nodes/KisToken/operations/revoke/report';
 import { failedRun } from '../../nodes/KisToken/report/failedRun';
 import { progressLog } from '../../nodes/KisToken/operations/revoke/progress';
-import type { Report } from '../../nodes/KisToken/report/report';
+import type { Failure, Report } from '../../nodes/KisToken/report/report';
 import { summary } from '../../nodes/KisToken/report/summary';
 import { makeAttempt } from '../support/attempts';
 import { credentialFor, makeKeyPair, makeToken, read } from '../support/tokens';
@@ -75,7 +76,7 @@ const OPEN = 'The token may be dead or still live: ';
 const UNSENT = 'The token was not sent to KIS: ';
 const INVALID = 'KIS says that the token is not valid (EGW00121)';
 const REFUSED = 'nothing listens at the address (connection refused)';
-const SAID = 'It may still be live. The server says (EGW00121): “유효하지 않은 token”';
+const SAID = 'It may still be live. The server says: “유효하지 않은 token”';
 const OWNER =
 	'Check that the token is whole and that it was issued to the app key and environment of this credential. If it belongs to another one, it may still be live there.';
 const ADDRESS =
@@ -101,7 +102,7 @@ const FAILURES: Row[] = [
 		'already invalid',
 		report(revocation('alreadyInvalid', [invalid]), own, 'fail'),
 		`The token was invalid already: ${INVALID}`,
-		'It is dead. The server says (EGW00121): “유효하지 않은 token” Nothing is left to do. To accept this, set If Token Is Already Invalid to Succeed.',
+		'Nothing is left to do. To accept this, set If Token Is Already Invalid to Succeed. It is dead. The server says: “유효하지 않은 token”',
 		'EGW00121',
 		403,
 	],
@@ -109,7 +110,7 @@ const FAILURES: Row[] = [
 		"invalid, another app's",
 		report(revocation('rejected', [invalid]), foreign),
 		LIVE + INVALID,
-		`${SAID} ${OWNER} The token says that it was issued to another app key.`,
+		`${OWNER} The token says that it was issued to another app key. ${SAID}`,
 		'EGW00121',
 		403,
 	],
@@ -117,7 +118,7 @@ const FAILURES: Row[] = [
 		'invalid, cut off',
 		report(revocation('rejected', [invalid]), cutOff),
 		LIVE + INVALID,
-		`${SAID} ${OWNER} The end of the token is missing.`,
+		`${OWNER} The end of the token is missing. ${SAID}`,
 		'EGW00121',
 		403,
 	],
@@ -125,7 +126,7 @@ const FAILURES: Row[] = [
 		'invalid, opaque',
 		report(revocation('rejected', [invalid]), opaque),
 		LIVE + INVALID,
-		`${SAID} ${OWNER} The token is not a JWT: it cannot be told whose it is.`,
+		`${OWNER} The token is not a JWT: it cannot be told whose it is. ${SAID}`,
 		'EGW00121',
 		403,
 	],
@@ -133,7 +134,7 @@ const FAILURES: Row[] = [
 		'expired, though it has not',
 		report(revocation('rejected', [refused('EGW00123', null, 'expiredToken')])),
 		`${LIVE}KIS says that the token has expired (EGW00123)`,
-		`It may still be live. ${OWNER} Check this computer's clock too.`,
+		`${OWNER} Check this computer's clock too. It may still be live.`,
 		'EGW00123',
 		403,
 	],
@@ -141,7 +142,7 @@ const FAILURES: Row[] = [
 		'refused',
 		report(revocation('rejected', [refused('EGW00101', '유효하지 않은 요청')]), opaque),
 		`${LIVE}KIS says that the request is not valid (EGW00101)`,
-		'It may still be live. The server says (EGW00101): “유효하지 않은 요청” The request may have been changed on its way. Check the relay or proxy in between; if there is none, report this to the maintainers of this node.',
+		'The request may have been changed on its way. Check the relay or proxy in between; if there is none, report this to the maintainers of this node. It may still be live. The server says: “유효하지 않은 요청”',
 		'EGW00101',
 		403,
 	],
@@ -149,7 +150,7 @@ const FAILURES: Row[] = [
 		'refused by a status, with a code that nobody knows',
 		report(revocation('rejected', [refused('EGW00999', '거부')])),
 		`${LIVE}the server does not allow the request (HTTP 403)`,
-		`It may still be live. The server says (EGW00999): “거부” ${REFUSING_STATUSES[403].todo}`,
+		`${REFUSING_STATUSES[403].todo} It may still be live. The server says (EGW00999): “거부”`,
 		'EGW00999',
 		403,
 	],
@@ -157,7 +158,7 @@ const FAILURES: Row[] = [
 		'refused without a code',
 		report(revocation('rejected', [codeless])),
 		`${LIVE}the server calls the request malformed (HTTP 400)`,
-		`It may still be live. ${REFUSING_STATUSES[400].todo}`,
+		`${REFUSING_STATUSES[400].todo} It may still be live.`,
 		'400',
 		400,
 	],
@@ -165,7 +166,7 @@ const FAILURES: Row[] = [
 		'refused in an earlier try',
 		report(revocation('rejected', [unreachable], { before: 'rejected', decisive: invalid })),
 		`${LIVE}in an earlier try of this execution, ${INVALID}`,
-		`${SAID} ${OWNER} ${NETWORK}`,
+		`${OWNER} ${NETWORK} ${SAID}`,
 		'EGW00121',
 		403,
 	],
@@ -173,7 +174,7 @@ const FAILURES: Row[] = [
 		'HTML',
 		report(revocation('unknown', [html])),
 		`${OPEN}what the server answered cannot be read as an answer of KIS (HTTP 502)`,
-		`${TREAT} ${AGAIN} ${ADDRESS}`,
+		`${AGAIN} ${ADDRESS} ${TREAT}`,
 		null,
 		502,
 	],
@@ -181,7 +182,7 @@ const FAILURES: Row[] = [
 		'neither yes nor no',
 		report(revocation('unknown', [unclear])),
 		`${OPEN}the answer is neither a confirmation nor a refusal of KIS (HTTP 200)`,
-		`${TREAT} The server says: “well” ${AGAIN} ${ADDRESS}`,
+		`${AGAIN} ${ADDRESS} ${TREAT} The server says: “well”`,
 		null,
 		200,
 	],
@@ -189,7 +190,7 @@ const FAILURES: Row[] = [
 		'silence, then a refusal',
 		report(revocation('unknown', [silent, refused('EGW00201')], { decisive: silent })),
 		`${OPEN}no whole answer came in time`,
-		`${TREAT} ${AGAIN} A higher Timeout may help. Another program is probably using the same app key. Set Requests per Second to this workflow's share, or Max Retries higher, and run again.`,
+		`${AGAIN} A higher Timeout may help. ${KIS_CODES.EGW00201.todo} ${TREAT}`,
 		'EGW00201',
 		403,
 	],
@@ -197,7 +198,7 @@ const FAILURES: Row[] = [
 		'unreachable',
 		report(revocation('notSent', [unreachable])),
 		UNSENT + REFUSED,
-		`${STILL} ${NETWORK}`,
+		`${NETWORK} ${STILL}`,
 		'ECONNREFUSED',
 		null,
 	],
@@ -205,7 +206,7 @@ const FAILURES: Row[] = [
 		'forbidden by n8n',
 		report(revocation('notSent', [forbidden])),
 		`${UNSENT}n8n's egress rules (SSRF protection) do not allow the address`,
-		`${STILL} n8n says: “no way” Allow the address in n8n's SSRF protection settings, or use another one in the KIS API credential.`,
+		`Allow the address in n8n's SSRF protection settings, or use another one in the KIS API credential. ${STILL} n8n says: “no way”`,
 		'EGRESS_REFUSED',
 		null,
 	],
@@ -213,7 +214,7 @@ const FAILURES: Row[] = [
 		'stopped before its turn',
 		report(revocation('notSent', [], ended('cancelled'))),
 		`${UNSENT}the execution was stopped`,
-		`${STILL} ${AGAIN}`,
+		`${AGAIN} ${STILL}`,
 		null,
 		null,
 	],
@@ -221,7 +222,7 @@ const FAILURES: Row[] = [
 		'never had its turn',
 		report(revocation('notSent', [])),
 		`${UNSENT}the execution was stopped`,
-		`${STILL} ${AGAIN}`,
+		`${AGAIN} ${STILL}`,
 		null,
 		null,
 	],
@@ -229,7 +230,7 @@ const FAILURES: Row[] = [
 		'after the key was refused',
 		report(revocation('notSent', [], ended('credentialRefused', refused('EGW00103')))),
 		`${UNSENT}sending ended, because KIS does not know this App Key here (EGW00103)`,
-		`${STILL} Copy App Key and App Secret again from the KIS Developers site (KIS Developers 홈페이지) into the KIS API credential, and check that Environment is the one that they were issued for.`,
+		`${KIS_CODES.EGW00103.todo} ${STILL}`,
 		null,
 		null,
 	],
@@ -237,7 +238,7 @@ const FAILURES: Row[] = [
 		'after the host was gone',
 		report(revocation('notSent', [], ended('hostUnreachable'))),
 		`${UNSENT}sending ended, because ${REFUSED}`,
-		`${STILL} ${NETWORK}`,
+		`${NETWORK} ${STILL}`,
 		'ECONNREFUSED',
 		null,
 	],
@@ -245,7 +246,7 @@ const FAILURES: Row[] = [
 		'unusable text',
 		reportNotSent(new Unusable('the token is empty', 'Check it.')),
 		`${UNSENT}the token is empty`,
-		'KIS was not asked. Check it.',
+		'Check it. KIS was not asked.',
 		null,
 		null,
 	],
@@ -253,7 +254,7 @@ const FAILURES: Row[] = [
 		'left unknown, and unusable in a later try',
 		reportStanding({ outcome: 'unknown', decisive: silent }, EMPTY_KEY),
 		`${OPEN}the App Key is empty`,
-		`This execution has sent it before. ${TREAT} Correct it.`,
+		`Correct it. This execution has sent it before. ${TREAT}`,
 		null,
 		null,
 	],
@@ -261,7 +262,7 @@ const FAILURES: Row[] = [
 		'refused, and unusable in a later try',
 		reportStanding({ outcome: 'rejected', decisive: invalid }, EMPTY_KEY),
 		`${LIVE}the App Key is empty`,
-		'This execution has sent it before. It may still be live. Correct it.',
+		'Correct it. This execution has sent it before. It may still be live.',
 		null,
 		null,
 	],
@@ -269,7 +270,7 @@ const FAILURES: Row[] = [
 		"confirmed, another app's",
 		report(revocation('unknown', [doubtful]), foreign),
 		`${OPEN}the server confirmed it, which proves nothing: the token was issued to another app key, and the server may not know it (HTTP 200)`,
-		`${TREAT} The server says: “성공” Revoke it with the credential of its own app key, not again with this one.`,
+		`Revoke it with the credential of its own app key, not again with this one. ${TREAT} The server says: “성공”`,
 		'200',
 		200,
 	],
@@ -277,7 +278,7 @@ const FAILURES: Row[] = [
 		'asked to come back',
 		report(revocation('unknown', [busy], ended('askedToComeBack', busy))),
 		`${OPEN}what the server answered cannot be read as an answer of KIS (HTTP 503)`,
-		`${TREAT} ${AGAIN} The server wants no request before 2126-11-23T08:00:00+09:00: run again after that. ${ADDRESS}`,
+		`${AGAIN} The server wants no request before 2126-11-23T08:00:00+09:00: run again after that. ${ADDRESS} ${TREAT}`,
 		null,
 		503,
 	],
@@ -285,7 +286,7 @@ const FAILURES: Row[] = [
 		'after nothing was settled',
 		report(revocation('notSent', [], ended('nothingSettled', html))),
 		`${UNSENT}sending ended, because what the server answered cannot be read as an answer of KIS (HTTP 502)`,
-		`${STILL} ${ADDRESS}`,
+		`${ADDRESS} ${STILL}`,
 		null,
 		null,
 	],
@@ -293,7 +294,7 @@ const FAILURES: Row[] = [
 		'the node broke',
 		BROKEN_RUN,
 		`${OPEN}the node itself broke off`,
-		`${TREAT} Revoke it again. Report this to the maintainers of this node.`,
+		`Report this to the maintainers of this node. Revoke it again. ${TREAT}`,
 		null,
 		null,
 	],
@@ -362,40 +363,52 @@ describe('a run that stops', () => {
 	const success = report(revocation('revoked', [confirmed]));
 	const failure = (name: string) => FAILURES.find(([other]) => other === name)?.[1] as Report;
 
-	test('says how many failed, names the first, and lists each', () => {
+	const UNREADABLE = 'what the server answered cannot be read as an answer of KIS (HTTP 502)';
+
+	test('says how many failed, names the first, and says once what is alike', () => {
 		const error = failedRun(
 			node,
-			[success, failure('HTML'), failure('unusable text'), success],
+			[success, failure('HTML'), failure('unusable text'), success, failure('HTML')],
 			TALLY,
 		);
 		expect(error).toMatchObject({
 			name: 'NodeApiError',
-			message: `2 of 4 items not confirmed as revoked, first item 1. ${OPEN}what the server answered cannot be read as an answer of KIS (HTTP 502)`,
+			message: `3 of 5 items not confirmed as revoked, first item 1. ${OPEN}${UNREADABLE}`,
 			httpCode: '502',
 			node: { parameters: {}, name: 'KIS Token' },
 			context: { itemIndex: 1 },
 		});
 		expect(error.description).toBe(
-			`<ul><li>item 1 – unknown – ${OPEN}what the server answered cannot be read as an answer of KIS (HTTP 502). ${TREAT} ${AGAIN} ${ADDRESS}</li>` +
-				`<li>item 2 – notSent – ${UNSENT}the token is empty. KIS was not asked. Check it.</li>` +
+			`<ul><li>items 1, 4 – unknown – ${OPEN}${UNREADABLE}. ${AGAIN} ${ADDRESS} ${TREAT}</li>` +
+				`<li>item 2 – notSent – ${UNSENT}the token is empty. Check it. KIS was not asked.</li>` +
 				'<li>The rest: 2 revoked</li></ul>',
 		);
 	});
 
-	test('of one item', () => {
+	test('of one item says what the item would say', () => {
+		const { message, description } = failure('unusable text') as Failure;
 		const error = failedRun(node, [failure('unusable text')], TALLY);
-		expect(error.name).toBe('NodeOperationError');
-		expect(error.message).toMatch(/^1 of 1 item not confirmed as revoked, namely item 0\. /);
-		expect(error.description).not.toMatch(/other|more/);
+		expect(error).toMatchObject({
+			name: 'NodeOperationError',
+			message,
+			description: `${description} Outcome: notSent.`,
+		});
+		expect(error.context).toMatchObject({ itemIndex: 0 });
 	});
 
-	test('of very many lists twenty, and counts the others', () => {
-		const reports = [
-			...Array<Report>(21).fill(failure('unreachable')),
-			...Array<Report>(2).fill(failure('HTML')),
-		];
+	test('of very many names twenty alike, and counts them', () => {
+		const { description } = failedRun(node, Array<Report>(30).fill(failure('HTML')), TALLY);
+		expect(description).toMatch(
+			/^<ul><li>items 0, 1, .*, 19 … \(30 in all\) – unknown – [^<]*<\/li><\/ul>$/,
+		);
+	});
+
+	test('of very many that differ lists twenty, and counts the others', () => {
+		const reports = Array.from({ length: 23 }, (_, i) =>
+			reportNotSent(new Unusable(`reason ${i}`, 'Check it.')),
+		);
 		const { description } = failedRun(node, reports, TALLY);
-		expect(description).toMatch(/<li>item 19 – .*<li>3 more: 2 unknown, 1 notSent<\/li><\/ul>$/);
+		expect(description).toMatch(/<li>item 19 – .*<li>3 more: 3 notSent<\/li><\/ul>$/);
 		expect(description).not.toContain('item 20');
 	});
 

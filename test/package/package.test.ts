@@ -99,7 +99,8 @@ test.each(Object.entries<Operation>(operations))(
 		);
 		const preview = readJson<{ properties: object }>(join(schemas, `${name}.json`));
 		const fields = Object.entries(operation.output).map(([field, type]) => [field, { type }]);
-		expect(preview.properties).toEqual(Object.fromEntries(fields));
+		const outcome = { type: 'string' };
+		expect(preview.properties).toEqual({ ...Object.fromEntries(fields), outcome });
 
 		const codex = readJson<{ alias: string[] }>(file.replace(/js$/, 'json'));
 		expect(codex.alias).toEqual(expect.arrayContaining([...operation.searchWords]));

@@ -108,7 +108,11 @@ property(
 			? item.json
 			: (item.json.error as typeof item.json);
 		if (report.succeeded) {
-			expect(said).toEqual({ code: expect.any(String), message: expect.any(String) });
+			expect(said).toEqual({
+				code: expect.any(String),
+				message: expect.any(String),
+				outcome: expect.stringMatching(/^(revoked|alreadyInvalid)$/),
+			});
 			expect(['revoked', 'alreadyInvalid']).toContain(report.outcome);
 		} else {
 			expect(Object.keys(item.json)).toEqual(['error']);

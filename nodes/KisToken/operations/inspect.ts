@@ -47,6 +47,7 @@ export const inspect: Operation<Outcome> = {
 	},
 	outcomes: ['inspected', 'notInspected'],
 	shortfall: 'not inspected',
+	hints: {},
 	brokenRun: reportBroken('notInspected', HEADLINE, 'Nothing was sent.'),
 
 	async run(context) {

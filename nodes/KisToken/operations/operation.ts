@@ -1,10 +1,10 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
-import type { Tally } from '../report/failedRun';
+import type { Notices } from '../report/output';
 import type { Failure, Report } from '../report/report';
 
 /** Something the node can do: everything that n8n, and whoever reads the docs, has to know of it. */
-export interface Operation<Outcome extends string = string> extends Tally {
+export interface Operation<Outcome extends string = string> extends Notices {
 	/** As shown in the dropdown and, as `action`, in the list of nodes. */
 	readonly option: { readonly name: string; readonly action: string; readonly description: string };
 	/** What it calls of KIS, such as `POST /oauth2/revokeP`; `null` if nothing is sent. */
@@ -13,7 +13,7 @@ export interface Operation<Outcome extends string = string> extends Tally {
 	readonly searchWords: readonly string[];
 	/** Shown while the operation is selected. */
 	readonly fields: readonly INodeProperties[];
-	/** The fields of an item that it gives out, as JSON types. */
+	/** The fields of an item that it gives out, beside `outcome`, as JSON types. */
 	readonly output: Readonly<Record<string, JsonType>>;
 	readonly outcomes: readonly Outcome[];
 	/** For every item of a run that broke in the node itself. */

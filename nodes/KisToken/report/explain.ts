@@ -47,7 +47,9 @@ export function quote(answer: Attempt | null): string {
 	if (!answer?.text) return '';
 	const { verdict, refusalCode, text } = answer;
 	const speaker = verdict === 'unwritten' ? 'n8n says' : 'The server says';
-	return `${speaker}${refusalCode === null ? '' : ` (${refusalCode})`}: “${quotable(text)}”`;
+	// A listed code stands in the message.
+	const code = refusalCode === null || isListed(refusalCode) ? '' : ` (${refusalCode})`;
+	return `${speaker}${code}: “${quotable(text)}”`;
 }
 
 /** Without what would move, hide or end the quotation: control and format characters, lines, quotation marks of its kind. */

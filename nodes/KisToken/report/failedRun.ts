@@ -14,22 +14,23 @@ export interface Tally {
 	readonly shortfall: string;
 }
 
-/** The one error of a run that stops on errors, after every item had its turn. At least one report is a failure. */
+/** Builds the one error of a run that stops on errors, after every item had its turn. At least one report is a failure. */
 export function failedRun(
 	node: INode,
 	reports: readonly Report[],
-	{ shortfall, outcomes }: Tally,
+	tally: Tally,
 ): NodeApiError | NodeOperationError {
 	const failures = reports.flatMap((report, itemIndex) =>
 		report.succeeded ? [] : [{ ...report, itemIndex }],
 	);
 	const [first] = failures;
-	const count = `${failures.length} of ${reports.length} ${reports.length === 1 ? 'item' : 'items'}`;
+	const isAlone = reports.length === 1;
+	const count = `${failures.length} of ${reports.length} items ${tally.shortfall}`;
 	const which = `${failures.length === 1 ? 'namely' : 'first'} item ${first.itemIndex}`;
-	const message = `${count} ${shortfall}, ${which}. ${first.message}`;
+	const message = isAlone ? first.message : `${count}, ${which}. ${first.message}`;
 	const options = {
 		message,
-		description: describe(failures, reports, outcomes),
+		description: isAlone ? describeOne(first) : describe(failures, reports, tally),
 		itemIndex: first.itemIndex,
 	};
 	// n8n stores the node with the error: a token that was typed in is among its parameters.
@@ -44,24 +45,41 @@ export function failedRun(
 	);
 }
 
-/** n8n shows a thrown description as HTML. */
+type FailedItem = Failure & { readonly itemIndex: number };
+
+/** n8n shows a thrown description as HTML, and nothing else of the item: its outcome would be lost. */
+function describeOne({ description, outcome }: Failure): string {
+	return `${escapeHtml(description)} Outcome: ${outcome}.`;
+}
+
+/** What is said alike of several items is said once. */
 function describe(
-	failures: ReadonlyArray<Failure & { itemIndex: number }>,
+	failures: readonly FailedItem[],
 	reports: readonly Report[],
-	outcomes: readonly string[],
+	{ outcomes }: Tally,
 ): string {
-	const lines = failures
-		.slice(0, MAX_LISTED)
-		.map(({ itemIndex, outcome, code, message, description }) =>
-			[`item ${itemIndex}`, outcome, code, `${message}. ${description}`]
-				.filter((part) => part !== null)
-				.join(' – '),
-		);
-	const rest = failures.slice(MAX_LISTED);
+	const alike = new Map<string, FailedItem[]>();
+	for (const failure of failures) {
+		const { outcome, message, description } = failure;
+		const said = `${outcome} – ${message}. ${description}`;
+		const items = alike.get(said);
+		if (items) items.push(failure);
+		else alike.set(said, [failure]);
+	}
+	const groups = [...alike];
+	const lines = groups.slice(0, MAX_LISTED).map(([said, items]) => `${listItems(items)} – ${said}`);
+	const rest = groups.slice(MAX_LISTED).flatMap(([, items]) => items);
 	if (rest.length > 0) lines.push(`${rest.length} more: ${summary(rest, outcomes)}`);
 	const others = reports.filter(({ succeeded }) => succeeded);
 	if (others.length > 0) lines.push(`The rest: ${summary(others, outcomes)}`);
 	return `<ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`;
+}
+
+/** Such as `items 0, 3, 7` or `items 0, 1, 2 … (24 in all)`. */
+function listItems(items: readonly FailedItem[]): string {
+	const named = items.slice(0, MAX_LISTED).map(({ itemIndex }) => itemIndex);
+	const more = items.length > named.length ? ` … (${items.length} in all)` : '';
+	return `${items.length === 1 ? 'item' : 'items'} ${named.join(', ')}${more}`;
 }
 
 const HTML_ENTITIES: Readonly<Record<string, string>> = {

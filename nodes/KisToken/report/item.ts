@@ -7,11 +7,12 @@ import type { Report } from './report';
  * (2.x would allow two more) and `pairedItem` is an object.
  */
 export function toItem(report: Report, itemIndex: number): INodeExecutionData {
+	const { outcome } = report;
 	const details = report.details && { details: report.details };
 	if (report.succeeded) {
-		return { json: { ...report.json, ...details }, pairedItem: { item: itemIndex } };
+		return { json: { ...report.json, outcome, ...details }, pairedItem: { item: itemIndex } };
 	}
-	const { message, description, code, httpStatus, outcome } = report;
+	const { message, description, code, httpStatus } = report;
 	return {
 		json: { error: { message, description, code, httpStatus, outcome, ...details } },
 		pairedItem: { item: itemIndex },

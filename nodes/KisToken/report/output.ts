@@ -4,9 +4,13 @@ import { cancelSignal } from '../host';
 import { failedRun, type Tally } from './failedRun';
 import { toItem } from './item';
 import type { Report } from './report';
-import { summary } from './summary';
+import { countByOutcome, summary } from './summary';
 
-const OUTPUT_PANEL = 'outputPane' as const;
+/** How a run tells, beside its items, what became of them. */
+export interface Notices extends Tally {
+	/** What n8n's output panel says of items that ended so, by outcome; `{count}` stands for how many. */
+	readonly hints: Readonly<Record<string, string>>;
+}
 
 /**
  * Ends a run as the user wants failed items to be handled: an item for each, or one error for all.
@@ -18,18 +22,58 @@ const OUTPUT_PANEL = 'outputPane' as const;
 export function toOutput(
 	context: IExecuteFunctions,
 	reports: readonly Report[],
-	tally: Tally,
+	notices: Notices,
 ): INodeExecutionData[] {
 	const stopped = cancelSignal(context).aborted;
-	if (stopped) context.logger.info(`KIS Token: stopped. ${summary(reports, tally.outcomes)}`);
+	if (stopped) context.logger.info(`KIS Token: stopped. ${summary(reports, notices.outcomes)}`);
+	noteCounts(context, reports, notices);
 	const failed = reports.some(({ succeeded }) => !succeeded);
 	if (failed && !stopped && !context.continueOnFail()) {
-		throw failedRun(context.getNode(), reports, tally);
+		throw failedRun(context.getNode(), reports, notices);
 	}
-	const hints = new Set(reports.flatMap((report) => (report.succeeded && report.hint) || []));
-	if (hints.size > 0)
-		context.addExecutionHints(
-			...[...hints].map((message) => ({ message, location: OUTPUT_PANEL })),
-		);
+	addHints(context, reports, notices);
 	return reports.map(toItem);
+}
+
+/** Shows in the output panel what the items alone would not make plain. */
+function addHints(
+	context: IExecuteFunctions,
+	reports: readonly Report[],
+	{ outcomes, hints }: Notices,
+): void {
+	const counts = countByOutcome(reports, outcomes);
+	const ofOutcomes = [...counts].flatMap(([outcome, count]) =>
+		hints[outcome] ? [hints[outcome].replace('{count}', String(count))] : [],
+	);
+	const ofItems = reports.flatMap((report) => (report.succeeded && report.hint) || []);
+	const messages = [...new Set([...ofOutcomes, ...ofItems])];
+	if (messages.length === 0) return;
+	context.addExecutionHints(
+		...messages.map((message) => ({ message, location: 'outputPane' as const })),
+	);
+}
+
+/**
+ * Notes the counts as the execution's custom data, by which n8n filters executions: `kis_unknown` is `2`. n8n keeps ten
+ * entries for an execution, so an outcome that none has is not noted, unless an earlier run has noted it.
+ */
+function noteCounts(
+	context: IExecuteFunctions,
+	reports: readonly Report[],
+	{ outcomes }: Notices,
+): void {
+	// n8n 1.x has none for nodes, and 2.x none for a node that is run outside an execution.
+	try {
+		const host: Partial<IExecuteFunctions> = context;
+		const data = host.customData;
+		if (!data) return;
+		const counts = countByOutcome(reports, outcomes);
+		for (const outcome of outcomes) {
+			const count = counts.get(outcome) ?? 0;
+			const key = `kis_${outcome}`;
+			if (count > 0 || data.get(key)) data.set(key, String(count));
+		}
+	} catch {
+		return;
+	}
 }

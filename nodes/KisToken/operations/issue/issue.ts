@@ -62,6 +62,7 @@ export const issue: Operation<IssueOutcome> = {
 	},
 	outcomes: ISSUE_OUTCOMES,
 	shortfall: 'without a token',
+	hints: {},
 	brokenRun: BROKEN_RUN,
 
 	async run(context) {

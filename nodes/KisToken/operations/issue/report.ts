@@ -62,7 +62,7 @@ export function reportUnknown(
 	const details = environment && detailsOf({ outcome: 'unknown', environment });
 	return {
 		...reportUnusable('unknown', HEADLINE.unknown, unusable, details),
-		description: `This execution has asked for one, and got no answer. ${unusable.todo} ${ISSUE_AGAIN}`,
+		description: `${unusable.todo} ${ISSUE_AGAIN} This execution has asked for one, and got no verdict.`,
 	};
 }
 
@@ -139,9 +139,9 @@ function reportFlaw(
 		outcome,
 		message: `${HEADLINE.unusable}: ${happened}. KIS may give the same token for six hours after its issue${untilWhen(token)}`,
 		description: sentences(
-			'The token was not passed on.',
 			flaw === 'expired' ? aboutClock(clockAheadMs) : '',
 			todo,
+			'The token was not passed on.',
 		),
 		code: null,
 		httpStatus,
@@ -186,7 +186,7 @@ function reportFailure(
 		succeeded: false,
 		outcome,
 		message: `${HEADLINE[outcome]}: ${happened}`,
-		description: sentences(quote(answer), ...(isOpen ? [ISSUE_AGAIN, waits] : []), todo, waits),
+		description: sentences(...(isOpen ? [ISSUE_AGAIN, waits] : []), todo, waits, quote(answer)),
 		code: answer?.code ?? attempts.at(-1)?.transportCode ?? decisive.transportCode,
 		httpStatus,
 		unusableInput: false,

@@ -49,7 +49,7 @@ export function reportStanding(
 		...reportNotSent(unusable),
 		outcome,
 		message: `${headline}: ${unusable.why}`,
-		description: sentences('This execution has sent it before.', consequence, unusable.todo),
+		description: sentences(unusable.todo, 'This execution has sent it before.', consequence),
 	};
 }
 
@@ -57,7 +57,7 @@ export function reportStanding(
 export const BROKEN_RUN = reportBroken<Outcome>(
 	'unknown',
 	MEANING.unknown.headline,
-	`${MEANING.unknown.consequence} Revoke it again.`,
+	`Revoke it again. ${MEANING.unknown.consequence}`,
 );
 
 /** For a token that was, or should have been, sent. */
@@ -96,7 +96,7 @@ export function reportRevocation(
 		succeeded: false,
 		outcome,
 		message: `${headline}: ${happened}`,
-		description: sentences(consequence, quote(answer), todo),
+		description: sentences(todo, consequence, quote(answer)),
 		code: answer?.code ?? (answer ?? unreachable)?.transportCode ?? null,
 		httpStatus,
 		unusableInput: false,
