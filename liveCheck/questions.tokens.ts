@@ -16,8 +16,12 @@ const ISSUED_FIELDS = 'access_token, access_token_token_expired, expires_in, tok
 const REFUSED_REVOKES = ['garbage', 'foreign', 'expired', 'revokeAgain'] as const;
 /** Whether the token of a quote works. */
 const WORKS: Partial<Record<Reaction, boolean>> = { success: true, badToken: false };
-/** What a refusal is about. */
-const ABOUT: Partial<Record<Reaction, string>> = { badKey: 'key', badToken: 'token' };
+/** What an answer is about, where both key and token are wrong: a success came before the key was looked at. */
+const ABOUT: Partial<Record<Reaction, string>> = {
+	badKey: 'key',
+	badToken: 'token',
+	success: 'token',
+};
 
 const issued = ofAnswer('issue', ({ fields }, says, evidence) => {
 	if (evidence.held.token === undefined) return { says };
@@ -65,20 +69,20 @@ const refusalShape = ofRefusedRevokes('shape', ({ fields }) => {
 	return fields && 'msg_cd' in fields ? 'uapi' : 'neither';
 });
 
-/** Which of the two, a wrong key pair and a wrong token, a refusal is about. */
-function refusedFirst(answer: LiveAnswer): string {
+/** Which of the two, a wrong key pair and a wrong token, was answered. */
+function answeredFirst(answer: LiveAnswer): string {
 	return ABOUT[answer.reaction] ?? fateOf(answer);
 }
 
 const nobodyGarbage = ofAnswer('nobodyGarbage', (answer, says) => {
-	const value = refusedFirst(answer);
+	const value = answeredFirst(answer);
 	return { says: `${value}: ${says}`, value };
 });
 
 const nobodyToken = ofAnswer('nobodyToken', (answer, says, evidence): FactFinding => {
-	const first = refusedFirst(answer);
+	const first = answeredFirst(answer);
 	const garbage = evidence.answer('nobodyGarbage');
-	const isOddity = typeof garbage !== 'string' && refusedFirst(garbage) !== first;
+	const isOddity = typeof garbage !== 'string' && answeredFirst(garbage) !== first;
 	const told = `${first}: ${says}`;
 	const noSwitch = isOddity ? `an unknown app key with a good token: ${told}` : undefined;
 	return { says: told, agrees: first === 'key', noSwitch };

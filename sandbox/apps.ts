@@ -21,12 +21,15 @@ export function makeApp(): App {
 	return { appkey, appsecret: randomBytes(135).toString('base64') };
 }
 
-/** The JWTs of one sandbox: HS512, issued by "unogw", `jti` is the app key. */
+/** What a token looks like: as KIS issues it; a JWT that names nobody; no JWT at all. */
+export type TokenForm = 'named' | 'nameless' | 'opaque';
+
+/** The tokens of one sandbox: JWTs, HS512, issued by "unogw", `jti` is the app key; or what a test asks for. */
 export class TokenIssuer {
 	readonly #signingKey = randomBytes(64);
 	readonly #tokens = new Map<string, IssuedToken>();
 
-	issue(appkey: string, now: number, lifeMs: number): IssuedToken {
+	issue(appkey: string, now: number, lifeMs: number, form: TokenForm = 'named'): IssuedToken {
 		const issuedAt = Math.floor(now / 1000);
 		const expiresAt = issuedAt + Math.floor(lifeMs / 1000);
 		const claims = {
@@ -36,14 +39,14 @@ export class TokenIssuer {
 			iss: 'unogw',
 			exp: expiresAt,
 			iat: issuedAt,
-			jti: appkey,
+			...(form === 'named' && { jti: appkey }),
 		};
 		const signed = [{ typ: 'JWT', alg: 'HS512' }, claims]
 			.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
 			.join('.');
 		const signature = createHmac('sha512', this.#signingKey).update(signed).digest('base64url');
 		const token: IssuedToken = {
-			value: `${signed}.${signature}`,
+			value: form === 'opaque' ? signature : `${signed}.${signature}`,
 			appkey,
 			issuedAt: issuedAt * 1000,
 			expiresAt: expiresAt * 1000,

@@ -20,8 +20,12 @@ export interface Fault {
 	readonly shape?: ErrorShape;
 	/** For `delay` and `drip`: how long, in milliseconds; 1000 by default. */
 	readonly delayMs?: number;
-	/** For `raw`: the body, as UTF-8. */
+	/** For `raw`: the body. */
 	readonly body?: string;
+	/** For `raw`: how the body's characters become bytes, `utf8` by default; `latin1` makes each one byte. */
+	readonly encoding?: 'utf8' | 'latin1';
+	/** For `raw`: beside or instead of its own. Names in lower case. */
+	readonly headers?: Readonly<Record<string, string>>;
 	/** For `redirect`: where to. */
 	readonly location?: string;
 }
@@ -121,8 +125,9 @@ const EFFECTS = {
 	},
 	/** A body of the caller's choice. */
 	raw: ({ fault, response }) => {
-		response.writeHead(fault.status ?? 200, { 'content-type': 'application/json;charset=UTF-8' });
-		response.end(fault.body ?? '');
+		const { status = 200, body = '', encoding = 'utf8', headers } = fault;
+		response.writeHead(status, { 'content-type': 'application/json;charset=UTF-8', ...headers });
+		response.end(Buffer.from(body, encoding));
 	},
 } satisfies Record<string, Effect>;
 

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 
 import { refusal, type Answer } from './answers';
-import { TokenIssuer, type App, type IssuedToken } from './apps';
+import { TokenIssuer, type App, type IssuedToken, type TokenForm } from './apps';
 import { RateWindow } from './rateWindow';
 import { defaultSwitches, type Switches } from './switches';
 
@@ -82,8 +82,8 @@ export class LocalKis {
 	}
 
 	/** A token from elsewhere, outside the rules for issuing: for tests and demonstrations. */
-	mint(appkey: string, lifeMs = TOKEN_LIFE_MS): IssuedToken {
-		return this.#issuer.issue(appkey, this.#now(), lifeMs);
+	mint(appkey: string, lifeMs = TOKEN_LIFE_MS, form?: TokenForm): IssuedToken {
+		return this.#issuer.issue(appkey, this.#now(), lifeMs, form);
 	}
 
 	/** Whether it was ever issued here, dead or alive. */
@@ -123,13 +123,17 @@ export class LocalKis {
 	#revoke(body: Fields): Answer {
 		const value = String(body.token ?? '');
 		const refusedKey = this.#refusedKey(body, body.appsecret);
-		const refusedToken = this.#refusedToken(value, String(body.appkey));
-		const byKeyFirst = [refusedKey, refusedToken];
+		const unchanged = this.#unchanged(value, String(body.appkey));
+		const byKeyFirst = [refusedKey, unchanged];
 		const order = this.switches.checkedFirst === 'key' ? byKeyFirst : byKeyFirst.reverse();
-		const refused = order.find((answer) => answer !== null);
-		if (refused) return refused;
+		const answer = order.find((one) => one !== null);
+		if (answer) return answer;
 		const token = this.#issuer.find(value);
 		if (token) token.revoked = true;
+		return this.#confirmation();
+	}
+
+	#confirmation(): Answer {
 		const message = '접근토큰 폐기에 성공하였습니다.';
 		return {
 			status: 200,
@@ -196,20 +200,22 @@ export class LocalKis {
 		return app.appsecret === secret ? null : refusal('EGW00105', 403, 'oauth2');
 	}
 
-	#refusedToken(value: string, appkey: string): Answer | null {
+	/** What is answered to a revoke that changes nothing; `null` to one that is to be done. */
+	#unchanged(value: string, appkey: string): Answer | null {
 		const { revokeRefusalStatus, revokeRefusalShape, ...reactions } = this.switches;
 		const state = this.#state(value);
 		const isForeign = state !== 'unknown' && this.#issuer.find(value)?.appkey !== appkey;
 		const reaction = isForeign
 			? reactions.foreignToken
 			: {
-					live: 'success',
+					live: null,
 					revoked: reactions.revokedToken,
 					expired: reactions.expiredToken,
 					unknown: reactions.unknownToken,
 				}[state];
+		if (reaction === null) return null;
 		return reaction === 'success'
-			? null
+			? this.#confirmation()
 			: refusal(reaction, revokeRefusalStatus, revokeRefusalShape);
 	}
 

@@ -11,11 +11,11 @@ export const SWITCHES = {
 	revokedToken: ['EGW00121', 'EGW00122', 'EGW00123', 'success'],
 	/** Revoking a token that has expired. */
 	expiredToken: ['EGW00123', 'EGW00121', 'EGW00122', 'success'],
-	/** Revoking another app key's token. */
-	foreignToken: ['EGW00121', 'EGW00122', 'EGW00123'],
-	/** Revoking what was never a token. */
-	unknownToken: ['EGW00121', 'EGW00122'],
-	/** What is refused first, where both the key pair and the token are wrong. */
+	/** Revoking another app key's token: even where the answer is a success, the token is left alone. */
+	foreignToken: ['EGW00121', 'EGW00122', 'EGW00123', 'success'],
+	/** Revoking what was never a token. RFC 7009, section 2.2, allows a success. */
+	unknownToken: ['EGW00121', 'EGW00122', 'success'],
+	/** What is answered first, where both the key pair and the token are wrong. */
 	checkedFirst: ['key', 'token'],
 	/** Issuing within six hours after a revoke. */
 	issueAfterRevoke: ['newToken', 'sameToken'],
@@ -23,7 +23,7 @@ export const SWITCHES = {
 	oauthCounts: [true, false],
 	/** HTTP status of EGW00201. */
 	rateRefusalStatus: [500, 200],
-	/** How `code` of a confirmed revoke is written. */
+	/** How `code` of a confirmed revoke is written: KIS's page calls it a text, and optional. */
 	successCode: ['number', 'text', 'absent'],
 } as const;
 

@@ -40,6 +40,8 @@ export function weigh(
 	token: TokenFacts,
 	before: Outcome = 'notSent',
 ): Outcome {
+	// What the execution has revoked itself stays so, however often it finds it invalid later.
+	if (before === 'revoked') return before;
 	const wasDead = isDeadBy(before);
 	let unsettled = before === 'unknown';
 	for (const verdict of verdicts) {

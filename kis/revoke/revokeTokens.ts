@@ -196,9 +196,9 @@ class Run {
 			if (!(await wait(waitMs, this.#sending.signal))) break;
 			retries++;
 		}
-		const decisive = decisiveAmong(attempts, outcome) ?? standing?.decisive ?? null;
-		// What this execution has revoked itself stays so, however often it finds it invalid later.
-		const now = standing?.outcome === 'revoked' ? standing : decisive && { outcome, decisive };
+		const found = before === 'revoked' ? null : decisiveAmong(attempts, outcome);
+		const decisive = found ?? standing?.decisive ?? null;
+		const now = decisive && { outcome, decisive };
 		if (now) executionMemory.remember(execution, token, this.#credential, now);
 		if (isDeadBy(outcome)) deadTokens.add(token, this.#credential);
 		return { outcome, attempts, decisive, before, ended: this.#ended };

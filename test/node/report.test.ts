@@ -321,11 +321,11 @@ test.each<[string, Revocation, 'succeed' | 'fail', string, string]>([
 		'유효하지 않은 token',
 	],
 	[
-		'invalid by its own doing',
-		revocation('alreadyInvalid', [invalid], { before: 'revoked' }),
+		'confirmed, then invalid',
+		revocation('revoked', [invalid], { before: 'revoked', decisive: confirmed }),
 		'fail',
-		'EGW00121',
-		'유효하지 않은 token',
+		'200',
+		'성공',
 	],
 ])('success: %s', (_name, found, alreadyInvalid, code, message) => {
 	expect(report(found, own, alreadyInvalid)).toMatchObject({

@@ -48,6 +48,12 @@ property(
 );
 
 property(
+	'what the execution has revoked stays so, whatever KIS says of it later',
+	[verdicts, facts],
+	(verdicts, token) => expect(weigh(verdicts, token, 'revoked')).toBe('revoked'),
+);
+
+property(
 	'a token is called dead only on evidence',
 	[verdicts, facts, before],
 	(verdicts, token, before) => {

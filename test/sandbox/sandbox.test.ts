@@ -176,6 +176,57 @@ test.each([
 	expect(await revoke(access_token)).toMatchObject({ status, json });
 });
 
+describe('a token that is not of the app key', () => {
+	const tokens = {
+		foreign: () => sandbox.kis.mint('PSanotherAppKey').value,
+		'foreign and opaque': () => sandbox.kis.mint('PSanotherAppKey', HOUR, 'opaque').value,
+		'cut off': () => sandbox.kis.mint(keys().appkey).value.slice(0, -3),
+	};
+	test.each(Object.keys(tokens) as Array<keyof typeof tokens>)(
+		'%s: is refused, or can be answered with a success, and is left alone',
+		async (name) => {
+			await start();
+			const token = tokens[name]();
+			expect((await revoke(token)).json.error_code).toBe('EGW00121');
+			await post('/sandbox/switches', { foreignToken: 'success', unknownToken: 'success' });
+			expect(await revoke(token)).toMatchObject({ status: 200, json: { code: 200 } });
+			expect(sandbox.kis.isLive(token)).toBe(name !== 'cut off');
+		},
+	);
+
+	test.each([
+		['key', 'EGW00103'],
+		['token', undefined],
+	])('with an unknown app key, where the %s is checked first: %s', async (first, code) => {
+		await start();
+		await post('/sandbox/switches', { unknownToken: 'success', checkedFirst: first });
+		const { json } = await post('/oauth2/revokeP', { ...keys(), appkey: 'no', token: 'x' });
+		expect(json.error_code).toBe(code);
+	});
+});
+
+test.each([
+	['named', true],
+	['nameless', false],
+	['opaque', false],
+] as const)('a token of the form %s is revoked like any other', async (form, names) => {
+	await start();
+	const { value } = sandbox.kis.mint(keys().appkey, HOUR, form);
+	expect(Buffer.from(value.split('.')[1] ?? '', 'base64url').includes(keys().appkey)).toBe(names);
+	expect((await revoke(value)).json).toMatchObject({ code: 200 });
+	expect(sandbox.kis.isLive(value)).toBe(false);
+});
+
+test('answers with bytes, a status and headers of the caller’s choice', async () => {
+	await start();
+	const body = '{"message":"\xc6\xf3\xb1\xe2"}';
+	const fault = { kind: 'raw', status: 429, body, encoding: 'latin1' };
+	await post('/sandbox/faults', [{ ...fault, headers: { 'retry-after': '7' } }]);
+	const response = await fetch(`${sandbox.url}/oauth2/revokeP`, { method: 'POST' });
+	expect([response.status, response.headers.get('retry-after')]).toEqual([429, '7']);
+	expect(Buffer.from(await response.arrayBuffer())).toEqual(Buffer.from(body, 'latin1'));
+});
+
 test('refuses a switch or a fault that it does not have', async () => {
 	await start();
 	expect((await post('/sandbox/switches', { revokedToken: 'maybe' })).status).toBe(400);

@@ -67,7 +67,7 @@ export function reportRevocation(
 	credential: KisCredential,
 	options: Pick<RevokeNodeOptions, 'alreadyInvalid' | 'includeDetails'>,
 ): Report<Outcome> {
-	const { outcome, attempts, decisive, before, ended } = revocation;
+	const { outcome, attempts, decisive, ended } = revocation;
 	const isDead = isDeadBy(outcome);
 	const lastWithCode = attempts.findLast(({ code }) => code !== null);
 	const answer = isDead ? decisive : (lastWithCode ?? decisive);
@@ -83,8 +83,7 @@ export function reportRevocation(
 			})
 		: null;
 
-	// What this execution has revoked itself was not invalid before.
-	const mayBeInvalid = options.alreadyInvalid === 'succeed' || before === 'revoked';
+	const mayBeInvalid = options.alreadyInvalid === 'succeed';
 	if (answer && isDead && (outcome === 'revoked' || mayBeInvalid)) {
 		return reportDead(outcome, answer, details);
 	}
