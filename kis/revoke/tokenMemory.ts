@@ -33,6 +33,8 @@ const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 /** Far more than a sweep has; beyond it the oldest are forgotten. */
 const MAX_TOKENS = 200_000;
+/** Forgotten for each token that is remembered: a whole sweep that expires together would hold the host's turn. */
+const MAX_FORGOTTEN = 100;
 /** Per token: KIS gives all programs of an app key the same one, and each of their executions may come back to it. */
 const MAX_SCOPES = 10_000;
 
@@ -80,9 +82,11 @@ export class TokenMemory {
 			standings: [...others.slice(1 - MAX_SCOPES), [name, standing]],
 			until: Math.max(claims?.expiresAt ?? now + DAY_MS, now + HOUR_MS),
 		});
+		let forgotten = 0;
 		for (const [oldest, { until }] of this.#entries) {
 			if (this.#entries.size <= MAX_TOKENS && until > now) return;
 			this.#entries.delete(oldest);
+			if (++forgotten === MAX_FORGOTTEN) return;
 		}
 	}
 

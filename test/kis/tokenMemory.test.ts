@@ -133,6 +133,20 @@ describe('how long', () => {
 	});
 });
 
+test('a sweep that expires together is not forgotten all at once, which would take its time', () => {
+	const tokens = Array.from({ length: 1000 }, () => read(makeOpaqueToken()));
+	for (const token of tokens) memory.remember(token, scope('first'), REVOKED);
+	pass(25 * HOUR_MS);
+	const forget = jest.spyOn(Map.prototype, 'delete');
+	try {
+		memory.remember(opaque, scope('first'), REVOKED);
+		expect(forget.mock.calls.length).toBeLessThan(500);
+	} finally {
+		forget.mockRestore();
+	}
+	expect(tokens.filter((token) => memory.recall(token, scope('first')).revoked)).toEqual([]);
+});
+
 test('it is bounded: the oldest of very many is forgotten, the latest is not', () => {
 	// Tokens that claim to live for thousands of years.
 	const claims = { issuedAt: null, expiresAt: 9e14, appkey: null, complete: false };

@@ -6,6 +6,7 @@ import {
 	shortFingerprint,
 	type AccessToken,
 } from '../../../kis/accessToken';
+import { mapInTurns } from '../../../kis/turns';
 import { Unusable } from '../../../kis/unusable';
 import { readCredential, readEach, readToken, STOPPED } from '../input';
 import { timeOrNull } from '../report/details';
@@ -55,7 +56,7 @@ export const inspect: Operation<Outcome> = {
 			return context.getInputData().map(() => notInspected(credential));
 		}
 		const tokens = await readEach(context, (itemIndex) => readToken(context, itemIndex), STOPPED);
-		return tokens.map((token) =>
+		return await mapInTurns(tokens, (token) =>
 			token instanceof Unusable
 				? notInspected(token)
 				: {

@@ -20,17 +20,16 @@ export function failedRun(
 	reports: readonly Report[],
 	{ shortfall, outcomes }: Tally,
 ): NodeApiError | NodeOperationError {
-	const failures = reports.flatMap((report, itemIndex) =>
-		report.succeeded ? [] : [{ ...report, itemIndex }],
-	);
+	const failures = reports.filter(hasFailed);
 	const [first] = failures;
+	const itemIndex = reports.indexOf(first);
 	const count = `${failures.length} of ${reports.length} ${reports.length === 1 ? 'item' : 'items'}`;
-	const which = `${failures.length === 1 ? 'namely' : 'first'} item ${first.itemIndex}`;
+	const which = `${failures.length === 1 ? 'namely' : 'first'} item ${itemIndex}`;
 	const message = `${count} ${shortfall}, ${which}. ${first.message}`;
 	const options = {
 		message,
 		description: describe(failures, reports, outcomes),
-		itemIndex: first.itemIndex,
+		itemIndex,
 	};
 	// n8n stores the node with the error: a token that was typed in is among its parameters.
 	const withoutParameters: INode = { ...node, parameters: {} };
@@ -46,22 +45,30 @@ export function failedRun(
 
 /** n8n shows a thrown description as HTML. */
 function describe(
-	failures: ReadonlyArray<Failure & { itemIndex: number }>,
+	failures: readonly Failure[],
 	reports: readonly Report[],
 	outcomes: readonly string[],
 ): string {
-	const lines = failures
-		.slice(0, MAX_LISTED)
-		.map(({ itemIndex, outcome, code, message, description }) =>
-			[`item ${itemIndex}`, outcome, code, `${message}. ${description}`]
-				.filter((part) => part !== null)
-				.join(' – '),
-		);
+	const lines: string[] = [];
+	for (const [itemIndex, report] of reports.entries()) {
+		if (lines.length === MAX_LISTED) break;
+		if (hasFailed(report)) lines.push(describeItem(report, itemIndex));
+	}
 	const rest = failures.slice(MAX_LISTED);
 	if (rest.length > 0) lines.push(`${rest.length} more: ${summary(rest, outcomes)}`);
 	const others = reports.filter(({ succeeded }) => succeeded);
 	if (others.length > 0) lines.push(`The rest: ${summary(others, outcomes)}`);
 	return `<ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`;
+}
+
+function hasFailed(report: Report): report is Failure {
+	return !report.succeeded;
+}
+
+function describeItem({ outcome, code, message, description }: Failure, itemIndex: number): string {
+	return [`item ${itemIndex}`, outcome, code, `${message}. ${description}`]
+		.filter((part) => part !== null)
+		.join(' – ');
 }
 
 const HTML_ENTITIES: Readonly<Record<string, string>> = {

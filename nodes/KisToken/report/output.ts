@@ -1,5 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
+import { mapInTurns } from '../../../kis/turns';
 import { cancelSignal } from '../host';
 import { failedRun, type Tally } from './failedRun';
 import { toItem } from './item';
@@ -13,16 +14,16 @@ import { summary } from './summary';
  *
  * @throws {NodeApiError | NodeOperationError} if an item failed and the node is to stop on errors.
  */
-export function toOutput(
+export async function toOutput(
 	context: IExecuteFunctions,
 	reports: readonly Report[],
 	tally: Tally,
-): INodeExecutionData[] {
+): Promise<INodeExecutionData[]> {
 	const stopped = cancelSignal(context).aborted;
 	if (stopped) context.logger.info(`KIS Token: stopped. ${summary(reports, tally.outcomes)}`);
 	const failed = reports.some(({ succeeded }) => !succeeded);
 	if (failed && !stopped && !context.continueOnFail()) {
 		throw failedRun(context.getNode(), reports, tally);
 	}
-	return reports.map(toItem);
+	return await mapInTurns(reports, toItem);
 }

@@ -3,12 +3,10 @@ export function summary(
 	ended: ReadonlyArray<{ readonly outcome: string }>,
 	outcomes: readonly string[],
 ): string {
+	const counts = new Map<string, number>();
+	for (const { outcome } of ended) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
 	return outcomes
-		.map((outcome) => ({
-			outcome,
-			count: ended.filter((one) => one.outcome === outcome).length,
-		}))
-		.filter(({ count }) => count > 0)
-		.map(({ outcome, count }) => `${count} ${outcome}`)
+		.filter((outcome) => counts.has(outcome))
+		.map((outcome) => `${counts.get(outcome)} ${outcome}`)
 		.join(', ');
 }

@@ -4,6 +4,7 @@ import type { AccessToken } from '../../../../kis/accessToken';
 import type { EnvironmentName } from '../../../../kis/environments';
 import { reuse, type Issuance } from '../../../../kis/issue/issuance';
 import { mayHaveIssued } from '../../../../kis/issue/issuanceMemory';
+import { mapInTurns } from '../../../../kis/turns';
 import { Unusable } from '../../../../kis/unusable';
 import { cancelSignal, egressRules, isTool } from '../../host';
 import { readEach, STOPPED } from '../../input';
@@ -73,14 +74,14 @@ export const issue: Operation<IssueOutcome> = {
 		const read = (itemIndex: number) => readReuseToken(context, itemIndex);
 		const tokens = await readEach(context, read, STOPPED);
 		const minimumMs = options.minimumSecondsLeft * 1000;
-		const reusable = tokens.map((token) =>
+		const reusable = await mapInTurns(tokens, (token) =>
 			isToken(token) ? reuse(token, credential, minimumMs) : token,
 		);
 		const asked = reusable.includes(null)
 			? reportIssuance(await issueOnce(context, setup, tokens), credential, options)
 			: null;
 		const environment = options.includeDetails ? credential.environment : null;
-		return reusable.map((found) => {
+		return await mapInTurns(reusable, (found) => {
 			if (found instanceof Unusable) return reportUnusable(context, found, environment);
 			// A call takes its time, in which a token may have expired or been revoked.
 			const grant = found && asked ? reuse(found.token, credential, 0) : found;

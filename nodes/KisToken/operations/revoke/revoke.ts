@@ -2,6 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { AccessToken } from '../../../../kis/accessToken';
 import { OUTCOMES, type Outcome } from '../../../../kis/revoke/outcome';
+import { mapInTurns } from '../../../../kis/turns';
 import { Unusable } from '../../../../kis/unusable';
 import { cancelSignal, egressRules, executionKey, hasSentBefore, noteSending } from '../../host';
 import { readEach, readToken, STOPPED } from '../../input';
@@ -69,7 +70,7 @@ async function revokeEach(
 		onSettled: progressLog(context.logger),
 	});
 	let next = 0;
-	return tokens.map((token) =>
+	return await mapInTurns(tokens, (token) =>
 		isUsable(token)
 			? reportRevocation(token, revocations[next++], credential, options)
 			: reportNotSent(token, options.includeDetails ? credential.environment : null),
