@@ -21,9 +21,6 @@ export interface Attempt {
 	readonly transportCode: string | null;
 }
 
-/** More than twice what KIS's page allows a message; the rest of a longer text is cut. */
-const MAX_TEXT_LENGTH = 1000;
-
 /** KIS's answer, if there is one that can be read. */
 export function replyOf(exchange: Exchange): KisReply | null {
 	if (exchange.ended !== 'answered') return null;
@@ -45,7 +42,7 @@ export function readAttempt(
 			return {
 				...NOTHING,
 				verdict: 'unwritten',
-				text: exchange.forbidden && show(exchange.forbidden, guard),
+				text: exchange.forbidden && guard.show(exchange.forbidden),
 				transportCode: exchange.transportCode,
 			};
 		case 'unanswered':
@@ -88,19 +85,13 @@ function readAnswer(
 		httpStatus,
 		refusalCode: showCode(refusal?.kisCode ?? null, guard),
 		code: showCode(given, guard) ?? standIn,
-		text: show(text, guard),
+		text: guard.show(text),
 	};
 }
 
 /** A code of KIS's list is public, whatever a secret may hold. */
 function showCode(code: string | null, guard: SecretGuard): string | null {
 	return code === null || (!isListed(code) && guard.reveals(code)) ? null : code;
-}
-
-function show(text: string, guard: SecretGuard): string {
-	if (text.length <= MAX_TEXT_LENGTH) return guard.show(text);
-	// A copy: a slice would keep the whole text in memory for as long as the token is remembered.
-	return guard.show(Buffer.from(text.slice(0, MAX_TEXT_LENGTH)).toString());
 }
 
 function isSuccess({ httpStatus, refusal }: KisReply): boolean {

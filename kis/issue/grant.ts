@@ -1,9 +1,8 @@
-import { parseAccessToken, type AccessToken } from '../accessToken';
+import { MAX_TOKEN_BYTES, parseAccessToken, type AccessToken } from '../accessToken';
 import { readAttempt, replyOf, type Attempt } from '../attempt';
 import type { KisCredential } from '../credential';
 import type { Exchange } from '../http/exchange';
 import { parseKisTime } from '../koreanTime';
-import { TELLING_LENGTH } from '../partIndex';
 import type { KisReply } from '../reply';
 import { SecretGuard } from '../secretGuard';
 import { Unusable } from '../unusable';
@@ -46,7 +45,7 @@ export function readIssue(
 ): IssueAttempt {
 	const reply = replyOf(exchange);
 	const given = reply?.fields.access_token;
-	const guard = new SecretGuard([typeof given === 'string' ? given : ''], known);
+	const guard = known.and(typeof given === 'string' ? given.slice(0, MAX_TOKEN_BYTES) : '');
 	const grant = reply && readGrant(reply, appsecret, guard);
 	const attempt = readAttempt(exchange, () => grant !== null, guard);
 	if (attempt.verdict === 'confirmed') return { ...attempt, grant };
@@ -59,8 +58,7 @@ function readGrant({ fields }: KisReply, appsecret: string, guard: SecretGuard):
 	const token = parseAccessToken(access_token);
 	if (token instanceof Unusable || typeof access_token !== 'string') return null;
 	// Whoever gets the item gets the token (and the app key, which it names), but never the secret that makes tokens.
-	const isTelling = appsecret.length >= TELLING_LENGTH;
-	if (isTelling && new SecretGuard([appsecret]).isIn(access_token)) return null;
+	if (new SecretGuard([appsecret]).isIn(access_token)) return null;
 	const others = OTHER_FIELDS.flatMap((name): Array<[GrantField, string | number]> => {
 		const value = fields[name];
 		if (typeof value === 'string') return [[name, guard.show(value)]];

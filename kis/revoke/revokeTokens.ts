@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { hasExpired, isIssuedTo, type AccessToken } from '../accessToken';
 import type { Attempt } from '../attempt';
 import { endpointOf } from '../baseUrl';
@@ -5,10 +7,11 @@ import type { KisCredential } from '../credential';
 import { lookUpCode } from '../errorCodes';
 import { Connection } from '../http/connection';
 import type { EgressRules } from '../http/egress';
-import { isSameAnswer, type Exchange } from '../http/exchange';
+import type { Exchange } from '../http/exchange';
 import { limiterOf, type RateLimiter } from '../rateLimiter';
 import { isPermanent, wait, waitBeforeRetry } from '../retry';
 import { SecretGuard } from '../secretGuard';
+import { mapInTurns, nextTurn, turnIsOver } from '../turns';
 import { decisiveAmong, weigh, type Outcome } from './outcome';
 import { readRevocation, revokeBody, REVOKE_PATH } from './revocation';
 import { scopeOf, tokenMemory, type Scope } from './tokenMemory';
@@ -76,10 +79,10 @@ class Run {
 	#ended: EndOfSending | null = null;
 	#unwrittenInARow = 0;
 	/**
-	 * Most answers are the same as the one before: they share what was read of it, which saves time and memory. Within
-	 * this run only: an attempt of an earlier try has to be told apart.
+	 * Most attempts end as the one before: they share what was read of it, which saves memory. Within this run only: an
+	 * attempt of an earlier try has to be told apart.
 	 */
-	#lastRead: { readonly exchange: Exchange; readonly attempt: Attempt } | null = null;
+	#lastRead: Attempt | null = null;
 	/** Something was heard of KIS, or the first token has ended otherwise. */
 	readonly #heard = deferred();
 
@@ -90,14 +93,16 @@ class Run {
 		this.#tokens = tokens;
 		this.#options = options;
 		this.#limiter = limiterOf(appkey);
-		// A token names the app key of its owner, who may be another.
-		const ofTokens = tokens.flatMap(({ value, claims }) => [value, claims?.appkey ?? '']);
-		this.#guard = new SecretGuard([...new Set([appkey, appsecret, ...ofTokens])]);
+		this.#guard = new SecretGuard([appkey, appsecret]);
 	}
 
 	async revokeAll(): Promise<Revocation[]> {
 		const tokens = this.#tokens;
-		const distinct = new Map(tokens.map((token) => [token.value, token]));
+		const distinct = new Map<string, AccessToken>();
+		for (const token of tokens) {
+			while (turnIsOver()) await nextTurn();
+			distinct.set(token.value, token);
+		}
 		const revocations = new Map<string, Revocation>();
 		const queue = distinct.values();
 		const url = endpointOf(this.#credential.baseUrl, REVOKE_PATH);
@@ -106,6 +111,8 @@ class Run {
 			try {
 				// All connections take from the one iterator.
 				for (const token of queue) {
+					// Where nothing more is sent, nothing else is waited for.
+					while (turnIsOver()) await nextTurn();
 					const revocation = await this.#revokeOne(token, connection);
 					revocations.set(token.value, revocation);
 					this.#heard.resolve();
@@ -132,7 +139,7 @@ class Run {
 			cancel.removeEventListener('abort', onCancel);
 		}
 		// Every distinct token has had its turn.
-		return tokens.map(({ value }) => revocations.get(value) as Revocation);
+		return await mapInTurns(tokens, ({ value }) => revocations.get(value) as Revocation);
 	}
 
 	async #revokeOne(token: AccessToken, connection: Connection): Promise<Revocation> {
@@ -146,7 +153,7 @@ class Run {
 		for (;;) {
 			const exchange = await this.#send(token, connection);
 			if (!exchange) break;
-			const attempt = this.#read(exchange);
+			const attempt = this.#read(exchange, token);
 			attempts.push(attempt);
 			this.#learn(attempt);
 			outcome = this.#weigh(attempts, token, before);
@@ -187,11 +194,12 @@ class Run {
 		}
 	}
 
-	#read(exchange: Exchange): Attempt {
-		if (!this.#lastRead || !isSameAnswer(exchange, this.#lastRead.exchange)) {
-			this.#lastRead = { exchange, attempt: readRevocation(exchange, this.#guard) };
-		}
-		return this.#lastRead.attempt;
+	#read(exchange: Exchange, { value, claims }: AccessToken): Attempt {
+		// A token names the app key of its owner, who may be another.
+		const guard = this.#guard.and(value, claims?.appkey ?? '');
+		const attempt = readRevocation(exchange, guard);
+		if (!this.#lastRead || !isDeepStrictEqual(attempt, this.#lastRead)) this.#lastRead = attempt;
+		return this.#lastRead;
 	}
 
 	#weigh(attempts: readonly Attempt[], token: AccessToken, before: Outcome | null): Outcome {

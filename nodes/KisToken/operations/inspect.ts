@@ -53,7 +53,8 @@ export const inspect: Operation<Outcome> = {
 	async run(context) {
 		const credential = await readCredential(context);
 		if (credential instanceof Unusable) {
-			return context.getInputData().map(() => notInspected(credential));
+			const report = notInspected(credential);
+			return context.getInputData().map(() => report);
 		}
 		const tokens = await readEach(context, (itemIndex) => readToken(context, itemIndex), STOPPED);
 		return await mapInTurns(tokens, (token) =>

@@ -66,10 +66,10 @@ export const issue: Operation<IssueOutcome> = {
 	brokenRun: BROKEN_RUN,
 
 	async run(context) {
-		const items = context.getInputData();
-		if (isTool(context)) return items.map(() => reportNotAsked(TOOL));
+		const forAll = (report: Failure<IssueOutcome>) => context.getInputData().map(() => report);
+		if (isTool(context)) return forAll(reportNotAsked(TOOL));
 		const setup = await readSetup(context, issueOptions);
-		if (setup instanceof Unusable) return items.map(() => reportUnusable(context, setup));
+		if (setup instanceof Unusable) return forAll(reportUnusable(context, setup));
 		const { credential, options } = setup;
 		const read = (itemIndex: number) => readReuseToken(context, itemIndex);
 		const tokens = await readEach(context, read, STOPPED);
