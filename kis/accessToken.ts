@@ -4,7 +4,7 @@ import { readJsonObject } from './json';
 import { Unusable } from './unusable';
 
 /** Longer text is something else: the longest token that KIS documents has 350 characters. */
-const MAX_TOKEN_BYTES = 8 * 1024;
+export const MAX_TOKEN_BYTES = 8 * 1024;
 
 const HS512_SIGNATURE_BYTES = 64;
 /** `{"` in base64url: how the header of every JWT starts. */

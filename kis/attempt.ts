@@ -31,9 +31,6 @@ export interface Attempt {
 	readonly retryAt: number | null;
 }
 
-/** More than twice what KIS's page allows a message; the rest of a longer text is cut. */
-const MAX_TEXT_LENGTH = 1000;
-
 const NOTHING_KNOWN = {
 	httpStatus: null,
 	rule: null,
@@ -59,7 +56,7 @@ export function readAttempt(
 			return {
 				...NOTHING_KNOWN,
 				verdict: 'unwritten',
-				text: exchange.forbidden && show(exchange.forbidden, guard),
+				text: exchange.forbidden && guard.show(exchange.forbidden),
 				transportCode: exchange.transportCode,
 			};
 		case 'unanswered':
@@ -96,7 +93,7 @@ function readAnswer(
 		rule,
 		refusalCode: showCode(refusalCode, guard),
 		code: showCode(given, guard) ?? standIn,
-		text: reply && reply.text !== null ? show(reply.text, guard) : null,
+		text: reply && reply.text !== null ? guard.show(reply.text) : null,
 		retryAt: retryTimeOf(answer),
 	};
 }
@@ -104,10 +101,4 @@ function readAnswer(
 /** A code of KIS's list is public, whatever a secret may hold. */
 function showCode(code: string | null, guard: SecretGuard): string | null {
 	return code === null || (!isListed(code) && guard.reveals(code)) ? null : code;
-}
-
-function show(text: string, guard: SecretGuard): string {
-	if (text.length <= MAX_TEXT_LENGTH) return guard.show(text);
-	// A copy: a slice would keep the whole text in memory for as long as the token is remembered.
-	return guard.show(Buffer.from(text.slice(0, MAX_TEXT_LENGTH)).toString());
 }

@@ -6,6 +6,8 @@ const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 /** Far more than a sweep has; beyond it the oldest are forgotten. */
 const MAX_TOKENS = 200_000;
+/** Forgotten for each token that is added: a whole sweep that expires together would hold the host's turn. */
+const MAX_FORGOTTEN = 100;
 
 interface Entry {
 	/** Where it is dead; see {@link placeOf}. */
@@ -33,9 +35,11 @@ export class DeadTokens {
 			places: [...places, place],
 			until: Math.max(claims?.expiresAt ?? now + DAY_MS, now + HOUR_MS),
 		});
+		let forgotten = 0;
 		for (const [oldest, { until }] of this.#entries) {
 			if (this.#entries.size <= MAX_TOKENS && until > now) return;
 			this.#entries.delete(oldest);
+			if (++forgotten === MAX_FORGOTTEN) return;
 		}
 	}
 

@@ -1,12 +1,16 @@
 /** How deep encodings are undone: base64 inside percent-encoding, say. */
 const MAX_NESTING = 2;
 
-/** The text and what it says after undoing JSON, percent, hex, base64 and base64url encoding. */
-export function readings(text: string): string[] {
+/**
+ * Returns the text and what it says after undoing JSON, percent, hex, base64 and base64url encoding.
+ *
+ * @param least In bytes: what hex and base64 say in less is left out.
+ */
+export function readings(text: string, least: number): string[] {
 	const found = new Set([text]);
 	let latest = [text];
 	for (let nesting = 0; nesting < MAX_NESTING; nesting++) {
-		const decoded = latest.flatMap((reading) => DECODERS.flatMap((decode) => decode(reading)));
+		const decoded = latest.flatMap((it) => DECODERS.flatMap((decode) => decode(it, least)));
 		latest = [...new Set(decoded)].filter((reading) => !found.has(reading));
 		for (const reading of latest) found.add(reading);
 	}
@@ -21,7 +25,7 @@ const JSON_ESCAPES: Readonly<Record<string, string>> = {
 	t: '\t',
 };
 
-const DECODERS: ReadonlyArray<(text: string) => string[]> = [
+const DECODERS: ReadonlyArray<(text: string, least: number) => string[]> = [
 	function json(text) {
 		const decoded = text.replace(
 			/\\(?:u([0-9a-f]{4})|(.))/gi,
@@ -36,19 +40,25 @@ const DECODERS: ReadonlyArray<(text: string) => string[]> = [
 		);
 		return [decoded];
 	},
-	function hex(text) {
-		return runs(text, /[0-9a-f]{2,}/gi, 2, 'hex');
+	function hex(text, least) {
+		return fromEveryOffset(text.match(/[0-9a-f]{2,}/gi), 'hex', 2, least * 2);
 	},
-	function base64(text) {
+	function base64(text, least) {
 		// Node reads both alphabets, base64 and base64url, as either.
-		return runs(text, /[A-Za-z0-9+/_-]{2,}/g, 4, 'base64');
+		return fromEveryOffset(text.match(/[A-Za-z0-9+/_-]{2,}/g), 'base64', 4, (least * 8) / 6);
 	},
 ];
 
-/** All runs of an encoding's alphabet, decoded from every offset within its unit: what stands before them may be of the alphabet too. */
-function runs(text: string, run: RegExp, unit: number, encoding: 'hex' | 'base64'): string[] {
-	const matches = text.match(run) ?? [];
+/** Decodes runs of an encoding's alphabet from every offset within its unit: what stands before them may be of the alphabet too. */
+function fromEveryOffset(
+	runs: readonly string[] | null,
+	encoding: 'hex' | 'base64',
+	unit: number,
+	leastLength: number,
+): string[] {
+	const long = (runs ?? []).filter(({ length }) => length >= leastLength);
+	if (long.length === 0) return [];
 	return Array.from({ length: unit }, (_, offset) =>
-		matches.map((match) => Buffer.from(match.slice(offset), encoding).toString()).join('\n'),
+		long.map((run) => Buffer.from(run.slice(offset), encoding).toString()).join('\n'),
 	);
 }

@@ -1,66 +1,103 @@
-import { PartIndex, TELLING_LENGTH } from './partIndex';
 import { readings } from './readings';
+import { nextTurn, turnIsOver } from './turns';
 
-const WITHHELD = '[Withheld: this text contained a part of a secret]';
+/** So many consecutive characters of a secret give it away. */
+const TELLING_LENGTH = 8;
+/** More than twice what KIS's page allows a message; the rest of a longer text is cut. */
+const MAX_TEXT_LENGTH = 1000;
+const WITHHELD = '[Withheld: this text contained a part of a secret, or what looks like one]';
 
 /**
- * A text with a character of a kind that no secret has is no part of a secret: most Korean text is passed over by that.
- * The widest kind counts that fits all secrets; the owner that a token names may have any character.
+ * What looks like a key or a token, whosever it is: the start of a JWT's part (`{"typ"`, `{"alg"` or `{"sub"`), an app
+ * key (`PS` and 34 more characters), and base64 or base64url that is longer than a word, such as an app secret.
  */
-const FOREIGN = [/[^\x21-\x7e]/, /\s/];
-const NOTHING = /(?!)/;
-/** How the parts of a KIS token start, `{"typ"`, `{"alg"` or `{"sub"`: the server may quote one that this process does not know. */
-const JWT = /eyJ[\w-]{4}i/;
+const LOOKS_SECRET = /eyJ[\w-]{4}i|PS[\w+/-]{34}|[A-Za-z0-9+/]{40}|[\w-]{40}/;
 
-/** Keeps secrets out of text that comes from outside. */
+/** Characters as secrets have them, enough to give one away. The owner that a token names may have any character. */
+const ASCII_RUN = /[\x21-\x7e]{8,}/g;
+const RUN_WITHOUT_BLANKS = /\S{8,}/g;
+const ANY_RUN = /[^]{8,}/g;
+
+/**
+ * Keeps secrets out of text that comes from outside, and says what counts as one: the key pair, whatever its length, and
+ * tokens of eight characters or more. What is shorter is part of what everybody says.
+ */
 export class SecretGuard {
 	readonly #short: readonly string[];
 	readonly #long: readonly string[];
-	/** Most answers of a run have the same text. */
-	readonly #shown = new Map<string, string>();
-	/** Characters that no secret has. */
-	readonly #foreign: RegExp;
-	/** Made when it is first needed: KIS's usual answers are Korean, its keys and tokens are ASCII. */
-	#parts: PartIndex | null = null;
+	/** Only what is of the narrowest kind that all secrets fit can be a part of one: most Korean text is passed over by that. */
+	readonly #run: RegExp;
 
-	readonly #also: SecretGuard | undefined;
-
-	/**
-	 * @param secrets App keys, app secrets and tokens; empty ones are ignored.
-	 * @param also Keeps others.
-	 */
-	constructor(secrets: readonly string[], also?: SecretGuard) {
-		this.#also = also;
-		this.#short = secrets.filter((secret) => secret !== '' && secret.length < TELLING_LENGTH);
-		this.#long = secrets.filter((secret) => secret.length >= TELLING_LENGTH);
-		this.#foreign = FOREIGN.find((kind) => !this.#long.some((it) => kind.test(it))) ?? NOTHING;
+	/** @param keys App keys and app secrets; empty ones are ignored. */
+	constructor(keys: readonly string[]) {
+		this.#short = keys.filter((key) => key !== '' && key.length < TELLING_LENGTH);
+		this.#long = keys.filter((key) => key.length >= TELLING_LENGTH);
+		const fitsAll = (run: RegExp) =>
+			this.#long.every((secret) => secret.match(run)?.[0] === secret);
+		this.#run = [ASCII_RUN, RUN_WITHOUT_BLANKS].find(fitsAll) ?? ANY_RUN;
 	}
 
-	/** The text as it is; a notice in its place if it holds eight consecutive characters of a secret (a shorter secret: all of it) or what looks like a token, plain or encoded. */
+	/** Returns a guard that keeps these too: tokens, and the app keys that they name. */
+	and(...tokens: readonly string[]): SecretGuard {
+		const telling = tokens.filter(({ length }) => length >= TELLING_LENGTH);
+		return new SecretGuard([...this.#short, ...this.#long, ...telling]);
+	}
+
+	/** Returns the text, cut if it is long; a notice in its place if it reveals something. */
 	show(text: string): string {
-		const shown = this.#shown.get(text) ?? (this.reveals(text) ? WITHHELD : text);
-		this.#shown.set(text, shown);
-		return shown;
+		// A copy: a slice would keep the whole text in memory for as long as the token is remembered.
+		const start =
+			text.length <= MAX_TEXT_LENGTH
+				? text
+				: Buffer.from(text.slice(0, MAX_TEXT_LENGTH)).toString();
+		return this.reveals(start) ? WITHHELD : start;
 	}
 
+	/** Whether a text holds, plain or encoded, eight consecutive characters of a secret (a shorter key: all of it) or what looks like one. */
 	reveals(text: string): boolean {
-		if (this.#also?.reveals(text)) return true;
-		return readings(text).some((reading) => JWT.test(reading) || this.#contains(reading));
+		const least = Math.min(TELLING_LENGTH, ...this.#short.map(({ length }) => length));
+		return readings(text, least).some(
+			(reading) =>
+				LOOKS_SECRET.test(reading) ||
+				this.#short.some((key) => reading.includes(key)) ||
+				this.#quotes(reading),
+		);
 	}
 
-	/** Whether a token holds a secret: to {@link reveals} it would be one itself. */
+	/** Whether a token, which looks secret itself and holds any short text by chance, holds a part of a secret. */
 	isIn(token: string): boolean {
-		return readings(token).some((reading) => this.#contains(reading));
+		return readings(token, TELLING_LENGTH).some((reading) => this.#quotes(reading));
 	}
 
-	#contains(reading: string): boolean {
-		if (this.#short.some((secret) => reading.includes(secret))) return true;
-		for (let i = 0; i + TELLING_LENGTH <= reading.length; i++) {
-			const part = reading.slice(i, i + TELLING_LENGTH);
-			if (this.#foreign.test(part)) continue;
-			this.#parts ??= new PartIndex(this.#long);
-			if (this.#parts.has(part)) return true;
-		}
-		return false;
+	#quotes(reading: string): boolean {
+		return parts(reading, this.#run).some((part) => this.#long.some((it) => it.includes(part)));
 	}
+}
+
+/**
+ * Finds what a text that was shown quotes of tokens, of which there may be thousands.
+ *
+ * @returns Parts of them, as secrets for a guard; empty where it quotes nothing.
+ */
+export async function quotedParts(text: string, tokens: readonly string[]): Promise<string[]> {
+	const said = new Set(
+		readings(text, TELLING_LENGTH).flatMap((it) => parts(it, RUN_WITHOUT_BLANKS)),
+	);
+	const quoted = new Set<string>();
+	for (const token of tokens) {
+		while (turnIsOver()) await nextTurn();
+		for (const part of said) if (token.includes(part)) quoted.add(part);
+	}
+	return [...quoted];
+}
+
+/** All parts of eight characters. */
+function parts(text: string, run: RegExp): string[] {
+	const found: string[] = [];
+	for (const it of text.match(run) ?? []) {
+		for (let end = TELLING_LENGTH; end <= it.length; end++) {
+			found.push(it.slice(end - TELLING_LENGTH, end));
+		}
+	}
+	return found;
 }

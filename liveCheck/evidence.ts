@@ -88,7 +88,7 @@ export class Evidence {
 			typeof probed === 'string' ? [] : probed.map((it) => tokenIn(it) ?? ''),
 		);
 		const pairs = [keys, other ?? {}].flatMap((app) => Object.values<string>(app));
-		this.#guard = new SecretGuard([...pairs, expiredToken, ...tokens.flat()]);
+		this.#guard = new SecretGuard(pairs).and(expiredToken, ...tokens.flat());
 	}
 
 	/** None, if the step was not taken. */

@@ -17,8 +17,8 @@ export const GROUPS = {
 		tests: ['kis/outcome', 'kis/retry', 'properties/(outcome|retry)'],
 	},
 	secrets: {
-		mutate: ['kis/{secretGuard,partIndex,readings}.ts'],
-		tests: ['kis/secretGuard', 'properties/secretGuard'],
+		mutate: ['kis/{secretGuard,readings,turns}.ts'],
+		tests: ['kis/(secretGuard|turns)', 'properties/secretGuard'],
 	},
 	sending: {
 		mutate: ['kis/http/{connection,requestWatch}.ts', 'kis/revoke/{revokeTokens,tokenMemory}.ts'],

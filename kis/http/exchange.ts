@@ -34,16 +34,3 @@ export interface Unwritten {
 	/** Why the host's rules forbid the address, in the host's words, where they do. */
 	readonly forbidden: string | null;
 }
-
-/** Whether both were answered, with the same status, content encoding and body, and neither with a time to come back. */
-export function isSameAnswer(one: Exchange, other: Exchange): boolean {
-	return (
-		one.ended === 'answered' &&
-		other.ended === 'answered' &&
-		one.httpStatus === other.httpStatus &&
-		one.contentEncoding === other.contentEncoding &&
-		one.retryAfter === null &&
-		other.retryAfter === null &&
-		Buffer.compare(one.body, other.body) === 0
-	);
-}

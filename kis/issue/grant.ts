@@ -1,11 +1,10 @@
-import { parseAccessToken, type AccessToken } from '../accessToken';
+import { MAX_TOKEN_BYTES, parseAccessToken, type AccessToken } from '../accessToken';
 import { readAttempt, type Attempt } from '../attempt';
 import type { KisCredential } from '../credential';
 import type { Answered, Exchange } from '../http/exchange';
 import { clockDifference } from '../http/retryAfter';
 import { OPEN_ANSWERS } from '../httpAnswers';
 import { parseKisTime } from '../koreanTime';
-import { TELLING_LENGTH } from '../partIndex';
 import { isText, readReply, type KisReply } from '../reply';
 import { SecretGuard } from '../secretGuard';
 import { Unusable } from '../unusable';
@@ -60,7 +59,7 @@ export function readIssue(
 	const answer = exchange.ended === 'answered' ? exchange : null;
 	const fields = (answer && readReply(answer)?.fields) ?? {};
 	const given = isText(fields.access_token) ? fields.access_token : '';
-	const guard = new SecretGuard([given], known);
+	const guard = known.and(given.slice(0, MAX_TOKEN_BYTES));
 	const grant = answer && readGrant(answer, fields, appsecret, guard);
 	const lacking = () => (grant ? null : OPEN_ANSWERS.withoutToken);
 	const attempt = readAttempt(exchange, lacking, guard);
@@ -81,8 +80,7 @@ function readGrant(
 	if (token instanceof Unusable) return null;
 	if (token.value.length < MIN_TOKEN_LENGTH || !B64TOKEN.test(token.value)) return null;
 	// Whoever gets the item gets the token (and the app key, which it names), but never the secret that makes tokens.
-	const isTelling = appsecret.length >= TELLING_LENGTH;
-	if (isTelling && new SecretGuard([appsecret]).isIn(token.value)) return null;
+	if (new SecretGuard([appsecret]).isIn(token.value)) return null;
 	const others = OTHER_FIELDS.flatMap((name): Array<[GrantField, string | number]> => {
 		const value = fields[name];
 		if (typeof value === 'string') return [[name, guard.show(value)]];

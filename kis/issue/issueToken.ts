@@ -5,10 +5,9 @@ import { ISSUE_INTERVAL_MS } from '../environments';
 import { Connection } from '../http/connection';
 import type { EgressRules } from '../http/egress';
 import type { Exchange } from '../http/exchange';
-import { TELLING_LENGTH } from '../partIndex';
 import { limiterOf } from '../rateLimiter';
 import { asksToComeBack, retryAfterMs, wait, waitBeforeRetry } from '../retry';
-import { SecretGuard } from '../secretGuard';
+import { quotedParts, SecretGuard } from '../secretGuard';
 import { ISSUE_PATH, issueBody, readIssue, type IssueAttempt } from './grant';
 import { flawOf, isLimited, weighFailed, type Issuance } from './issuance';
 import { pastOf } from './issuanceMemory';
@@ -56,6 +55,12 @@ export async function issueToken(
 	return issuance;
 }
 
+/** What is shown of an answer, without the token itself. */
+function saidIn({ code, refusalCode, text, grant }: IssueAttempt): string {
+	const fields = Object.entries(grant?.fields ?? {}).filter(([name]) => name !== 'access_token');
+	return [code, refusalCode, text, ...fields.map(([, value]) => value)].join('\n');
+}
+
 /** By credential. */
 const underWay = new Map<string, SharedCall>();
 
@@ -75,19 +80,16 @@ class Asking {
 
 	/** @param given Tokens that the execution was given before. */
 	async ask(before: Issuance | undefined, given: ReadonlySet<string>): Promise<Issuance> {
-		const { cancel, others = [] } = this.#options;
+		const { cancel } = this.#options;
 		const { appkey, appsecret } = this.#credential;
-		const tokens = [...new Set([...given, ...others])];
-		// What is shorter is no secret, and would have most texts withheld.
-		const secrets = tokens.filter(({ length }) => length >= TELLING_LENGTH);
-		const guard = new SecretGuard([appkey, appsecret, ...secrets]);
+		const guard = new SecretGuard([appkey, appsecret]).and(...given);
 		const attempts: IssueAttempt[] = [];
 		if (cancel.aborted) return weighFailed(attempts, before);
 		let call = this.#current();
 		for (;;) {
 			const exchange = await call.join(cancel);
 			if (!exchange) break;
-			const attempt = readIssue(exchange, this.#credential, guard);
+			const attempt = await this.#read(exchange, guard);
 			attempts.push(attempt);
 			const { grant } = attempt;
 			if (grant) {
@@ -104,6 +106,15 @@ class Asking {
 			call = waitMs === ISSUE_INTERVAL_MS ? call.next(current) : current();
 		}
 		return weighFailed(attempts, before);
+	}
+
+	/** Reads an answer, without what it quotes of the tokens that the caller knows. */
+	async #read(exchange: Exchange, guard: SecretGuard): Promise<IssueAttempt> {
+		const attempt = readIssue(exchange, this.#credential, guard);
+		const quoted = await quotedParts(saidIn(attempt), this.#options.others ?? []);
+		return quoted.length > 0
+			? readIssue(exchange, this.#credential, guard.and(...quoted))
+			: attempt;
 	}
 
 	/** `null` if there should be no further attempt. */

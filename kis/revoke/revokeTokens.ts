@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { hasExpired, isWholeTokenOf, type AccessToken } from '../accessToken';
 import type { Attempt } from '../attempt';
 import { endpointOf } from '../baseUrl';
@@ -5,7 +7,7 @@ import type { KisCredential } from '../credential';
 import { deadTokens } from '../deadTokens';
 import { Connection } from '../http/connection';
 import type { EgressRules } from '../http/egress';
-import { isSameAnswer, type Exchange } from '../http/exchange';
+import type { Exchange } from '../http/exchange';
 import { limiterOf, type RateLimiter } from '../rateLimiter';
 import {
 	asksToComeBack,
@@ -16,6 +18,7 @@ import {
 	waitBeforeRetry,
 } from '../retry';
 import { SecretGuard } from '../secretGuard';
+import { mapInTurns, nextTurn, turnIsOver } from '../turns';
 import { executionMemory } from './executionMemory';
 import { decisiveAmong, isDeadBy, weigh, type Outcome } from './outcome';
 import { doubt, readRevocation, revokeBody, REVOKE_PATH } from './revocation';
@@ -101,10 +104,10 @@ class Run {
 	/** Refusals for the rate since a request was let through, and the time of the first on the monotonic clock. */
 	#rateRefusals = { count: 0, since: 0 };
 	/**
-	 * Most answers are the same as the one before: they share what was read of it, which saves time and memory. Within
-	 * this run only: an attempt of an earlier try has to be told apart.
+	 * Most attempts end as the one before: they share what was read of it, which saves memory. Within this run only: an
+	 * attempt of an earlier try has to be told apart.
 	 */
-	#lastRead: { readonly exchange: Exchange; readonly attempt: Attempt } | null = null;
+	#lastRead: Attempt | null = null;
 	/** Something was heard of KIS, or the first token has ended otherwise. */
 	readonly #heard = deferred();
 
@@ -114,14 +117,16 @@ class Run {
 		this.#tokens = tokens;
 		this.#options = options;
 		this.#limiter = limiterOf(appkey);
-		// A token names the app key of its owner, who may be another.
-		const ofTokens = tokens.flatMap(({ value, claims }) => [value, claims?.appkey ?? '']);
-		this.#guard = new SecretGuard([...new Set([appkey, appsecret, ...ofTokens])]);
+		this.#guard = new SecretGuard([appkey, appsecret]);
 	}
 
 	async revokeAll(): Promise<Revocation[]> {
 		const tokens = this.#tokens;
-		const distinct = new Map(tokens.map((token) => [token.value, token]));
+		const distinct = new Map<string, AccessToken>();
+		for (const token of tokens) {
+			while (turnIsOver()) await nextTurn();
+			distinct.set(token.value, token);
+		}
 		const revocations = new Map<string, Revocation>();
 		const queue = distinct.values();
 		const url = endpointOf(this.#credential.baseUrl, REVOKE_PATH);
@@ -130,6 +135,8 @@ class Run {
 			try {
 				// All connections take from the one iterator.
 				for (const token of queue) {
+					// Where nothing more is sent, nothing else is waited for.
+					while (turnIsOver()) await nextTurn();
 					const revocation = await this.#revokeOne(token, connection);
 					revocations.set(token.value, revocation);
 					this.#heard.resolve();
@@ -156,7 +163,7 @@ class Run {
 			cancel.removeEventListener('abort', onCancel);
 		}
 		// Every distinct token has had its turn.
-		return tokens.map(({ value }) => revocations.get(value) as Revocation);
+		return await mapInTurns(tokens, ({ value }) => revocations.get(value) as Revocation);
 	}
 
 	async #revokeOne(token: AccessToken, connection: Connection): Promise<Revocation> {
@@ -174,7 +181,7 @@ class Run {
 		for (;;) {
 			const exchange = await this.#send(token, connection);
 			if (!exchange) break;
-			const attempt = doubt(this.#read(exchange), token, this.#credential.appkey);
+			const attempt = doubt(this.#read(exchange, token), token, this.#credential.appkey);
 			attempts.push(attempt);
 			this.#learn(attempt);
 			outcome = this.#weigh(attempts, token, before);
@@ -219,11 +226,12 @@ class Run {
 		}
 	}
 
-	#read(exchange: Exchange): Attempt {
-		if (!this.#lastRead || !isSameAnswer(exchange, this.#lastRead.exchange)) {
-			this.#lastRead = { exchange, attempt: readRevocation(exchange, this.#guard) };
-		}
-		return this.#lastRead.attempt;
+	#read(exchange: Exchange, { value, claims }: AccessToken): Attempt {
+		// A token names the app key of its owner, who may be another.
+		const guard = this.#guard.and(value, claims?.appkey ?? '');
+		const attempt = readRevocation(exchange, guard);
+		if (!this.#lastRead || !isDeepStrictEqual(attempt, this.#lastRead)) this.#lastRead = attempt;
+		return this.#lastRead;
 	}
 
 	#weigh(attempts: readonly Attempt[], token: AccessToken, before: Outcome | null): Outcome {

@@ -7,6 +7,7 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 
+import { mapInTurns } from '../../kis/turns';
 import { Unusable } from '../../kis/unusable';
 import { readParameter } from './input';
 import { operationOf, operations } from './operations';
@@ -76,10 +77,11 @@ export class KisToken implements INodeType {
 		const given = readParameter(this, 'operation', 0, '');
 		const name = 'value' in given ? given.value : undefined;
 		const chosen = operationOf(name) ?? noOperation(name);
-		const run = async () => toOutput(this, await chosen.run(this), chosen);
+		const run = async () => await toOutput(this, await chosen.run(this), chosen);
 		if (!this.continueOnFail()) return [await run()];
 		// Of a node that throws here, n8n would send every input item out of the success output.
-		const broken = () => this.getInputData().map((_item, i) => toItem(chosen.brokenRun, i));
+		const broken = async () =>
+			await mapInTurns(this.getInputData(), (_item, i) => toItem(chosen.brokenRun, i));
 		return [await run().catch(broken)];
 	}
 }

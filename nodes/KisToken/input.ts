@@ -1,7 +1,8 @@
-import { sleep, type IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { parseAccessToken, type AccessToken } from '../../kis/accessToken';
 import { parseCredential, type KisCredential } from '../../kis/credential';
+import { mapInTurns } from '../../kis/turns';
 import { Unusable } from '../../kis/unusable';
 import { cancelSignal } from './host';
 
@@ -55,11 +56,8 @@ export function readToken(context: IExecuteFunctions, itemIndex: number): Access
 		: token;
 }
 
-/** How long items are read before the host gets its turn. n8n's expression engine may take a millisecond for each. */
-const TURN_MS = 50;
-
 /**
- * Reads something of each item.
+ * Reads something of each item, for which n8n's expression engine may take a millisecond.
  *
  * @param onStop Stands for the rest once the execution is stopped; `null` to read them all the same.
  */
@@ -69,16 +67,9 @@ export async function readEach<T>(
 	onStop: T | null = null,
 ): Promise<T[]> {
 	const stop = cancelSignal(context);
-	const all: T[] = [];
-	let turnEnds = performance.now() + TURN_MS;
-	for (let itemIndex = 0; itemIndex < context.getInputData().length; itemIndex++) {
-		if (performance.now() >= turnEnds) {
-			await sleep(0);
-			turnEnds = performance.now() + TURN_MS;
-		}
-		all.push(onStop !== null && stop.aborted ? onStop : read(itemIndex));
-	}
-	return all;
+	return await mapInTurns(context.getInputData(), (_item, itemIndex) =>
+		onStop !== null && stop.aborted ? onStop : read(itemIndex),
+	);
 }
 
 export const STOPPED = new Unusable('the execution was stopped', 'Run again.');

@@ -1,6 +1,6 @@
 // What is tried: 100,000 items: all with one token, all with what is none, and all with tokens of their own of an app
 // that KIS refuses; under each way to handle failed items. Requests and connections must stay in proportion to what can
-// come of them, and the error that stops a workflow must stay readable.
+// come of them, the error that stops a workflow must stay readable, and the rest of n8n must have its turns.
 import type { INodeExecutionData, IPairedItemData } from 'n8n-workflow';
 
 import { makeApp } from '../../sandbox/apps';
@@ -69,5 +69,20 @@ describe('100,000 tokens', () => {
 		expect(first).toBe('rejected');
 		expect(new Set(rest)).toEqual(new Set(['notSent']));
 		expect(server.requests).toHaveLength(1);
+	}, 60_000);
+
+	test('leave others their turns, where none is sent any more', async () => {
+		const server = await startServer({ answer: () => refusal('EGW00103') });
+		let inThisTurn = 0;
+		let most = 0;
+		const looking = setInterval(() => {
+			inThisTurn = 0;
+		});
+		const onSettled = () => {
+			most = Math.max(most, ++inThisTurn);
+		};
+		await revokeTokens(server.url, tokens, { keys: makeApp(), onSettled });
+		clearInterval(looking);
+		expect(most).toBeLessThan(MANY / 2);
 	}, 60_000);
 });

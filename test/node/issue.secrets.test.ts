@@ -81,6 +81,27 @@ describe('secrets', () => {
 		}
 	});
 
+	test("a refusal that quotes any item's token is withheld for all, since it is the answer to all", async () => {
+		const kept = ['Zq8rT5vN2mX7kL4pW9', 'kW3nB6yD1sF5hJ8tR2', '에'];
+		for (const quoted of [kept[0], kept[1].slice(2, 12)]) {
+			const body = { error_code: 'EGW00133', error_description: `잠시 후에: ${quoted}` };
+			sandbox().faults.push({ kind: 'raw', body: JSON.stringify(body) });
+			const run = await issue(sandbox(), {
+				input: kept.map((have) => ({ have })),
+				options: { reuseToken: '={{ $json.have }}' },
+				onError: 'continueRegularOutput',
+			});
+			expect(JSON.stringify(run.items).match(/Withheld/g)).toHaveLength(3);
+		}
+	});
+
+	test('a long text beside the token is cut', async () => {
+		const { appkey } = keys();
+		reply({ access_token: makeToken(appkey), token_type: 'Bearer '.repeat(9000), expires_in: 1 });
+		const [{ json }] = (await issue(sandbox())).items;
+		expect(json.token_type).toBe('Bearer '.repeat(9000).slice(0, 1000));
+	});
+
 	test('a refusal that quotes them is withheld, a token of an earlier answer too', async () => {
 		const { appkey, appsecret } = keys();
 		const token = makeToken(appkey);

@@ -365,8 +365,8 @@ describe('a run that stops', () => {
 
 	const UNREADABLE = 'what the server answered cannot be read as an answer of KIS (HTTP 502)';
 
-	test('says how many failed, names the first, and says once what is alike', () => {
-		const error = failedRun(
+	test('says how many failed, names the first, and says once what is alike', async () => {
+		const error = await failedRun(
 			node,
 			[success, failure('HTML'), failure('unusable text'), success, failure('HTML')],
 			TALLY,
@@ -385,9 +385,9 @@ describe('a run that stops', () => {
 		);
 	});
 
-	test('of one item says what the item would say', () => {
+	test('of one item says what the item would say', async () => {
 		const { message, description } = failure('unusable text') as Failure;
-		const error = failedRun(node, [failure('unusable text')], TALLY);
+		const error = await failedRun(node, [failure('unusable text')], TALLY);
 		expect(error).toMatchObject({
 			name: 'NodeOperationError',
 			message,
@@ -396,29 +396,31 @@ describe('a run that stops', () => {
 		expect(error.context).toMatchObject({ itemIndex: 0 });
 	});
 
-	test('of very many names twenty alike, and counts them', () => {
-		const { description } = failedRun(node, Array<Report>(30).fill(failure('HTML')), TALLY);
+	test('of very many names twenty alike, and counts them', async () => {
+		const { description } = await failedRun(node, Array<Report>(30).fill(failure('HTML')), TALLY);
 		expect(description).toMatch(
 			/^<ul><li>items 0, 1, .*, 19 … \(30 in all\) – unknown – [^<]*<\/li><\/ul>$/,
 		);
 	});
 
-	test('of very many that differ lists twenty, and counts the others', () => {
+	test('of very many that differ lists twenty, and counts the others', async () => {
 		const reports = Array.from({ length: 23 }, (_, i) =>
 			reportNotSent(new Unusable(`reason ${i}`, 'Check it.')),
 		);
-		const { description } = failedRun(node, reports, TALLY);
+		const { description } = await failedRun(node, reports, TALLY);
 		expect(description).toMatch(/<li>item 19 – .*<li>3 more: 3 notSent<\/li><\/ul>$/);
 		expect(description).not.toContain('item 20');
 	});
 
-	test('with no HTTP status has none', () => {
-		expect(failedRun(node, [failure('unreachable')], TALLY)).toMatchObject({ httpCode: null });
+	test('with no HTTP status has none', async () => {
+		expect(await failedRun(node, [failure('unreachable')], TALLY)).toMatchObject({
+			httpCode: null,
+		});
 	});
 
-	test('shows what is HTML as text', () => {
+	test('shows what is HTML as text', async () => {
 		const evil = report(revocation('rejected', [refused('EGW00101', `<b a="1" b='2'>&`)]));
-		expect(failedRun(node, [evil], TALLY).description).toContain(
+		expect((await failedRun(node, [evil], TALLY)).description).toContain(
 			'“&lt;b a=&quot;1&quot; b=&#39;2&#39;&gt;&amp;”',
 		);
 	});

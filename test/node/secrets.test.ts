@@ -1,13 +1,16 @@
 // No app key, app secret or token in anything that n8n stores beyond the input itself, nor in its log. Tried: servers
-// that quote them, plain and encoded, in every field of an answer; failing expressions that quote the token; a token
-// typed into the node; every way to fail.
+// that quote them, plain and encoded, in every field of an answer; answers that quote another item's; failing expressions
+// that quote the token; a token typed into the node; every way to fail.
 import { readFileSync } from 'node:fs';
+import type { IDataObject } from 'n8n-workflow';
 
 import { LOG_FILE } from '../../engine/run';
+import { makeApp } from '../../sandbox/apps';
 import type { Fault } from '../../sandbox/faults';
 import type { Sandbox } from '../../sandbox/server';
 import { found, withoutInput } from '../support/secrets';
-import { revoke, useSandbox, type Setup } from '../support/workflow';
+import { makeOpaqueToken, makeToken } from '../support/tokens';
+import { revoke, tokenItems, useSandbox, type Setup } from '../support/workflow';
 
 const sandbox = useSandbox();
 const quoting: Array<[string, (secret: string) => Fault]> = [
@@ -119,6 +122,58 @@ test('a short secret is looked for as a whole', async () => {
 		const run = await revoke(sandbox(), { input, credential: { appkey: 'k3y' }, onError });
 		expect(withoutInput(run)).not.toContain('it was');
 	}
+});
+
+describe('each answer is held against its own item', () => {
+	const refusing = (text: string) => raw(403, { error_code: 'EGW00101', error_description: text });
+
+	/** What each token's error says, where every answer has the same text. */
+	async function described(text: string, ...tokens: string[]): Promise<string[]> {
+		sandbox().faults.push(...tokens.map(() => refusing(text)));
+		const run = await revoke(sandbox(), {
+			input: tokenItems(...tokens),
+			options: { maxRetries: 0 },
+			onError: 'continueRegularOutput',
+		});
+		return run.items.map(({ json }) => String((json.error as IDataObject).description));
+	}
+
+	test("a part of one item's token is withheld there, whoever had the same answer before", async () => {
+		const tokens = [makeOpaqueToken(), makeOpaqueToken(), makeOpaqueToken()];
+		for (const [own, token] of tokens.entries()) {
+			const texts = await described(`no ${token.slice(50, 70)}`, ...tokens);
+			const isWithheld = texts.map((text) => text.includes('Withheld'));
+			expect(isWithheld).toEqual(tokens.map((_token, item) => item === own));
+			expect(found(texts[own], [token])).toBeUndefined();
+		}
+	});
+
+	test("so is the app key that the item's token names, if it is another's", async () => {
+		const { appkey } = makeApp();
+		const own = sandbox().kis.mint(sandbox().apps[0].appkey).value;
+		const texts = await described(`not ${appkey.slice(9, 19)}`, own, makeToken(appkey), 'opaque');
+		expect(texts.map((text) => text.includes('Withheld'))).toEqual([false, true, false]);
+	});
+
+	test('a whole key or token is withheld everywhere', async () => {
+		const { appkey, appsecret } = makeApp();
+		for (const secret of [appkey, appsecret, makeToken(appkey), makeOpaqueToken()]) {
+			const texts = await described(`not ${secret}`, 'one', 'two');
+			expect(texts.filter((text) => !text.includes('Withheld'))).toEqual([]);
+		}
+	});
+
+	test('a token of one character withholds nothing, of its own item or another', async () => {
+		const good = sandbox().kis.mint(sandbox().apps[0].appkey).value;
+		const run = await revoke(sandbox(), {
+			input: tokenItems(good, '에'),
+			options: { maxRetries: 0 },
+			onError: 'continueRegularOutput',
+		});
+		expect(run.items[0].json).toEqual({ code: '200', message: '접근토큰 폐기에 성공하였습니다.' });
+		const [text] = await described('접근토큰 폐기에 실패하였습니다.', '에');
+		expect(text).toContain('“접근토큰 폐기에 실패하였습니다.”');
+	});
 });
 
 test("n8n's log", () => {

@@ -133,12 +133,15 @@ property(
 property(
 	'the error of a run that failed has no secret, and no HTML of others',
 	[drawnCase, options],
-	(drawn, options) => {
+	async (drawn, options) => {
 		const { token, revocation, credential, secrets } = drawn;
 		const report = reportRevocation(token, revocation, credential, options);
 		if (report.succeeded) return;
 		const node = { name: 'KIS', parameters: { token: token.value } } as unknown as INode;
-		const thrown = failedRun(node, [report], { outcomes: OUTCOMES, shortfall: 'not confirmed' });
+		const thrown = await failedRun(node, [report], {
+			outcomes: OUTCOMES,
+			shortfall: 'not confirmed',
+		});
 		const stored = [
 			thrown.message,
 			thrown.description,
@@ -146,6 +149,6 @@ property(
 			JSON.stringify(thrown.node),
 		].join('\n');
 		expect(leaks(stored, secrets)).toEqual([]);
-		expect(thrown.description).toMatch(/^<ul>(<li>[^<>"']*<\/li>)+<\/ul>$/);
+		expect(thrown.description).toMatch(/^[^<>"']*$/);
 	},
 );

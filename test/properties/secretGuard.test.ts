@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 
 import { SecretGuard } from '../../kis/secretGuard';
-import { echoOf, encoding, leakOf, longText, text } from '../support/arbitraries';
+import { echoOf, encoding, leakOf, longText, text, tokenOf } from '../support/arbitraries';
 import { property } from '../support/properties';
 
 const withLeak = longText.chain((secret) => fc.tuple(fc.constant(secret), leakOf(secret)));
@@ -29,7 +29,7 @@ const SEPARATOR = ' 은 ';
 property(
 	'less than that is shown as it came, however often, in every encoding',
 	[
-		fc.stringMatching(/^[G-Z가-힣!-$&-/]{8,30}$/),
+		fc.stringMatching(/^[G-ZÀ-ÿ!-$&-/]{8,30}$/),
 		fc.array(fc.tuple(fc.nat(22), fc.nat(7), encoding)),
 		fc.array(fc.stringMatching(/^[g-z]{8,30}$/)),
 	],
@@ -38,6 +38,23 @@ property(
 			.map(([start, length, encode]) => encode(secret.slice(start, start + length)))
 			.join(SEPARATOR);
 		expect(new SecretGuard([secret, ...others]).show(text)).toBe(text);
+	},
+);
+
+property(
+	'what looks like a key or a token is withheld, whosever it is, in every encoding and any text',
+	[
+		echoOf(
+			fc.oneof(
+				fc.stringMatching(/^[A-Za-z0-9+/]{40,180}$/),
+				fc.stringMatching(/^[A-Za-z0-9_-]{40,180}$/),
+				fc.stringMatching(/^PS[A-Za-z0-9]{34}$/),
+				fc.constantFrom(...tokenOf('any').split('.')),
+			),
+		),
+	],
+	(text) => {
+		expect(new SecretGuard([]).show(text)).toMatch(/^\[Withheld/);
 	},
 );
 

@@ -9,6 +9,7 @@ import {
 import type { KisCredential } from '../../../kis/credential';
 import { ENVIRONMENTS } from '../../../kis/environments';
 import type { TokenState } from '../../../kis/keptToken/askAboutToken';
+import { mapInTurns } from '../../../kis/turns';
 import { Unusable } from '../../../kis/unusable';
 import { cancelSignal, egressRules } from '../host';
 import { readCredential, readParameter, STOPPED } from '../input';
@@ -68,13 +69,14 @@ export const inspect: Operation<Outcome> = {
 	async run(context) {
 		const credential = await readCredential(context);
 		if (credential instanceof Unusable) {
-			return context.getInputData().map(() => notInspected(credential));
+			const report = notInspected(credential);
+			return context.getInputData().map(() => report);
 		}
 		const ask = readParameter(context, 'askKis', 0, 'the field Ask KIS cannot be read', false);
 		if (ask instanceof Unusable) return context.getInputData().map(() => notInspected(ask));
 		const tokens = await readTokens(context, credential, STOPPED);
 		const states = ask.value === true ? await askAboutAll(context, credential, tokens) : NOT_ASKED;
-		return tokens.map((token) =>
+		return await mapInTurns(tokens, (token) =>
 			token instanceof Unusable
 				? notInspected(token)
 				: {

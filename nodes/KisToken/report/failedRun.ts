@@ -1,5 +1,6 @@
 import { NodeApiError, NodeOperationError, type INode } from 'n8n-workflow';
 
+import { nextTurn, turnIsOver } from '../../../kis/turns';
 import type { Failure, Report } from './report';
 import { summary } from './summary';
 
@@ -15,24 +16,20 @@ export interface Tally {
 }
 
 /** Builds the one error of a run that stops on errors, after every item had its turn. At least one report is a failure. */
-export function failedRun(
+export async function failedRun(
 	node: INode,
 	reports: readonly Report[],
-	tally: Tally,
-): NodeApiError | NodeOperationError {
-	const failures = reports.flatMap((report, itemIndex) =>
-		report.succeeded ? [] : [{ ...report, itemIndex }],
-	);
+	{ shortfall, outcomes }: Tally,
+): Promise<NodeApiError | NodeOperationError> {
+	const failures = reports.filter(hasFailed);
 	const [first] = failures;
+	const itemIndex = reports.indexOf(first);
 	const isAlone = reports.length === 1;
-	const count = `${failures.length} of ${reports.length} items ${tally.shortfall}`;
-	const which = `${failures.length === 1 ? 'namely' : 'first'} item ${first.itemIndex}`;
-	const message = isAlone ? first.message : `${count}, ${which}. ${first.message}`;
-	const options = {
-		message,
-		description: isAlone ? describeOne(first) : describe(failures, reports, tally),
-		itemIndex: first.itemIndex,
-	};
+	const which = `${failures.length === 1 ? 'namely' : 'first'} item ${itemIndex}`;
+	const count = `${failures.length} of ${reports.length} items ${shortfall}, ${which}. `;
+	const message = isAlone ? first.message : count + first.message;
+	const description = isAlone ? describeOne(first) : await describeAll(reports, outcomes);
+	const options = { message, description, itemIndex };
 	// n8n stores the node with the error: a token that was typed in is among its parameters.
 	const withoutParameters: INode = { ...node, parameters: {} };
 	if (failures.every(({ unusableInput }) => unusableInput)) {
@@ -45,7 +42,9 @@ export function failedRun(
 	);
 }
 
-type FailedItem = Failure & { readonly itemIndex: number };
+function hasFailed(report: Report): report is Failure {
+	return !report.succeeded;
+}
 
 /** n8n shows a thrown description as HTML, and nothing else of the item: its outcome would be lost. */
 function describeOne({ description, outcome }: Failure): string {
@@ -53,22 +52,23 @@ function describeOne({ description, outcome }: Failure): string {
 }
 
 /** What is said alike of several items is said once. */
-function describe(
-	failures: readonly FailedItem[],
+async function describeAll(
 	reports: readonly Report[],
-	{ outcomes }: Tally,
-): string {
-	const alike = new Map<string, FailedItem[]>();
-	for (const failure of failures) {
-		const { outcome, message, description } = failure;
-		const said = `${outcome} – ${message}. ${description}`;
-		const items = alike.get(said);
-		if (items) items.push(failure);
-		else alike.set(said, [failure]);
+	outcomes: readonly string[],
+): Promise<string> {
+	/** Item indexes by what is said. */
+	const alike = new Map<string, number[]>();
+	for (const [itemIndex, report] of reports.entries()) {
+		while (turnIsOver()) await nextTurn();
+		if (!hasFailed(report)) continue;
+		const said = `${report.outcome} – ${report.message}. ${report.description}`;
+		const items = alike.get(said) ?? [];
+		alike.set(said, items);
+		items.push(itemIndex);
 	}
 	const groups = [...alike];
 	const lines = groups.slice(0, MAX_LISTED).map(([said, items]) => `${listItems(items)} – ${said}`);
-	const rest = groups.slice(MAX_LISTED).flatMap(([, items]) => items);
+	const rest = groups.slice(MAX_LISTED).flatMap(([, items]) => items.map((item) => reports[item]));
 	if (rest.length > 0) lines.push(`${rest.length} more: ${summary(rest, outcomes)}`);
 	const others = reports.filter(({ succeeded }) => succeeded);
 	if (others.length > 0) lines.push(`The rest: ${summary(others, outcomes)}`);
@@ -76,10 +76,9 @@ function describe(
 }
 
 /** Such as `items 0, 3, 7` or `items 0, 1, 2 … (24 in all)`. */
-function listItems(items: readonly FailedItem[]): string {
-	const named = items.slice(0, MAX_LISTED).map(({ itemIndex }) => itemIndex);
-	const more = items.length > named.length ? ` … (${items.length} in all)` : '';
-	return `${items.length === 1 ? 'item' : 'items'} ${named.join(', ')}${more}`;
+function listItems(items: readonly number[]): string {
+	const more = items.length > MAX_LISTED ? ` … (${items.length} in all)` : '';
+	return `${items.length === 1 ? 'item' : 'items'} ${items.slice(0, MAX_LISTED).join(', ')}${more}`;
 }
 
 const HTML_ENTITIES: Readonly<Record<string, string>> = {

@@ -1,5 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
+import { mapInTurns } from '../../../kis/turns';
 import { cancelSignal } from '../host';
 import { failedRun, type Tally } from './failedRun';
 import { toItem } from './item';
@@ -19,20 +20,20 @@ export interface Notices extends Tally {
  *
  * @throws {NodeApiError | NodeOperationError} if an item failed and the node is to stop on errors.
  */
-export function toOutput(
+export async function toOutput(
 	context: IExecuteFunctions,
 	reports: readonly Report[],
 	notices: Notices,
-): INodeExecutionData[] {
+): Promise<INodeExecutionData[]> {
 	const stopped = cancelSignal(context).aborted;
 	if (stopped) context.logger.info(`KIS Token: stopped. ${summary(reports, notices.outcomes)}`);
 	noteCounts(context, reports, notices);
 	const failed = reports.some(({ succeeded }) => !succeeded);
 	if (failed && !stopped && !context.continueOnFail()) {
-		throw failedRun(context.getNode(), reports, notices);
+		throw await failedRun(context.getNode(), reports, notices);
 	}
 	addHints(context, reports, notices);
-	return reports.map(toItem);
+	return await mapInTurns(reports, toItem);
 }
 
 /** Shows in the output panel what the items alone would not make plain. */

@@ -6,6 +6,7 @@ import type { Grant } from '../../../../kis/issue/grant';
 import { reuse, type Issuance } from '../../../../kis/issue/issuance';
 import { mayHaveIssued } from '../../../../kis/issue/issuanceMemory';
 import { keptTokenOf } from '../../../../kis/keptToken/keptToken';
+import { mapInTurns } from '../../../../kis/turns';
 import { Unusable } from '../../../../kis/unusable';
 import { cancelSignal, egressRules, isTool } from '../../host';
 import { readEach, STOPPED } from '../../input';
@@ -69,20 +70,20 @@ export const issue: Operation<IssueOutcome> = {
 	brokenRun: BROKEN_RUN,
 
 	async run(context) {
-		const items = context.getInputData();
-		if (isTool(context)) return items.map(() => reportNotAsked(TOOL));
+		const forAll = (report: Failure<IssueOutcome>) => context.getInputData().map(() => report);
+		if (isTool(context)) return forAll(reportNotAsked(TOOL));
 		const setup = await readSetup(context, issueOptions);
-		if (setup instanceof Unusable) return items.map(() => reportUnusable(context, setup));
+		if (setup instanceof Unusable) return forAll(reportUnusable(context, setup));
 		const { credential, options } = setup;
 		const read = (itemIndex: number) => readReuseToken(context, itemIndex);
 		const tokens = await readEach(context, read, STOPPED);
 		const minimumMs = options.minimumSecondsLeft * 1000;
-		const reusable = tokens.map((token) =>
+		const reusable = await mapInTurns(tokens, (token) =>
 			isToken(token) ? reuse(token, credential, minimumMs) : token,
 		);
 		const other = reusable.includes(null) ? await keptOrIssued(context, setup, tokens) : null;
 		const environment = options.includeDetails ? credential.environment : null;
-		const reports = reusable.map((found) => {
+		const reports = await mapInTurns(reusable, (found) => {
 			if (found instanceof Unusable) return reportUnusable(context, found, environment);
 			// A call takes its time, in which a token may have expired or been revoked.
 			const grant = found && other ? reuse(found.token, credential, 0) : found;

@@ -4,6 +4,7 @@ import type { AccessToken } from '../../../../kis/accessToken';
 import { whileRevoking } from '../../../../kis/keptToken/revokeMarks';
 import { executionMemory } from '../../../../kis/revoke/executionMemory';
 import { OUTCOMES, type Outcome } from '../../../../kis/revoke/outcome';
+import { mapInTurns } from '../../../../kis/turns';
 import { Unusable } from '../../../../kis/unusable';
 import { cancelSignal, egressRules, executionKey } from '../../host';
 import { STOPPED } from '../../input';
@@ -88,7 +89,7 @@ async function revokeEach(
 		});
 	const revocations = await whileRevoking(usable, credential, revoke);
 	let next = 0;
-	return tokens.map((token) =>
+	return await mapInTurns(tokens, (token) =>
 		isUsable(token)
 			? reportRevocation(token, revocations[next++], credential, options)
 			: reportNotSent(token, options.includeDetails ? credential.environment : null),
