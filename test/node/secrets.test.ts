@@ -170,7 +170,10 @@ describe('each answer is held against its own item', () => {
 			options: { maxRetries: 0 },
 			onError: 'continueRegularOutput',
 		});
-		expect(run.items[0].json).toEqual({ code: '200', message: '접근토큰 폐기에 성공하였습니다.' });
+		expect(run.items[0].json).toMatchObject({
+			code: '200',
+			message: '접근토큰 폐기에 성공하였습니다.',
+		});
 		const [text] = await described('접근토큰 폐기에 실패하였습니다.', '에');
 		expect(text).toContain('“접근토큰 폐기에 실패하였습니다.”');
 	});
