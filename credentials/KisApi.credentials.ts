@@ -1,14 +1,12 @@
 import {
 	UserError,
 	type IAuthenticate,
-	type ICredentialTestRequest,
 	type ICredentialType,
 	type INodeProperties,
 } from 'n8n-workflow';
 
-import { parseCredential, STRAY_WHITE_SPACE } from '../kis/credential';
+import { parseCredential } from '../kis/credential';
 import { ENVIRONMENTS } from '../kis/environments';
-import { KIS_CODES } from '../kis/errorCodes';
 import { Unusable } from '../kis/unusable';
 import { bringAuthorization } from './bringAuthorization';
 import { letOut } from './letOut';
@@ -23,15 +21,12 @@ const ADDRESSES = JSON.stringify(
 	),
 );
 
-/** The base URL as an expression; `fields` is what n8n calls the credential's fields in that place. */
-const baseUrlFrom = (fields: '$credentials' | '$self') =>
-	`(${ADDRESSES}[${fields}.environment] ?? String(${fields}.baseUrl ?? "").trim())`;
+/** The base URL, as an expression. */
+const BASE_URL = `(${ADDRESSES}[$self.environment] ?? String($self.baseUrl ?? "").trim())`;
 
-const keyFrom = (field: 'appkey' | 'appsecret') =>
-	`={{ String($credentials.${field} ?? "").replace(${String(STRAY_WHITE_SPACE)}, "") }}`;
-
-const NO_KEY =
-	'KIS gave no key: the answer holds neither a key nor an error code that this credential knows. Check the Base URL; if KIS is called directly, see whether it announced maintenance (점검).';
+/** Allows nothing. n8n shows it as what is allowed; of an empty list it would say that there are no fields filled in, which nobody sees. */
+const NO_DOMAIN =
+	'none (the Base URL of the KIS API credential is not a complete address such as https://relay.example)';
 
 const ELSEWHERE =
 	'the request goes elsewhere. Nothing was sent. Correct the URL, or choose the credential of the other environment.';
@@ -109,7 +104,7 @@ export class KisApi implements ICredentialType {
 			displayName: 'Allowed Domains',
 			name: 'allowedDomains',
 			type: 'hidden',
-			default: `={{ ${baseUrlFrom('$self')}.match(/^https?:\\/\\/(\\[[^\\]]*\\]|[^/:]*)/i)?.[1] ?? "" }}`,
+			default: `={{ ${BASE_URL}.match(/^https?:\\/\\/(\\[[^\\]]*\\]|[^/:]*)/i)?.[1] || "${NO_DOMAIN}" }}`,
 		},
 	];
 
@@ -147,34 +142,5 @@ export class KisApi implements ICredentialType {
 			followRedirect: false,
 			followAllRedirects: false,
 		});
-	};
-
-	/** Asks for a WebSocket key (접속키), which proves the key pair and, unlike a token, stops nothing and notifies nobody. */
-	test: ICredentialTestRequest = {
-		request: {
-			baseURL: `={{ ${baseUrlFrom('$credentials')} }}`,
-			url: '/oauth2/Approval',
-			method: 'POST',
-			headers: { 'content-type': 'application/json; charset=UTF-8' },
-			// This endpoint calls the app secret "secretkey".
-			body: {
-				grant_type: 'client_credentials',
-				appkey: keyFrom('appkey'),
-				secretkey: keyFrom('appsecret'),
-			},
-			ignoreHttpStatusErrors: true,
-		},
-		rules: [
-			...Object.entries(KIS_CODES).flatMap(([code, { happened, todo }]) =>
-				['error_code', 'msg_cd'].map((key) => ({
-					type: 'responseSuccessBody' as const,
-					properties: { key, value: code, message: `${code}: ${happened}. ${todo}` },
-				})),
-			),
-			...[undefined, null, ''].map((value) => ({
-				type: 'responseSuccessBody' as const,
-				properties: { key: 'approval_key', value, message: NO_KEY },
-			})),
-		],
 	};
 }

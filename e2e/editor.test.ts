@@ -186,7 +186,19 @@ describe('the dialog of the credential', () => {
 		await editor.picture('credential refused');
 	});
 
+	test.each([
+		['no scheme', () => stage.sandbox.url.replace('https://', ''), /Begin the Base URL with https/],
+		['a closed port', () => 'http://127.0.0.1:1', /nothing listens at the address/],
+	])('says what is wrong with an address: %s', async (what, address, says) => {
+		await field('baseUrl').fill(address());
+		await editor.byId('credential-save-button').click();
+		// n8n leaves them open.
+		await editor.page.getByText(says).waitFor();
+		await editor.picture(`credential ${what}`);
+	});
+
 	test('says that good keys work, and saves them', async () => {
+		await field('baseUrl').fill(stage.sandbox.url);
 		await field('appkey').fill(apps.typed.appkey);
 		await editor.byId('credential-save-button').click();
 		// n8n 1 says so in the dialog, n8n 2 closes it, and neither does if the test fails.
@@ -198,6 +210,23 @@ describe('the dialog of the credential', () => {
 		const saved = await stage.api.call('GET', '/credentials');
 		expect(saved).toHaveLength(Object.keys(apps).length + 1);
 	});
+});
+
+test('a credential that is made from the list of credentials is tested too', async () => {
+	await editor.page.goto(`${stage.n8n.url}/home/credentials/create`);
+	await editor.byId('new-credential-type-select').click();
+	await editor.page.keyboard.type('KIS API');
+	await editor.byId('new-credential-type-select-option').getByText('KIS API').first().click();
+	await editor.byId('new-credential-type-button').click();
+	await editor.byId('editCredential-modal').waitFor();
+	const field = (name: string) => editor.parameter(name).locator('input').first();
+	await field('appkey').fill(makeApp().appkey);
+	await field('appsecret').fill(apps.typed.appsecret);
+	await editor.choose(editor.parameter('environment'), 'Custom (Relay or Sandbox)');
+	await field('baseUrl').fill(stage.sandbox.url);
+	await editor.byId('credential-save-button').click();
+	await editor.page.getByText('More details').click();
+	await editor.page.getByText(/EGW00103: KIS does not know this App Key/).waitFor();
 });
 
 test.each(EXAMPLES)('%s opens, and its notes cover no node', async (file) => {

@@ -184,11 +184,50 @@ describe('the test in the dialog of the credential', () => {
 	test.each([
 		['an App Key of nobody', () => ({ appkey: makeApp().appkey }), 'EGW00103'],
 		['another App Secret', () => ({ appsecret: makeApp().appsecret }), 'EGW00105'],
+		[
+			'swapped keys',
+			() => ({ appkey: apps.chain.appsecret, appsecret: apps.chain.appkey }),
+			'seem to be swapped',
+		],
 		['an address without KIS', () => ({ baseUrl: `${stage.sandbox.url}/nowhere` }), 'Base URL'],
+		[
+			'an address without a scheme',
+			() => ({ baseUrl: stage.sandbox.url.replace('https://', '') }),
+			'Begin the Base URL with https://',
+		],
+		['a closed port', () => ({ baseUrl: 'http://127.0.0.1:1' }), 'nothing listens at the address'],
+		['a wrong name', () => ({ baseUrl: 'https://relay.invalid' }), 'could not be resolved'],
+		[
+			'https where http is spoken',
+			() => ({ baseUrl: stage.n8n.url.replace('http:', 'https:') }),
+			'begin the Base URL with http://',
+		],
+		[
+			'http where https is spoken',
+			() => ({ baseUrl: stage.sandbox.url.replace('https:', 'http:') }),
+			'begin the Base URL with https://',
+		],
 	])('says what is wrong with %s', async (_what, change, says) => {
 		const result = await stage.api.testCredential('kisApi', { ...fields(), ...change() });
 		expect(result).toEqual({ status: 'Error', message: expect.stringContaining(says) });
 	});
+});
+
+test('the HTTP Request node says what is wrong with a Base URL that is not complete', async () => {
+	const data = {
+		...credentialFor(stage.sandbox, apps.chain, 'x').data,
+		baseUrl: stage.sandbox.url.replace('https://', ''),
+	};
+	const credential = { name: 'Incomplete', type: 'kisApi', data };
+	const { id } = await stage.api.call('POST', '/credentials', credential);
+	const quote = httpRequest('Quote', stage.sandbox.url + QUOTE, {
+		parameters: { authentication: 'predefinedCredentialType', nodeCredentialType: 'kisApi' },
+		credentials: { kisApi: { id: String(id), name: credential.name } },
+	});
+	const workflow = await stage.api.call('POST', '/workflows', chain('incomplete', [quote]));
+	const { status, run } = await stage.api.run(String(workflow.id));
+	expect(status).toBe('error');
+	expect(run.resultData.error?.message).toContain('is not a complete address');
 });
 
 describe('what is left when n8n has ended', () => {

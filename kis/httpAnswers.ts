@@ -117,6 +117,11 @@ export const OPEN_ANSWERS = {
 		happened: 'the answer lacks the code 200, by which KIS confirms',
 		todo: 'If KIS itself answered so, run `npm run live-check` (in the repository of this node, with a paper account) and report what it prints. Otherwise check the Base URL of the KIS API credential and the relay or proxy in between.',
 	},
+	withoutKey: {
+		meaning: 'noVerdict',
+		happened: 'the answer holds no approval key',
+		todo: CHECK_ADDRESS,
+	},
 	withoutToken: {
 		meaning: 'noVerdict',
 		retry: {},

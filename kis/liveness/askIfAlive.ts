@@ -64,7 +64,7 @@ export async function askIfAlive(
 	const exchange = await askForQuote(credential, token, options);
 	if (!exchange) return { liveness: 'undecided', attempt: null };
 	// A token names the app key of its owner, who may be another.
-	const guard = new SecretGuard([appkey, appsecret, token.value, token.claims?.appkey ?? '']);
+	const guard = new SecretGuard([appkey, appsecret]).and(token.value, token.claims?.appkey ?? '');
 	const attempt = readAttempt(exchange, lackingQuote, guard);
 	const retry = attempt.rule?.retry;
 	if (retry?.holdsEveryone) limiterOf(appkey).hold(retry.afterMs ?? 0);

@@ -9,6 +9,7 @@ import {
 
 import { mapInTurns } from '../../kis/turns';
 import { Unusable } from '../../kis/unusable';
+import { kisApiTest } from './credentialTest/kisApiTest';
 import { readParameter } from './input';
 import { operationOf, operations } from './operations';
 import type { Operation } from './operations/operation';
@@ -69,9 +70,12 @@ export class KisToken implements INodeType {
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
-		credentials: [{ name: 'kisApi', required: true }],
+		credentials: [{ name: 'kisApi', required: true, testedBy: 'kisApiTest' }],
 		properties: [operation, ...fields],
 	};
+
+	/** n8n finds it by `testedBy`. A test in the credential itself could only be a request, with n8n's own words for what fails. */
+	methods = { credentialTest: { kisApiTest } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const given = readParameter(this, 'operation', 0, '');

@@ -4,6 +4,7 @@
 // server at the other address must see no connection.
 import { KisApi } from '../../credentials/KisApi.credentials';
 import { testCredential } from '../../engine/credentialTest';
+import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { makeApp } from '../../sandbox/apps';
 import { attack } from '../support/attack';
 import { closeServers, CONFIRMATION, startServer } from '../support/scriptedServer';
@@ -70,7 +71,7 @@ test.each([
 	const run = await attack(baseUrl, { input: tokenItems('token') }, app);
 	expect(outcomes(run.items)).toEqual(['notSent']);
 	const fields = { ...app, environment: 'custom', baseUrl };
-	const said = await testCredential(new KisApi(), fields);
+	const said = await testCredential(new KisToken(), new KisApi(), fields);
 	expect(said).not.toBeNull();
 	expect(found(String(said), Object.values(app))).toBeUndefined();
 	expect([evil.connections, relay.connections]).toEqual([0, 0]);

@@ -7,6 +7,7 @@ import { KisApi } from '../../credentials/KisApi.credentials';
 import { testCredential } from '../../engine/credentialTest';
 import { standIn } from '../../engine/nodes';
 import { encryptCredential, makeNode, runWorkflow } from '../../engine/run';
+import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { makeApp } from '../../sandbox/apps';
 import { send } from '../support/httpRequest';
 import { KisDouble } from '../support/kisDouble';
@@ -87,7 +88,7 @@ test.each([
 test('a certificate that nobody vouches for, for the credential’s test', async () => {
 	const evil = await startEvil();
 	const fields = { ...makeApp(), environment: 'custom', baseUrl: evil.url };
-	expect(await testCredential(new KisApi(), fields)).not.toBeNull();
+	expect(await testCredential(new KisToken(), new KisApi(), fields)).not.toBeNull();
 	expect(evil.bytes).toBe(0);
 });
 

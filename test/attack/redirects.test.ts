@@ -3,6 +3,7 @@
 // and to the HTTP Request node. The other host must see no connection, and nothing counts as revoked.
 import { KisApi } from '../../credentials/KisApi.credentials';
 import { testCredential } from '../../engine/credentialTest';
+import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { makeApp } from '../../sandbox/apps';
 import { attack } from '../support/attack';
 import { closeServers, CONFIRMATION, http, startServer } from '../support/scriptedServer';
@@ -42,6 +43,6 @@ test.each<[string, number, object, string]>([
 	expect(server.requests).toHaveLength(1);
 
 	const fields = { ...app, environment: 'custom', baseUrl: server.url };
-	expect(await testCredential(new KisApi(), fields)).not.toBeNull();
+	expect(await testCredential(new KisToken(), new KisApi(), fields)).not.toBeNull();
 	expect(evil.connections).toBe(0);
 });

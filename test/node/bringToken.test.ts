@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { IDataObject } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
+import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { testCredential } from '../../engine/credentialTest';
 import { LOG_FILE, removeEngineFolder } from '../../engine/run';
 import { koreanTime } from '../../kis/koreanTime';
@@ -234,7 +235,7 @@ describe('a token is brought', () => {
 
 	test('not by the test of the credential', async () => {
 		const fields = { ...kis.keys, environment: 'custom', baseUrl: kis.url };
-		await testCredential(new KisApi(), fields);
+		await testCredential(new KisToken(), new KisApi(), fields);
 		expect(kis.requests.map(({ line }) => line)).toEqual(['POST /oauth2/Approval HTTP/1.1']);
 	});
 });

@@ -1,5 +1,5 @@
-// The credential in the HTTP Request node, and its test as n8n's dialog makes it. Tried: other origins, redirects,
-// URLs that only look like the credential's own.
+// The credential in the HTTP Request node, and the fields of its dialog. Tried: other origins, redirects, URLs that only
+// look like the credential's own.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type {
@@ -9,9 +9,8 @@ import type {
 } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
+import { standIn } from '../../engine/nodes';
 import { encryptCredential, makeNode, outputOf, runWorkflow } from '../../engine/run';
-import { testCredential } from '../../engine/credentialTest';
-import { ENVIRONMENTS } from '../../kis/environments';
 import { makeApp } from '../../sandbox/apps';
 import { useSandbox } from '../support/workflow';
 
@@ -173,49 +172,6 @@ describe('authenticate', () => {
 	});
 });
 
-describe('the credential test', () => {
-	const verdict = async (changes: ICredentialDataDecryptedObject = {}) =>
-		await testCredential(new KisApi(), { ...fields(), ...changes });
-
-	test('is content with a good key pair, and issues no token', async () => {
-		await expect(verdict()).resolves.toBeNull();
-		expect(sandbox().calls.map(({ path }) => path)).toEqual(['/oauth2/Approval']);
-	});
-
-	test('tolerates stray white space', async () => {
-		const [{ appkey, appsecret }] = sandbox().apps;
-		const changes = { appkey: `\n${appkey} `, appsecret: appsecret.replace(/.{40}/g, '$&\r\n') };
-		await expect(verdict(changes)).resolves.toBeNull();
-		await expect(verdict({ baseUrl: ` ${sandbox().url}/\n` })).resolves.toBeNull();
-	});
-
-	test.each([
-		[{ appkey: 'PSwrong' }, 'EGW00103: KIS does not know this App Key here'],
-		[{ appsecret: 'wrong' }, 'EGW00105: KIS says that the App Secret is not valid'],
-	])('says what is wrong with %j', async (changes, message) => {
-		await expect(verdict(changes)).resolves.toContain(message);
-	});
-
-	test.each([
-		['{"rt_cd":"1","msg_cd":"EGW00201","msg1":"x"}', 'EGW00201: the app key'],
-		['{"error_code":"EGW99999"}', 'KIS gave no key'],
-		['{"approval_key":""}', 'KIS gave no key'],
-		['{"approval_key":null}', 'KIS gave no key'],
-	])('takes %s for a refusal', async (body, message) => {
-		sandbox().faults.push({ kind: 'raw', body });
-		await expect(verdict()).resolves.toContain(message);
-	});
-
-	test('says so where the address is not KIS', async () => {
-		sandbox().faults.push({ kind: 'html' });
-		await expect(verdict()).resolves.toContain('KIS gave no key');
-	});
-
-	test('sends nothing to a refused address', async () => {
-		await expect(verdict({ baseUrl: 'http://relay.example' })).resolves.toContain('plain http');
-	});
-});
-
 async function listen(handler: Parameters<typeof createServer>[1]) {
 	const seen: { server: Server; url: string; requests: number } = {
 		server: createServer(handler),
@@ -257,9 +213,48 @@ describe('the dialog', () => {
 		const { displayOptions } = fields.find(({ name }) => name === 'baseUrl') ?? {};
 		expect(displayOptions).toEqual({ show: { environment: ['custom'] } });
 	});
+});
 
-	test.each(Object.values(ENVIRONMENTS))('$label: tests the key pair there', ({ baseUrl }) => {
-		expect(new KisApi().test.request.baseURL).toContain(baseUrl ?? '$credentials.baseUrl');
+describe('the domains that n8n lets it go to', () => {
+	// Of an empty list n8n would say that its own fields are not filled in, which nobody sees.
+	const NONE = expect.stringMatching(/^none \(the Base URL [^,]*\)$/) as unknown;
+
+	test.each<[ICredentialDataDecryptedObject, unknown]>([
+		[{ environment: 'real' }, 'openapi.koreainvestment.com'],
+		[
+			{ environment: 'paper', baseUrl: 'https://ignored.example' },
+			'openapivts.koreainvestment.com',
+		],
+		[{ baseUrl: ' https://relay.example:9443/path ' }, 'relay.example'],
+		[{ baseUrl: 'http://[::1]:8080' }, '[::1]'],
+		...['', 'relay.example', 'relay.example:9443', '127.0.0.1:29443', 'https://', '//x'].map(
+			(baseUrl): [ICredentialDataDecryptedObject, unknown] => [{ baseUrl }, NONE],
+		),
+	])('%j', async (changes, allowed) => {
+		const node = standIn(
+			'reader',
+			async function () {
+				const { allowedDomains } = await this.getCredentials('kisApi');
+				return [[{ json: { allowedDomains } as IDataObject }]];
+			},
+			['kisApi'],
+		);
+		const credentials = { kisApi: { id: 'kis', name: 'kis' } };
+		const stored = await runWorkflow(
+			{
+				nodes: [
+					makeNode('Start', 'n8n-nodes-base.manualTrigger', {}),
+					{ ...makeNode('Reader', 'reader', {}), credentials },
+				],
+				connections: { Start: { main: [[{ node: 'Reader', type: 'main', index: 0 }]] } },
+			},
+			{
+				nodeTypes: { reader: node },
+				credentialTypes: [new KisApi()],
+				credentials: [await encryptCredential('kis', 'kisApi', { ...fields(), ...changes })],
+			},
+		);
+		expect(outputOf(stored, 'Reader')[0].json).toEqual({ allowedDomains: allowed });
 	});
 });
 

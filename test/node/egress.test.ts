@@ -4,8 +4,11 @@ import { promises as dns } from 'node:dns';
 import * as core from 'n8n-core';
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
+import { KisApi } from '../../credentials/KisApi.credentials';
+import { testCredential } from '../../engine/credentialTest';
 import { EgressRefusal } from '../../kis/http/egress';
 import { egressRules } from '../../nodes/KisToken/host';
+import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { closeServers, startServer, type ScriptedServer } from '../support/scriptedServer';
 import { issue, revoke, tokenItems, useSandbox } from '../support/workflow';
 
@@ -121,4 +124,31 @@ test('rules that cannot be asked allow no address and no name', async () => {
 		rules?.lookup('kis.test', {}, (...answer) => resolve(answer));
 	});
 	expect(found).toEqual([expect.any(EgressRefusal), []]);
+});
+
+describe('the test in the dialog of the credential', () => {
+	const verdict = async (baseUrl: string) => {
+		const fields = { ...sandbox().apps[0], environment: 'custom', baseUrl };
+		return await testCredential(new KisToken(), new KisApi(), fields);
+	};
+
+	onN8n2('keeps to it, and says so', async () => {
+		const said = await verdict(server.url);
+		expect(said).toContain("n8n's egress rules (SSRF protection) do not allow the address");
+		expect(said).toMatch(/n8n says: “The request was blocked because .+”/);
+		expect(server.connections).toBe(0);
+	});
+
+	onN8n2('keeps to it for names that stand for something else after the check', async () => {
+		resolve(ALLOWED, FORBIDDEN, FORBIDDEN);
+		const said = await verdict(`https://relay.test:${server.port}`);
+		expect(said).toContain("n8n's egress rules (SSRF protection) do not allow the address");
+		expect(server.connections).toBe(0);
+	});
+
+	onN8n2('does not take a name that cannot be resolved for a forbidden one', async () => {
+		resolve();
+		const said = await verdict(`https://relay.test:${server.port}`);
+		expect(said).toContain('the host name could not be resolved (DNS)');
+	});
 });

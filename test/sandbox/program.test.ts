@@ -11,6 +11,7 @@ import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { KisApi } from '../../credentials/KisApi.credentials';
 import { testCredential } from '../../engine/credentialTest';
 import { ENVIRONMENTS } from '../../kis/environments';
+import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { namesOfThisComputer } from '../../sandbox/address';
 import { parseOptions } from '../../sandbox/options';
 import { Sandbox } from '../../sandbox/server';
@@ -78,7 +79,7 @@ test('what it prints is what the credential takes, and the first steps need no w
 	expect(baseUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
 	expect(output).toContain('(paper, 1 request a second)');
 	const fields = { ...app, environment: 'custom', baseUrl };
-	await expect(testCredential(new KisApi(), fields)).resolves.toBeNull();
+	await expect(testCredential(new KisToken(), new KisApi(), fields)).resolves.toBeNull();
 
 	const post = async (path: string, body: object) => {
 		const headers = { 'content-type': 'application/json' };

@@ -112,6 +112,12 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 		counts: { process: 1 },
 		why: 'Whether n8n saves executions, where the workflow leaves that to the environment.',
 	})),
+	'the test of the credential': ['nodes', 'dist/nodes'].map((folder) => ({
+		file: `${folder}/KisToken/credentialTest/ask.${folder === 'nodes' ? 'ts' : 'js'}`,
+		rule: 'no-restricted-globals',
+		counts: { clearTimeout: 1, setTimeout: 1 },
+		why: "An answer's body is waited for as long as its head, which n8n's helper sees to, and no longer.",
+	})),
 	'a warning': [
 		{
 			file: 'credentials/KisApi.credentials.ts',

@@ -1,0 +1,252 @@
+// The test that n8n's dialog makes of a credential. What is tried: every wrong field, every way not to get an answer, and
+// answers of anything; each has a sentence of ours, and none repeats a key.
+import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
+
+import { KisApi } from '../../credentials/KisApi.credentials';
+import { testCredential } from '../../engine/credentialTest';
+import { ENVIRONMENTS } from '../../kis/environments';
+import { KisToken } from '../../nodes/KisToken/KisToken.node';
+import { makeApp } from '../../sandbox/apps';
+import { Sandbox } from '../../sandbox/server';
+import { makeCertificate, type Certificate } from '../support/certificate';
+import { closeServers, http, startServer, unusedPort } from '../support/scriptedServer';
+import { found } from '../support/secrets';
+import { useSandbox } from '../support/workflow';
+
+const sandbox = useSandbox();
+let certificate: Certificate;
+beforeAll(async () => {
+	certificate = await makeCertificate();
+});
+afterEach(closeServers);
+afterAll(async () => await certificate.remove());
+
+const fields = (): ICredentialDataDecryptedObject => ({
+	...sandbox().apps[0],
+	environment: 'custom',
+	baseUrl: sandbox().url,
+});
+
+/** What the dialog says is wrong; `null` if all is well. It never holds a key. */
+async function verdict(changes: ICredentialDataDecryptedObject = {}): Promise<string | null> {
+	const given = { ...fields(), ...changes };
+	const said = await testCredential(new KisToken(), new KisApi(), given);
+	const keys = [given.appkey, given.appsecret].map((key) => String(key).replace(/\s/g, ''));
+	expect(
+		found(
+			String(said),
+			keys.filter(({ length }) => length > 30),
+		),
+	).toBeUndefined();
+	return said;
+}
+
+test('is content with a good key pair, and issues no token', async () => {
+	await expect(verdict()).resolves.toBeNull();
+	expect(sandbox().calls.map(({ path }) => path)).toEqual(['/oauth2/Approval']);
+});
+
+test('tolerates stray white space', async () => {
+	const [{ appkey, appsecret }] = sandbox().apps;
+	const changes = { appkey: `\n${appkey} `, appsecret: appsecret.replace(/.{40}/g, '$&\r\n') };
+	await expect(verdict(changes)).resolves.toBeNull();
+	await expect(verdict({ baseUrl: ` ${sandbox().url}/\n` })).resolves.toBeNull();
+});
+
+test('a path in the Base URL is kept', async () => {
+	const relay = await startServer({ answer: () => http(200, '{"approval_key":"x"}') });
+	await expect(verdict({ baseUrl: `${relay.url}/relay/` })).resolves.toBeNull();
+	expect(relay.requests.map(({ line }) => line)).toEqual(['POST /relay/oauth2/Approval HTTP/1.1']);
+});
+
+describe('fields that cannot be used: nothing is sent', () => {
+	test.each<[ICredentialDataDecryptedObject, string]>([
+		[{ appkey: ' ' }, 'The App Key is empty.'],
+		[{ appsecret: '' }, 'The App Secret is empty.'],
+		[{ baseUrl: '' }, 'The Base URL is empty.'],
+		[
+			{ baseUrl: 'relay.example:9443' },
+			'The Base URL is not a complete address such as https://relay.example. Begin the Base URL with https://, or with http:// for this computer.',
+		],
+		[{ baseUrl: '127.0.0.1:29443' }, 'or with http:// for this computer.'],
+		[{ baseUrl: 'https:/relay.example' }, 'The Base URL is not a complete address'],
+		[{ baseUrl: 'ftp://relay.example' }, 'The Base URL is not a complete address'],
+		[{ baseUrl: 'http://relay.example' }, 'The Base URL is plain http to another machine'],
+		[{ baseUrl: 'https://user:word@relay.example' }, 'a user name or password'],
+		[{ baseUrl: 'https://relay.example?x' }, 'a query'],
+	])('%j', async (changes, says) => {
+		const said = await verdict(changes);
+		expect(said).toContain(says);
+		expect(said).toMatch(/Nothing was sent\.$/);
+		expect(sandbox().connections).toBe(0);
+	});
+});
+
+describe('a key pair that KIS refuses', () => {
+	const [{ appkey, appsecret }] = [makeApp()];
+
+	test.each<[string, ICredentialDataDecryptedObject, string]>([
+		['an App Key of nobody', { appkey }, 'EGW00103: KIS does not know this App Key here. Copy'],
+		['another App Secret', { appsecret }, 'EGW00105: KIS says that the App Secret is not valid.'],
+		[
+			'a cut-off App Key',
+			{ appkey: appkey.slice(9) },
+			'The App Key has 27 characters, KIS’s have 36.',
+		],
+		[
+			'a cut-off App Secret',
+			{ appsecret: appsecret.slice(60) },
+			'The App Secret has 120 characters, KIS’s have 180.',
+		],
+		[
+			'swapped keys',
+			{ appkey: appsecret, appsecret: appkey },
+			'EGW00103: KIS does not know this App Key here. App Key and App Secret seem to be swapped',
+		],
+	])('%s', async (_what, changes, says) => {
+		expect((await verdict(changes))?.replaceAll("'", '’')).toContain(says);
+	});
+
+	test('is explained in KIS’s own words too', async () => {
+		expect(await verdict({ appkey })).toMatch(
+			/The server says \(EGW00103\): “유효하지 않은 AppKey/,
+		);
+	});
+
+	test('no length is enforced on a pair that works', async () => {
+		const app = { appkey: 'a-key-that-is-longer', appsecret: 'than-this' };
+		const other = await new Sandbox({ apps: [app] }).start();
+		await expect(verdict({ ...app, baseUrl: other.url })).resolves.toBeNull();
+		await other.stop();
+	});
+});
+
+describe('an answer without a key', () => {
+	test.each([
+		['{"rt_cd":"1","msg_cd":"EGW00201","msg1":"x"}', "EGW00201: the app key's requests per second"],
+		['{"error_code":"EGW99999"}', 'EGW99999: KIS refused with a code that this node does not know'],
+		['{"error_code":"EGW00103","approval_key":"x"}', 'EGW00103: '],
+		['{"approval_key":""}', 'KIS gave no key: the server answered HTTP 200'],
+		['{"approval_key":null}', 'KIS gave no key: the server answered HTTP 200'],
+		['{"approval_key":7}', 'KIS gave no key: the server answered HTTP 200'],
+		['["approval_key"]', 'KIS gave no key: the server answered HTTP 200'],
+		['', 'KIS gave no key: the server answered HTTP 200'],
+	])('%s', async (body, says) => {
+		sandbox().faults.push({ kind: 'raw', body });
+		expect(await verdict()).toContain(says);
+	});
+
+	test.each([
+		['html', 'KIS gave no key: the server answered HTTP 200 with what cannot be read'],
+		['garbage', 'KIS gave no key: the server answered HTTP 200 with what cannot be read'],
+		['cutJson', 'KIS gave no key: the server answered HTTP 200 with what cannot be read'],
+		['redirect', 'KIS gave no key: the server answered HTTP 302'],
+		['reset', 'the connection was closed before a whole answer came'],
+		['close', 'the connection was closed before a whole answer came'],
+		['cutOff', 'the connection was closed before a whole answer came'],
+		['large', 'the answer was larger than any answer of KIS'],
+	] as const)('%s', async (kind, says) => {
+		sandbox().faults.push({ kind, processed: true });
+		expect(await verdict()).toContain(says);
+		expect(sandbox().calls).toHaveLength(1);
+	});
+
+	test('an address without KIS', async () => {
+		expect(await verdict({ baseUrl: `${sandbox().url}/nowhere` })).toMatch(
+			/^KIS gave no key: the server answered HTTP 404 .* Check the Base URL/,
+		);
+	});
+
+	test('that quotes a key is withheld', async () => {
+		const { appsecret } = fields();
+		const description = `not valid: ${String(appsecret)}`;
+		const body = JSON.stringify({ error_code: 'EGW00105', error_description: description });
+		sandbox().faults.push({ kind: 'raw', body });
+		expect(await verdict()).toContain('Withheld');
+	});
+});
+
+describe('no answer', () => {
+	test('a port that nobody listens on', async () => {
+		const baseUrl = `http://127.0.0.1:${await unusedPort()}`;
+		expect(await verdict({ baseUrl })).toBe(
+			`No answer of KIS from ${baseUrl} (ECONNREFUSED): nothing listens at the address (connection refused). Start the relay or the sandbox there, or correct the Base URL. If n8n runs in a container, this address is the container itself.`,
+		);
+	});
+
+	test('a name that does not exist', async () => {
+		expect(await verdict({ baseUrl: 'https://relay.invalid:9443/path' })).toMatch(
+			/^No answer of KIS from https:\/\/relay\.invalid:9443 \((ENOTFOUND|EAI_AGAIN)\): the host name could not be resolved \(DNS\)\. Correct the Base URL/,
+		);
+	});
+
+	test('https where plain http is spoken', async () => {
+		const said = await verdict({ baseUrl: sandbox().url.replace('http', 'https') });
+		expect(said).toContain('no secure connection could be made (TLS)');
+		expect(said).toContain('begin the Base URL with http://');
+	});
+
+	test('plain http where https is spoken', async () => {
+		const secure = await startServer({ tls: certificate, answer: () => http(200, '{}') });
+		const said = await verdict({ baseUrl: secure.url.replace('https', 'http') });
+		expect(said).toContain('begin the Base URL with https://');
+		expect(secure.requests).toEqual([]);
+	});
+
+	test('a certificate that nobody vouches for', async () => {
+		const secure = await startServer({ tls: certificate, answer: () => http(200, '{}') });
+		const said = await verdict({ baseUrl: secure.url });
+		expect(said).toMatch(
+			/: the server's certificate could not be verified\. .*NODE_EXTRA_CA_CERTS/,
+		);
+		expect(secure.requests).toEqual([]);
+	});
+
+	test('what is no HTTP', async () => {
+		const mail = await startServer({
+			connected: (socket) => void socket.end('220 smtp.example ESMTP\r\n'),
+		});
+		expect(await verdict({ baseUrl: mail.url })).toContain('the answer was not HTTP');
+	});
+
+	test('that ends is not waited for without end', async () => {
+		const silent = await startServer();
+		const dripping = await startServer({
+			answer: () => (socket) => {
+				socket.write('HTTP/1.1 200 OK\r\ncontent-length: 60000\r\n\r\n');
+				const drips = setInterval(() => socket.write(' '), 100);
+				socket.once('close', () => clearInterval(drips));
+			},
+		});
+		const said = await Promise.all([
+			verdict({ baseUrl: silent.url }),
+			verdict({ baseUrl: dripping.url }),
+		]);
+		expect(said).toEqual([
+			expect.stringContaining('no connection could be made in time'),
+			expect.stringContaining('no whole answer came in time'),
+		]);
+		await Promise.all([silent.abandoned(), dripping.abandoned()]);
+	});
+});
+
+test.each(['real', 'paper'] as const)(
+	'%s: asks KIS there, and nobody else',
+	async (environment) => {
+		const asked: unknown[] = [];
+		const request = async (options: object) => {
+			asked.push(options);
+			throw Object.assign(new Error(), { code: 'ENOTFOUND' });
+		};
+		const { kisApiTest } = new KisToken().methods.credentialTest;
+		const context = { helpers: { request } } as unknown as ThisParameterType<typeof kisApiTest>;
+		const data = { ...fields(), environment };
+		const result = await kisApiTest.call(context, { id: 'x', name: 'x', type: 'kisApi', data });
+		const { baseUrl } = ENVIRONMENTS[environment];
+		const agentOptions = { rejectUnauthorized: true };
+		const uri = `${baseUrl}/oauth2/Approval`;
+		expect(asked).toEqual([expect.objectContaining({ uri, agentOptions, followRedirect: false })]);
+		expect(result.message).toContain('Check that this computer reaches the address');
+		expect(result.message).not.toContain('Base URL');
+	},
+);
