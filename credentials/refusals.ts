@@ -8,7 +8,7 @@ import { explainAll, sentences } from '../nodes/KisToken/report/explain';
 
 const NOT_SENT = 'The request was not sent';
 /** Where a user can do what the credential does not do by itself. */
-const ISSUE = 'Issue in KIS Token asks KIS at once, and what it gets is used here too.';
+const ISSUE = 'Issue in KIS Token asks KIS right away, and what it gets is used here too.';
 const LOOK =
 	'Revoke the token again in KIS Token (Token From: Credential), or look there with Inspect and Ask KIS, then run again.';
 const OPTIONS_OF_ISSUE =
@@ -38,9 +38,9 @@ function explain(noToken: NoToken): Sentences {
 			};
 		case 'unsettled': {
 			const { token, asked } = noToken;
-			const since = asked ? ', and KIS did not say since whether it is alive' : '';
+			const since = asked ? ', and KIS has not said since whether it is alive' : '';
 			return {
-				message: `access token ${shortFingerprint(token)} was to be revoked, which was not confirmed${since}`,
+				message: `a revoke of access token ${shortFingerprint(token)} was not confirmed${since}`,
 				description: LOOK,
 			};
 		}
@@ -79,7 +79,7 @@ const FLAWS: Readonly<Record<Flaw, Sentences>> = {
 function explainUnusable({ grant, flaw }: UnusableGrant, until: number | null): Sentences {
 	const { message, description } = FLAWS[flaw];
 	const name = shortFingerprint(grant.token);
-	const when = until === null ? '' : `. None is asked for before ${koreanTime(until)}`;
+	const when = until === null ? '' : `. No other is requested before ${koreanTime(until)}`;
 	return {
 		message: `KIS gave access token ${name}, which ${message}${when}`,
 		description: sentences(

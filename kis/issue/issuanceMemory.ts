@@ -1,3 +1,5 @@
+import type { AccessToken } from '../accessToken';
+import type { Grant } from './grant';
 import type { Issuance } from './issuance';
 
 /** What an execution has asked for. It goes with the execution: tokens are kept no longer than they have to be. */
@@ -14,6 +16,15 @@ export function pastOf(execution: object): Past {
 	const past = pasts.get(execution) ?? { issuances: new Map(), tokens: new Set() };
 	pasts.set(execution, past);
 	return past;
+}
+
+/** What the execution was given, if it is this token. */
+export function givenBefore(execution: object, { value }: AccessToken): Grant | null {
+	for (const issuance of pastOf(execution).issuances.values()) {
+		if (issuance.outcome === 'issued' && issuance.grant.token.value === value)
+			return issuance.grant;
+	}
+	return null;
 }
 
 /** Whether the execution has asked for a token that may have been issued and did not arrive. */

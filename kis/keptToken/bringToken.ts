@@ -17,7 +17,7 @@ const MAX_RETRIES = 3;
 export interface BringOptions {
 	/** Whether there is time to wait until KIS's minute is over. */
 	readonly mayWait: boolean;
-	/** Ends waiting at once. */
+	/** Ends waiting immediately. */
 	readonly cancel: AbortSignal;
 }
 

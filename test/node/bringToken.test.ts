@@ -288,9 +288,9 @@ describe('what is said where there is no token', () => {
 		const token = read(kis.gives);
 		const until = koreanTime((token.claims?.issuedAt ?? 0) + 6 * 60 * 60 * 1000);
 		const expected = {
-			message: `The request was not sent: KIS gave access token ${token.fingerprint.slice(0, 12)}, which says that it was issued to another app key. None is asked for before ${until}`,
+			message: `The request was not sent: KIS gave access token ${token.fingerprint.slice(0, 12)}, which says that it was issued to another app key. No other is requested before ${until}`,
 			description:
-				'Check the relay or proxy in between: it may mix up its clients. KIS may give the same token for six hours after its issue. Issue in KIS Token asks KIS at once, and what it gets is used here too.',
+				'Check the relay or proxy in between: it may mix up its clients. KIS may give the same token for six hours after its issue. Issue in KIS Token asks KIS right away, and what it gets is used here too.',
 		};
 		expect([await said(), await said()]).toEqual([expected, expected]);
 		expect(count('tokenP', 'order')).toEqual([1, 0]);
@@ -317,7 +317,7 @@ describe('what is said where there is no token', () => {
 			message:
 				'The request was not sent: the KIS API credential has no access token that is valid, and does not ask another machine (Custom) for one by itself',
 			description:
-				'Run Issue in KIS Token with this credential first. Issue in KIS Token asks KIS at once, and what it gets is used here too.',
+				'Run Issue in KIS Token with this credential first. Issue in KIS Token asks KIS right away, and what it gets is used here too.',
 		});
 	});
 });

@@ -63,7 +63,7 @@ test('one that KIS gives again dead is named, and no more is asked for', async (
 	now += 11 * MINUTE;
 	for (let i = 0; i < 3; i++) {
 		expect(await write()).toMatch(
-			/^The request was not sent: KIS gave access token [0-9a-f]{12}, which is dead\. None is asked for before 20/,
+			/^The request was not sent: KIS gave access token [0-9a-f]{12}, which is dead\. No other is requested before 20/,
 		);
 	}
 	expect(calls('/oauth2/tokenP')).toHaveLength(3);

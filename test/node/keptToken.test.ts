@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject, INode, IWorkflowSettings } from 'n8n-workflow';
 
-import { encryptCredential, makeNode, runWorkflow } from '../../engine/run';
+import { encryptCredential, makeNode, outputOf, runWorkflow } from '../../engine/run';
 import { KisApi } from '../../credentials/KisApi.credentials';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { send } from '../support/httpRequest';
@@ -19,7 +19,16 @@ import {
 } from '../support/scriptedServer';
 import { found, withoutInput } from '../support/secrets';
 import { makeKeyPair, makeOpaqueToken, makeToken, read } from '../support/tokens';
-import { errorOf, failing, outcomes, runNode, tokenItems, type Setup } from '../support/workflow';
+import {
+	errorOf,
+	failing,
+	kisTokenStep,
+	outcomes,
+	runChain,
+	runNode,
+	tokenItems,
+	type Setup,
+} from '../support/workflow';
 
 let kis: KisDouble;
 beforeEach(async () => {
@@ -78,6 +87,19 @@ describe('Issue', () => {
 		const token = await issued();
 		expect(await quoted()).toBe(token);
 		expect(count('tokenP')).toEqual([1]);
+	});
+
+	test('gives an execution what it gave it before, after a look', async () => {
+		const nodes = ['First', 'Second'].map((name) =>
+			kisTokenStep(name, 'issue', { options: { includeDetails: true } }),
+		);
+		const stored = await runChain(host(), nodes, { input: [{}] });
+		const [first, second] = nodes.map(({ name }) => outputOf(stored, name)[0].json);
+		expect(second).toEqual({
+			...first,
+			details: { ...(first.details as IDataObject), attempts: 0, httpStatus: null },
+		});
+		expect(count('tokenP', 'quote')).toEqual([1, 1]);
 	});
 
 	test('shares its call with requests that need a token at the same time', async () => {
@@ -396,7 +418,7 @@ describe('Revoke', () => {
 		await revoke({ options: { maxRetries: 0 } });
 		kis.orders.quote = [reset];
 		expect((await order()).errors[0]).toEqual({
-			message: `The request was not sent: access token ${token.fingerprint.slice(0, 12)} was to be revoked, which was not confirmed, and KIS did not say since whether it is alive`,
+			message: `The request was not sent: a revoke of access token ${token.fingerprint.slice(0, 12)} was not confirmed, and KIS has not said since whether it is alive`,
 			description:
 				'Revoke the token again in KIS Token (Token From: Credential), or look there with Inspect and Ask KIS, then run again.',
 		});

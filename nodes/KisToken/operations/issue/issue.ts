@@ -4,7 +4,7 @@ import type { AccessToken } from '../../../../kis/accessToken';
 import type { EnvironmentName } from '../../../../kis/environments';
 import type { Grant } from '../../../../kis/issue/grant';
 import { reuse, type Issuance } from '../../../../kis/issue/issuance';
-import { mayHaveIssued } from '../../../../kis/issue/issuanceMemory';
+import { givenBefore, mayHaveIssued } from '../../../../kis/issue/issuanceMemory';
 import { keptTokenOf } from '../../../../kis/keptToken/keptToken';
 import { mapInTurns } from '../../../../kis/turns';
 import { Unusable } from '../../../../kis/unusable';
@@ -121,7 +121,12 @@ async function keptOrIssued(
 ): Promise<Report<IssueOutcome>> {
 	const { credential, options } = setup;
 	const kept = credential.bringsToken ? await giveKept(context, setup) : null;
-	if (kept) return reportGrant(kept, 'reused', credential, options);
+	if (kept) {
+		const given = givenBefore(cancelSignal(context), kept.token);
+		return given
+			? reportGrant(given, 'issued', credential, options)
+			: reportGrant(kept, 'reused', credential, options);
+	}
 	const issuance = await issueOnce(context, setup, tokens);
 	if (credential.bringsToken) keptTokenOf(credential).note(issuance, Date.now());
 	return reportIssuance(issuance, credential, options);
