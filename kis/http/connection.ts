@@ -19,8 +19,10 @@ const HEADERS = {
 
 /** The deadline of an exchange replaces undici's own timeouts. */
 const TLS = { rejectUnauthorized: true, timeout: 0 };
-/** Of several addresses of a host each is tried, which n8n switches off for the whole process. */
-const CONNECT = { ...TLS, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 1000 };
+/** What an address of a host gets before the next one is tried. */
+const ADDRESS_MS = 1000;
+/** n8n switches the choice among addresses off for its whole process. */
+const CONNECT = { ...TLS, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: ADDRESS_MS };
 
 const TUNNEL_MADE = 'UND_ERR_INFO';
 

@@ -34,11 +34,11 @@ beforeEach(async () => {
 afterEach(closeServers);
 afterEach(() => jest.restoreAllMocks());
 
-/** What names stand for, one question after the other; a code stands for a failure. */
+/** What names stand for, one question after the other, several addresses with commas; a code stands for a failure. */
 function resolve(...answers: string[]): void {
 	const answer = async () => {
 		const address = answers.shift() ?? 'ENOTFOUND';
-		if (/^\d/.test(address)) return [{ address, family: 4 }];
+		if (/^\d/.test(address)) return address.split(',').map((one) => ({ address: one, family: 4 }));
 		throw Object.assign(new Error(), { code: address, syscall: 'getaddrinfo' });
 	};
 	jest.spyOn(dns, 'lookup').mockImplementation(answer as unknown as typeof dns.lookup);
@@ -70,6 +70,8 @@ onN8n2.each<[string, string, string[]]>([
 	['a name that stands for one', 'https://kis.test', [FORBIDDEN]],
 	["a name of the cloud's metadata", 'https://kis.test', ['169.254.169.254']],
 	['a name that stands for another after the check', 'https://kis.test', [ALLOWED, FORBIDDEN]],
+	['one of the addresses of a name', 'https://kis.test', [`${ALLOWED},${FORBIDDEN}`]],
+	['one of them after the check', 'https://kis.test', [ALLOWED, `${ALLOWED},${FORBIDDEN}`]],
 ])(
 	'%s that is forbidden is not connected to, and n8n says why',
 	async (_name, origin, addresses) => {
@@ -93,6 +95,13 @@ onN8n2('what n8n allows by name is called', async () => {
 	resolve(FORBIDDEN, FORBIDDEN);
 	const allowed = await revokeAt(sandbox().url.replace('127.0.0.1', 'localhost'), 0);
 	expect(allowed).toMatchObject({ outcome: 'revoked' });
+});
+
+onN8n2('each of the addresses that n8n allows is tried', async () => {
+	const both = `${ALLOWED},${FORBIDDEN}`;
+	resolve(both, both);
+	const allowed = await revokeAt(sandbox().url.replace('127.0.0.1', 'localhost'), 0);
+	expect(allowed).toMatchObject({ outcome: 'revoked', attempts: 1 });
 });
 
 onN8n2.each([

@@ -77,7 +77,7 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 			file: HTTP_CLIENT,
 			rule: 'no-restricted-globals',
 			counts: { process: 12 },
-			why: 'The version of Node.js, and warnings.',
+			why: 'The version of Node.js, warnings, and a switch for how answers are parsed.',
 		},
 		{
 			file: PROXY,
