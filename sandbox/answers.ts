@@ -7,7 +7,7 @@ export interface Answer {
 /** KIS has two error shapes: one at /oauth2, another at /uapi. */
 export type ErrorShape = 'oauth2' | 'uapi';
 
-/** KIS's own texts, as the official list of gateway codes has them. */
+/** KIS's own texts, as the official list of gateway codes and copies of its newer material have them. */
 export const TEXTS: Readonly<Record<string, string>> = {
 	EGW00001: '일시적 오류가 발생했습니다.',
 	EGW00002: '서버 에러가 발생했습니다.',
@@ -18,11 +18,22 @@ export const TEXTS: Readonly<Record<string, string>> = {
 	EGW00103: '유효하지 않은 AppKey입니다.',
 	EGW00104: 'AppSecret은 필수입니다.',
 	EGW00105: '유효하지 않은 AppSecret입니다.',
+	EGW00106: 'redirect_uri는 필수입니다.',
+	EGW00107: '유효하지 않은 redirect_uri입니다.',
+	EGW00108: '유효하지 않은 서비스구분(service)입니다.',
+	EGW00109: 'scope는 필수입니다.',
+	EGW00110: '유효하지 않은 scope 입니다.',
+	EGW00111: '유효하지 않은 state 입니다.',
+	EGW00112: '유효하지 않은 grant 입니다.',
+	EGW00113: '응답구분(response_type)은 필수입니다.',
+	EGW00114: '지원하지 않는 응답구분(response_type)입니다.',
 	EGW00115: 'grant_type은 필수입니다.',
 	EGW00116: '지원하지 않는 grant_type 입니다.',
 	EGW00121: '유효하지 않은 token 입니다.',
 	EGW00122: 'token을 찾을 수 없습니다.',
 	EGW00123: '기간이 만료된 token 입니다.',
+	EGW00130: '유효하지 않은 유저(user)입니다.',
+	EGW00131: '유효하지 않은 hashkey입니다.',
 	EGW00132: 'Content-Type이 유효하지 않습니다.',
 	EGW00133: '접근토큰 발급 잠시 후 다시 시도하세요(1분당 1회)',
 	EGW00201: '초당 거래건수를 초과하였습니다.',
@@ -41,6 +52,7 @@ export const TEXTS: Readonly<Record<string, string>> = {
 	EGW00302: '거래시간이 초과되었습니다.',
 	EGW00303: '법인고객에게 허용되지 않은 IP접근입니다.',
 	EGW00304: '고객식별키(개인 appSecret)가 유효하지 않습니다.',
+	IGW00002: '현재 계좌의 계좌번호와 요청 계좌번호가 일치하지 않습니다.',
 };
 
 export function refusal(code: string, status: number, shape: ErrorShape): Answer {

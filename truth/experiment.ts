@@ -1,21 +1,24 @@
+import { busiestSecond } from './conduct';
+import type { Secure } from './host';
 import { judge, type Judgement } from './judge';
-import { revokeAll, type Product } from './workflow';
-import { REQUESTS_PER_SECOND, World, type Order, type SecureWorld } from './world';
-
-const TIMEOUT_MS = 2000;
+import type { Foundation } from './promises';
+import type { Product } from './workflow';
+import { REQUESTS_PER_SECOND, World, type Order, type Played } from './world';
 
 export interface ExperimentOptions {
+	/** Items, over all executions. */
 	readonly tokens: number;
 	readonly seed: number;
 	/** Share of the attempts that something happens to, from 0 to 1. */
 	readonly faultShare: number;
-	/** Items of one execution. */
+	/** Items of one world. */
 	readonly batch: number;
-	/** Executions at once. */
+	/** Worlds at once. */
 	readonly parallel: number;
 }
 
 export interface Findings {
+	executions: number;
 	items: number;
 	readonly outcomes: Record<string, number>;
 	/** Whole tokens of this app key whose attempts are not all disturbed, in executions that ran to their end. */
@@ -25,6 +28,8 @@ export interface Findings {
 	calls: number;
 	/** The most calls of one app key in any sliding second, on the sandbox's clock. */
 	busiestSecond: number;
+	/** What each statement rests on. */
+	readonly foundations: Foundation[];
 	/** One line for each statement that what was seen contradicts, and for whatever else must not be. */
 	readonly accusations: string[];
 }
@@ -33,60 +38,69 @@ export interface Findings {
 export async function runExperiment(
 	product: Product,
 	{ tokens, seed, faultShare, batch: size, parallel }: ExperimentOptions,
-	secure: SecureWorld,
+	secure: Secure,
 ): Promise<Findings> {
 	const findings: Findings = {
+		executions: 0,
 		items: 0,
 		outcomes: {},
 		fairCases: 0,
 		unknownFairCases: 0,
 		calls: 0,
 		busiestSecond: 0,
+		foundations: [],
 		accusations: [],
 	};
-	const batches = Array.from({ length: Math.ceil(tokens / size) }, (_, batch) => batch).values();
+	let batch = 0;
+	let left = tokens;
 	const work = async () => {
-		// All workers take from the one iterator.
-		for (const batch of batches) {
-			const items = Math.min(size, tokens - batch * size);
-			await runBatch(product, { seed, batch, items, faultShare }, secure, findings);
+		// All workers take from the same tokens, and the worlds are the same whoever takes which.
+		while (left > 0) {
+			const order = { seed, batch, items: Math.min(size, left), faultShare };
+			const world = new World(order, secure);
+			batch++;
+			left -= world.items;
+			await play(world, order, product, findings);
 		}
 	};
 	await Promise.all(Array.from({ length: parallel }, work));
 	return findings;
 }
 
-async function runBatch(
-	product: Product,
+async function play(
+	world: World,
 	order: Order,
-	secure: SecureWorld,
+	product: Product,
 	findings: Findings,
 ): Promise<void> {
-	const world = await new World(order, secure).start();
+	const played: Played[] = [];
+	await world.start();
 	try {
-		const { app, baseUrl, settings, stop } = world;
-		const tokens = world.tokens.map(({ text }) => text);
-		const options = {
-			includeDetails: true,
-			requestsPerSecond: REQUESTS_PER_SECOND,
-			timeout: TIMEOUT_MS,
-		};
-		const execution = { app, baseUrl, tokens, options, settings, stop };
-		const outcomes = await revokeAll(product, execution);
-		add(judge(order, world, outcomes, await world.connectionsLeft()), findings);
+		for (const act of world.acts) {
+			const latest = await world.play(act, product);
+			add(await judge(order, world, latest, played), findings);
+			played.push(latest);
+		}
+		findings.calls += world.calls.length;
+		const busiest = busiestSecond(world);
+		findings.busiestSecond = Math.max(findings.busiestSecond, busiest);
+		if (busiest > REQUESTS_PER_SECOND) {
+			const where = `seed ${order.seed}, batch ${order.batch} (${world.circumstances})`;
+			findings.accusations.push(`${where}: ${busiest} calls within one second`);
+		}
 	} finally {
 		await world.end();
 	}
 }
 
 function add(judgement: Judgement, findings: Findings): void {
+	findings.executions++;
 	findings.items += judgement.outcomes.length;
 	for (const outcome of judgement.outcomes) {
 		findings.outcomes[outcome] = (findings.outcomes[outcome] ?? 0) + 1;
 	}
 	findings.fairCases += judgement.fairCases;
 	findings.unknownFairCases += judgement.unknownFairCases;
-	findings.calls += judgement.calls;
-	findings.busiestSecond = Math.max(findings.busiestSecond, judgement.busiestSecond);
+	findings.foundations.push(...judgement.foundations);
 	findings.accusations.push(...judgement.accusations);
 }

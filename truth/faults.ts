@@ -1,6 +1,8 @@
 import { TEXTS } from '../sandbox/answers';
 import type { Fault } from '../sandbox/faults';
+import { drawAnswer } from './answers';
 import { draw, pick, pickByShare } from './random';
+import { NO_VERDICT, ON_THE_CREDENTIAL } from './reading';
 
 /** The request is lost on its way: it never reaches KIS. */
 export const LOST = 'lost';
@@ -16,24 +18,8 @@ export type ConnectionMishap = (typeof TO_CONNECTIONS)[number] | null;
 const TO_TUNNELS = ['asksForPassword', 'badGateway', 'close', 'silence', 'tunnelBreaks'] as const;
 export type ProxyMishap = (typeof TO_TUNNELS)[number] | null;
 
-/** Where KIS itself does not say whether it processed the request. */
-const NO_VERDICT = ['EGW00001', 'EGW00002', 'EGW00204', 'EGW00301', 'EGW00302'];
 /** "Invalid" and "expired" are statements on the token: the sandbox makes them itself, where they are true. */
 const ON_THE_TOKEN = ['EGW00121', 'EGW00122', 'EGW00123'];
-/** KIS turns down the app: the node stops sending. */
-const ON_THE_CREDENTIAL = [
-	'EGW00003',
-	'EGW00004',
-	'EGW00102',
-	'EGW00103',
-	'EGW00104',
-	'EGW00105',
-	'EGW00206',
-	'EGW00207',
-	'EGW00210',
-	'EGW00303',
-	'EGW00304',
-];
 /** The node lets everything on the app key wait for a second. */
 const RATE = ['EGW00201', 'EGW00215'];
 const REFUSALS = Object.keys(TEXTS).filter(
@@ -44,7 +30,8 @@ const RARE: Readonly<Record<string, number>> = Object.fromEntries([
 	...ON_THE_CREDENTIAL.map((code) => [code, 0.02] as const),
 	...RATE.map((code) => [code, 0.2] as const),
 ]);
-const STATUSES = [200, 400, 401, 403, 500];
+/** A code of KIS's list means the same on each. */
+const STATUSES = [200, 400, 401, 403, 500, 202, 404, 409, 502, 504];
 const REDIRECTS = [301, 302, 303, 307, 308];
 const SHAPES = ['oauth2', 'uapi'] as const;
 
@@ -65,7 +52,14 @@ const ON_THE_WAY_BACK = [
 	'redirect',
 ] as const;
 
-const KINDS = { [LOST]: 0.1, [STALE]: 0.1, back: 0.5, noVerdict: 0.15, refusal: 0.15 } as const;
+const KINDS = {
+	[LOST]: 0.07,
+	[STALE]: 0.07,
+	back: 0.25,
+	noVerdict: 0.07,
+	refusal: 0.1,
+	answer: 0.44,
+} as const;
 
 /** Longer than the timeout of the experiment. */
 const LATE_MS = 3000;
@@ -101,22 +95,9 @@ export function drawMishap(seed: number, place: string, attempt: number, share: 
 			const codes = REFUSALS.filter((code) => random(code) < (RARE[code] ?? 1));
 			return { kind: 'refuse', code: pick(codes, random('code')), status, shape };
 		}
+		case 'answer':
+			return drawAnswer(random);
 	}
-}
-
-/** Whether what KIS said of the attempt, be it yes or no, went back whole. */
-export function isVerdict(mishap: Mishap): boolean {
-	if (typeof mishap !== 'object') return mishap !== LOST;
-	return mishap.kind === 'refuse' && !NO_VERDICT.includes(mishap.code ?? '');
-}
-
-/** Whether it makes the node stop sending. */
-export function endsSending(mishap: Mishap): boolean {
-	return (
-		typeof mishap === 'object' &&
-		mishap.kind === 'refuse' &&
-		ON_THE_CREDENTIAL.includes(mishap.code ?? '')
-	);
 }
 
 /** Of connections, so much less goes wrong than of attempts. */

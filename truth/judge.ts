@@ -1,11 +1,19 @@
-import type { SeenCall } from '../sandbox/server';
 import { fingerprint } from '../sandbox/apps';
-import { endsSending, isCursed, isVerdict } from './faults';
-import type { Arrival } from './relay';
-import { REQUESTS_PER_SECOND, type Order, type World } from './world';
+import type { SeenCall } from '../sandbox/server';
+import type { Event } from './acts';
+import { allowedOutcomes, factsOf, type Heard } from './allowed';
+import { isRepeatedInVain, misconduct } from './conduct';
+import { isCursed } from './faults';
+import { isDead } from './outcomes';
+import { foundationOf, type Foundation } from './promises';
+import { readBytes } from './reading';
+import type { MadeToken } from './tokens';
+import type { Order, Played, World } from './world';
 
-/** A confirmation that goes back later than this may meet a client that has given up. */
-const SURELY_IN_TIME_MS = 400;
+/** These end a batch before every token has had all its attempts. */
+const CUT_SHORT: readonly Event[] = ['stop', 'gone', 'stands', 'rateStands', 'longWait'];
+/** Of these KIS's "invalid" is a verdict. */
+const SETTLED_BY_RETRIES = ['live', 'bearer', 'dead', 'expired'];
 
 /** What one execution adds to the findings. */
 export interface Judgement {
@@ -14,137 +22,123 @@ export interface Judgement {
 	readonly fairCases: number;
 	/** How many of these are `unknown`. */
 	readonly unknownFairCases: number;
-	readonly calls: number;
-	/** The most calls in any sliding second, on the sandbox's clock. */
-	readonly busiestSecond: number;
+	/** What each statement rests on. */
+	readonly foundations: readonly Foundation[];
 	/** One line for each statement that what was seen contradicts, and for whatever else must not be. */
 	readonly accusations: readonly string[];
 }
 
-/** Holds what an execution reported against what its world saw. */
-export function judge(
+/**
+ * Holds what an execution reported against what its world saw.
+ *
+ * @param earlier Executions of the same world, oldest first.
+ */
+export async function judge(
 	order: Order,
 	world: World,
-	outcomes: readonly string[],
-	connectionsLeft: number,
-): Judgement {
-	const { tokens, sandbox, relay } = world;
-	const where = `seed ${order.seed}, batch ${order.batch} (${world.circumstances})`;
-	const accusations: string[] = [];
-	const accuse = (what: string) => void accusations.push(`${where}: ${what}`);
-	const accuseItem = (item: number, what: string, arrivals: readonly Arrival[]) => {
-		const met = JSON.stringify(arrivals.map(({ mishap }) => mishap ?? null));
-		accuse(`item ${item} is ${outcomes[item]}, but ${what}; ${met}`);
-	};
-
-	const unseen: number[] = [];
-	let fairCases = 0;
-	let unknownFairCases = 0;
-	const arrivalsOf = groupByToken(relay.arrivals);
-	const callsOf = groupByToken(
-		sandbox.calls.map((call) => ({ ...call, token: call.tokenFingerprint ?? '' })),
-	);
-	// Where KIS calls a revoked token expired, which it has not, that is no verdict.
-	const isFair = sandbox.kis.switches.revokedToken !== 'EGW00123';
-	const cutShort =
-		(world.hasHappened && (world.event === 'stop' || world.event === 'gone')) ||
-		relay.arrivals.some(({ mishap }) => endsSending(mishap));
-	tokens.forEach(({ value, kind }, item) => {
-		const arrivals = arrivalsOf.get(value ?? '') ?? [];
-		const calls = callsOf.get(fingerprint(value ?? '')) ?? [];
+	played: Played,
+	earlier: readonly Played[],
+): Promise<Judgement> {
+	const { act, outcomes } = played;
+	const heard = await hear(played);
+	const heardOf = groupBy(heard, ({ token }) => token);
+	const callsOf = groupBy(played.calls, ({ tokenFingerprint }) => tokenFingerprint ?? '');
+	const wrongs = misconduct(played, heard);
+	const foundations: Foundation[] = [];
+	const unseen = new Map<string | null, string>();
+	act.tokens.forEach((token, item) => {
+		const { kind, value } = token;
 		const outcome = outcomes[item];
-		const contradiction = contradictionTo(outcome, value, { world, arrivals, calls });
-		if (contradiction) accuseItem(item, contradiction, arrivals);
-		else if (outcome === 'unknown' && arrivals.length === 0) unseen.push(item);
-
-		if (!isFair || cutShort || !SETTLED_BY_RETRIES.includes(kind) || value === null) return;
-		if (isCursed(order.seed, world.placeOf(value), order.faultShare)) return;
-		fairCases++;
-		if (outcome === 'unknown') unknownFairCases++;
+		const answers = heardOf.get(value ?? '') ?? [];
+		const calls = callsOf.get(fingerprint(value ?? '')) ?? [];
+		const met = answers.map(({ mishap, means }) => `${JSON.stringify(mishap ?? null)} ${means}`);
+		const facts = factsOf(token, act.app, false);
+		const told = (wrong: string) =>
+			`item ${item} (${kind}) is ${outcome}, but ${wrong}; ${met.join('; ')}`;
+		const allowed = allowedOutcomes(token, answers, played, earlier);
+		const contradiction = contradictionTo(outcome, token, world, played, calls);
+		if (contradiction) wrongs.push(told(contradiction));
+		else if (!allowed.outcomes.has(outcome)) {
+			const wrong = told(`it may be ${[...allowed.outcomes].join(' or ')}`);
+			// What was written to a connection that nobody read is known to the node only.
+			if (allowed.ifUnseen.has(outcome)) unseen.set(value, wrong);
+			else wrongs.push(wrong);
+		}
+		if (isRepeatedInVain(answers, facts)) wrongs.push(told('it was sent once more'));
+		const foundation = foundationOf(outcome, facts, answers, act);
+		if (foundation) foundations.push(foundation);
 	});
+	wrongs.push(...[...unseen.values()].slice(played.endedUnread));
 
-	// What was written to a connection that nobody read is known to the node only.
-	const distinct = [...new Map(unseen.map((item) => [tokens[item].value, item])).values()];
-	for (const item of distinct.slice(relay.endedUnread)) {
-		accuseItem(item, 'no request for it was received', []);
-	}
-	const values = new Set(tokens.map(({ value }) => value));
-	if (relay.arrivals.some(({ token }) => !values.has(token))) accuse('an unusable text was sent');
-	if (relay.misled > 0) accuse(`${relay.misled} requests went to a bad certificate`);
-	if (connectionsLeft > 0) accuse(`${connectionsLeft} connections were left open`);
-	const busiest = busiestSecond(sandbox.calls);
-	if (busiest > REQUESTS_PER_SECOND) accuse(`${busiest} calls within one second`);
+	const fair = fairOutcomes(order, world, played);
+	const where = `seed ${order.seed}, batch ${order.batch} (${world.circumstances}), ${act.name}`;
 	return {
 		outcomes,
-		fairCases,
-		unknownFairCases,
-		calls: sandbox.calls.length,
-		busiestSecond: busiest,
-		accusations,
+		fairCases: fair.length,
+		unknownFairCases: fair.filter((outcome) => outcome === 'unknown').length,
+		foundations,
+		accusations: wrongs.map((wrong) => `${where}: ${wrong}`),
 	};
 }
 
-/** Of these KIS's "invalid" is a verdict. */
-const SETTLED_BY_RETRIES = ['live', 'bearer', 'dead', 'expired'];
-
-interface Seen {
-	readonly world: World;
-	/** Requests for the token, at the relay. */
-	readonly arrivals: readonly Arrival[];
-	/** Requests for the token, at the sandbox. */
-	readonly calls: readonly SeenCall[];
+async function hear({ arrivals }: Played): Promise<Heard[]> {
+	return await Promise.all(
+		arrivals.map(async (arrival) => ({
+			...arrival,
+			...(await readBytes(Buffer.concat(arrival.answer))),
+		})),
+	);
 }
 
-/** What speaks against a reported outcome; `null` if nothing does. */
+/** What speaks against an outcome, whatever the rules say; `null` if nothing does. */
 function contradictionTo(
 	outcome: string,
-	token: string | null,
-	{ world, arrivals, calls }: Seen,
+	{ value, owner }: MadeToken,
+	world: World,
+	{ act, arrivals }: Played,
+	calls: readonly SeenCall[],
 ): string | null {
-	const { kis } = world.sandbox;
-	switch (outcome) {
-		case 'revoked':
-		case 'alreadyInvalid':
-			if (token === null) return 'it is none';
-			return !kis.isKnown(token) || kis.isLive(token) ? 'the token is not dead' : null;
-		case 'notSent':
-			return arrivals.length > 0 ? `${arrivals.length} requests were received` : null;
-		case 'rejected':
-			if (calls.some(({ result }) => result === '200')) return 'an attempt was processed';
-			if (arrivals.length === 0) return 'no request was received';
-			return arrivals.every(({ mishap }) => isVerdict(mishap))
-				? null
-				: 'an attempt went without a verdict';
-		case 'unknown': {
-			// Where connections end or the user stops, what was sent back in time may yet not have been read.
-			if (!['nothing', 'retryOnFail'].includes(world.event)) return null;
-			if (arrivals.some(isConfirmation)) return 'a confirmation was delivered';
-			const allTold = arrivals.length > 0 && arrivals.every(isDelivered);
-			return allTold && world.relay.endedUnread === 0 ? 'every attempt got a verdict' : null;
-		}
-		default:
-			return 'there is no such outcome';
+	const { kis } = act.host.sandbox;
+	if (act.host !== world.kis || value === null) return null;
+	// Who says nothing of its owner is taken at KIS's word.
+	if (isDead(outcome) && owner !== null && (!kis.isKnown(value) || kis.isLive(value))) {
+		return 'the token is not dead';
 	}
+	if (outcome === 'rejected' && calls.some(({ result }) => result === '200')) {
+		return 'an attempt was processed';
+	}
+	return outcome === 'notSent' && arrivals.some(({ token }) => token === value)
+		? 'a request was received'
+		: null;
 }
 
-function isDelivered({ mishap, at, answeredAt }: Arrival): boolean {
-	return isVerdict(mishap) && answeredAt - at < SURELY_IN_TIME_MS;
+/** Of the tokens that retries can settle, if nothing kept any of them from being sent. */
+function fairOutcomes(
+	{ seed, faultShare }: Order,
+	world: World,
+	{ act, outcomes }: Played,
+): string[] {
+	const { revokedToken, successCode } = world.switches;
+	// Where KIS calls a revoked token expired, which it has not, that is no verdict.
+	const isFair =
+		revokedToken !== 'EGW00123' && !(revokedToken === 'success' && successCode === 'absent');
+	const isUnsent = act.tokens.some(({ value }, i) => value !== null && outcomes[i] === 'notSent');
+	if (!isFair || isUnsent || !act.isUsable || CUT_SHORT.includes(act.event)) return [];
+	return outcomes.filter((_outcome, i) => {
+		const { kind, value, owner } = act.tokens[i];
+		if (value === null || owner !== act.app.appkey || !SETTLED_BY_RETRIES.includes(kind)) {
+			return false;
+		}
+		return !isCursed(seed, world.placeOf(value), faultShare);
+	});
 }
 
-function isConfirmation(arrival: Arrival): boolean {
-	return isDelivered(arrival) && !/"(error_code|msg_cd)"/.test(arrival.answer);
-}
-
-function groupByToken<T extends { readonly token: string }>(all: readonly T[]): Map<string, T[]> {
+function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
 	const groups = new Map<string, T[]>();
-	for (const one of all) groups.set(one.token, [...(groups.get(one.token) ?? []), one]);
+	for (const one of all) {
+		const group = groups.get(keyOf(one));
+		if (group) group.push(one);
+		else groups.set(keyOf(one), [one]);
+	}
 	return groups;
-}
-
-function busiestSecond(calls: readonly SeenCall[]): number {
-	const times = calls.map(({ at }) => at).sort((a, b) => a - b);
-	return Math.max(
-		0,
-		...times.map((end, last) => last - times.findIndex((at) => at > end - 1000) + 1),
-	);
 }

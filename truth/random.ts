@@ -22,3 +22,11 @@ export function pickByShare<T extends string>(
 	let sum = 0;
 	return choices.find((choice) => random < (sum += shares[choice])) ?? choices[choices.length - 1];
 }
+
+/** Steps that leave no large gap anywhere between 0 and 1, each by itself and both together. */
+export const STEPS = { golden: (Math.sqrt(5) - 1) / 2, silver: Math.SQRT2 - 1 } as const;
+
+/** A number from 0 to 1 that differs from its neighbours: what is drawn with it comes in its share soon, whatever the seed. */
+export function drawEvenly(seed: number, what: string, index: number, step: number): number {
+	return (draw(seed, what) + index * step) % 1;
+}

@@ -16,8 +16,11 @@ export interface RelayOptions {
 	readonly certificates?: { readonly trusted: Certificate; readonly untrusted: Certificate };
 	/** @param connection Counts from 1. */
 	mishapOfConnection(connection: number): ConnectionMishap;
-	/** @param times How often a request for the token has arrived by now, from 1. */
-	mishapOfRequest(token: string, times: number): Mishap;
+	/**
+	 * @param times How often a request for the token has arrived by now, from 1.
+	 * @param requests How many for any token.
+	 */
+	mishapOfRequest(token: string, times: number, requests: number): Mishap;
 	/** @param requests So many have arrived by now. */
 	onRequest(requests: number): void;
 }
@@ -28,17 +31,26 @@ export interface Arrival {
 	/** On the monotonic clock, in milliseconds. */
 	readonly at: number;
 	readonly mishap: Mishap;
-	/** The start of what went back, while the client still listened; empty if nothing did. */
-	answer: string;
-	/** When that was. */
+	/** What went back while the client still listened, up to {@link MAX_KEPT_BYTES}. */
+	readonly answer: Buffer[];
+	/** When the last of it did. */
 	answeredAt: number;
+	/** The request before it on its connection, if there was one. */
+	readonly previous: Arrival | undefined;
+	/** Another request came on its connection, so that the answer was read whole. */
+	isSurelyRead: boolean;
 }
+
+/** A longer answer counts as cut off: the node reads none. */
+const MAX_KEPT_BYTES = 64 * 1024;
 
 /** Stands between the node and the sandbox, records every request that arrives, and loses some. */
 export class RecordingRelay {
 	readonly arrivals: Arrival[] = [];
 	/** Connections that were ended from here without being read to their end: each may have carried one request more. */
 	endedUnread = 0;
+	/** Connections that ended without a request. */
+	unused = 0;
 	/** Requests on a connection whose certificate nobody vouches for. */
 	misled = 0;
 	readonly #options: RelayOptions;
@@ -46,6 +58,8 @@ export class RecordingRelay {
 	/** Of those who call, by their port: below TLS, where a connection can be reset. */
 	readonly #near = new Map<number | undefined, Socket>();
 	readonly #far = new Set<Socket>();
+	/** Ports of those who have sent a request. */
+	readonly #used = new Set<number | undefined>();
 	#port = 0;
 	#connections = 0;
 
@@ -75,6 +89,11 @@ export class RecordingRelay {
 		return this.#port;
 	}
 
+	/** Connections are refused. */
+	get isClosed(): boolean {
+		return !this.#server.listening;
+	}
+
 	/** Connections that clients hold open. */
 	get open(): number {
 		return this.#near.size;
@@ -92,7 +111,7 @@ export class RecordingRelay {
 
 	/** Refuses connections, and ends those that are there. */
 	async close(): Promise<void> {
-		if (!this.#server.listening) return;
+		if (this.isClosed) return;
 		const closed = once(this.#server, 'close');
 		this.#server.close();
 		// Those too that the system has taken and that nobody has accepted yet: they cannot be counted.
@@ -110,7 +129,10 @@ export class RecordingRelay {
 		this.#connections++;
 		const { remotePort } = socket;
 		this.#near.set(remotePort, socket);
-		socket.once('close', () => this.#near.delete(remotePort));
+		socket.once('close', () => {
+			this.#near.delete(remotePort);
+			if (!this.#used.delete(remotePort)) this.unused++;
+		});
 		socket.on('error', () => undefined);
 		if (this.#mishap() !== 'cutOnArrival') return;
 		this.endedUnread++;
@@ -128,10 +150,7 @@ export class RecordingRelay {
 
 		let arrival: Arrival | undefined;
 		far.on('data', (bytes) => {
-			if (arrival?.answer === '' && near.writable) {
-				arrival.answer = bytes.toString();
-				arrival.answeredAt = performance.now();
-			}
+			if (arrival && near.writable) keep(bytes, arrival);
 			near.write(bytes);
 			if (arrival?.mishap === STALE) near.end();
 		});
@@ -143,14 +162,26 @@ export class RecordingRelay {
 			request += bytes.toString('latin1');
 			const token = /"token":"([^"]+)"\}/.exec(request)?.[1];
 			if (token === undefined) return;
+			this.#used.add(near.remotePort);
 			if (isBad) this.misled++;
-			const mishap = this.#options.mishapOfRequest(token, this.count(token) + 1);
-			arrival = { token, mishap, at: performance.now(), answer: '', answeredAt: Infinity };
-			this.arrivals.push(arrival);
+			const { arrivals } = this;
+			const times = this.count(token) + 1;
+			const mishap = this.#options.mishapOfRequest(token, times, arrivals.length + 1);
+			if (arrival) arrival.isSurelyRead = true;
+			arrival = {
+				token,
+				at: performance.now(),
+				mishap,
+				answer: [],
+				answeredAt: Infinity,
+				previous: arrival,
+				isSurelyRead: false,
+			};
+			arrivals.push(arrival);
 			if (mishap === LOST) reset();
 			else far.write(request, 'latin1');
 			request = '';
-			this.#options.onRequest(this.arrivals.length);
+			this.#options.onRequest(arrivals.length);
 		});
 	}
 
@@ -160,4 +191,11 @@ export class RecordingRelay {
 		const { raw } = near.getCertificate() as { raw?: Buffer };
 		return raw !== undefined && untrusted.cert.replace(/\s/g, '').includes(raw.toString('base64'));
 	}
+}
+
+function keep(bytes: Buffer, arrival: Arrival): void {
+	const kept = arrival.answer.reduce((sum, { length }) => sum + length, 0);
+	if (kept + bytes.length > MAX_KEPT_BYTES) return;
+	arrival.answer.push(bytes);
+	arrival.answeredAt = performance.now();
 }

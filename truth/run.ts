@@ -5,10 +5,10 @@ import type { ICredentialType, INodeType } from 'n8n-workflow';
 
 import { removeEngineFolder } from '../engine/run';
 import { makeCertificate } from '../sandbox/certificate';
-import { runExperiment, type ExperimentOptions, type Findings } from './experiment';
+import { runExperiment, type ExperimentOptions } from './experiment';
 import { ConnectProxy } from './proxy';
+import { tell } from './report';
 import { HOST, trustedCertificate } from './trust';
-import { REQUESTS_PER_SECOND } from './world';
 
 // What users get: the built package, not the source.
 const { KisApi, KisToken } = createRequire(__filename)('../dist') as {
@@ -56,7 +56,8 @@ function readOptions(): ExperimentOptions {
 			tokens: { type: 'string', default: '10000' },
 			seed: { type: 'string', default: '1' },
 			faults: { type: 'string', default: '0.2' },
-			batch: { type: 'string', default: '500' },
+			batch: { type: 'string', default: '200' },
+			parallel: { type: 'string', default: '8' },
 		},
 	});
 	return {
@@ -64,7 +65,7 @@ function readOptions(): ExperimentOptions {
 		seed: Number(values.seed),
 		faultShare: Number(values.faults),
 		batch: Number(values.batch),
-		parallel: 8,
+		parallel: Number(values.parallel),
 	};
 }
 
@@ -74,41 +75,6 @@ async function settle(): Promise<void> {
 	collectGarbage();
 	await delay(10);
 	collectGarbage();
-}
-
-interface Measured {
-	readonly seconds: number;
-	/** Sockets, timers and the like. */
-	readonly left: number;
-	readonly bytesPerToken: number;
-}
-
-function tell(
-	{ seed, faultShare }: ExperimentOptions,
-	found: Findings,
-	{ seconds, left, bytesPerToken }: Measured,
-): string {
-	const share = (count: number, of = found.items) => `${((100 * count) / of).toFixed(2)} %`;
-	const outcomes = Object.entries(found.outcomes)
-		.sort(([, a], [, b]) => b - a)
-		.map(([outcome, count]) => `${outcome} ${count} (${share(count)})`);
-	const unlucky = share(found.unknownFairCases, found.fairCases);
-	const rows = {
-		outcomes: outcomes.join(', '),
-		'unknown for want of retries': `${found.unknownFairCases} of ${found.fairCases} (${unlucky})`,
-		'calls per token': (found.calls / found.items).toFixed(3),
-		'busiest second': `${found.busiestSecond} calls of ${REQUESTS_PER_SECOND} allowed`,
-		'sockets and timers left': left,
-		'memory kept': `${bytesPerToken.toFixed(0)} bytes per token`,
-		'false statements': found.accusations.length,
-	};
-	const lines = [
-		`${found.items} tokens, seed ${seed}, ${faultShare * 100} % of the attempts disturbed, ${seconds.toFixed(1)} s`,
-		'',
-		...Object.entries(rows).map(([name, value]) => `${name.padEnd(28)}${value}`),
-		...found.accusations.slice(0, 20).map((accusation) => `  ${accusation}`),
-	];
-	return `${lines.join('\n')}\n`;
 }
 
 function print(text: string): void {

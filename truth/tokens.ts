@@ -1,4 +1,4 @@
-import { fingerprint } from '../sandbox/apps';
+import { fingerprint, type App, type TokenForm } from '../sandbox/apps';
 import type { LocalKis } from '../sandbox/kis';
 import { draw, pickByShare } from './random';
 
@@ -6,13 +6,15 @@ import { draw, pickByShare } from './random';
 const KINDS = {
 	dead: 0.05,
 	expired: 0.05,
-	foreign: 0.05,
+	foreign: 0.06,
 	opaque: 0.05,
+	nameless: 0.03,
+	garbage: 0.03,
 	cutOff: 0.05,
-	unusable: 0.05,
+	unusable: 0.04,
 	duplicate: 0.1,
 	bearer: 0.05,
-	live: 0.55,
+	live: 0.49,
 } as const;
 type Kind = keyof typeof KINDS;
 
@@ -24,12 +26,22 @@ export interface MadeToken {
 	readonly text: string;
 	/** As it may be sent; `null` if it may not. */
 	readonly value: string | null;
+	/** The app key that it names; `null` if it names none. */
+	readonly owner: string | null;
+	readonly isCutOff: boolean;
+	readonly hasExpired: boolean;
 }
 
-/** Tokens for one execution. */
+/** Key pairs of one world. */
+export interface Apps {
+	readonly own: App;
+	readonly other: App;
+}
+
+/** Tokens for one world. */
 export function makeTokens(
 	kis: LocalKis,
-	appkey: string,
+	apps: Apps,
 	seed: number,
 	batch: number,
 	count: number,
@@ -38,33 +50,45 @@ export function makeTokens(
 	for (let i = 0; i < count; i++) {
 		const kind = pickByShare(KINDS, draw(seed, 'kind', batch, i));
 		const earlier = tokens[Math.floor(draw(seed, 'duplicate', batch, i) * i)];
-		tokens.push(kind === 'duplicate' && earlier ? earlier : makeToken(kis, appkey, kind));
+		tokens.push(kind === 'duplicate' && earlier ? earlier : makeToken(kis, apps, kind));
 	}
 	return tokens;
 }
 
-function makeToken(kis: LocalKis, appkey: string, kind: Kind): MadeToken {
-	const issue = (owner = appkey, lifeMs?: number) => kis.mint(owner, lifeMs).value;
-	const usable = (value: string) => ({ kind, value, text: value });
+function makeToken(kis: LocalKis, { own, other }: Apps, kind: Kind): MadeToken {
+	const issue = (form?: TokenForm) => kis.mint(own.appkey, undefined, form).value;
+	const usable = (value: string, rest: Partial<MadeToken> = {}): MadeToken => ({
+		kind,
+		value,
+		text: value,
+		owner: own.appkey,
+		isCutOff: false,
+		hasExpired: false,
+		...rest,
+	});
 	switch (kind) {
 		case 'dead': {
-			const token = kis.mint(appkey);
+			const token = kis.mint(own.appkey);
 			token.revoked = true;
 			return usable(token.value);
 		}
 		case 'expired':
-			return usable(issue(appkey, -HOUR_MS));
+			return usable(kis.mint(own.appkey, -HOUR_MS).value, { hasExpired: true });
 		case 'foreign':
-			return usable(issue('PSanotherAppKeyOfSomebodyElse'));
+			return usable(kis.mint(other.appkey).value, { owner: other.appkey });
 		case 'opaque':
-			return usable(`opaque-${fingerprint(issue())}`);
+			return usable(issue('opaque'), { owner: null });
+		case 'nameless':
+			return usable(issue('nameless'), { owner: null });
+		case 'garbage':
+			return usable(`garbage-${fingerprint(issue())}`, { owner: null });
 		case 'cutOff':
-			return usable(issue().slice(0, -3));
+			return usable(issue().slice(0, -3), { isCutOff: true });
 		case 'unusable':
-			return { kind, value: null, text: `${issue()} and more` };
+			return { ...usable(''), value: null, text: `${issue()} and more` };
 		case 'bearer': {
 			const value = issue();
-			return { kind, value, text: ` Bearer "${value}"` };
+			return usable(value, { text: ` Bearer "${value}"` });
 		}
 		case 'duplicate':
 		case 'live':

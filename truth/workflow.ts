@@ -7,7 +7,6 @@ import {
 	runWorkflow,
 	type WorkflowFile,
 } from '../engine/run';
-import type { App } from '../sandbox/apps';
 
 const NODE = 'KIS Token';
 const TYPE = 'n8n-nodes-koreainvestment.kisToken';
@@ -19,19 +18,22 @@ export interface Product {
 }
 
 export interface Execution {
-	readonly app: App;
-	readonly baseUrl: string;
+	/** Two runs with the same one are two nodes of one execution. */
+	readonly id: string;
+	/** Of the credential. */
+	readonly fields: Readonly<Record<string, string>>;
 	/** One item for each. */
 	readonly tokens: readonly string[];
 	readonly options: INode['parameters'];
 	/** Settings of the node, such as Retry On Fail. */
 	readonly settings: Partial<INode>;
-	readonly stop: AbortSignal;
+	/** The Stop button. */
+	readonly stop?: AbortSignal;
 }
 
 /** Revokes tokens in one execution on n8n's engine, and gives the outcome that is reported for each. */
 export async function revokeAll(product: Product, execution: Execution): Promise<string[]> {
-	const { app, baseUrl, tokens, options, settings, stop } = execution;
+	const { id, fields, tokens, options, settings, stop } = execution;
 	const token = '={{ $json.access_token }}';
 	const workflow: WorkflowFile = {
 		nodes: [
@@ -45,19 +47,19 @@ export async function revokeAll(product: Product, execution: Execution): Promise
 		],
 		connections: { Start: { main: [[{ node: NODE, type: 'main', index: 0 }]] } },
 	};
-	const fields = { ...app, environment: 'custom', baseUrl };
 	const run = await runWorkflow(workflow, {
 		nodeTypes: { [TYPE]: product.node },
 		credentialTypes: [product.credential],
 		credentials: [await encryptCredential('kis', 'kisApi', fields)],
 		input: tokens.map((access_token) => ({ json: { access_token } })),
+		executionId: id,
 		stop,
 	});
 	const items = outputOf(run, NODE);
-	return tokens.map((_token, i) => String(detailsOf(items[i]?.json)?.outcome ?? 'nothing'));
+	return tokens.map((_token, i) => outcomeOf(items[i]?.json));
 }
 
-function detailsOf(json: IDataObject | undefined): IDataObject | undefined {
-	const failure = json?.error as IDataObject | undefined;
-	return (failure?.details ?? json?.details) as IDataObject | undefined;
+function outcomeOf(json: IDataObject = {}): string {
+	const { error, outcome } = json;
+	return String((error as IDataObject | undefined)?.outcome ?? outcome ?? 'nothing');
 }

@@ -1,173 +1,254 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { INode } from 'n8n-workflow';
 
-import { makeApp, type App } from '../sandbox/apps';
-import type { Certificate } from '../sandbox/certificate';
-import { Sandbox } from '../sandbox/server';
-import { setSwitches, SWITCHES } from '../sandbox/switches';
-import { drawConnectionMishap, drawMishap, drawProxyMishap } from './faults';
-import type { ConnectProxy } from './proxy';
-import { draw, pick, pickByShare } from './random';
-import { RecordingRelay } from './relay';
+import { makeApp } from '../sandbox/apps';
+import type { Fault } from '../sandbox/faults';
+import type { SeenCall } from '../sandbox/server';
+import { setSwitches, SWITCHES, type Switches } from '../sandbox/switches';
+import { drawScript, isLonely, isStanding, makeActs, TIMES, type Act, type Script } from './acts';
+import { drawLongWait, drawStanding } from './answers';
+import { drawConnectionMishap, drawMishap, drawProxyMishap, type Mishap } from './faults';
+import { Host, type HostOptions, type Secure } from './host';
+import { draw, pick } from './random';
+import type { Arrival } from './relay';
 import { makeTokens, type MadeToken } from './tokens';
+import { revokeAll, type Product } from './workflow';
 
 /** Below what the node reaches here without a limit, so that it has to keep to it. */
 export const REQUESTS_PER_SECOND = 40;
+const TIMEOUT_MS = 2000;
 const AWAY_MS = 300;
 /** Closing takes milliseconds; a forgotten keep-alive connection lives for five seconds. */
 const PATIENCE_MS = 2000;
 
-/** What happens in the middle of an execution, by share. */
-const EVENTS = {
-	nothing: 0.45,
-	/** KIS is restarted: it ends its connections, and knows what it knew. */
-	restart: 0.15,
-	/** Connections are refused for a while. */
-	away: 0.15,
-	/** Connections are refused from then on. */
-	gone: 0.05,
-	/** The user presses Stop. */
-	stop: 0.1,
-	/** Nothing, but n8n runs the whole node again if the first item failed. */
-	retryOnFail: 0.1,
-} as const;
+const NEW_CUSTOMER = { requestsPerSecond: 3, tokens: 40 } as const;
+
+const UNDISTURBED: Script = { event: 'nothing', plan: 'alone' };
 
 const SECURE_SHARE = 0.4;
-
-/** What TLS needs: this process trusts the one certificate, and calls other machines through the proxy. */
-export interface SecureWorld {
-	/** The host name of both certificates. */
-	readonly host: string;
-	readonly trusted: Certificate;
-	readonly untrusted: Certificate;
-	readonly proxy: ConnectProxy;
-}
+/** Of the sandbox's switches, so many are as they are by default. */
+const DEFAULT_SHARE = 0.5;
 
 export interface Order {
 	readonly seed: number;
 	readonly batch: number;
+	/** So many over all executions, or less. */
 	readonly items: number;
 	/** Share of the attempts that something happens to, from 0 to 1. */
 	readonly faultShare: number;
 }
 
-/** A KIS, the way to it, and everything that one execution meets there, drawn from the seed. */
+/** What became of it, and what was seen meanwhile. */
+export interface Played {
+	readonly act: Act;
+	readonly outcomes: readonly string[];
+	readonly arrivals: readonly Arrival[];
+	readonly calls: readonly SeenCall[];
+	/** Connections that were ended without being read to their end. */
+	readonly endedUnread: number;
+	/** Connections that were disturbed before there was a request on them. */
+	readonly disturbed: number;
+	/** Requests to a bad certificate. */
+	readonly misled: number;
+	readonly connectionsLeft: number;
+	/** When the event took place, on the monotonic clock; `null` if it did not. */
+	readonly happenedAt: number | null;
+}
+
+/** A KIS, the way to it, and everything that a few executions meet there, drawn from the seed. */
 export class World {
-	readonly app: App = makeApp();
-	readonly tokens: readonly MadeToken[];
-	readonly sandbox: Sandbox;
-	readonly relay: RecordingRelay;
-	readonly event: keyof typeof EVENTS;
-	/** The event has taken place. */
-	hasHappened = false;
+	readonly apps = { own: makeApp(), other: makeApp() };
+	readonly kis: Host;
+	readonly acts: readonly Act[];
 	readonly #order: Order;
-	/** `null` where this world is reached over plain http. */
-	readonly #secure: SecureWorld | null;
+	readonly #tokens: readonly MadeToken[];
+	readonly #hosts: readonly Host[];
+	readonly #secure: Secure | null;
+	readonly #standing: Fault;
 	readonly #stop = new AbortController();
+	readonly #eventAt: number;
+	#act: Act | null = null;
+	#requestsBefore = 0;
+	#happenedAt: number | null = null;
 	#happening: Promise<void> = Promise.resolve();
 
-	constructor(order: Order, secure: SecureWorld) {
+	constructor(order: Order, secure: Secure) {
 		const { seed, batch, items, faultShare } = order;
 		const random = (what: string) => draw(seed, 'world', batch, what);
-		this.#order = order;
+		const drawn = drawScript(seed, batch, items);
+		const { event, plan }: Script = faultShare === 0 ? UNDISTURBED : drawn;
+		const isNew = event === 'newCustomer';
+		this.#order = isNew ? { ...order, faultShare: 0 } : order;
 		this.#secure = random('tls') < SECURE_SHARE ? secure : null;
-		this.event = faultShare === 0 ? 'nothing' : pickByShare(EVENTS, random('event'));
-		this.sandbox = new Sandbox({
-			apps: [this.app],
-			requestsPerSecond: REQUESTS_PER_SECOND,
-			faultFor: (token) => {
-				const mishap = this.relay.arrivals.findLast((arrival) => arrival.token === token)?.mishap;
-				return typeof mishap === 'object' ? mishap : undefined;
-			},
-		});
-		const { kis } = this.sandbox;
-		const switches = Object.entries(SWITCHES).map(([name, values]) => [
-			name,
-			pick<unknown>(values, random(name)),
-		]);
-		setSwitches(kis.switches, Object.fromEntries(switches));
-		this.tokens = makeTokens(kis, this.app.appkey, seed, batch, items);
-		const eventAt = 1 + Math.floor((random('when') * items) / 2);
-		this.relay = new RecordingRelay({
-			targetPort: () => Number(new URL(this.sandbox.url).port),
-			certificates: this.#secure ?? undefined,
-			mishapOfConnection: (connection) => drawConnectionMishap(seed, batch, connection, faultShare),
-			mishapOfRequest: (token, times) => drawMishap(seed, this.placeOf(token), times, faultShare),
-			onRequest: (requests) => {
-				if (requests === eventAt) this.#happening = this.#happen();
-			},
-		});
+		this.#standing = drawStanding(random, event === 'rateStands');
+		this.kis = this.#makeHost(
+			isNew ? NEW_CUSTOMER.requestsPerSecond : REQUESTS_PER_SECOND,
+			(token, times, requests) => this.#mishap(token, times, requests),
+		);
+		setSwitches(this.kis.sandbox.kis.switches, drawSwitches(random, isNew));
+
+		const most = isNew ? NEW_CUSTOMER.tokens : Infinity;
+		const count = Math.min(most, Math.floor(items / TIMES[plan]));
+		this.#tokens = makeTokens(this.kis.sandbox.kis, this.apps, seed, batch, count);
+		this.#eventAt = 1 + Math.floor((random('when') * count) / (isLonely(event) ? 4 : 2));
+		const mock = this.#makeHost(REQUESTS_PER_SECOND, () => YES);
+		this.#hosts = plan === 'mockFirst' ? [this.kis, mock] : [this.kis];
+		const { apps, kis } = this;
+		this.acts = makeActs({ plan, event }, { seed, batch, apps, kis, mock, tokens: this.#tokens });
 	}
 
-	/** Names a token by where it stands first: its text is another in every run. */
-	placeOf(token: string): string {
-		return `${this.#order.batch}/${this.tokens.findIndex(({ value }) => value === token)}`;
+	/** Over all executions. */
+	get items(): number {
+		return this.acts.reduce((sum, { tokens }) => sum + tokens.length, 0);
 	}
 
-	get baseUrl(): string {
-		const { port } = this.relay;
-		return this.#secure ? `https://${this.#secure.host}:${port}` : `http://127.0.0.1:${port}`;
+	get switches(): Switches {
+		return this.kis.sandbox.kis.switches;
 	}
 
-	/** The Stop button. */
-	get stop(): AbortSignal {
-		return this.#stop.signal;
-	}
-
-	/** How the node is set in n8n. */
-	get settings(): Partial<INode> {
-		return this.event === 'retryOnFail'
-			? { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 }
-			: {};
+	/** Every call of KIS's double in this world, and of what took its place. */
+	get calls(): SeenCall[] {
+		return this.#hosts.flatMap(({ sandbox }) => sandbox.calls);
 	}
 
 	/** For a line that tells of it. */
 	get circumstances(): string {
-		return `${this.event}, ${this.#secure ? 'https through a proxy' : 'http'}`;
+		const events = this.acts.map(({ name, event }) => `${name} ${event}`);
+		return `${events.join(', ')}, ${this.#secure ? 'https through a proxy' : 'http'}`;
+	}
+
+	/** Names a token by where it stands first: its text is another in every run. */
+	placeOf(token: string): string {
+		return `${this.#order.batch}/${this.#tokens.findIndex(({ value }) => value === token)}`;
 	}
 
 	async start(): Promise<this> {
-		const { seed, batch, faultShare } = this.#order;
-		await this.sandbox.start();
-		await this.relay.listen();
-		this.#secure?.proxy.mishaps.set(this.relay.port, (tunnel) =>
-			drawProxyMishap(seed, batch, tunnel, faultShare),
-		);
+		await Promise.all(this.#hosts.map(async (host) => await host.start()));
 		return this;
-	}
-
-	/** Resolves when the node has closed its connections: to how many it keeps. */
-	async connectionsLeft(): Promise<number> {
-		await this.#happening;
-		const deadline = performance.now() + PATIENCE_MS;
-		while (this.relay.open > 0 && performance.now() < deadline) await delay(5);
-		return this.relay.open;
 	}
 
 	async end(): Promise<void> {
 		await this.#happening;
-		this.#secure?.proxy.mishaps.delete(this.relay.port);
-		await this.relay.close();
-		await this.sandbox.stop();
+		await Promise.all(this.#hosts.map(async (host) => await host.stop()));
+	}
+
+	async play(act: Act, product: Product): Promise<Played> {
+		const { seed, batch } = this.#order;
+		const { host, app, tokens, event } = act;
+		const { relay, sandbox } = host;
+		const before = {
+			arrivals: relay.arrivals.length,
+			calls: sandbox.calls.length,
+			endedUnread: relay.endedUnread,
+			misled: relay.misled,
+			disturbed: host.disturbed,
+		};
+		this.#act = act;
+		this.#requestsBefore = before.arrivals;
+		this.#happenedAt = null;
+		const outcomes = await revokeAll(product, {
+			id: act.execution,
+			fields: {
+				...app,
+				environment: 'custom',
+				baseUrl: host.baseUrl(draw(seed, 'spelling', batch, act.name)),
+				...act.fields,
+			},
+			tokens: tokens.map(({ text }) => text),
+			options: {
+				requestsPerSecond: REQUESTS_PER_SECOND,
+				timeout: TIMEOUT_MS,
+				...act.options,
+			},
+			settings: event === 'retryOnFail' ? RETRY_ON_FAIL : {},
+			stop: event === 'stop' ? this.#stop.signal : undefined,
+		});
+		await this.#happening;
+		this.#act = null;
+		return {
+			act,
+			outcomes,
+			connectionsLeft: await connectionsLeft(host),
+			arrivals: relay.arrivals.slice(before.arrivals),
+			calls: sandbox.calls.slice(before.calls),
+			endedUnread: relay.endedUnread - before.endedUnread,
+			misled: relay.misled - before.misled,
+			disturbed: host.disturbed - before.disturbed,
+			happenedAt: this.#happenedAt,
+		};
+	}
+
+	#makeHost(requestsPerSecond: number, mishapOfRequest: HostOptions['mishapOfRequest']): Host {
+		const { seed, batch, faultShare } = this.#order;
+		const isKis = () => this.#act?.host === this.kis && !this.#stands();
+		const share = () => (isKis() ? faultShare : 0);
+		return new Host({
+			apps: Object.values(this.apps),
+			requestsPerSecond,
+			secure: this.#secure,
+			mishapOfConnection: (connection) => drawConnectionMishap(seed, batch, connection, share()),
+			mishapOfTunnel: (tunnel) => drawProxyMishap(seed, batch, tunnel, share()),
+			mishapOfRequest,
+			onRequest: (requests) => {
+				if (requests - this.#requestsBefore !== this.#eventAt) return;
+				this.#happening = this.#happen();
+			},
+		});
+	}
+
+	#mishap(token: string, times: number, requests: number): Mishap {
+		const { seed, batch, faultShare } = this.#order;
+		if (this.#stands()) return this.#standing;
+		const isNow = requests - this.#requestsBefore === this.#eventAt;
+		if (isNow && this.#act?.event === 'longWait') {
+			// Now: it may name a time.
+			return drawLongWait((what) => draw(seed, 'longWait', batch, what));
+		}
+		return drawMishap(seed, this.placeOf(token), times, faultShare);
+	}
+
+	#stands(): boolean {
+		return isStanding(this.#act?.event) && this.#happenedAt !== null;
 	}
 
 	async #happen(): Promise<void> {
-		this.hasHappened = true;
-		switch (this.event) {
+		const { sandbox, relay } = this.kis;
+		this.#happenedAt = performance.now();
+		switch (this.#act?.event) {
 			case 'restart':
-				await this.sandbox.stop();
-				await this.sandbox.start();
+				await sandbox.stop();
+				await sandbox.start();
 				return;
 			case 'away':
-				await this.relay.close();
+				await relay.close();
 				await delay(AWAY_MS);
-				return await this.relay.listen();
+				return await relay.listen();
 			case 'gone':
-				return await this.relay.close();
+				return await relay.close();
 			case 'stop':
 				return this.#stop.abort();
 			default:
 				return;
 		}
 	}
+}
+
+const RETRY_ON_FAIL = { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 } as const;
+const YES = {
+	kind: 'raw',
+	body: '{"code":200,"message":"OK"}',
+} as const satisfies Fault;
+function drawSwitches(random: (what: string) => number, isNew: boolean): Partial<Switches> {
+	const drawn = Object.entries(SWITCHES).map(([name, values]) => [
+		name,
+		random(`${name} by default`) < DEFAULT_SHARE ? values[0] : pick<unknown>(values, random(name)),
+	]);
+	const switches = Object.fromEntries(drawn) as Switches;
+	return isNew ? { ...switches, oauthCounts: true, successCode: 'number' } : switches;
+}
+
+/** Resolves when the node has closed its connections: to how many it keeps. */
+async function connectionsLeft({ relay }: Host): Promise<number> {
+	const deadline = performance.now() + PATIENCE_MS;
+	while (relay.open > 0 && performance.now() < deadline) await delay(5);
+	return relay.open;
 }

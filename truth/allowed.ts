@@ -1,0 +1,84 @@
+import type { App } from '../sandbox/apps';
+import { isDead, outcomesAfter, type Outcome, type TokenFacts } from './outcomes';
+import type { Means, Reading } from './reading';
+import type { Arrival } from './relay';
+import type { MadeToken } from './tokens';
+import type { Played } from './world';
+
+/** A request, and what the rules make of its answer. */
+export type Heard = Arrival & Reading;
+
+export interface Allowed {
+	/** After what was seen. */
+	readonly outcomes: ReadonlySet<string>;
+	/** If a request was written besides that nobody read. */
+	readonly ifUnseen: ReadonlySet<string>;
+}
+
+/**
+ * What may be said of a token.
+ *
+ * @param heard Of the token, in this execution.
+ * @param earlier Executions of the same world.
+ */
+export function allowedOutcomes(
+	token: MadeToken,
+	heard: readonly Heard[],
+	{ act }: Played,
+	earlier: readonly Played[],
+): Allowed {
+	if (token.value === null) return always(['notSent']);
+	if (!act.isUsable) return always(leftBySameExecution(token, act.execution, earlier));
+	const steps = heard.map(({ means, isSurelyRead }): readonly Means[] =>
+		isSurelyRead || means === 'none' ? [means] : [means, 'none'],
+	);
+	const after = (before: Outcome) =>
+		knowledgeOf(token, act, earlier).flatMap((isKnownDead) => [
+			...outcomesAfter(steps, factsOf(token, act.app, isKnownDead), before),
+		]);
+	return { outcomes: new Set(after('notSent')), ifUnseen: new Set(after('unknown')) };
+}
+
+export function factsOf(token: MadeToken, { appkey }: App, isKnownDead: boolean): TokenFacts {
+	const { owner, isCutOff, hasExpired } = token;
+	return {
+		isOurs: owner === appkey && !isCutOff,
+		isStranger: isCutOff || (owner !== null && owner !== appkey),
+		hasExpired,
+		isKnownDead,
+	};
+}
+
+function always(outcomes: readonly string[]): Allowed {
+	return { outcomes: new Set(outcomes), ifUnseen: new Set(outcomes) };
+}
+
+/** A node that cannot send knows what another node of its execution has found out. */
+function leftBySameExecution(
+	{ value }: MadeToken,
+	execution: string,
+	earlier: readonly Played[],
+): string[] {
+	const found = earlier
+		.filter(({ act }) => act.execution === execution)
+		.flatMap(({ act, outcomes }) => outcomes.filter((_, i) => act.tokens[i].value === value));
+	return [found.at(-1) ?? 'notSent'];
+}
+
+/**
+ * Whether the node knows from this host that the token is dead. What was said to this credential counts, and what was said
+ * to another of a token that is wholly its own may: both are true.
+ */
+function knowledgeOf(
+	token: MadeToken,
+	{ host, app }: Played['act'],
+	earlier: readonly Played[],
+): readonly boolean[] {
+	const told = earlier.filter(
+		({ act, outcomes }) =>
+			act.host === host &&
+			outcomes.some((outcome, i) => isDead(outcome) && act.tokens[i].value === token.value),
+	);
+	if (told.some(({ act }) => act.app === app)) return [true];
+	return told.some(({ act }) => factsOf(token, act.app, false).isOurs) ? [true, false] : [false];
+}

@@ -1,0 +1,44 @@
+import type { ExperimentOptions, Findings } from './experiment';
+import { tellFoundations } from './promises';
+import { REQUESTS_PER_SECOND } from './world';
+
+export interface Measured {
+	readonly seconds: number;
+	/** Sockets, timers and the like. */
+	readonly left: number;
+	readonly bytesPerToken: number;
+}
+
+/** What is printed of a run. */
+export function tell(
+	{ seed, faultShare }: ExperimentOptions,
+	found: Findings,
+	{ seconds, left, bytesPerToken }: Measured,
+): string {
+	const share = (count: number, of = found.items) => `${((100 * count) / of).toFixed(2)} %`;
+	const outcomes = Object.entries(found.outcomes)
+		.sort(([, a], [, b]) => b - a)
+		.map(([outcome, count]) => `${outcome} ${count} (${share(count)})`);
+	const unlucky = share(found.unknownFairCases, found.fairCases);
+	const rows = {
+		executions: found.executions,
+		outcomes: outcomes.join(', '),
+		'unknown for want of retries': `${found.unknownFairCases} of ${found.fairCases} (${unlucky})`,
+		'calls per token': (found.calls / found.items).toFixed(3),
+		'busiest second': `${found.busiestSecond} calls of ${REQUESTS_PER_SECOND} allowed`,
+		'sockets and timers left': left,
+		'memory kept': `${bytesPerToken.toFixed(0)} bytes per token`,
+		'false statements': found.accusations.length,
+	};
+	const lines = [
+		`${found.items} tokens, seed ${seed}, ${faultShare * 100} % of the attempts disturbed, ${seconds.toFixed(1)} s`,
+		'',
+		...Object.entries(rows).map(([name, value]) => `${name.padEnd(28)}${value}`),
+		...found.accusations.slice(0, 20).map((accusation) => `  ${accusation}`),
+		'',
+		'What the statements rest on, and how sure that is of KIS',
+		'(H official or seen twice, M seen once, L inferred, ? nobody knows):',
+		...tellFoundations(found.foundations),
+	];
+	return `${lines.join('\n')}\n`;
+}
