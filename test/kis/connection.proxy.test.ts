@@ -230,7 +230,7 @@ describe('a proxy that is to speak TLS (host:port stands for it) and does not', 
 		['answers in plain text', http(400, 'Bad Request'), 5000],
 		['closes', hangUp, 5000],
 		['resets', reset, 5000],
-		['stays silent', silence, 300],
+		['stays silent', silence, 2000],
 	])('%s: the error is one of TLS with the proxy', async (_name, answer, timeoutMs) => {
 		const proxy = await startServer(speaks(answer));
 		for (const prefix of ['', 'https://']) {
@@ -262,7 +262,7 @@ describe('a proxy that is to speak TLS (host:port stands for it) and does not', 
 		const before = process.env;
 		const proxy = await startServer();
 		const egress = { check: async () => {}, lookup: () => {} };
-		const connection = new Connection({ url: new URL(URL_BEHIND), timeoutMs: 200, egress });
+		const connection = new Connection({ url: new URL(URL_BEHIND), timeoutMs: 1000, egress });
 		process.env = { ...before, HTTPS_PROXY: `127.0.0.1:${proxy.port}` };
 		expect([await connection.post({}, NEVER)]).toEqual(unwritten('PROXY_TLS_FAILED'));
 		process.env = { ...before, NO_PROXY: '*' };

@@ -65,7 +65,7 @@ test.each<[string, Answer, string]>([
 	['more of them without end', pour, 'UND_ERR_HEADERS_TIMEOUT'],
 ])('100 Continue and then %s is no answer', async (_name, answer, transportCode) => {
 	const server = await startServer({ answer: () => answer });
-	expect(await postFromChild(server.url, {}, { timeoutMs: 500 })).toMatchObject({
+	expect(await postFromChild(server.url, {}, { timeoutMs: 2000 })).toMatchObject({
 		endedWell: true,
 		exchanges: [{ ended: 'unanswered', transportCode, httpStatus: null }],
 	});
