@@ -36,10 +36,11 @@ const common = {
 
 /** Makes dist/ anew, all of it or nothing: if something fails, or somebody ends it, the one from before stays. */
 exports.build = async function build() {
-	const folder = await mkdtemp('.build-');
 	let ended = null;
+	// Before there is anything to leave behind.
 	for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'])
 		process.once(signal, () => (ended = signal));
+	const folder = await mkdtemp('.build-');
 	try {
 		const made = join(folder, 'dist');
 		const steps = await Promise.allSettled([

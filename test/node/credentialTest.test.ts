@@ -2,6 +2,7 @@
 // answers of anything; each has a sentence of ours, and none repeats a key.
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 
+import { OPEN_ANSWERS } from '../../kis/httpAnswers';
 import { KisApi } from '../../credentials/KisApi.credentials';
 import { testCredential } from '../../engine/credentialTest';
 import { ENVIRONMENTS } from '../../kis/environments';
@@ -108,9 +109,7 @@ describe('a key pair that KIS refuses', () => {
 	});
 
 	test('is explained in KIS’s own words too', async () => {
-		expect(await verdict({ appkey })).toMatch(
-			/The server says \(EGW00103\): “유효하지 않은 AppKey/,
-		);
+		expect(await verdict({ appkey })).toMatch(/EGW00103: .*The server says: “유효하지 않은 AppKey/);
 	});
 
 	test('no length is enforced on a pair that works', async () => {
@@ -121,26 +120,31 @@ describe('a key pair that KIS refuses', () => {
 	});
 });
 
+const UNREADABLE = OPEN_ANSWERS.unreadable.happened;
+
 describe('an answer without a key', () => {
 	test.each([
 		['{"rt_cd":"1","msg_cd":"EGW00201","msg1":"x"}', "EGW00201: the app key's requests per second"],
-		['{"error_code":"EGW99999"}', 'EGW99999: KIS refused with a code that this node does not know'],
+		[
+			'{"error_code":"EGW99999"}',
+			'KIS gave no key: the answer is neither a confirmation nor a refusal',
+		],
 		['{"error_code":"EGW00103","approval_key":"x"}', 'EGW00103: '],
-		['{"approval_key":""}', 'KIS gave no key: the server answered HTTP 200'],
-		['{"approval_key":null}', 'KIS gave no key: the server answered HTTP 200'],
-		['{"approval_key":7}', 'KIS gave no key: the server answered HTTP 200'],
-		['["approval_key"]', 'KIS gave no key: the server answered HTTP 200'],
-		['', 'KIS gave no key: the server answered HTTP 200'],
+		['{"approval_key":""}', 'KIS gave no key: the answer holds no approval key (HTTP 200)'],
+		['{"approval_key":null}', 'KIS gave no key: the answer holds no approval key (HTTP 200)'],
+		['{"approval_key":7}', 'KIS gave no key: the answer holds no approval key (HTTP 200)'],
+		['["approval_key"]', `KIS gave no key: ${UNREADABLE} (HTTP 200)`],
+		['', `KIS gave no key: ${UNREADABLE} (HTTP 200)`],
 	])('%s', async (body, says) => {
 		sandbox().faults.push({ kind: 'raw', body });
 		expect(await verdict()).toContain(says);
 	});
 
 	test.each([
-		['html', 'KIS gave no key: the server answered HTTP 200 with what cannot be read'],
-		['garbage', 'KIS gave no key: the server answered HTTP 200 with what cannot be read'],
-		['cutJson', 'KIS gave no key: the server answered HTTP 200 with what cannot be read'],
-		['redirect', 'KIS gave no key: the server answered HTTP 302'],
+		['html', `KIS gave no key: ${UNREADABLE} (HTTP 200)`],
+		['garbage', `KIS gave no key: ${UNREADABLE} (HTTP 200)`],
+		['cutJson', `KIS gave no key: ${UNREADABLE} (HTTP 200)`],
+		['redirect', `KIS gave no key: ${OPEN_ANSWERS.otherStatus.happened} (HTTP 302)`],
 		['reset', 'the connection was closed before a whole answer came'],
 		['close', 'the connection was closed before a whole answer came'],
 		['cutOff', 'the connection was closed before a whole answer came'],
@@ -153,7 +157,7 @@ describe('an answer without a key', () => {
 
 	test('an address without KIS', async () => {
 		expect(await verdict({ baseUrl: `${sandbox().url}/nowhere` })).toMatch(
-			/^KIS gave no key: the server answered HTTP 404 .* Check the Base URL/,
+			/^KIS gave no key: the server has nothing at this address \(HTTP 404\)\. .* Check the Base URL/,
 		);
 	});
 
