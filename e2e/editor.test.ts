@@ -11,6 +11,7 @@ import { N8N_LABELS } from '../test/docs/n8nLabels';
 import { SEARCHES } from '../test/package/searches';
 import { Editor } from './editor/editor';
 import { line } from './n8n/line';
+import { freePort, Program } from './n8n/program';
 import { Stage } from './stage';
 import type { TokenSource } from './tokenSource';
 import { chain, example, httpRequest, kisToken } from './workflows';
@@ -20,10 +21,15 @@ const EXAMPLES = readdirSync(join(__dirname, '../examples')).filter((file) =>
 );
 const apps = { chain: makeApp(), batch: makeApp(), typed: makeApp(), stranger: makeApp() };
 
+const QUOTE = '/uapi/domestic-stock/v1/quotations/inquire-price';
+
+/** Of the local KIS that a test starts as a user does. */
+let port: number;
 let stage: Stage;
 let editor: Editor;
 
 beforeAll(async () => {
+	port = await freePort();
 	stage = await Stage.start({ apps, workflows });
 	stage.tokens.items.set(
 		'failed',
@@ -48,6 +54,23 @@ function workflows(sandbox: Sandbox, tokens: TokenSource) {
 			kisToken('After', 'batch', { operation: 'inspect' }),
 		]),
 		chain('failed', [httpRequest('Tokens', tokens.urlOf('failed')), revoke]),
+		chain('first steps', [
+			{ ...kisToken('Issue', '', { operation: 'issue' }), credentials: {} },
+			httpRequest('Quote', `http://127.0.0.1:${port}${QUOTE}?FID_INPUT_ISCD=005930`, {
+				parameters: {
+					authentication: 'predefinedCredentialType',
+					nodeCredentialType: 'kisApi',
+					sendHeaders: true,
+					headerParameters: {
+						parameters: [{ name: 'authorization', value: '=Bearer {{ $json.access_token }}' }],
+					},
+				},
+			}),
+			{
+				...kisToken('Revoke', '', { token: "={{ $('Issue').first().json.access_token }}" }),
+				credentials: {},
+			},
+		]),
 		chain('custom', [kisToken('Custom', 'batch', { operation: 'inspect' })]),
 		...EXAMPLES.map((file) => example(file, sandbox, 'chain')),
 	];
@@ -165,9 +188,7 @@ describe('the dialog of the credential', () => {
 	beforeAll(async () => {
 		await editor.openWorkflow('preview');
 		await editor.openNode('Revoke');
-		await editor.byId('node-credentials-select').click();
-		await editor.byId('node-credentials-select-item-new').click();
-		await editor.byId('editCredential-modal').waitFor();
+		await editor.newCredential();
 	});
 
 	test('asks for a Base URL with Custom only', async () => {
@@ -201,11 +222,7 @@ describe('the dialog of the credential', () => {
 		await field('baseUrl').fill(stage.sandbox.url);
 		await field('appkey').fill(apps.typed.appkey);
 		await editor.byId('credential-save-button').click();
-		// n8n 1 says so in the dialog, n8n 2 closes it, and neither does if the test fails.
-		await Promise.any([
-			editor.byId('credentials-config-container-test-success').waitFor(),
-			editor.byId('editCredential-modal').waitFor({ state: 'hidden' }),
-		]);
+		await editor.credentialAccepted();
 		await editor.picture('credential accepted');
 		const saved = await stage.api.call('GET', '/credentials');
 		expect(saved).toHaveLength(Object.keys(apps).length + 1);
@@ -227,6 +244,45 @@ test('a credential that is made from the list of credentials is tested too', asy
 	await editor.byId('credential-save-button').click();
 	await editor.page.getByText('More details').click();
 	await editor.page.getByText(/EGW00103: KIS does not know this App Key/).waitFor();
+});
+
+test('what npm run sandbox prints is all it takes for a first revoke, and n8n runs on', async () => {
+	const command = ['npm', 'run', '--silent', 'sandbox', '--', '--port', String(port)];
+	const program = new Program(command as [string, ...string[]], {
+		cwd: join(__dirname, '..'),
+		env: { PATH: process.env.PATH, HOME: stage.folder },
+	});
+	try {
+		await program.until(async () => program.log.includes('Ctrl+C'));
+		const printed = (name: string) =>
+			new RegExp(`^ +${name} +(.+)$`, 'm').exec(program.log)?.[1] ?? '';
+		await editor.openWorkflow('first steps');
+		await editor.openNode('Issue');
+		await editor.newCredential();
+		const field = (name: string) => editor.parameter(name).locator('input').first();
+		await field('appkey').fill(printed('App Key'));
+		await field('appsecret').fill(printed('App Secret'));
+		await editor.choose(editor.parameter('environment'), printed('Environment'));
+		await field('baseUrl').fill(printed('Base URL'));
+		await editor.byId('credential-save-button').click();
+		await editor.credentialAccepted();
+		await editor.picture('first steps credential');
+		await editor.leaveDialog('editCredential-modal');
+		const name = await editor.byId('node-credentials-select').locator('input').inputValue();
+		await editor.leaveNode();
+		for (const node of ['Quote', 'Revoke']) {
+			await editor.openNode(node);
+			await editor.choose(editor.byId('node-credentials-select'), name);
+			await editor.leaveNode();
+		}
+		await editor.execute();
+		await editor.openNode('Revoke');
+		const output = editor.byId('output-panel');
+		await output.getByText('접근토큰 폐기에 성공하였습니다.').first().waitFor();
+		await editor.picture('first steps');
+	} finally {
+		await program.stop();
+	}
 });
 
 test.each(EXAMPLES)('%s opens, and its notes cover no node', async (file) => {

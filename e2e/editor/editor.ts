@@ -89,6 +89,34 @@ export class Editor {
 		return this.byId('node-parameters');
 	}
 
+	/** Opens the dialog for a new credential of the open node. */
+	async newCredential(): Promise<void> {
+		await this.byId('node-credentials-select').click();
+		await this.byId('node-credentials-select-item-new').click();
+		await this.byId('editCredential-modal').waitFor();
+	}
+
+	/** Waits until the credential in the dialog passes its test. */
+	async credentialAccepted(): Promise<void> {
+		// n8n 1 says so in the dialog, n8n 2 closes it, and neither does if the test fails.
+		await Promise.any([
+			this.byId('credentials-config-container-test-success').waitFor(),
+			this.byId('editCredential-modal').waitFor({ state: 'hidden' }),
+		]);
+	}
+
+	/** Closes a dialog, if n8n has not done so. */
+	async leaveDialog(id: string): Promise<void> {
+		if (await this.byId(id).isVisible()) await this.page.keyboard.press('Escape');
+		await this.byId(id).waitFor({ state: 'hidden' });
+	}
+
+	/** Goes from the node's panel back to the canvas. */
+	async leaveNode(): Promise<void> {
+		await this.byId('ndv-close-button').or(this.byId('back-to-canvas')).click();
+		await this.byId('node-parameters').waitFor({ state: 'hidden' });
+	}
+
 	/** Takes an entry of a dropdown. */
 	async choose(dropdown: Locator, entry: string): Promise<void> {
 		await dropdown.click();
