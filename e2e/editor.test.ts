@@ -147,7 +147,8 @@ describe('the panel', () => {
 				expect([label, text.includes(label)]).toEqual([label, labelsOf(operation).includes(label)]);
 			}
 			await editor.picture(`panel ${name}`);
-			const options = operation.fields.flatMap(({ options: entries = [] }) => entries);
+			const collections = operation.fields.filter(({ type }) => type === 'collection');
+			const options = collections.flatMap(({ options: entries = [] }) => entries);
 			if (options.length === 0) return;
 			const offered = await editor.offeredBy(editor.page.getByPlaceholder('Add option'));
 			expect(offered).toEqual(
@@ -316,7 +317,7 @@ test('shows what failed: which item, why, and what to do', async () => {
 	const message = await editor.byId('node-error-message').innerText();
 	expect(message).toContain('1 of 2 items not confirmed as revoked, namely item 1.');
 	const description = await editor.byId('node-error-description').innerText();
-	expect(description).toContain('rejected – EGW00121');
+	expect(description).toContain('item 1 – rejected – The token was not revoked: ');
 	expect(description).toContain('The rest: 1 revoked');
 	expect(description).not.toMatch(/<\/?\w+>/);
 	await editor.picture('failed');
