@@ -12,7 +12,9 @@ export interface LentContext {
 }
 
 /** Runs a node that does nothing but lend its context, with a KIS API credential, for as long as a test needs it. */
-export async function lendContext(fields: Record<string, string | boolean> = {}): Promise<LentContext> {
+export async function lendContext(
+	fields: Record<string, string | boolean> = {},
+): Promise<LentContext> {
 	const stored = await encryptCredential('kis', 'kisApi', fields);
 	const node = {
 		...makeNode('Lender', 'lender', {}),
