@@ -1,5 +1,6 @@
 import { isListed, lookUpCode, type CodeMeaning } from './errorCodes';
 import type { Exchange } from './http/exchange';
+import type { RequestEnd } from './rateLimit/rateLimiter';
 import { CODE_SHAPE, isText, readReply, type KisReply } from './reply';
 import type { SecretGuard } from './secretGuard';
 
@@ -62,6 +63,18 @@ export function readAttempt(
 				: { ...NOTHING, verdict: 'noVerdict', httpStatus: exchange.httpStatus };
 		}
 	}
+}
+
+/**
+ * How an exchange counts towards KIS's limit.
+ *
+ * @param refusalCode The code of the refusal, if it was one.
+ */
+export function requestEndOf({ ended }: Exchange, refusalCode: string | null): RequestEnd {
+	if (ended === 'unwritten') return 'unsent';
+	if (ended === 'unanswered') return 'unanswered';
+	const isForTheRate = refusalCode !== null && lookUpCode(refusalCode).retry?.holdsEveryone;
+	return isForTheRate ? 'refused' : 'answered';
 }
 
 const NOTHING = {

@@ -131,7 +131,7 @@ export const KIS_CODES = {
 		meaning: 'refused',
 		retry: { afterMs: 1000, holdsEveryone: true },
 		happened: "the app key's requests per second are used up (초당 거래건수 초과)",
-		todo: "Another program is probably using the same app key. Set Requests per Second to this workflow's share, or Max Retries higher, and run again.",
+		todo: "Another program uses the app key, or its limit is lower than the one that is set: new customers of real trading (실전투자) have 3 requests a second for their first three days. Set Requests per Second to this workflow's share, or Max Retries higher, and run again.",
 	},
 	EGW00202: {
 		meaning: 'refused',

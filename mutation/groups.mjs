@@ -29,7 +29,7 @@ export const GROUPS = {
 		tests: ['kis/(issueToken|sharedCall)', 'node/issue'],
 	},
 	pacing: {
-		mutate: ['kis/rateLimiter.ts'],
+		mutate: ['kis/rateLimit/*.ts'],
 		tests: ['kis/rateLimiter', 'kis/revokeTokens.rate', 'properties/rateLimiter'],
 	},
 	network: {

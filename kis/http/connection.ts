@@ -45,11 +45,15 @@ export class Connection {
 		this.#options = options;
 	}
 
-	/** Sends `json`. Never throws: every end is an {@link Exchange}. */
-	async post(json: object, cancel: AbortSignal): Promise<Exchange> {
+	/**
+	 * Sends `json`. Never throws: every end is an {@link Exchange}.
+	 *
+	 * @param onWriting Told right before the request is written, which a new connection delays.
+	 */
+	async post(json: object, cancel: AbortSignal, onWriting?: () => void): Promise<Exchange> {
 		const { timeoutMs } = this.#options;
 		const wasUsed = this.#used;
-		const watch = new RequestWatch(() => wasUsed && this.#used);
+		const watch = new RequestWatch(() => wasUsed && this.#used, onWriting);
 		this.#watch = watch;
 		const onCancel = () => watch.breakOff(CANCELLED);
 		const deadline = setTimeout(() => watch.timeOut(), timeoutMs);

@@ -1,12 +1,11 @@
-import type { Attempt } from '../attempt';
+import { replyOf, requestEndOf } from '../attempt';
 import { endpointOf } from '../baseUrl';
 import type { KisCredential } from '../credential';
-import { lookUpCode } from '../errorCodes';
 import { Connection } from '../http/connection';
 import type { EgressRules } from '../http/egress';
 import type { Exchange } from '../http/exchange';
 import { TELLING_LENGTH } from '../partIndex';
-import { limiterOf } from '../rateLimiter';
+import { limiterOf } from '../rateLimit/rateLimiter';
 import { wait, waitBeforeRetry } from '../retry';
 import { SecretGuard } from '../secretGuard';
 import { ISSUE_PATH, issueBody, readIssue, type IssueAttempt } from './grant';
@@ -99,7 +98,6 @@ class Asking {
 					? { outcome: 'issued', grant, attempts }
 					: { outcome: 'unusable', grant, flaw, attempts };
 			}
-			this.#learn(attempt);
 			const waitMs = this.#waitAfter(attempt, attempts);
 			if (waitMs === null || !(await wait(waitMs, cancel))) break;
 			// Who waited for the minute together asks together; the other waits are of chance.
@@ -118,11 +116,6 @@ class Asking {
 			return mayWait ? ISSUE_INTERVAL_MS : null;
 		}
 		return waitBeforeRetry(attempts, this.#retries++, this.#options.maxRetries);
-	}
-
-	#learn({ refusalCode }: Attempt): void {
-		const retry = refusalCode === null ? undefined : lookUpCode(refusalCode).retry;
-		if (retry?.holdsEveryone) limiterOf(this.#credential.appkey).hold(retry.afterMs ?? 0);
 	}
 
 	/** The call that whoever asks now shares. */
@@ -148,16 +141,16 @@ class Asking {
 		const { requestsPerSecond } = this.#options;
 		const limiter = limiterOf(this.#credential.appkey);
 		limiter.join(this, requestsPerSecond);
-		const slot = await limiter.acquire(cancel);
+		const place = await limiter.acquire(cancel);
 		const url = endpointOf(this.#credential.baseUrl, ISSUE_PATH);
 		const connection = new Connection({ ...this.#options, url });
-		let exchange: Exchange | null = null;
 		try {
+			if (!place) return null;
 			const body = issueBody(this.#credential);
-			exchange = slot && (await connection.post(body, cancel));
+			const exchange = await connection.post(body, cancel, () => place.sent());
+			place.release(requestEndOf(exchange, replyOf(exchange)?.refusal?.kisCode ?? null));
 			return exchange;
 		} finally {
-			slot?.release(exchange?.ended === 'unanswered');
 			limiter.leave(this);
 			await connection.close();
 		}

@@ -1,20 +1,29 @@
+import { setMaxListeners } from 'node:events';
+
 import { hasExpired, isIssuedTo, type AccessToken } from '../accessToken';
-import type { Attempt } from '../attempt';
+import { requestEndOf, type Attempt } from '../attempt';
 import { endpointOf } from '../baseUrl';
 import type { KisCredential } from '../credential';
 import { lookUpCode } from '../errorCodes';
 import { Connection } from '../http/connection';
 import type { EgressRules } from '../http/egress';
 import { isSameAnswer, type Exchange } from '../http/exchange';
-import { limiterOf, type RateLimiter } from '../rateLimiter';
+import { limiterOf, type RateLimiter } from '../rateLimit/rateLimiter';
 import { isPermanent, wait, waitBeforeRetry } from '../retry';
 import { SecretGuard } from '../secretGuard';
 import { decisiveAmong, weigh, type Outcome } from './outcome';
 import { readRevocation, revokeBody, REVOKE_PATH } from './revocation';
+import { deferred, TaskGroup } from './taskGroup';
 import { scopeOf, tokenMemory, type Scope } from './tokenMemory';
 
-/** How many tokens are under way at once, each on a connection of its own. */
-const MAX_CONNECTIONS = 8;
+/** Of a run. They carry 3,200 requests a second where answers take 20 ms: more than one n8n process sends. */
+const MAX_CONNECTIONS = 64;
+/** Opened where needed, however quick answers are: while one is read, others are made. */
+const FEW_CONNECTIONS = 8;
+/** The most at first, and one more for each token that is settled: the first answers may be slow for reasons of their own. */
+const CONNECTIONS_AT_FIRST = 16;
+/** What a run can send. By Little's law, this times an answer's seconds is how many are under way then. */
+const MOST_REQUESTS_PER_SECOND = 2000;
 /** So many attempts in a row that could not be written, over all tokens, before the host counts as staying unreachable. */
 const UNREACHABLE_ATTEMPTS = 4;
 
@@ -73,6 +82,8 @@ class Run {
 	readonly #scope: Scope;
 	/** Aborted when nothing more is to be sent; what is under way may still be answered. */
 	readonly #sending = new AbortController();
+	/** Aborted when what is under way is to be broken off, too. */
+	readonly #exchanging = new AbortController();
 	#ended: EndOfSending | null = null;
 	#unwrittenInARow = 0;
 	/**
@@ -82,57 +93,88 @@ class Run {
 	#lastRead: { readonly exchange: Exchange; readonly attempt: Attempt } | null = null;
 	/** Something was heard of KIS, or the first token has ended otherwise. */
 	readonly #heard = deferred();
+	#isAlone = true;
+	/** By value, so that each is there once. */
+	readonly #distinct: ReadonlyMap<string, AccessToken>;
+	/** All connections take from the one iterator. */
+	readonly #queue: Iterable<AccessToken>;
+	#queued: number;
+	readonly #revocations = new Map<string, Revocation>();
+	/** One for each connection. */
+	readonly #workers = new TaskGroup();
+	/** Workers that wait for the limiter. */
+	#waiting = 0;
 
 	constructor(credential: KisCredential, tokens: readonly AccessToken[], options: RevokeOptions) {
 		const { appkey, appsecret } = credential;
 		this.#credential = credential;
 		this.#scope = scopeOf(options.execution, credential);
 		this.#tokens = tokens;
+		this.#distinct = new Map(tokens.map((token) => [token.value, token]));
+		this.#queue = this.#distinct.values();
+		this.#queued = this.#distinct.size;
 		this.#options = options;
 		this.#limiter = limiterOf(appkey);
+		// Every connection listens to them.
+		setMaxListeners(0, this.#sending.signal, this.#exchanging.signal);
 		// A token names the app key of its owner, who may be another.
 		const ofTokens = tokens.flatMap(({ value, claims }) => [value, claims?.appkey ?? '']);
 		this.#guard = new SecretGuard([...new Set([appkey, appsecret, ...ofTokens])]);
 	}
 
 	async revokeAll(): Promise<Revocation[]> {
-		const tokens = this.#tokens;
-		const distinct = new Map(tokens.map((token) => [token.value, token]));
-		const revocations = new Map<string, Revocation>();
-		const queue = distinct.values();
-		const url = endpointOf(this.#credential.baseUrl, REVOKE_PATH);
-		const work = async () => {
-			const connection = new Connection({ ...this.#options, url });
-			try {
-				// All connections take from the one iterator.
-				for (const token of queue) {
-					const revocation = await this.#revokeOne(token, connection);
-					revocations.set(token.value, revocation);
-					this.#heard.resolve();
-					this.#options.onSettled?.(revocation, distinct.size);
-				}
-			} finally {
-				await connection.close();
-			}
-		};
-
 		const { cancel, requestsPerSecond } = this.#options;
-		const onCancel = () => this.#endSending({ because: 'cancelled' });
+		const onCancel = () => {
+			this.#endSending({ because: 'cancelled' });
+			this.#exchanging.abort();
+		};
 		cancel.addEventListener('abort', onCancel);
 		if (cancel.aborted) onCancel();
-		this.#limiter.join(this, requestsPerSecond);
+		this.#limiter.join(this, requestsPerSecond, () => this.#queued);
 		try {
 			// Alone until something is heard, so that a bad key pair costs one call.
-			const first = work();
-			await Promise.race([this.#heard.promise, first]);
-			const others = Math.min(MAX_CONNECTIONS, distinct.size) - 1;
-			await Promise.all([first, ...Array.from({ length: others }, work)]);
+			this.#workers.start(this.#work());
+			await Promise.race([this.#heard.promise, this.#workers.ended]);
+			this.#isAlone = false;
+			this.#openByNeed();
+			await this.#workers.ended;
 		} finally {
 			this.#limiter.leave(this);
 			cancel.removeEventListener('abort', onCancel);
 		}
 		// Every distinct token has had its turn.
-		return tokens.map(({ value }) => revocations.get(value) as Revocation);
+		return this.#tokens.map(({ value }) => this.#revocations.get(value) as Revocation);
+	}
+
+	/** Revokes one token after the other over a connection of its own, until none is left. */
+	async #work(): Promise<void> {
+		const url = endpointOf(this.#credential.baseUrl, REVOKE_PATH);
+		const connection = new Connection({ ...this.#options, url });
+		try {
+			for (const token of this.#queue) {
+				this.#queued--;
+				const revocation = await this.#revokeOne(token, connection);
+				this.#revocations.set(token.value, revocation);
+				this.#heard.resolve();
+				this.#options.onSettled?.(revocation, this.#distinct.size);
+			}
+		} finally {
+			await connection.close();
+		}
+	}
+
+	/** Starts another worker if tokens are left, all workers are busy, none of them with waiting for the limit, and there may be more. */
+	#openByNeed(): void {
+		const { places, shortestAnswerTime } = this.#limiter;
+		const underWay = Math.ceil((MOST_REQUESTS_PER_SECOND * shortestAnswerTime) / 1000);
+		const most = Math.min(
+			MAX_CONNECTIONS,
+			places,
+			CONNECTIONS_AT_FIRST + this.#revocations.size,
+			Math.max(FEW_CONNECTIONS, underWay),
+		);
+		const isNeeded = !this.#isAlone && this.#waiting === 0 && this.#queued > 0;
+		if (isNeeded && this.#workers.running < most) this.#workers.start(this.#work());
 	}
 
 	async #revokeOne(token: AccessToken, connection: Connection): Promise<Revocation> {
@@ -174,17 +216,16 @@ class Run {
 
 	/** `null` if sending has ended. */
 	async #send(token: AccessToken, connection: Connection): Promise<Exchange | null> {
-		const slot = await this.#limiter.acquire(this.#sending.signal);
-		if (!slot) return null;
-		let exchange: Exchange | undefined;
-		try {
-			const { appkey, appsecret } = this.#credential;
-			const body = revokeBody(appkey, appsecret, token);
-			exchange = await connection.post(body, this.#options.cancel);
-			return exchange;
-		} finally {
-			slot.release(exchange?.ended === 'unanswered');
-		}
+		this.#waiting++;
+		const place = await this.#limiter.acquire(this.#sending.signal);
+		this.#waiting--;
+		if (!place) return null;
+		this.#openByNeed();
+		const { appkey, appsecret } = this.#credential;
+		const body = revokeBody(appkey, appsecret, token);
+		const exchange = await connection.post(body, this.#exchanging.signal, () => place.sent());
+		place.release(requestEndOf(exchange, this.#read(exchange).refusalCode));
+		return exchange;
 	}
 
 	#read(exchange: Exchange): Attempt {
@@ -214,9 +255,8 @@ class Run {
 		this.#unwrittenInARow = attempt.verdict === 'unwritten' ? this.#unwrittenInARow + 1 : 0;
 		if (isPermanent(attempt)) this.#endSending({ because: 'hostUnreachable', seen: attempt });
 		if (attempt.refusalCode === null) return;
-		const { refusesCredential, retry } = lookUpCode(attempt.refusalCode);
+		const { refusesCredential } = lookUpCode(attempt.refusalCode);
 		if (refusesCredential) this.#endSending({ because: 'credentialRefused', seen: attempt });
-		if (retry?.holdsEveryone) this.#limiter.hold(retry.afterMs ?? 0);
 	}
 
 	/** A token has used up its attempts. If none of anyone's was written for a while, the host is not there. */
@@ -232,12 +272,4 @@ class Run {
 		this.#ended ??= end;
 		this.#sending.abort();
 	}
-}
-
-function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-	let resolve = () => {};
-	const promise = new Promise<void>((settle) => {
-		resolve = settle;
-	});
-	return { promise, resolve };
 }

@@ -7,7 +7,7 @@ import { KisApi } from '../../credentials/KisApi.credentials';
 import { ENVIRONMENTS } from '../../kis/environments';
 import { KIS_CODES, type KisCode } from '../../kis/errorCodes';
 import { explainTransportCode } from '../../kis/http/transportCodes';
-import { MIN_REQUESTS_PER_SECOND } from '../../kis/rateLimiter';
+import { MIN_REQUESTS_PER_SECOND } from '../../kis/rateLimit/arrivals';
 import { OUTCOMES } from '../../kis/revoke/outcome';
 import { operations } from '../../nodes/KisToken/operations';
 import type { Operation } from '../../nodes/KisToken/operations/operation';
