@@ -49,7 +49,7 @@ const CONTENDERS = {
 		],
 		[
 			'bare undici loop',
-			'a script that calls `request` of [undici](https://github.com/nodejs/undici) over eight connections, as many as this node has, and only reads the answers; no n8n',
+			'a script that calls `request` of [undici](https://github.com/nodejs/undici) over eight connections, as many as this node has where answers are quick, and only reads the answers; no n8n',
 		],
 	],
 };

@@ -20,8 +20,8 @@ export interface AnswerRule {
 		readonly times?: number;
 		/** Wait at least so long, in milliseconds. */
 		readonly afterMs?: number;
-		/** The requests per second are used up: all requests of the app key wait. */
-		readonly holdsEveryone?: true;
+		/** The requests per second are used up: whatever uses the app key slows down. */
+		readonly slowsEveryone?: true;
 	};
 	/** A clause without a full stop. */
 	readonly happened: string;

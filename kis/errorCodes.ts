@@ -161,9 +161,9 @@ export const KIS_CODES = {
 	},
 	EGW00201: {
 		meaning: 'refused',
-		retry: { afterMs: 1000, holdsEveryone: true },
+		retry: { afterMs: 1000, slowsEveryone: true },
 		happened: "the app key's requests per second are used up (초당 거래건수 초과)",
-		todo: "Another program is probably using the same app key. Set Requests per Second to this workflow's share, or Max Retries higher, and run again.",
+		todo: "Another program uses the app key, or its limit is lower than the one that is set: new customers of real trading (실전투자) have 3 requests a second for their first three days. Set Requests per Second to this workflow's share, or Max Retries higher, and run again.",
 	},
 	EGW00202: {
 		meaning: 'refused',
@@ -218,7 +218,7 @@ export const KIS_CODES = {
 	},
 	EGW00215: {
 		meaning: 'refused',
-		retry: { afterMs: 1000, holdsEveryone: true },
+		retry: { afterMs: 1000, slowsEveryone: true },
 		happened: "the ledger's requests per second are used up (원장 초당 거래건수 초과)",
 		todo: 'Set Requests per Second lower, or Max Retries higher, and run again.',
 	},

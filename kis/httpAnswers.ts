@@ -64,7 +64,7 @@ export const REFUSING_STATUSES = {
 	},
 	429: {
 		meaning: 'refused',
-		retry: { afterMs: 1000, holdsEveryone: true },
+		retry: { afterMs: 1000, slowsEveryone: true },
 		happened: 'the server has had too many requests',
 		todo: "Set Requests per Second to this workflow's share, or Max Retries higher, and run again.",
 	},

@@ -33,7 +33,7 @@ export const GROUPS = {
 		tests: ['kis/bringToken', 'node/keptToken'],
 	},
 	pacing: {
-		mutate: ['kis/rateLimiter.ts'],
+		mutate: ['kis/rateLimit/*.ts'],
 		tests: ['kis/rateLimiter', 'kis/revokeTokens.rate', 'properties/rateLimiter'],
 	},
 	network: {

@@ -5,7 +5,7 @@ const SLOW = [
 	/properties/,
 	/connection|revokeTokens|tokenMemory|secretGuard/,
 	/(attack|node)\//,
-	/volume|rateLimiter|Tokens\.rate/,
+	/volume|sharing|Tokens\.rate/,
 ];
 
 /** Most of what is broken is found by a quick test. */

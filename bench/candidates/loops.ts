@@ -3,7 +3,7 @@ import { Pool } from 'undici';
 import { REVOKE_PATH, type Candidate, type Task } from './candidate';
 import { timed } from './timed';
 
-/** As many as the node uses; and its headers, so that all send the same. */
+/** As many as the node uses where answers are quick; and its headers, so that all send the same. */
 const CONNECTIONS = 8;
 const HEADERS = {
 	'content-type': 'application/json; charset=UTF-8',

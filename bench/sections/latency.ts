@@ -43,8 +43,8 @@ export async function latency(rounds: number): Promise<Findings> {
 		title: 'Where answers take time',
 		about: [
 			`As before, but each answer of the local KIS takes ${ANSWER_MS} ms.`,
-			"Under KIS's limit that costs this node so much a second, since a place is free again one second after the answer: only then no request can be one too many.",
-			'Without a limit eight connections wait for their answers, where HTTP Request sends everything at once: there it can be the faster one. KIS has a limit.',
+			"Under KIS's limit that costs this node a part of it each second, since a place is free again one second after the answer, less what even the shortest answers take: only then no request can be one too many.",
+			'Without a limit this node opens as many connections as the answers need, up to 64; HTTP Request opens one for each token.',
 		],
 		tables: [{ head: ['limit', 'tokens', 'candidate', 'revoked', 'seconds'], rows }],
 		goals: [],

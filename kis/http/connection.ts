@@ -61,20 +61,32 @@ export class Connection {
 		this.#options = options;
 	}
 
-	/** Sends `json`. Never throws: every end is an {@link Exchange}. */
-	async post(json: object, cancel: AbortSignal): Promise<Exchange> {
-		return await this.#exchange({ method: 'POST', body: JSON.stringify(json) }, cancel);
+	/**
+	 * Sends `json`. Never throws: every end is an {@link Exchange}.
+	 *
+	 * @param onWriting Told right before the request is written, which a new connection delays.
+	 */
+	async post(json: object, cancel: AbortSignal, onWriting?: () => void): Promise<Exchange> {
+		return await this.#exchange({ method: 'POST', body: JSON.stringify(json) }, cancel, onWriting);
 	}
 
-	/** Asks with these headers. Never throws, either. */
-	async get(headers: Readonly<Record<string, string>>, cancel: AbortSignal): Promise<Exchange> {
-		return await this.#exchange({ method: 'GET', headers }, cancel);
+	/** Asks with these headers; all else as with {@link post}. */
+	async get(
+		headers: Readonly<Record<string, string>>,
+		cancel: AbortSignal,
+		onWriting?: () => void,
+	): Promise<Exchange> {
+		return await this.#exchange({ method: 'GET', headers }, cancel, onWriting);
 	}
 
-	async #exchange(request: Request, cancel: AbortSignal): Promise<Exchange> {
+	async #exchange(
+		request: Request,
+		cancel: AbortSignal,
+		onWriting?: () => void,
+	): Promise<Exchange> {
 		const { timeoutMs } = this.#options;
 		const wasUsed = this.#used;
-		const watch = new RequestWatch(() => wasUsed && this.#used);
+		const watch = new RequestWatch(() => wasUsed && this.#used, onWriting);
 		this.#watch = watch;
 		const onCancel = () => watch.breakOff(CANCELLED);
 		const onTimeout = () =>

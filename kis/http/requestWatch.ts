@@ -30,10 +30,15 @@ export class RequestWatch implements Dispatcher.DispatchHandler {
 	readonly #chunks: Buffer[] = [];
 	#size = 0;
 	readonly #isStale: () => boolean;
+	readonly #onWriting: () => void;
 
-	/** @param isStale Whether the connection that carries the request has carried another before. */
-	constructor(isStale: () => boolean) {
+	/**
+	 * @param isStale Whether the connection that carries the request has carried another before.
+	 * @param onWriting Told right before the request is written.
+	 */
+	constructor(isStale: () => boolean, onWriting = () => {}) {
 		this.#isStale = isStale;
+		this.#onWriting = onWriting;
 		this.ended = new Promise((resolve) => {
 			this.#end = (exchange) => {
 				this.#over = true;
@@ -81,6 +86,7 @@ export class RequestWatch implements Dispatcher.DispatchHandler {
 		if (this.#over) return controller.abort(new Error(CANCELLED));
 		this.#controller = controller;
 		this.#written = true;
+		this.#onWriting();
 	}
 
 	onResponseStart(

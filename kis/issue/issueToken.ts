@@ -1,12 +1,10 @@
-import type { Attempt } from '../attempt';
 import { addressOf, endpointOf } from '../baseUrl';
 import type { KisCredential } from '../credential';
 import { ISSUE_INTERVAL_MS } from '../environments';
-import { Connection } from '../http/connection';
 import type { EgressRules } from '../http/egress';
 import type { Exchange } from '../http/exchange';
-import { limiterOf } from '../rateLimiter';
-import { asksToComeBack, retryAfterMs, wait, waitBeforeRetry } from '../retry';
+import { sendPaced } from '../pacedRequest';
+import { asksToComeBack, wait, waitBeforeRetry } from '../retry';
 import { quotedParts, SecretGuard } from '../secretGuard';
 import { ISSUE_PATH, issueBody, readIssue, type IssueAttempt } from './grant';
 import { flawOf, isLimited, weighFailed, type Issuance } from './issuance';
@@ -98,7 +96,6 @@ class Asking {
 					? { outcome: 'issued', grant, attempts }
 					: { outcome: 'unusable', grant, flaw, attempts };
 			}
-			this.#learn(attempt);
 			const waitMs = this.#waitAfter(attempt, attempts);
 			if (waitMs === null || !(await wait(waitMs, cancel))) break;
 			// Who waited for the minute together asks together; the other waits are of chance.
@@ -128,13 +125,6 @@ class Asking {
 		return waitBeforeRetry(attempts, this.#retries++, this.#options.maxRetries);
 	}
 
-	#learn(attempt: Attempt): void {
-		const limiter = limiterOf(this.#credential.appkey);
-		const { holdsEveryone, afterMs = 0 } = attempt.rule?.retry ?? {};
-		if (holdsEveryone) limiter.hold(afterMs);
-		if (!asksToComeBack(attempt) && attempt.retryAt !== null) limiter.hold(retryAfterMs(attempt));
-	}
-
 	/** The call that whoever asks now shares. */
 	#current(): SharedCall {
 		const current = underWay.get(this.#key);
@@ -153,23 +143,18 @@ class Asking {
 		return call;
 	}
 
-	/** `null` if it is cancelled before its turn. */
+	/** `null` if it is cancelled before it has a place in the limit. */
 	async #send(cancel: AbortSignal): Promise<Exchange | null> {
-		const { requestsPerSecond } = this.#options;
-		const limiter = limiterOf(this.#credential.appkey);
-		limiter.join(this, requestsPerSecond);
-		const slot = await limiter.acquire(cancel);
-		const url = endpointOf(this.#credential.baseUrl, ISSUE_PATH);
-		const connection = new Connection({ ...this.#options, url });
-		let exchange: Exchange | null = null;
-		try {
-			const body = issueBody(this.#credential);
-			exchange = slot && (await connection.post(body, cancel));
-			return exchange;
-		} finally {
-			slot?.release(exchange?.ended === 'unanswered');
-			limiter.leave(this);
-			await connection.close();
-		}
+		const credential = this.#credential;
+		const { appkey, appsecret, baseUrl } = credential;
+		const url = endpointOf(baseUrl, ISSUE_PATH);
+		const sent = await sendPaced(
+			appkey,
+			{ ...this.#options, url, cancel },
+			async (connection, onWriting) =>
+				await connection.post(issueBody(credential), cancel, onWriting),
+			(exchange) => readIssue(exchange, credential, new SecretGuard([appkey, appsecret])),
+		);
+		return sent && sent.exchange;
 	}
 }

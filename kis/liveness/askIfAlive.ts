@@ -3,11 +3,9 @@ import { readAttempt, type Attempt, type Verdict } from '../attempt';
 import type { AnswerRule } from '../answerRule';
 import { endpointOf } from '../baseUrl';
 import type { KisCredential } from '../credential';
-import { Connection } from '../http/connection';
 import type { EgressRules } from '../http/egress';
-import type { Exchange } from '../http/exchange';
 import { OPEN_ANSWERS } from '../httpAnswers';
-import { limiterOf } from '../rateLimiter';
+import { sendPaced } from '../pacedRequest';
 import type { KisReply } from '../reply';
 import { SecretGuard } from '../secretGuard';
 
@@ -60,44 +58,25 @@ export async function askIfAlive(
 	token: AccessToken,
 	options: LivenessOptions,
 ): Promise<LivenessAnswer> {
-	const { appkey, appsecret } = credential;
-	const exchange = await askForQuote(credential, token, options);
-	if (!exchange) return { liveness: 'undecided', attempt: null };
+	const { appkey, appsecret, baseUrl } = credential;
 	// A token names the app key of its owner, who may be another.
 	const guard = new SecretGuard([appkey, appsecret]).and(token.value, token.claims?.appkey ?? '');
-	const attempt = readAttempt(exchange, lackingQuote, guard);
-	const retry = attempt.rule?.retry;
-	if (retry?.holdsEveryone) limiterOf(appkey).hold(retry.afterMs ?? 0);
+	const url = endpointOf(baseUrl, QUOTE_PATH);
+	url.search = new URLSearchParams(QUOTE_QUERY).toString();
+	const authorization = `Bearer ${token.value}`;
+	const headers = { authorization, appkey, appsecret, tr_id: QUOTE_TR_ID };
+	const sent = await sendPaced(
+		appkey,
+		{ ...options, url },
+		async (connection, onWriting) => await connection.get(headers, options.cancel, onWriting),
+		(exchange) => readAttempt(exchange, lackingQuote, guard),
+	);
+	if (!sent) return { liveness: 'undecided', attempt: null };
+	const { attempt } = sent;
 	return { liveness: LIVENESS[attempt.verdict], attempt };
 }
 
 /** `ruleOf` has seen to it that `rt_cd` is 0 where there is one. */
 function lackingQuote({ fields }: KisReply): AnswerRule | null {
 	return fields.rt_cd === undefined || fields.rt_cd === null ? OPEN_ANSWERS.neither : null;
-}
-
-/** `null` if it is cancelled before its turn. */
-async function askForQuote(
-	{ appkey, appsecret, baseUrl }: KisCredential,
-	token: AccessToken,
-	options: LivenessOptions,
-): Promise<Exchange | null> {
-	const { requestsPerSecond, cancel } = options;
-	const url = endpointOf(baseUrl, QUOTE_PATH);
-	url.search = new URLSearchParams(QUOTE_QUERY).toString();
-	const connection = new Connection({ ...options, url });
-	const limiter = limiterOf(appkey);
-	limiter.join(connection, requestsPerSecond);
-	const slot = await limiter.acquire(cancel);
-	let exchange: Exchange | null = null;
-	try {
-		const authorization = `Bearer ${token.value}`;
-		const headers = { authorization, appkey, appsecret, tr_id: QUOTE_TR_ID };
-		exchange = slot && (await connection.get(headers, cancel));
-		return exchange;
-	} finally {
-		slot?.release(exchange?.ended === 'unanswered');
-		limiter.leave(connection);
-		await connection.close();
-	}
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 
 import { hasExpired, isWholeTokenOf, type AccessToken } from '../accessToken';
@@ -8,31 +9,28 @@ import { deadTokens } from '../deadTokens';
 import { Connection } from '../http/connection';
 import type { EgressRules } from '../http/egress';
 import type { Exchange } from '../http/exchange';
-import { limiterOf, type RateLimiter } from '../rateLimiter';
-import {
-	asksToComeBack,
-	isPermanent,
-	retryAfterMs,
-	retryRuleOf,
-	wait,
-	waitBeforeRetry,
-} from '../retry';
+import { settlePlace } from '../pacedRequest';
+import { limiterOf, type RateLimiter } from '../rateLimit/rateLimiter';
+import { asksToComeBack, isPermanent, retryRuleOf, wait, waitBeforeRetry } from '../retry';
 import { SecretGuard } from '../secretGuard';
 import { mapInTurns, nextTurn, turnIsOver } from '../turns';
 import { executionMemory } from './executionMemory';
 import { decisiveAmong, isDeadBy, weigh, type Outcome } from './outcome';
 import { doubt, readRevocation, revokeBody, REVOKE_PATH } from './revocation';
+import { deferred, TaskGroup } from './taskGroup';
 
-/** How many tokens are under way at once, each on a connection of its own. */
-const MAX_CONNECTIONS = 8;
+/** Of a run. They carry 3,200 requests a second where answers take 20 ms: more than one n8n process sends. */
+const MAX_CONNECTIONS = 64;
+/** Opened where needed, however quick answers are: while one is read, others are made. */
+const FEW_CONNECTIONS = 8;
+/** The most at first, and one more for each token that is settled: the first answers may be slow for reasons of their own. */
+const CONNECTIONS_AT_FIRST = 16;
+/** What a run can send. By Little's law, this times an answer's seconds is how many are under way then. */
+const MOST_REQUESTS_PER_SECOND = 2000;
 /** So many attempts in a row that could not be written, over all tokens, before the host counts as staying unreachable. */
 const UNREACHABLE_ATTEMPTS = 4;
 /** So many tokens in a row that used up their attempts, and the same is taken to be in store for the others. */
 const UNSETTLED_TOKENS = 8;
-/** A key that gets nothing through for so long, and is refused so often for the rate, gets nothing through later. */
-const RATE_PATIENCE_MS = 10_000;
-const MIN_RATE_REFUSALS = 4;
-
 export interface RevokeOptions {
 	/** How often an attempt may be repeated for each token, 0 or more. */
 	readonly maxRetries: number;
@@ -98,11 +96,11 @@ class Run {
 	readonly #guard: SecretGuard;
 	/** Aborted when nothing more is to be sent; what is under way may still be answered. */
 	readonly #sending = new AbortController();
+	/** Aborted when what is under way is to be broken off, too. */
+	readonly #exchanging = new AbortController();
 	#ended: EndOfSending | null = null;
 	#unwrittenInARow = 0;
 	#unsettledInARow = 0;
-	/** Refusals for the rate since a request was let through, and the time of the first on the monotonic clock. */
-	#rateRefusals = { count: 0, since: 0 };
 	/**
 	 * Most attempts end as the one before: they share what was read of it, which saves memory. Within this run only: an
 	 * attempt of an earlier try has to be told apart.
@@ -110,6 +108,17 @@ class Run {
 	#lastRead: Attempt | null = null;
 	/** Something was heard of KIS, or the first token has ended otherwise. */
 	readonly #heard = deferred();
+	#isAlone = true;
+	/** By value, so that each is there once. */
+	readonly #distinct = new Map<string, AccessToken>();
+	/** All connections take from the one iterator. */
+	#queue: Iterable<AccessToken> = [];
+	#queued = 0;
+	readonly #revocations = new Map<string, Revocation>();
+	/** One for each connection. */
+	readonly #workers = new TaskGroup();
+	/** Workers that wait for the limiter. */
+	#waiting = 0;
 
 	constructor(credential: KisCredential, tokens: readonly AccessToken[], options: RevokeOptions) {
 		const { appkey, appsecret } = credential;
@@ -118,52 +127,73 @@ class Run {
 		this.#options = options;
 		this.#limiter = limiterOf(appkey);
 		this.#guard = new SecretGuard([appkey, appsecret]);
+		// Every connection listens to them.
+		setMaxListeners(0, this.#sending.signal, this.#exchanging.signal);
 	}
 
 	async revokeAll(): Promise<Revocation[]> {
 		const tokens = this.#tokens;
-		const distinct = new Map<string, AccessToken>();
 		for (const token of tokens) {
 			while (turnIsOver()) await nextTurn();
-			distinct.set(token.value, token);
+			this.#distinct.set(token.value, token);
 		}
-		const revocations = new Map<string, Revocation>();
-		const queue = distinct.values();
-		const url = endpointOf(this.#credential.baseUrl, REVOKE_PATH);
-		const work = async () => {
-			const connection = new Connection({ ...this.#options, url });
-			try {
-				// All connections take from the one iterator.
-				for (const token of queue) {
-					// Where nothing more is sent, nothing else is waited for.
-					while (turnIsOver()) await nextTurn();
-					const revocation = await this.#revokeOne(token, connection);
-					revocations.set(token.value, revocation);
-					this.#heard.resolve();
-					this.#options.onSettled?.(revocation, distinct.size);
-				}
-			} finally {
-				await connection.close();
-			}
-		};
+		this.#queue = this.#distinct.values();
+		this.#queued = this.#distinct.size;
 
 		const { cancel, requestsPerSecond } = this.#options;
-		const onCancel = () => this.#endSending({ because: 'cancelled' });
+		const onCancel = () => {
+			this.#endSending({ because: 'cancelled' });
+			this.#exchanging.abort();
+		};
 		cancel.addEventListener('abort', onCancel);
 		if (cancel.aborted) onCancel();
-		this.#limiter.join(this, requestsPerSecond);
+		this.#limiter.join(this, requestsPerSecond, () => this.#queued);
 		try {
 			// Alone until something is heard, so that a bad key pair costs one call.
-			const first = work();
-			await Promise.race([this.#heard.promise, first]);
-			const others = Math.min(MAX_CONNECTIONS, distinct.size) - 1;
-			await Promise.all([first, ...Array.from({ length: others }, work)]);
+			this.#workers.start(this.#work());
+			await Promise.race([this.#heard.promise, this.#workers.ended]);
+			this.#isAlone = false;
+			this.#openByNeed();
+			await this.#workers.ended;
 		} finally {
 			this.#limiter.leave(this);
 			cancel.removeEventListener('abort', onCancel);
 		}
 		// Every distinct token has had its turn.
-		return await mapInTurns(tokens, ({ value }) => revocations.get(value) as Revocation);
+		return await mapInTurns(tokens, ({ value }) => this.#revocations.get(value) as Revocation);
+	}
+
+	/** Revokes one token after the other over a connection of its own, until none is left. */
+	async #work(): Promise<void> {
+		const url = endpointOf(this.#credential.baseUrl, REVOKE_PATH);
+		const connection = new Connection({ ...this.#options, url });
+		try {
+			for (const token of this.#queue) {
+				this.#queued--;
+				// Where nothing more is sent, nothing else is waited for.
+				while (turnIsOver()) await nextTurn();
+				const revocation = await this.#revokeOne(token, connection);
+				this.#revocations.set(token.value, revocation);
+				this.#heard.resolve();
+				this.#options.onSettled?.(revocation, this.#distinct.size);
+			}
+		} finally {
+			await connection.close();
+		}
+	}
+
+	/** Starts another worker if tokens are left, all workers are busy, none of them with waiting for the limit, and there may be more. */
+	#openByNeed(): void {
+		const { places, shortestAnswerTime } = this.#limiter;
+		const underWay = Math.ceil((MOST_REQUESTS_PER_SECOND * shortestAnswerTime) / 1000);
+		const most = Math.min(
+			MAX_CONNECTIONS,
+			places,
+			CONNECTIONS_AT_FIRST + this.#revocations.size,
+			Math.max(FEW_CONNECTIONS, underWay),
+		);
+		const isNeeded = !this.#isAlone && this.#waiting === 0 && this.#queued > 0;
+		if (isNeeded && this.#workers.running < most) this.#workers.start(this.#work());
 	}
 
 	async #revokeOne(token: AccessToken, connection: Connection): Promise<Revocation> {
@@ -179,9 +209,9 @@ class Run {
 		let retries = 0;
 		let freeRepeat = true;
 		for (;;) {
-			const exchange = await this.#send(token, connection);
-			if (!exchange) break;
-			const attempt = doubt(this.#read(exchange, token), token, this.#credential.appkey);
+			const sent = await this.#send(token, connection);
+			if (!sent) break;
+			const { exchange, attempt } = sent;
 			attempts.push(attempt);
 			this.#learn(attempt);
 			outcome = this.#weigh(attempts, token, before);
@@ -212,24 +242,28 @@ class Run {
 	}
 
 	/** `null` if sending has ended. */
-	async #send(token: AccessToken, connection: Connection): Promise<Exchange | null> {
-		const slot = await this.#limiter.acquire(this.#sending.signal);
-		if (!slot) return null;
-		let exchange: Exchange | undefined;
-		try {
-			const { appkey, appsecret } = this.#credential;
-			const body = revokeBody(appkey, appsecret, token);
-			exchange = await connection.post(body, this.#options.cancel);
-			return exchange;
-		} finally {
-			slot.release(exchange?.ended === 'unanswered');
-		}
+	async #send(
+		token: AccessToken,
+		connection: Connection,
+	): Promise<{ readonly exchange: Exchange; readonly attempt: Attempt } | null> {
+		this.#waiting++;
+		const place = await this.#limiter.acquire(this.#sending.signal);
+		this.#waiting--;
+		if (!place) return null;
+		this.#openByNeed();
+		const { appkey, appsecret } = this.#credential;
+		const body = revokeBody(appkey, appsecret, token);
+		const exchange = await connection.post(body, this.#exchanging.signal, () => place.sent());
+		const attempt = this.#read(exchange, token);
+		settlePlace(this.#limiter, place, attempt);
+		return { exchange, attempt };
 	}
 
-	#read(exchange: Exchange, { value, claims }: AccessToken): Attempt {
+	#read(exchange: Exchange, token: AccessToken): Attempt {
+		const { value, claims } = token;
 		// A token names the app key of its owner, who may be another.
 		const guard = this.#guard.and(value, claims?.appkey ?? '');
-		const attempt = readRevocation(exchange, guard);
+		const attempt = doubt(readRevocation(exchange, guard), token, this.#credential.appkey);
 		if (!this.#lastRead || !isDeepStrictEqual(attempt, this.#lastRead)) this.#lastRead = attempt;
 		return this.#lastRead;
 	}
@@ -256,22 +290,8 @@ class Run {
 			this.#endSending({ because: 'credentialRefused', seen: attempt });
 		}
 		if (asksToComeBack(attempt)) this.#endSending({ because: 'askedToComeBack', seen: attempt });
-		else if (attempt.retryAt !== null) this.#limiter.hold(retryAfterMs(attempt));
-		this.#learnRate(attempt);
-	}
-
-	#learnRate(attempt: Attempt): void {
-		const retry = attempt.rule?.retry;
-		if (retry?.holdsEveryone) {
-			const now = performance.now();
-			const { count, since } = this.#rateRefusals;
-			this.#rateRefusals = { count: count + 1, since: count === 0 ? now : since };
-			this.#limiter.hold(retry.afterMs ?? 0);
-			if (count + 1 >= MIN_RATE_REFUSALS && now - since >= RATE_PATIENCE_MS) {
-				this.#endSending({ because: 'rateRefused', seen: attempt });
-			}
-		} else if (attempt.verdict !== 'noVerdict' && attempt.verdict !== 'unwritten') {
-			this.#rateRefusals = { count: 0, since: 0 };
+		if (attempt.rule?.retry?.slowsEveryone && this.#limiter.isRefusedThroughout) {
+			this.#endSending({ because: 'rateRefused', seen: attempt });
 		}
 	}
 
@@ -284,7 +304,7 @@ class Run {
 		}
 		const retry = retryRuleOf(seen);
 		// Refusals for the rate have an end of their own.
-		if (retry?.holdsEveryone) return;
+		if (retry?.slowsEveryone) return;
 		this.#unsettledInARow = retry ? this.#unsettledInARow + 1 : 0;
 		if (this.#unsettledInARow >= UNSETTLED_TOKENS) {
 			this.#endSending({ because: 'nothingSettled', seen });
@@ -295,12 +315,4 @@ class Run {
 		this.#ended ??= end;
 		this.#sending.abort();
 	}
-}
-
-function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-	let resolve = () => {};
-	const promise = new Promise<void>((settle) => {
-		resolve = settle;
-	});
-	return { promise, resolve };
 }

@@ -8,7 +8,7 @@ import { ENVIRONMENTS } from '../../kis/environments';
 import type { AnswerRule } from '../../kis/answerRule';
 import { KIS_CODES } from '../../kis/errorCodes';
 import { explainTransportCode } from '../../kis/http/transportCodes';
-import { MIN_REQUESTS_PER_SECOND } from '../../kis/rateLimiter';
+import { MIN_REQUESTS_PER_SECOND } from '../../kis/rateLimit/arrivals';
 import { OUTCOMES } from '../../kis/revoke/outcome';
 import { operations } from '../../nodes/KisToken/operations';
 import type { Operation } from '../../nodes/KisToken/operations/operation';
@@ -288,7 +288,7 @@ function sentAgain({ retry, refusesCredential }: AnswerRule): keyof Wording['sen
 	if (refusesCredential) return 'ends';
 	if (!retry) return 'no';
 	if (retry.times === 1) return 'once';
-	return retry.holdsEveryone ? 'later' : 'yes';
+	return retry.slowsEveryone ? 'later' : 'yes';
 }
 
 test('the English table of codes says what the node says', () => {

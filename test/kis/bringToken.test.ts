@@ -9,7 +9,7 @@ import { askAboutToken } from '../../kis/keptToken/askAboutToken';
 import { bringToken, type BringOptions } from '../../kis/keptToken/bringToken';
 import { keptTokenOf } from '../../kis/keptToken/keptToken';
 import { whileRevoking } from '../../kis/keptToken/revokeMarks';
-import { limiterOf } from '../../kis/rateLimiter';
+import { limiterOf } from '../../kis/rateLimit/rateLimiter';
 import type { Outcome } from '../../kis/revoke/outcome';
 import { KisDouble, uapiRefusal } from '../support/kisDouble';
 import { leftSince, resources } from '../support/resources';

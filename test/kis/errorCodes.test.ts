@@ -82,7 +82,7 @@ test('EGW00133 (one issue a minute) is not repeated within the minute', () => {
 });
 
 test.each(['EGW00201', 'EGW00215'])('%s holds everyone for a second or more', (code) => {
-	expect(rowOf(code).retry).toMatchObject({ holdsEveryone: true });
+	expect(rowOf(code).retry).toMatchObject({ slowsEveryone: true });
 	expect(rowOf(code).retry?.afterMs).toBeGreaterThanOrEqual(1000);
 });
 

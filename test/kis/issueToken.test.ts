@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { reuse } from '../../kis/issue/issuance';
 import { issueToken, type IssueOptions } from '../../kis/issue/issueToken';
-import { limiterOf } from '../../kis/rateLimiter';
+import { limiterOf } from '../../kis/rateLimit/rateLimiter';
 import { closeAll } from '../support/connections';
 import { leftSince, resources } from '../support/resources';
 import {
@@ -328,11 +328,14 @@ test('a token of no use that the execution was given before is not quoted', asyn
 });
 
 test('after a wait of chance each asks for itself', async () => {
-	const answers = [refusal('EGW00300', 500), refusal('EGW00300', 500), GRANT];
+	// An app of its own: once refused for the rate, the limiter draws random numbers, too.
+	const pair = makeKeyPair();
+	const grant = http(200, JSON.stringify({ access_token: makeToken(pair.appkey) }));
+	const answers = [refusal('EGW00300', 500), refusal('EGW00300', 500), grant];
 	const server = await startServer({ answer: (_request, index) => answers[index] });
 	const random = jest.spyOn(Math, 'random').mockReturnValueOnce(0).mockReturnValueOnce(1);
 	try {
-		const asking = [1, 2].map(async () => await issue(server.url, { maxRetries: 1 }));
+		const asking = [1, 2].map(async () => await issue(server.url, { maxRetries: 1 }, pair));
 		const outcomes = (await Promise.all(asking)).map(({ outcome }) => outcome);
 		expect(outcomes).toEqual(['rejected', 'issued']);
 		expect(server.requests).toHaveLength(3);

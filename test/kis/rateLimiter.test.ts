@@ -1,25 +1,44 @@
-// Time is the subject here: only lower bounds are asserted, and windows are laid over what really happened.
-import { limiterOf, RateLimiter, type Slot } from '../../kis/rateLimiter';
+// What no server can count, whoever sends and however long answers take; who goes first; and what is remembered. On a
+// clock of the test's own.
+import { Arrivals } from '../../kis/rateLimit/arrivals';
+import {
+	limiterOf,
+	RateLimiter,
+	type Place,
+	type RequestEnd,
+} from '../../kis/rateLimit/rateLimiter';
+import { Simulation } from '../support/simulation';
 
 const never = () => new AbortController().signal;
-const sleep = async (ms: number) => await new Promise((resolve) => setTimeout(resolve, ms));
+
+let time: Simulation;
+beforeEach(() => {
+	time = new Simulation();
+});
+
+function limiterAt(requestsPerSecond: number): RateLimiter {
+	const limiter = new RateLimiter(time);
+	limiter.join({}, requestsPerSecond);
+	return limiter;
+}
 
 interface Use {
 	readonly from: number;
 	readonly to: number;
 }
 
-/** So many requests, each held for `ms`; when each was granted and given back. */
+/** So many requests, each under way for `ms`; when each was granted and given back. */
 async function use(limiter: RateLimiter, count: number, ms = 0): Promise<Use[]> {
-	return await Promise.all(
-		Array.from({ length: count }, async () => {
-			const slot = await limiter.acquire(never());
-			const from = performance.now();
-			if (ms > 0) await sleep(ms);
-			const to = performance.now();
-			slot?.release();
-			return { from, to };
-		}),
+	return await time.run(
+		Promise.all(
+			Array.from({ length: count }, async () => {
+				const place = await limiter.acquire(never());
+				const from = time.now();
+				if (ms > 0) await time.sleep(ms);
+				place?.release('answered');
+				return { from, to: time.now() };
+			}),
+		),
 	);
 }
 
@@ -32,216 +51,456 @@ function mostInAnyWindow(uses: readonly Use[], windowMs = 1000): number {
 	);
 }
 
-function limiterAt(rate: number): RateLimiter {
-	const limiter = new RateLimiter();
-	limiter.join({}, rate);
-	return limiter;
+async function take(limiter: RateLimiter): Promise<Place> {
+	const place = await time.run(limiter.acquire(never()));
+	if (!place) throw new Error('No place was granted');
+	return place;
 }
 
-test.concurrent.each([
+/** A request that ends as soon as it is granted. */
+async function send(limiter: RateLimiter, end: RequestEnd = 'answered'): Promise<void> {
+	(await take(limiter)).release(end);
+}
+
+/** What waits for a place, and when it got one. */
+function waitFor(limiter: RateLimiter): { grantedAt: number | null } {
+	const waiting: { grantedAt: number | null } = { grantedAt: null };
+	void limiter.acquire(never()).then(() => (waiting.grantedAt = time.now()));
+	return waiting;
+}
+
+test.each([
 	[20, 41, 0],
-	[5, 8, 30],
+	[18, 200, 1],
+	[5, 8, 10],
 	[2.9, 4, 0],
 	[1, 2, 100],
 ])('never more than %d in any second (%d requests of %d ms)', async (rate, count, ms) => {
 	const uses = await use(limiterAt(rate), count, ms);
 	expect(mostInAnyWindow(uses)).toBeLessThanOrEqual(rate);
-	const took = uses[count - 1].to - uses[0].from;
-	expect(took).toBeGreaterThanOrEqual(Math.floor((count - 1) / rate) * 1000);
+	const floor = Math.floor((count - 1) / rate) * 1000;
+	const took = uses[count - 1].from - uses[0].from;
+	expect(took).toBeGreaterThanOrEqual(floor);
+	// A window begins with an answer, and timers count whole milliseconds.
+	if (rate === 18) expect(took).toBeLessThanOrEqual(floor + 11 * 3);
 });
 
-test.concurrent('below one a second the window is longer', async () => {
+test('below one a second the window is longer', async () => {
 	const uses = await use(limiterAt(0.5), 2);
 	expect(uses[1].from - uses[0].to).toBeGreaterThanOrEqual(2000);
 });
 
-test.concurrent(
-	'a slot is free again one second after its request ended, not after it began',
-	async () => {
+test('after a pause a few go at once, and the rest evenly', async () => {
+	const limiter = limiterAt(10);
+	for (const pause of [0, 5000]) {
+		await time.pass(pause);
+		const start = time.now();
+		const uses = await use(limiter, 10);
+		expect(uses.map(({ from }) => Math.round((from - start) / 100))).toEqual([
+			0, 0, 0, 0, 1, 2, 3, 4, 5, 6,
+		]);
+	}
+});
+
+describe('a place is free again', () => {
+	test('one second after its request ended, not after it began', async () => {
 		const uses = await use(limiterAt(1), 2, 600);
 		expect(uses[1].from - uses[0].to).toBeGreaterThanOrEqual(1000);
-	},
-);
+	});
 
-test.concurrent('a slot that is given back twice is free once', async () => {
-	const limiter = limiterAt(2);
-	const slots = [await limiter.acquire(never()), await limiter.acquire(never())];
-	slots[0]?.release();
-	slots[0]?.release();
-	const next = await limiter.acquire(never());
-	let served = false;
-	const oneMore = limiter.acquire(never()).then(() => (served = true));
-	await sleep(1300);
-	expect(served).toBe(false);
-	next?.release();
-	slots[1]?.release();
-	await oneMore;
+	test('once, though it is given back twice', async () => {
+		const limiter = limiterAt(2);
+		const places = [await take(limiter), await take(limiter)];
+		places[0].release('answered');
+		places[0].release('answered');
+		await take(limiter);
+		const next = waitFor(limiter);
+		await time.pass(60_000);
+		expect(next.grantedAt).toBeNull();
+		places[1].release('answered');
+		await time.pass(1000);
+		expect(next.grantedAt).not.toBeNull();
+	});
+
+	test.each<[RequestEnd, number]>([
+		['answered', 1000],
+		['unanswered', 1250],
+		['unsent', 0],
+	])('after a request that ended as %s: in %d ms', async (end, ms) => {
+		const limiter = limiterAt(1000);
+		limiter.join({}, 1);
+		// So that nothing but the window holds up the next.
+		await time.pass(5000);
+		const place = await take(limiter);
+		await time.pass(3000);
+		place.release(end);
+		const ended = time.now();
+		const next = waitFor(limiter);
+		await time.pass(5000);
+		expect(next.grantedAt).toBe(ended + ms);
+	});
 });
 
-test.concurrent('slots are given in the order of asking', async () => {
-	const limiter = limiterAt(4);
-	const order: number[] = [];
-	await Promise.all(
-		[0, 1, 2, 3, 4, 5, 6, 7].map(async (i) => {
-			const slot = await limiter.acquire(never());
-			order.push(i);
-			slot?.release();
-		}),
-	);
-	expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-});
+describe('where answers take long', () => {
+	test('all as long, the window counts from sending', async () => {
+		const uses = await use(limiterAt(5), 60, 700);
+		// Until it is known how long they take, from the answer.
+		const known = uses.slice(10);
+		for (const [i, { from }] of known.slice(5).entries()) {
+			expect(from - known[i].from).toBeGreaterThanOrEqual(1000);
+			expect(from - known[i].from).toBeLessThanOrEqual(1020);
+		}
+	});
 
-test.concurrent('a request that was not answered counts a little later than it ended', async () => {
-	const limiter = limiterAt(2);
-	const [late, early] = [await limiter.acquire(never()), await limiter.acquire(never())];
-	const ended = performance.now();
-	late?.release(true);
-	early?.release();
-	await limiter.acquire(never());
-	const afterEarly = performance.now() - ended;
-	await limiter.acquire(never());
-	const afterLate = performance.now() - ended;
-	expect(afterEarly).toBeGreaterThanOrEqual(1000);
-	expect(afterLate).toBeGreaterThanOrEqual(1250);
+	test('from when it is written, which a new connection delays', async () => {
+		const limiter = limiterAt(2);
+		const revoke = async (handshakeMs: number) => {
+			const place = await limiter.acquire(never());
+			await time.sleep(handshakeMs);
+			place?.sent();
+			await time.sleep(300);
+			place?.release('answered');
+		};
+		await time.run(Promise.all([500, 400, 300, 200].map(revoke)));
+		expect(limiter.shortestAnswerTime).toBeCloseTo(300);
+	});
+
+	test('some longer, those may have been longer on their way', () => {
+		const arrivals = new Arrivals();
+		for (const now of [300, 600, 900]) {
+			arrivals.begin();
+			arrivals.answer(now, 300);
+		}
+		arrivals.begin();
+		arrivals.answer(1600, 700);
+		// Each has arrived by its answer, less what is left of 300 ms with 10 for differences.
+		expect([4, 3, 2, 1].map((places) => arrivals.roomAt(places, 1000))).toEqual([
+			1010, 1310, 1610, 2310,
+		]);
+	});
+
+	test('those of other senders count among them by when they have arrived', () => {
+		const arrivals = new Arrivals();
+		for (const now of [300, 600, 900, 1200]) {
+			arrivals.begin();
+			arrivals.answer(now, 300);
+		}
+		arrivals.add(500, 500);
+		arrivals.add(700, 700);
+		expect([1, 2, 3, 4, 5, 6, 7].map((places) => arrivals.roomAt(places, 1000))).toEqual([
+			1910,
+			1700,
+			1610,
+			1500,
+			1310,
+			1010,
+			-Infinity,
+		]);
+		expect(arrivals.countAt(1600)).toBe(3);
+	});
+
+	test('is known from four answers on, none of them ten seconds old', () => {
+		const arrivals = new Arrivals();
+		const answer = (now: number, tookMs: number) => {
+			arrivals.begin();
+			arrivals.answer(now, tookMs);
+			// With 10 ms for differences.
+			return now + 1000 - arrivals.roomAt(1, 1000);
+		};
+		expect([answer(100, 100), answer(200, 80), answer(300, 90)]).toEqual([0, 0, 0]);
+		expect(answer(400, 120)).toBe(70);
+		expect([answer(10_000, 140), answer(10_100, 130)]).toEqual([70, 70]);
+		expect(answer(10_300, 150)).toBe(110);
+		expect(answer(30_000, 50)).toBe(0);
+	});
 });
 
 describe('who takes part at once', () => {
-	test.concurrent('shares one limit, and the lowest rate applies', async () => {
+	test('shares one limit, and the lowest rate applies', async () => {
 		const limiter = limiterAt(1000);
 		limiter.join({}, 2);
 		limiter.join({}, 50);
-		const uses = (await Promise.all([use(limiter, 2), use(limiter, 3)])).flat();
-		expect(mostInAnyWindow(uses)).toBeLessThanOrEqual(2);
+		expect(mostInAnyWindow(await use(limiter, 5))).toBe(2);
+		expect(limiter.places).toBe(2);
 	});
 
-	test.concurrent('who leaves sets the others free, those that wait already too', async () => {
+	test('who leaves sets the others free, those that wait already too', async () => {
 		const limiter = limiterAt(1000);
 		const slow = {};
 		limiter.join(slow, 0.1);
-		await use(limiter, 1);
-		const waiting = use(limiter, 20);
+		await send(limiter);
+		const waiting = Array.from({ length: 20 }, () => waitFor(limiter));
 		limiter.leave(slow);
-		const uses = await waiting;
-		expect(uses[19].to - uses[0].from).toBeLessThan(5000);
+		await time.pass(100);
+		expect(waiting.filter(({ grantedAt }) => grantedAt === null)).toEqual([]);
 	});
 
-	test.concurrent(
-		'who joins with a lower rate slows down those that wait already',
-		async () => {
-			const limiter = limiterAt(10);
-			const first = use(limiter, 10);
-			const later = use(limiter, 3);
-			await first;
-			limiter.join({}, 1);
-			const uses = await later;
-			expect(mostInAnyWindow(uses)).toBe(1);
-		},
-		10_000,
-	);
+	test('who joins with a lower rate slows down those that wait already', async () => {
+		const limiter = limiterAt(10);
+		await use(limiter, 10);
+		const later = use(limiter, 3);
+		limiter.join({}, 1);
+		expect(mostInAnyWindow(await later)).toBe(1);
+	});
 });
 
 describe('stop', () => {
-	test.concurrent('ends waits at once', async () => {
+	test('ends waits at once, and no other', async () => {
 		const limiter = limiterAt(0.1);
-		(await limiter.acquire(never()))?.release();
-		const stop = new AbortController();
+		await send(limiter);
+		const [stop, other] = [new AbortController(), new AbortController()];
 		const stopped = [limiter.acquire(stop.signal), limiter.acquire(stop.signal)];
+		const behind = limiter.acquire(other.signal);
+		const passing = limiter.pass(stop.signal);
+		const before = time.now();
 		stop.abort();
-		expect(await Promise.all(stopped)).toEqual([null, null]);
+		expect(await time.run(Promise.all(stopped))).toEqual([null, null]);
+		expect(await time.run(passing)).toBe(false);
+		expect(time.now()).toBe(before);
+		expect(await time.run(behind)).not.toBeNull();
 	});
 
-	test.concurrent('lets pass those behind', async () => {
-		const limiter = limiterAt(1);
-		const stop = new AbortController();
-		(await limiter.acquire(never()))?.release();
-		const stopped = limiter.acquire(stop.signal);
-		const behind = limiter.acquire(never());
-		stop.abort();
-		expect(await stopped).toBeNull();
-		expect(await behind).not.toBeNull();
-	});
-
-	test.concurrent('before asking gives no slot', async () => {
+	test('before asking gives no place', async () => {
 		const limiter = limiterAt(1);
 		expect(await limiter.acquire(AbortSignal.abort())).toBeNull();
-		expect(await limiter.acquire(never())).not.toBeNull();
+		expect(await limiter.pass(AbortSignal.abort())).toBe(false);
+		expect(await time.run(limiter.acquire(never()))).not.toBeNull();
+	});
+
+	test('is listened to once, however many wait', async () => {
+		const { signal } = new AbortController();
+		const listened = jest.spyOn(signal, 'addEventListener');
+		const limiter = limiterAt(1);
+		for (let i = 0; i < 100; i++) void limiter.acquire(signal);
+		// The same listener again is none more.
+		expect(new Set(listened.mock.calls.map(([, listener]) => listener)).size).toBe(1);
 	});
 });
 
 describe('hold', () => {
-	test.concurrent('nobody gets a slot meanwhile, those that wait already neither', async () => {
+	test('nobody sends meanwhile, and nobody waits longer', async () => {
 		const limiter = limiterAt(2);
 		await use(limiter, 2);
-		const waiting = use(limiter, 1);
-		const held = performance.now();
+		const waiting = waitFor(limiter);
 		limiter.hold(1600);
-		const uses = [...(await waiting), ...(await use(limiter, 1))];
-		for (const { from } of uses) expect(from - held).toBeGreaterThanOrEqual(1600);
-	});
-
-	test.concurrent('is not made shorter by a shorter one', async () => {
-		const limiter = limiterAt(10);
-		const held = performance.now();
-		limiter.hold(700);
 		limiter.hold(1);
-		const [{ from }] = await use(limiter, 1);
-		expect(from - held).toBeGreaterThanOrEqual(700);
+		const held = time.now();
+		const passing = limiter.pass(never()).then(() => time.now());
+		expect((await use(limiter, 1))[0].from).toBe(held + 1600);
+		expect(waiting.grantedAt).toBe(held + 1600);
+		expect(await time.run(passing)).toBeGreaterThan(held + 1600);
+	});
+
+	test('leaves the rate as it is', async () => {
+		const limiter = limiterAt(18);
+		limiter.hold(500);
+		const uses = await use(limiter, 18);
+		expect(uses[17].from - uses[0].from).toBeLessThan(1000);
 	});
 });
 
-test.concurrent('a million a second are no burden', async () => {
-	const limiter = limiterAt(1_000_000);
-	const started = performance.now();
-	for (let i = 0; i < 100_000; i++) (await limiter.acquire(never()))?.release();
-	expect(performance.now() - started).toBeLessThan(10_000);
+describe('who goes first', () => {
+	test('places are given in the order of asking', async () => {
+		const limiter = limiterAt(4);
+		const order: number[] = [];
+		const all = Array.from({ length: 8 }, async (_, i) => {
+			const place = await limiter.acquire(never());
+			order.push(i);
+			place?.release('answered');
+		});
+		await time.run(Promise.all(all));
+		expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+	});
+
+	test('requests of other senders wait for all of those, in their order', async () => {
+		const limiter = limiterAt(4);
+		const order: string[] = [];
+		const pass = async (name: string) => {
+			await limiter.pass(never());
+			order.push(name);
+		};
+		const acquire = async (name: string) => {
+			const place = await limiter.acquire(never());
+			order.push(name);
+			place?.release('answered');
+		};
+		await use(limiter, 4);
+		const all = [pass('read 1'), pass('read 2'), acquire('revoke 1'), acquire('revoke 2')];
+		await time.run(Promise.all(all));
+		expect(order).toEqual(['revoke 1', 'revoke 2', 'read 1', 'read 2']);
+	});
 });
 
-test.concurrent('what is tidied away of many requests makes no room for more', async () => {
-	const limiter = new RateLimiter();
-	limiter.join({}, 1_000_000);
-	for (let i = 0; i < 1000; i++) (await limiter.acquire(never()))?.release();
+describe('requests of other senders', () => {
+	test('are spaced, and free their places by themselves', async () => {
+		const limiter = limiterAt(18);
+		const passed: number[] = [];
+		const pass = async () => {
+			if (await limiter.pass(never())) passed.push(time.now());
+		};
+		await time.run(Promise.all(Array.from({ length: 200 }, pass)));
+		// Timers count whole milliseconds.
+		for (const [i, at] of passed.slice(1).entries()) {
+			expect(at - passed[i]).toBeGreaterThanOrEqual(62);
+			expect(at - passed[i]).toBeLessThanOrEqual(63);
+		}
+	});
+
+	test('that cannot wait are counted, beyond the limit too, and others wait for them', async () => {
+		const limiter = limiterAt(3);
+		for (let orders = 0; orders < 5; orders++) limiter.count();
+		const waiting = waitFor(limiter);
+		await time.pass(1115);
+		expect(waiting.grantedAt).toBeNull();
+		await time.pass(1000);
+		expect(waiting.grantedAt).not.toBeNull();
+	});
+
+	test('can tell how long they would wait', async () => {
+		const limiter = limiterAt(18);
+		const within = async (count: number) => {
+			const expected = limiter.expectedWait();
+			const before = time.now();
+			await time.run(Promise.all(Array.from({ length: count }, () => limiter.pass(never()))));
+			expect(time.now() - before).toBeGreaterThanOrEqual(expected);
+		};
+		expect(limiter.expectedWait()).toBe(0);
+		await within(1);
+		expect(limiter.expectedWait()).toBeCloseTo(62);
+		await within(10);
+		for (let waiting = 0; waiting < 100; waiting++) void limiter.pass(never());
+		const expected = limiter.expectedWait();
+		const before = time.now();
+		await time.run(limiter.pass(never()));
+		expect((time.now() - before) / expected).toBeCloseTo(1, 1);
+	});
+
+	test('can tell of the batches before them, too', async () => {
+		const limiter = limiterAt(18);
+		limiter.join({}, 18, () => 1000);
+		expect(limiter.expectedWait()).toBeCloseTo(62_000);
+		const places = Array.from({ length: 18 }, () => limiter.acquire(never()));
+		await time.run(Promise.all(places));
+		// As many as may be are under way: nobody knows until when.
+		expect(limiter.expectedWait()).toBeCloseTo(62_062);
+	});
+
+	test('200 under the limit of a paper account have to be borne', () => {
+		const limiter = limiterAt(1);
+		for (let waiting = 0; waiting < 200; waiting++) void limiter.pass(never());
+		expect(limiter.expectedWait()).toBeLessThan(225_000);
+	});
+});
+
+describe('an app key counts as refused throughout', () => {
+	/** Refused, one second after the other. */
+	async function refuse(limiter: RateLimiter, times: number): Promise<void> {
+		for (let sent = 0; sent < times; sent++) {
+			await send(limiter, 'refused');
+			await time.pass(4000);
+		}
+	}
+
+	test('after ten seconds and four refusals', async () => {
+		const limiter = limiterAt(18);
+		await refuse(limiter, 3);
+		expect(limiter.isRefusedThroughout).toBe(false);
+		await refuse(limiter, 1);
+		expect(limiter.isRefusedThroughout).toBe(true);
+	});
+
+	test('not sooner, however often it is refused', async () => {
+		const limiter = limiterAt(18);
+		const places: Place[] = [];
+		while (places.length < 5) places.push(await take(limiter));
+		for (const place of places) place.release('refused');
+		expect(limiter.isRefusedThroughout).toBe(false);
+	});
+
+	test('whatever was lost or not sent in between', async () => {
+		const limiter = limiterAt(18);
+		await refuse(limiter, 3);
+		await send(limiter, 'unanswered');
+		await send(limiter, 'unsent');
+		await refuse(limiter, 1);
+		expect(limiter.isRefusedThroughout).toBe(true);
+	});
+
+	test('unless KIS lets one through', async () => {
+		const limiter = limiterAt(18);
+		await refuse(limiter, 3);
+		await send(limiter, 'answered');
+		await refuse(limiter, 3);
+		expect(limiter.isRefusedThroughout).toBe(false);
+	});
+
+	test('or everyone has left in between', async () => {
+		const limiter = new RateLimiter(time);
+		limiter.join(time, 18);
+		await refuse(limiter, 4);
+		limiter.leave(time);
+		expect(limiter.isRefusedThroughout).toBe(false);
+	});
+});
+
+test('at a million a second nothing is held up by timers', async () => {
+	const limiter = limiterAt(1_000_000);
+	for (let batches = 0; batches < 100; batches++) await use(limiter, 1000);
+	// A tenth of a second, but for the whole milliseconds of timers.
+	expect(time.now()).toBeLessThanOrEqual(101);
+});
+
+test('what is tidied away of many requests makes no room for more', async () => {
+	const limiter = limiterAt(1_000_000);
+	const uses = await use(limiter, 1000);
 	limiter.join({}, 5);
-	const started = performance.now();
-	await limiter.acquire(never());
-	expect(performance.now() - started).toBeGreaterThan(900);
+	await take(limiter);
+	expect(time.now() - uses[999].to).toBeGreaterThanOrEqual(1000);
 });
 
 describe('the limiter of an app key', () => {
-	test.concurrent('is one for everything in this process, as long as it matters', async () => {
+	test('is one for everything in this process, as long as it matters', async () => {
 		const member = {};
 		const first = limiterOf('app one');
 		first.join(member, 1);
-		const slot: Slot | null = await first.acquire(never());
+		const place = await first.acquire(never());
 		expect(limiterOf('app two')).not.toBe(first);
 		expect(limiterOf('app one')).toBe(first);
-		slot?.release();
+		place?.release('answered');
 		first.leave(member);
 		// Its last request still counts at the server.
 		limiterOf('app two');
 		expect(limiterOf('app one')).toBe(first);
 	});
 
-	test.concurrent(
-		'is forgotten when another is asked for after it has ceased to matter',
-		async () => {
-			const member = {};
-			const used = limiterOf('used');
-			used.join(member, 0.1);
-			const inUse = limiterOf('in use');
-			inUse.join({}, 1);
-			(await used.acquire(never()))?.release();
-			used.leave(member);
-			const ended = performance.now();
+	test('is forgotten when another is asked for after it has ceased to matter', async () => {
+		const member = {};
+		const used = limiterOf('used');
+		used.join(member, 0.1);
+		const inUse = limiterOf('in use');
+		inUse.join({}, 1);
+		(await used.acquire(never()))?.release('answered');
+		used.leave(member);
+		const ended = performance.now();
 
-			limiterOf('another', ended + 9000);
-			expect(limiterOf('used')).toBe(used);
-			limiterOf('another', ended + 10_000);
-			expect(limiterOf('used')).not.toBe(used);
-			expect(limiterOf('in use')).toBe(inUse);
-		},
-	);
+		limiterOf('another', ended + 9000);
+		expect(limiterOf('used')).toBe(used);
+		limiterOf('another', ended + 10_000);
+		expect(limiterOf('used')).not.toBe(used);
+		expect(limiterOf('in use')).toBe(inUse);
+	});
 
-	test.concurrent('a name that objects inherit is an app key like any other', () => {
+	test('is kept while it is held, and until its rate is whole again', async () => {
+		const [held, slowed] = [new RateLimiter(time), new RateLimiter(time)];
+		held.hold(5000);
+		expect([held.isIdle(4999), held.isIdle(5000)]).toEqual([false, true]);
+		slowed.join(held, 18);
+		await send(slowed, 'refused');
+		slowed.leave(held);
+		expect([slowed.isIdle(9999), slowed.isIdle(10_000)]).toEqual([false, true]);
+	});
+
+	test('a name that objects inherit is an app key like any other', () => {
 		expect(limiterOf('__proto__')).toBeInstanceOf(RateLimiter);
 		expect(limiterOf('constructor')).not.toBe(limiterOf('toString'));
 	});

@@ -1,82 +1,112 @@
-// What is tried: any rate and any requests, on a clock of the test's own: how long each takes, when it asks, which give
-// up waiting, and when the server asks for a pause.
+// What is tried: any rate and any requests, on a clock of the test's own: how long each takes, when it asks, who sends it,
+// which give up waiting, how they end, and when the server asks for a pause.
 
 import fc from 'fast-check';
 
-import { RateLimiter } from '../../kis/rateLimiter';
+import { RateLimiter, type RequestEnd } from '../../kis/rateLimit/rateLimiter';
 import { property } from '../support/properties';
+import { Simulation } from '../support/simulation';
 
-beforeAll(() => {
-	jest.useFakeTimers();
-	jest.spyOn(performance, 'now').mockImplementation(() => Date.now());
-});
-afterAll(() => {
-	jest.restoreAllMocks();
-	jest.useRealTimers();
-});
+/** By so much may the ways of two requests differ; what somebody else sends may be on its way for longer. */
+const JITTER_MS = 10;
+const UNSEEN_MS = 116;
+const LATE_MS = 250;
 
 interface Asked {
 	readonly atMs: number;
+	/** Of the way there, what is more than that of others. */
+	readonly jitterMs: number;
+	/** From its arrival to its end. */
 	readonly forMs: number;
+	readonly end: RequestEnd;
 	/** Gives up so long after asking. */
 	readonly patienceMs: number | null;
+	/** Somebody else sends it: its end is not seen. */
+	readonly isForeign: boolean;
 }
 
-interface Use {
-	readonly from: number;
-	readonly to: number;
+interface Sent {
+	readonly grantedAt: number;
+	/** When the server counts it; `null` where it was not sent. */
+	readonly countedAt: number | null;
 }
 
-const sleep = async (ms: number) => await new Promise((resolve) => setTimeout(resolve, ms));
-
-async function use(limiter: RateLimiter, { atMs, forMs, patienceMs }: Asked): Promise<Use | null> {
-	await sleep(atMs);
+async function send(
+	time: Simulation,
+	limiter: RateLimiter,
+	wayMs: number,
+	asked: Asked,
+): Promise<Sent | null> {
+	await time.sleep(asked.atMs);
 	const stop = new AbortController();
-	if (patienceMs !== null) setTimeout(() => stop.abort(), patienceMs);
-	const slot = await limiter.acquire(stop.signal);
-	if (!slot) return null;
-	const from = Date.now();
-	await sleep(forMs);
-	const to = Date.now();
-	slot.release();
-	return { from, to };
+	if (asked.patienceMs !== null) time.after(asked.patienceMs, () => stop.abort());
+	if (asked.isForeign) {
+		if (!(await limiter.pass(stop.signal))) return null;
+		const grantedAt = time.now();
+		return { grantedAt, countedAt: grantedAt + asked.jitterMs * (UNSEEN_MS / JITTER_MS) };
+	}
+	const place = await limiter.acquire(stop.signal);
+	if (!place) return null;
+	const grantedAt = time.now();
+	const arrivedMs = wayMs + asked.jitterMs;
+	const wasGivenUp = asked.end === 'unanswered';
+	await time.sleep(wasGivenUp ? asked.forMs : arrivedMs + asked.forMs);
+	place.release(asked.end);
+	if (asked.end === 'unsent') return { grantedAt, countedAt: null };
+	// What was given up arrives at any time up to a while later.
+	const late = (asked.jitterMs / JITTER_MS) * (asked.forMs + LATE_MS);
+	return { grantedAt, countedAt: grantedAt + (wasGivenUp ? late : arrivedMs) };
 }
+
+const anyRequest = fc.record<Asked>({
+	atMs: fc.nat(3000),
+	jitterMs: fc.nat(JITTER_MS),
+	forMs: fc.oneof(fc.nat(20), fc.nat(1500)),
+	end: fc.constantFrom('answered', 'answered', 'answered', 'unanswered', 'unsent'),
+	patienceMs: fc.option(fc.nat(3000)),
+	isForeign: fc.boolean(),
+});
+
+/** Then the limiter lets the next ones go as early as ever it may. */
+const manyThatTakeAsLong = fc
+	.tuple(fc.nat(1500), fc.array(fc.nat(JITTER_MS), { minLength: 30, maxLength: 60 }))
+	.map(([forMs, jitters]) =>
+		jitters.map((jitterMs): Asked => {
+			return { atMs: 0, jitterMs, forMs, end: 'answered', patienceMs: null, isForeign: false };
+		}),
+	);
 
 property(
 	'no server can count more than the rate in any window, nobody is forgotten, and a hold is kept',
 	[
 		fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(0.1, 0.5, 1.5, 2.9)),
-		fc.array(
-			fc.record<Asked>({
-				atMs: fc.nat(3000),
-				forMs: fc.nat(1500),
-				patienceMs: fc.option(fc.nat(3000)),
-			}),
-			{ minLength: 1, maxLength: 30 },
-		),
+		fc.oneof(fc.array(anyRequest, { minLength: 1, maxLength: 40 }), manyThatTakeAsLong),
+		fc.nat(500),
 		fc.nat(3000),
 		fc.nat(3000),
 	],
-	async (rate, asked, holdAtMs, holdMs) => {
-		const limiter = new RateLimiter();
+	async (rate, asked, wayMs, holdAtMs, holdMs) => {
+		const time = new Simulation();
+		const limiter = new RateLimiter(time);
 		limiter.join({}, rate);
-		const started = Date.now();
-		setTimeout(() => limiter.hold(holdMs), holdAtMs);
-		const waiting = Promise.all(asked.map(async (each) => await use(limiter, each)));
-		const windowMs = 1000 / Math.min(1, rate);
-		await jest.advanceTimersByTimeAsync(6000 + asked.length * (windowMs + 1500));
+		time.after(holdAtMs, () => limiter.hold(holdMs));
+		const all = asked.map(async (each) => await send(time, limiter, wayMs, each));
+		// Throws if someone is forgotten.
+		const sent = await time.run(Promise.all(all));
 
-		const uses = await Promise.race([waiting, 'someone was forgotten' as const]);
-		if (typeof uses === 'string') throw new Error(uses);
-		const granted = uses.filter((use) => use !== null);
-		expect(asked.filter(({ patienceMs }, i) => patienceMs === null && !uses[i])).toEqual([]);
-		// The server can have seen a request at any time between its grant and its answer.
-		for (const { to: end } of granted) {
-			const seen = granted.filter(({ from, to }) => to >= end && from < end + windowMs);
-			expect(seen.length).toBeLessThanOrEqual(Math.max(1, Math.floor(rate)));
+		const windowMs = 1000 / Math.min(1, rate);
+		expect(asked.filter(({ patienceMs }, i) => patienceMs === null && !sent[i])).toEqual([]);
+		const counted = sent
+			.map((each) => each?.countedAt ?? null)
+			.filter((at) => at !== null)
+			.sort((one, other) => one - other);
+		const places = Math.max(1, Math.floor(rate));
+		for (const [i, at] of counted.slice(places).entries()) {
+			// But for rounding.
+			expect(at - counted[i]).toBeGreaterThan(windowMs - 0.001);
 		}
-		const held = granted.filter(
-			({ from }) => from - started > holdAtMs && from - started < holdAtMs + holdMs,
+		const held = sent.filter(
+			(each) => each && each.grantedAt > holdAtMs && each.grantedAt < holdAtMs + holdMs,
 		);
 		expect(held).toEqual([]);
 	},

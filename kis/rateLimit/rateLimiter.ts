@@ -1,0 +1,287 @@
+import { Arrivals, LONGEST_WINDOW_MS, MIN_REQUESTS_PER_SECOND, WINDOW_MS } from './arrivals';
+import { SYSTEM_CLOCK, type Clock } from './clock';
+import { CongestionControl } from './congestionControl';
+import { Pacer, type Pace } from './pacer';
+
+/** So many requests may go at once after a pause: four processes that begin together stay within KIS's 18 a second. */
+const BURST = 4;
+/** By then a request that was given up has arrived, if it ever does: on a connection that the server had just closed, say. */
+const LATE_ARRIVAL_MS = 250;
+/**
+ * By then a request that somebody else sends has arrived. Measured with n8n's HTTP Request node over TLS, under a limit
+ * of 18: sent every 62 ms, so that the 19th comes 116 ms after a second, none was refused; every 58 ms, 1 to 4 of 200.
+ */
+const UNSEEN_ARRIVAL_MS = 116;
+/** So much later than asked for a timer may fire: what it held up goes at once then. */
+const TIMER_LATENESS_MS = 10;
+/** A rate that grows lets requests go earlier than could be told when they began to wait. */
+const LOOK_AGAIN_MS = 250;
+
+/** An app key that gets nothing through for so long, and is refused so often, gets nothing through later. */
+const PATIENCE_MS = 10_000;
+const MIN_REFUSALS = 4;
+
+/**
+ * How a request ended.
+ *
+ * - `answered`: by anything but a refusal for the rate.
+ * - `refused`: for the rate.
+ * - `unanswered`: KIS has not been heard. It may still be on its way.
+ * - `unsent`: nothing of it was written.
+ */
+export type RequestEnd = 'answered' | 'refused' | 'unanswered' | 'unsent';
+
+/** Permission to send one request. */
+export interface Place {
+	/** The request is about to be written. Without this call it counts as sent when the place was granted. */
+	sent(): void;
+	/** The request has ended. Further calls have no effect. */
+	release(end: RequestEnd): void;
+}
+
+const NO_REFUSALS = { count: 0, since: 0 };
+
+interface Waiter {
+	readonly stop: AbortSignal;
+	readonly settle: (isGranted: boolean) => void;
+}
+
+/** A queue each; who waits in the first goes before all who wait in the second (non-preemptive priority). */
+const PRIORITIES = ['foreground', 'background'] as const;
+type Priority = (typeof PRIORITIES)[number];
+
+/**
+ * Keeps what runs at once on one app key below a number of requests in any second, and finds its share of that where
+ * others, who cannot be seen, use the key too. It decides who goes next; what the server may be counting, how fast to
+ * go, and how evenly are {@link Arrivals}, {@link CongestionControl} and {@link Pacer}.
+ *
+ * Where nobody else uses the key, no request is refused, and `n` take `floor((n − 1) / rate)` seconds, and little more.
+ */
+export class RateLimiter {
+	readonly #clock: Clock;
+	readonly #arrivals = new Arrivals();
+	readonly #control = new CongestionControl();
+	readonly #pacer: Pacer;
+	readonly #members = new Map<object, { readonly rate: number; readonly backlog: () => number }>();
+	readonly #waiting: Record<Priority, Waiter[]> = { foreground: [], background: [] };
+	#heldUntil = 0;
+	/** When the next request may pass whose end will not be seen. */
+	#passAt = 0;
+	/** In a row, over all who take part, and when the first of them came. */
+	#refusals = NO_REFUSALS;
+	#cancelTimer = () => {};
+
+	constructor(clock = SYSTEM_CLOCK) {
+		this.#clock = clock;
+		this.#pacer = new Pacer(clock);
+	}
+
+	/**
+	 * Someone takes part, at most at `requestsPerSecond`; the lowest rate of all who take part applies.
+	 *
+	 * @param backlog How many requests it has yet to {@link acquire} places for. Only {@link expectedWait} asks.
+	 */
+	join(member: object, requestsPerSecond: number, backlog = () => 0): void {
+		this.#members.set(member, { rate: requestsPerSecond, backlog });
+	}
+
+	leave(member: object): void {
+		this.#members.delete(member);
+		if (this.#members.size === 0) this.#refusals = NO_REFUSALS;
+		this.#serve();
+	}
+
+	/** The most requests that may be under way at once. */
+	get places(): number {
+		return Math.max(1, Math.floor(this.#limit));
+	}
+
+	/** From sending to the answer, the shortest of the recent ones, in milliseconds; 0 before the first. */
+	get shortestAnswerTime(): number {
+		return this.#arrivals.shortestAnswerTime;
+	}
+
+	/** For ten seconds, and four times at least, whoever takes part was refused for the rate, and none of them let through. */
+	get isRefusedThroughout(): boolean {
+		const { count, since } = this.#refusals;
+		return count >= MIN_REFUSALS && this.#clock.now() - since >= PATIENCE_MS;
+	}
+
+	/** Nobody takes part and nothing is remembered that would slow the next one down. */
+	isIdle(now = this.#clock.now()): boolean {
+		const slowedUntil = Math.max(this.#arrivals.last + LONGEST_WINDOW_MS, this.#heldUntil);
+		return this.#members.size === 0 && slowedUntil <= now && this.#control.isClear(now);
+	}
+
+	/**
+	 * Waits for a place, first come first served, and before all who wait to {@link pass}.
+	 *
+	 * @returns A place that has to be released; `null` if `stop` is aborted first.
+	 */
+	async acquire(stop: AbortSignal): Promise<Place | null> {
+		return (await this.#wait('foreground', stop)) ? this.#place() : null;
+	}
+
+	/**
+	 * Waits to let somebody else's request pass, whose end will not be seen (open loop): such requests are spaced, and
+	 * each frees its place by itself.
+	 *
+	 * @returns Whether to send it: not if `stop` is aborted first.
+	 */
+	async pass(stop: AbortSignal): Promise<boolean> {
+		return await this.#wait('background', stop);
+	}
+
+	/** Counts a request like those that {@link pass}, but that goes now, whether there is room or not. */
+	count(): void {
+		this.#letPass(this.#clock.now());
+		this.#serve();
+	}
+
+	/** Estimates how long {@link pass} would take from now, in milliseconds. */
+	expectedWait(): number {
+		const now = this.#clock.now();
+		const interval = (WINDOW_MS + UNSEEN_ARRIVAL_MS) / this.#paceAt(now).rate;
+		const backlogs = [...this.#members.values()].map(({ backlog }) => backlog());
+		const queues = Object.values(this.#waiting).map(({ length }) => length);
+		const ahead = [...backlogs, ...queues].reduce((sum, count) => sum + count, 0);
+		const next = this.#nextAt('background', now);
+		return (next < Infinity ? Math.max(0, next - now) : interval) + ahead * interval;
+	}
+
+	/** Nobody on the app key sends for so many milliseconds. The rate stays as it is. */
+	hold(milliseconds: number): void {
+		this.#heldUntil = Math.max(this.#heldUntil, this.#clock.now() + milliseconds);
+	}
+
+	/** Requests per second. */
+	get #limit(): number {
+		const rates = [...this.#members.values()].map(({ rate }) => rate);
+		return Math.min(Number.MAX_SAFE_INTEGER, ...rates);
+	}
+
+	async #wait(priority: Priority, stop: AbortSignal): Promise<boolean> {
+		if (stop.aborted) return false;
+		return await new Promise((settle) => {
+			// Listens once, however many wait with the same signal.
+			stop.addEventListener('abort', this.#dismissStopped);
+			this.#waiting[priority].push({ stop, settle });
+			this.#serve();
+		});
+	}
+
+	readonly #dismissStopped = (): void => {
+		for (const priority of PRIORITIES) {
+			const queue = this.#waiting[priority];
+			this.#waiting[priority] = queue.filter(({ stop }) => !stop.aborted);
+			for (const { stop, settle } of queue) if (stop.aborted) settle(false);
+		}
+		this.#serve();
+	};
+
+	#serve(): void {
+		this.#cancelTimer();
+		for (;;) {
+			const priority = PRIORITIES.find((each) => this.#waiting[each].length > 0);
+			if (!priority) return;
+			const now = this.#clock.now();
+			const at = this.#nextAt(priority, now);
+			if (at > now) {
+				const lookAt = this.#control.isClear(now) ? at : Math.min(at, now + LOOK_AGAIN_MS);
+				// Else only an ending request makes room: its release() serves again.
+				if (lookAt < Infinity)
+					this.#cancelTimer = this.#clock.after(Math.ceil(lookAt - now), () => this.#serve());
+				return;
+			}
+			if (priority === 'foreground') this.#begin(now);
+			else this.#letPass(now);
+			this.#waiting[priority].shift()?.settle(true);
+		}
+	}
+
+	/** When the next of a queue may go; `Infinity` while that depends on a request that is under way. */
+	#nextAt(priority: Priority, now: number): number {
+		const limit = this.#limit;
+		const share = Math.max(1, Math.round(this.#control.rateAt(now, limit)));
+		return Math.max(
+			this.#heldUntil,
+			this.#arrivals.roomAt(Math.min(this.places, share), WINDOW_MS / Math.min(1, limit)),
+			this.#pacer.nextAt(now, this.#paceAt(now)),
+			priority === 'background' ? this.#passAt : 0,
+		);
+	}
+
+	#paceAt(now: number): Pace {
+		const rate = Math.max(MIN_REQUESTS_PER_SECOND, this.#control.rateAt(now, this.#limit));
+		const isAlone = this.#control.isClear(now);
+		const burst = Math.max(
+			isAlone ? Math.min(BURST, this.places) : 1,
+			(rate * TIMER_LATENESS_MS) / 1000,
+		);
+		return { rate, burst, jitter: !isAlone };
+	}
+
+	#begin(now: number): void {
+		this.#pacer.spend(now, this.#paceAt(now));
+		this.#arrivals.begin();
+	}
+
+	#letPass(now: number): void {
+		const pace = this.#paceAt(now);
+		this.#pacer.spend(now, pace);
+		this.#arrivals.add(now + UNSEEN_ARRIVAL_MS, now);
+		this.#passAt = now + (WINDOW_MS + UNSEEN_ARRIVAL_MS) / pace.rate;
+	}
+
+	#place(): Place {
+		let isHeld = true;
+		let sentAt = this.#clock.now();
+		return {
+			sent: () => {
+				sentAt = this.#clock.now();
+			},
+			release: (end) => {
+				if (!isHeld) return;
+				isHeld = false;
+				this.#end(end, sentAt, this.#clock.now());
+				this.#serve();
+			},
+		};
+	}
+
+	#end(end: RequestEnd, sentAt: number, now: number): void {
+		switch (end) {
+			case 'answered':
+				this.#refusals = NO_REFUSALS;
+				return this.#arrivals.answer(now, now - sentAt);
+			case 'refused':
+				return this.#refuse(sentAt, now);
+			case 'unanswered':
+				return this.#arrivals.end(now + LATE_ARRIVAL_MS, now);
+			case 'unsent':
+				return this.#arrivals.withdraw();
+		}
+	}
+
+	#refuse(sentAt: number, now: number): void {
+		const { count, since } = this.#refusals;
+		this.#refusals = { count: count + 1, since: count === 0 ? now : since };
+		this.#arrivals.withdraw();
+		const accepted = this.#arrivals.countAt(now);
+		if (this.#control.refuse(sentAt, now, this.#limit, accepted)) this.#pacer.drain(now);
+		// Whether KIS counts what it refuses is not known.
+		this.#arrivals.add(now, now);
+	}
+}
+
+const limiters = new Map<string, RateLimiter>();
+
+/** The limiter that everything in this process shares for one app key. Those of app keys no longer used are forgotten. */
+export function limiterOf(appkey: string, now = performance.now()): RateLimiter {
+	for (const [key, limiter] of limiters) {
+		if (key !== appkey && limiter.isIdle(now)) limiters.delete(key);
+	}
+	const limiter = limiters.get(appkey) ?? new RateLimiter();
+	limiters.set(appkey, limiter);
+	return limiter;
+}

@@ -1,0 +1,30 @@
+// How an attempt counts towards the limit: what was refused for the rate, and only that, slows everything down.
+import { KIS_CODES } from '../../kis/errorCodes';
+import { requestEndOf } from '../../kis/pacedRequest';
+import { makeAttempt } from '../support/attempts';
+
+test('only two codes of KIS and HTTP 429 are refusals for the rate', () => {
+	const codes = Object.entries(KIS_CODES).filter(([refusalCode, { meaning }]) => {
+		return requestEndOf(makeAttempt(meaning, { refusalCode, httpStatus: 500 })) === 'refused';
+	});
+	expect(codes.map(([code]) => code)).toEqual(['EGW00201', 'EGW00215']);
+	expect(requestEndOf(makeAttempt('refused', { httpStatus: 429 }))).toBe('refused');
+});
+
+test.each([
+	['confirmed', 200],
+	['doubtfulConfirmation', 200],
+	['refused', 403],
+] as const)('%s was answered', (verdict, httpStatus) => {
+	expect(requestEndOf(makeAttempt(verdict, { httpStatus }))).toBe('answered');
+});
+
+test('what has no verdict may still be on its way, whoever answered', () => {
+	const lost = makeAttempt('noVerdict', { transportCode: 'ECONNRESET' });
+	expect(requestEndOf(lost)).toBe('unanswered');
+	expect(requestEndOf(makeAttempt('noVerdict', { httpStatus: 502 }))).toBe('unanswered');
+});
+
+test('what was never written takes no place', () => {
+	expect(requestEndOf(makeAttempt('unwritten', { transportCode: 'ENOTFOUND' }))).toBe('unsent');
+});

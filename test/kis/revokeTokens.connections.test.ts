@@ -1,0 +1,86 @@
+// How many connections a run opens: as many as its rate and the answers' times need. Servers hold answers back until so
+// many requests are under way at once, so that a test can only end if they are.
+import type { Socket } from 'node:net';
+
+import type { AccessToken } from '../../kis/accessToken';
+import { closeAll } from '../support/connections';
+import { outcomes, revoke } from '../support/revoke';
+import { CONFIRMATION, startServer, type ScriptedServer } from '../support/scriptedServer';
+import { makeKeyPair, makeTokens, type KeyPair } from '../support/tokens';
+
+afterEach(closeAll);
+
+/** After one answer. */
+const CONNECTIONS_AT_FIRST = 16;
+const MAX_CONNECTIONS = 64;
+let keys: KeyPair;
+let tokens: AccessToken[];
+
+// An app of its own for each test: its limit remembers nothing of the one before.
+beforeEach(() => {
+	keys = makeKeyPair();
+	tokens = makeTokens(200, keys.appkey);
+});
+
+/** Answers after some time; from a request on, not before so many are under way at once. */
+async function startPatient(from: number, needed: number, answerMs = 0): Promise<ScriptedServer> {
+	const waiting: Socket[] = [];
+	let isMet = false;
+	const confirm = (socket: Socket) => setTimeout(() => socket.write(CONFIRMATION), answerMs);
+	return await startServer({
+		answer: (_request, index) => (socket) => {
+			if (isMet || index < from) return void confirm(socket);
+			waiting.push(socket);
+			if (waiting.length < needed) return;
+			isMet = true;
+			waiting.splice(0).forEach(confirm);
+		},
+	});
+}
+
+test('the first call goes alone until it is answered', async () => {
+	const server = await startServer({
+		answer: (_request, index) => (socket) => {
+			const confirm = () => {
+				if (index === 0) connectionsBefore = server.connections;
+				socket.write(CONFIRMATION);
+			};
+			setTimeout(confirm, index === 0 ? 100 : 0);
+		},
+	});
+	let connectionsBefore = 0;
+	await revoke(server.url, tokens.slice(0, 20), { keys });
+	expect(connectionsBefore).toBe(1);
+	expect(server.connections).toBeGreaterThan(1);
+});
+
+test('where answers take long, many are under way, but no more than the limit has places', async () => {
+	const server = await startPatient(1, CONNECTIONS_AT_FIRST, 50);
+	const results = await revoke(server.url, tokens.slice(0, 25), { keys, requestsPerSecond: 18 });
+	expect(new Set(outcomes(results))).toEqual(new Set(['revoked']));
+	expect(server.connections).toBeLessThanOrEqual(18);
+});
+
+test.each([1, 3])('at %d a second no more connections are opened', async (requestsPerSecond) => {
+	const server = await startPatient(0, 0, 50);
+	await revoke(server.url, tokens.slice(0, 6), { keys, requestsPerSecond });
+	expect(server.connections).toBeLessThanOrEqual(requestsPerSecond);
+});
+
+test('without a limit there are more where answers take longer, up to a bound, and none listens in vain', async () => {
+	const warnings: Error[] = [];
+	const onWarning = (warning: Error) => warnings.push(warning);
+	process.on('warning', onWarning);
+	const server = await startPatient(60, MAX_CONNECTIONS, 50);
+	const results = await revoke(server.url, tokens, { keys });
+	expect(new Set(outcomes(results))).toEqual(new Set(['revoked']));
+	expect(server.connections).toBe(MAX_CONNECTIONS);
+	process.off('warning', onWarning);
+	expect(warnings).toEqual([]);
+});
+
+test('a run has no more connections than tokens', async () => {
+	const server = await startPatient(0, 0, 50);
+	await revoke(server.url, tokens.slice(0, 5), { keys });
+	expect(server.connections).toBeLessThanOrEqual(5);
+});
