@@ -6,8 +6,8 @@ import { createSecureContext, createServer as createTlsServer, TLSSocket } from 
 import type { Certificate } from '../sandbox/certificate';
 import { LOST, STALE, type ConnectionMishap, type Mishap } from './faults';
 
-/** Of one execution, as the README says. */
-const CONNECTIONS = 8;
+/** The most of one execution, as docs/limits.md says. */
+const CONNECTIONS = 64;
 
 export interface RelayOptions {
 	/** Of the sandbox, on this computer. */

@@ -117,7 +117,7 @@ class Run {
 	readonly #revocations = new Map<string, Revocation>();
 	/** One for each connection. */
 	readonly #workers = new TaskGroup();
-	/** Workers that wait for the limiter. */
+	/** Workers that wait for the limiter, or to try again. */
 	#waiting = 0;
 
 	constructor(credential: KisCredential, tokens: readonly AccessToken[], options: RevokeOptions) {
@@ -182,7 +182,7 @@ class Run {
 		}
 	}
 
-	/** Starts another worker if tokens are left, all workers are busy, none of them with waiting for the limit, and there may be more. */
+	/** Starts another worker if tokens are left, none of the others waits for anything but an answer, and there may be more. */
 	#openByNeed(): void {
 		const { places, shortestAnswerTime } = this.#limiter;
 		const underWay = Math.ceil((MOST_REQUESTS_PER_SECOND * shortestAnswerTime) / 1000);
@@ -230,7 +230,10 @@ class Run {
 				this.#giveUp(attempts);
 				break;
 			}
-			if (!(await wait(waitMs, this.#sending.signal))) break;
+			this.#waiting++;
+			const goesOn = await wait(waitMs, this.#sending.signal);
+			this.#waiting--;
+			if (!goesOn) break;
 			retries++;
 		}
 		const found = before === 'revoked' ? null : decisiveAmong(attempts, outcome);

@@ -110,10 +110,10 @@ test('an answer that comes after the time was up is none to the next token', asy
 	const server = await startServer({
 		answer: (_request, index) =>
 			index === 0
-				? (socket) => setTimeout(() => socket.writable && socket.write(CONFIRMATION), 200)
+				? (socket) => setTimeout(() => socket.writable && socket.write(CONFIRMATION), 2100)
 				: (socket) => setTimeout(() => socket.writable && socket.write(REFUSED), 150),
 	});
-	const setup = { input: tokenItems('one', 'two'), options: { timeout: 180 } };
+	const setup = { input: tokenItems('one', 'two'), options: { timeout: 2000 } };
 	expect(outcomes((await attack(server.url, setup)).items)).toEqual(['unknown', 'rejected']);
 	expect(server.connections).toBe(2);
 });
