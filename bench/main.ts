@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 
 import { render, renderTable, type Findings } from './report';
 import { cost } from './sections/cost';
+import { hostTurns } from './sections/hostTurns';
 import { latency } from './sections/latency';
 import { limit } from './sections/limit';
 import { oneToken } from './sections/oneToken';
@@ -24,6 +25,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
 	latency: { rounds: 3, measure: latency },
 	oneToken: { rounds: 7, measure: oneToken },
 	cost: { rounds: 3, measure: cost },
+	hostTurns: { rounds: 3, measure: hostTurns },
 	realN8n: { rounds: 7, measure: realN8n },
 };
 const NAMES = Object.keys(SECTIONS).join();
@@ -31,7 +33,7 @@ const PAGE = 'docs/benchmarks.md';
 
 const USAGE = `npm run bench -- [--only ${NAMES}] [--rounds NUMBER]
 
-Without options it measures everything, which takes about half an hour, and writes ${PAGE}.
+Without options it measures everything, which takes about forty minutes, and writes ${PAGE}.
 `;
 
 /** As the tables call them. */

@@ -12,7 +12,7 @@ import type { Task } from './candidate';
 import { timed, type Timing } from './timed';
 
 /** A node of a workflow, and what it is made of. */
-interface Step {
+export interface Step {
 	/** As the workflow names it. */
 	readonly type: string;
 	readonly node: INodeType;
@@ -22,16 +22,29 @@ interface Step {
 	readonly credentials?: EngineOptions['credentials'];
 }
 
+/** Measures the work of a node, from its being called to its end. */
+export type Measure<T> = (work: () => Promise<void>, context: IExecuteFunctions) => Promise<T>;
+
+/** Runs a node on n8n's engine with an item for each token, and times it. */
+export async function runInEngine(step: Step, { tokens }: Task): Promise<Timing> {
+	return await measureInEngine(
+		step,
+		tokens,
+		async (work, context) => await timed(work, watchReading(context)),
+	);
+}
+
 /**
- * Runs a node on n8n's engine with an item for each token, and times it from its being called to its end.
+ * Runs a node on n8n's engine with an item for each token.
  *
  * @throws Error with what n8n says, if it does not come to its end.
  */
-export async function runInEngine(
+export async function measureInEngine<T>(
 	{ type, node, parameters, settings, credentialTypes = [], credentials = [] }: Step,
-	{ tokens }: Task,
-): Promise<Timing> {
-	let timing: Timing | undefined;
+	tokens: readonly string[],
+	measure: Measure<T>,
+): Promise<T> {
+	let measured: { readonly value: T } | undefined;
 	const stopwatch: INodeType = {
 		description: node.description,
 		async execute() {
@@ -39,7 +52,7 @@ export async function runInEngine(
 			const work = async () => {
 				output = (await node.execute?.call(this)) ?? null;
 			};
-			timing = await timed(work, watchReading(this));
+			measured = { value: await measure(work, this) };
 			return output as INodeExecutionData[][] | null;
 		},
 	};
@@ -58,7 +71,7 @@ export async function runInEngine(
 			input: tokens.map((access_token) => ({ json: { access_token } })),
 		},
 	);
-	if (timing) return timing;
+	if (measured) return measured.value;
 	const { error, runData } = run.data.resultData;
 	const failure = error ?? runData.Revoke?.[0].error;
 	throw new Error(`${type} did not come to its end: ${String(failure?.message)}`);

@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
-import type { ICredentialType, INodeType } from 'n8n-workflow';
+import type { ICredentialType, INode, INodeType } from 'n8n-workflow';
 
 import { encryptCredential } from '../../engine/run';
-import { UNLIMITED, type Candidate } from './candidate';
-import { runInEngine } from './inEngine';
+import { UNLIMITED, type Candidate, type Task } from './candidate';
+import { runInEngine, type Step } from './inEngine';
 
 interface Package {
 	readonly KisApi: new () => ICredentialType;
@@ -14,22 +14,29 @@ interface Package {
 export const kisToken: Candidate = {
 	label: 'this node',
 	async run(task) {
-		const { KisApi, KisToken } = createRequire(__filename)('../../dist') as Package;
-		const fields = { ...task.app, environment: 'custom', baseUrl: task.url };
-		return await runInEngine(
-			{
-				type: 'n8n-nodes-koreainvestment.kisToken',
-				node: new KisToken(),
-				parameters: {
-					operation: 'revoke',
-					token: '={{ $json.access_token }}',
-					options: task.limit === null ? { requestsPerSecond: UNLIMITED } : {},
-				},
-				settings: { credentials: { kisApi: { id: 'kis', name: 'kis' } } },
-				credentialTypes: [new KisApi()],
-				credentials: [await encryptCredential('kis', 'kisApi', fields)],
-			},
-			task,
-		);
+		const parameters = {
+			operation: 'revoke',
+			token: '={{ $json.access_token }}',
+			options: task.limit === null ? { requestsPerSecond: UNLIMITED } : {},
+		};
+		return await runInEngine(await kisTokenStep(task, parameters), task);
 	},
 };
+
+/** The node of the built package, with a credential for the local KIS. */
+export async function kisTokenStep(
+	{ app, url }: Pick<Task, 'app' | 'url'>,
+	parameters: INode['parameters'],
+	settings: Partial<INode> = {},
+): Promise<Step> {
+	const { KisApi, KisToken } = createRequire(__filename)('../../dist') as Package;
+	const fields = { ...app, environment: 'custom', baseUrl: url };
+	return {
+		type: 'n8n-nodes-koreainvestment.kisToken',
+		node: new KisToken(),
+		parameters,
+		settings: { credentials: { kisApi: { id: 'kis', name: 'kis' } }, ...settings },
+		credentialTypes: [new KisApi()],
+		credentials: [await encryptCredential('kis', 'kisApi', fields)],
+	};
+}

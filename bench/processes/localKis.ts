@@ -3,6 +3,7 @@ import type { Certificate } from '../../sandbox/certificate';
 import type { Fault } from '../../sandbox/faults';
 import { Sandbox } from '../../sandbox/server';
 import { sharedClock } from '../clock';
+import { englishText } from '../englishText';
 import { serve } from './child';
 
 export interface KisSettings {
@@ -10,6 +11,8 @@ export interface KisSettings {
 	readonly requestsPerSecond: number;
 	/** How long each answer takes, in milliseconds. */
 	readonly answerMs: number;
+	/** Whether it refuses every request, each in English words of its own. */
+	readonly isWordy?: boolean;
 }
 
 /** What the local KIS saw of a run. */
@@ -32,14 +35,22 @@ function started(): Sandbox {
 	return sandbox;
 }
 
+function wordyRefusal(): Fault {
+	const json = { error_code: 'EGW00101', error_description: englishText(++wordyRefusals) };
+	return { kind: 'raw', status: 403, body: JSON.stringify(json) };
+}
+
+let wordyRefusals = 0;
+
 const service = {
 	/** @returns Where it listens, and whose tokens it gives. */
 	async start({
 		answerMs,
+		isWordy = false,
 		...settings
 	}: KisSettings): Promise<{ readonly url: string; readonly app: App }> {
 		const late: Fault = { kind: 'delay', processed: true, delayMs: answerMs };
-		const faultFor = () => (answerMs > 0 ? late : undefined);
+		const faultFor = () => (isWordy ? wordyRefusal() : answerMs > 0 ? late : undefined);
 		sandbox = await new Sandbox({ apps: [app], faultFor, ...settings }).start();
 		return { url: sandbox.url, app };
 	},

@@ -133,6 +133,7 @@ describe('a secret', () => {
 		['regex characters', '^(a+)+$.*[x]{9,}|?\\d'],
 		['quotes and backslashes', 'a"b\'c`d\\e\\"f\\\\g"h'],
 		['percent signs that are none', '100%zz%4%%41%c3%28xyz'],
+		['line breaks and tabs', 'a\nb\tc\rd\be\ff\ng\th'],
 		['Korean', '비밀번호열쇠가나다라마'],
 		['characters beyond the basic plane', '🔑🗝️🔐🔒🔓🧿🪬🛡️'],
 	])('made of %s is found in every encoding', (_name, secret) => {
@@ -165,6 +166,10 @@ describe('a token', () => {
 			expect(keys.and(token).show(text)).toBe(text);
 		},
 	);
+
+	test('of eight characters is one', () => {
+		expect(keys.and('opaque-t').reveals('no opaque-t')).toBe(true);
+	});
 
 	test('holds an app secret, plain or encoded, but a short one only by chance', () => {
 		for (const name of names) {
