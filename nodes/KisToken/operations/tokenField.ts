@@ -62,11 +62,15 @@ export async function readTokens(
 	onStop: Unusable | null,
 ): Promise<Array<AccessToken | Unusable>> {
 	const failure = 'the field Token From cannot be read';
-	const source = readParameter(context, 'tokenSource', 0, failure, 'input');
+	const source = readParameter(context, 'tokenSource', 0, failure, 'input', credential);
 	if (source instanceof Unusable) return forEach(context, source);
 	switch (source.value) {
 		case 'input':
-			return await readEach(context, (itemIndex) => readToken(context, itemIndex), onStop);
+			return await readEach(
+				context,
+				(itemIndex) => readToken(context, itemIndex, credential),
+				onStop,
+			);
 		case 'credential':
 			if (credential instanceof Unusable) return forEach(context, credential);
 			return forEach(context, keptTokenOf(credential).token ?? NONE_KEPT);

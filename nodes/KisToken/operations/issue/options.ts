@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import { parseAccessToken, type AccessToken } from '../../../../kis/accessToken';
+import type { KisCredential } from '../../../../kis/credential';
 import { Unusable } from '../../../../kis/unusable';
 import { readParameter } from '../../input';
 import { readBoolean, readNumber, type Option, type OptionTable, type Values } from '../option';
@@ -65,9 +66,10 @@ export const reuseTokenField: INodeProperties = {
 export function readReuseToken(
 	context: IExecuteFunctions,
 	itemIndex: number,
+	credential: KisCredential,
 ): AccessToken | null | Unusable {
 	const failure = 'the expression in Reuse Token cannot be evaluated for this item';
-	const given = readParameter(context, 'options.reuseToken', itemIndex, failure, '');
+	const given = readParameter(context, 'options.reuseToken', itemIndex, failure, '', credential);
 	if (given instanceof Unusable) return given;
 	const token = parseAccessToken(given.value);
 	return token instanceof Unusable ? null : token;
