@@ -5,6 +5,7 @@ import type { KisCredential } from '../../../kis/credential';
 import { keptTokenOf } from '../../../kis/keptToken/keptToken';
 import { Unusable } from '../../../kis/unusable';
 import { readEach, readParameter, readToken } from '../input';
+import { typedTokenHint } from './typedTokenHint';
 
 const NO_SOURCE = new Unusable(
 	'Token From is neither Input nor Credential',
@@ -49,6 +50,13 @@ export function tokenFields(purpose: string): INodeProperties[] {
 		},
 	];
 }
+
+export const tokenHint = typedTokenHint({
+	displayName: 'Token',
+	raw: '$rawParameter.token',
+	isUsed: "$rawParameter.operation !== 'issue' && $rawParameter.tokenSource === 'input'",
+	instead: 'set Token From to Credential',
+});
 
 /**
  * Gives the token of each item.

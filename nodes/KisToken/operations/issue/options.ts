@@ -6,6 +6,7 @@ import { Unusable } from '../../../../kis/unusable';
 import { readParameter } from '../../input';
 import { readBoolean, readNumber, type Option, type OptionTable, type Values } from '../option';
 import { sendingOptions } from '../sendingOptions';
+import { typedTokenHint } from '../typedTokenHint';
 
 const DEFAULT_SECONDS_LEFT = 60 * 60;
 /** The longest life of a token: 90 days, for partner companies. */
@@ -61,6 +62,13 @@ export const reuseTokenField: INodeProperties = {
 	description:
 		'A token that you have already, as an expression over an earlier step. If it is whole, of this app key and valid for long enough, it is passed on as it is, and KIS is not asked.',
 };
+
+export const reuseTokenHint = typedTokenHint({
+	displayName: 'Reuse Token',
+	raw: '$rawParameter.options?.reuseToken',
+	isUsed: "$rawParameter.operation === 'issue'",
+	instead: 'leave the field empty',
+});
 
 /** `null` where there is none that could be reused. */
 export function readReuseToken(
