@@ -54,7 +54,6 @@ export function tokenFields(purpose: string): INodeProperties[] {
 export const tokenHint = typedTokenHint({
 	displayName: 'Token',
 	raw: '$rawParameter.token',
-	isUsed: "$rawParameter.operation !== 'issue' && $rawParameter.tokenSource === 'input'",
 	instead: 'set Token From to Credential',
 });
 

@@ -66,7 +66,6 @@ export const reuseTokenField: INodeProperties = {
 export const reuseTokenHint = typedTokenHint({
 	displayName: 'Reuse Token',
 	raw: '$rawParameter.options?.reuseToken',
-	isUsed: "$rawParameter.operation === 'issue'",
 	instead: 'leave the field empty',
 });
 
