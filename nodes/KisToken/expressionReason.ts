@@ -40,8 +40,8 @@ export function expressionOf(
  * Returns why n8n could not evaluate an expression, in its own words; `null` where they might quote a secret.
  *
  * An expression reads data of any node, and its error may quote them: whole, cut or in other letters. So its words pass
- * only if they are those of a sentence, or name a property or a node as the expression does. Nor may they hold a part of the key pair
- * or of what could be a token in the item, or what looks like either.
+ * only if they are those of a sentence, or name a property or a node as the expression does. Nor may they hold a part of
+ * the key pair or of what could be a token in the item, or what looks like either.
  *
  * @param error What n8n threw.
  * @param credential Whose keys must not be quoted, if they are known.
