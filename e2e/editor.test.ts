@@ -71,6 +71,16 @@ function workflows(sandbox: Sandbox, tokens: TokenSource) {
 				credentials: {},
 			},
 		]),
+		chain('typed', [
+			kisToken('Typed', 'batch', { operation: 'revoke', token: 'a-typed-token' }),
+			kisToken('Expression', 'batch', { operation: 'revoke' }),
+		]),
+		chain('wrong name', [
+			kisToken('Wrong Name', 'batch', {
+				operation: 'revoke',
+				token: "={{ $('No Such Node').item.json.access_token }}",
+			}),
+		]),
 		chain('custom', [kisToken('Custom', 'batch', { operation: 'inspect' })]),
 		...EXAMPLES.map((file) => example(file, sandbox, 'chain')),
 	];
@@ -170,6 +180,24 @@ describe('the panel', () => {
 		const input = editor.parameter('requestsPerSecond').locator('input').first();
 		expect(await input.inputValue()).toBe('0');
 		await editor.picture('option');
+	});
+
+	test('warns of a token that is typed in, for as long as it is used, and of no expression', async () => {
+		const warning = editor.page.getByText(/^The field Token holds a typed token/);
+		await editor.openWorkflow('typed');
+		await editor.openNode('Typed');
+		await editor
+			.byId('output-panel')
+			.getByText(/holds a typed token/)
+			.waitFor();
+		expect(await warning.count()).toBe(1);
+		await editor.picture('typed token');
+		await editor.choose(editor.parameter('tokenSource'), 'Credential');
+		await warning.waitFor({ state: 'hidden' });
+		await editor.leaveNode();
+		await editor.openNode('Expression');
+		await editor.byId('output-panel').waitFor();
+		expect(await warning.count()).toBe(0);
 	});
 
 	test('previews what the step before gives out, without running it', async () => {
@@ -322,6 +350,15 @@ test('shows what failed: which item, why, and what to do', async () => {
 	expect(description).not.toMatch(/<\/?\w+>/);
 	await editor.picture('failed');
 	await editor.picture('failed message', editor.page.locator('.node-error-view__header'));
+});
+
+test("shows n8n's reason where an expression cannot be evaluated", async () => {
+	await editor.openWorkflow('wrong name');
+	await editor.openNode('Wrong Name');
+	await editor.byId('node-execute-button').click();
+	const description = await editor.byId('node-error-description').innerText();
+	expect(description).toContain("n8n says: “Referenced node doesn't exist”.");
+	await editor.picture('wrong name');
 });
 
 test('says where a Custom API Call is made, which n8n lists among the operations', async () => {

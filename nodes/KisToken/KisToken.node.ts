@@ -12,7 +12,9 @@ import { Unusable } from '../../kis/unusable';
 import { kisApiTest } from './credentialTest/kisApiTest';
 import { readParameter } from './input';
 import { operationOf, operations } from './operations';
+import { reuseTokenHint } from './operations/issue/options';
 import type { Operation } from './operations/operation';
+import { tokenHint } from './operations/tokenField';
 import { toItem } from './report/item';
 import { toOutput, type Notices } from './report/output';
 import { reportUnusable } from './report/report';
@@ -72,6 +74,7 @@ export class KisToken implements INodeType {
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'kisApi', required: true, testedBy: 'kisApiTest' }],
 		properties: [operation, ...fields],
+		hints: [tokenHint, reuseTokenHint],
 	};
 
 	/** n8n finds it by `testedBy`. A test in the credential itself could only be a request, with n8n's own words for what fails. */

@@ -4,9 +4,10 @@ import { parseAccessToken, type AccessToken } from '../../kis/accessToken';
 import { parseCredential, type KisCredential } from '../../kis/credential';
 import { mapInTurns } from '../../kis/turns';
 import { Unusable } from '../../kis/unusable';
+import { expressionOf, reasonOf } from './expressionReason';
 import { cancelSignal } from './host';
 
-// What n8n throws in here is not passed on: its text may quote a credential or a token.
+// What n8n throws in here is not passed on, since its text may quote a credential or a token; but for what is known to be none.
 
 const UNREADABLE_CREDENTIAL = new Unusable(
 	'n8n could not read the KIS API credential',
@@ -31,6 +32,7 @@ export async function readCredential(
  *
  * @param failure What is said of an expression that n8n cannot evaluate: a clause without a full stop.
  * @param absent For a parameter that is not there.
+ * @param credential Whose keys the reason must not quote, if they are known.
  */
 export function readParameter<T>(
 	context: IExecuteFunctions,
@@ -38,17 +40,29 @@ export function readParameter<T>(
 	itemIndex: number,
 	failure: string,
 	absent?: T,
+	credential?: KisCredential | Unusable,
 ): { readonly value: unknown } | Unusable {
 	try {
 		return { value: context.getNodeParameter(name, itemIndex, absent) };
-	} catch {
-		return new Unusable(failure, 'Open it in the node to see what n8n says about it.');
+	} catch (error) {
+		const reason = reasonOf(error, expressionOf(context, name, itemIndex), credential);
+		return new Unusable(
+			failure,
+			reason === null
+				? 'Open it in the node to see what n8n says about it.'
+				: `Correct it, or what it refers to. n8n says: “${reason}”.`,
+		);
 	}
 }
 
-export function readToken(context: IExecuteFunctions, itemIndex: number): AccessToken | Unusable {
+/** @param credential Whose keys must not be quoted, if they are known. */
+export function readToken(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	credential: KisCredential | Unusable,
+): AccessToken | Unusable {
 	const failure = 'the expression in the field Token cannot be evaluated for this item';
-	const given = readParameter(context, 'token', itemIndex, failure);
+	const given = readParameter(context, 'token', itemIndex, failure, undefined, credential);
 	if (given instanceof Unusable) return given;
 	const token = parseAccessToken(given.value);
 	return token instanceof Unusable

@@ -72,7 +72,8 @@ export const inspect: Operation<Outcome> = {
 			const report = notInspected(credential);
 			return context.getInputData().map(() => report);
 		}
-		const ask = readParameter(context, 'askKis', 0, 'the field Ask KIS cannot be read', false);
+		const failure = 'the field Ask KIS cannot be read';
+		const ask = readParameter(context, 'askKis', 0, failure, false, credential);
 		if (ask instanceof Unusable) return context.getInputData().map(() => notInspected(ask));
 		const tokens = await readTokens(context, credential, STOPPED);
 		const states = ask.value === true ? await askAboutAll(context, credential, tokens) : NOT_ASKED;

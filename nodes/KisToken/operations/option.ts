@@ -56,7 +56,7 @@ export async function readSetup<Table extends OptionTable>(
 	const values: Record<string, unknown> = {};
 	for (const [name, { field, read }] of Object.entries(table)) {
 		const failure = `the expression in ${field.displayName} cannot be evaluated`;
-		const given = readParameter(context, `options.${name}`, 0, failure, null);
+		const given = readParameter(context, `options.${name}`, 0, failure, null, credential);
 		if (given instanceof Unusable) return given;
 		const value = read(given.value ?? undefined, credential.environment);
 		if (value instanceof Unusable) {

@@ -5,6 +5,7 @@ import type { KisCredential } from '../../../kis/credential';
 import { keptTokenOf } from '../../../kis/keptToken/keptToken';
 import { Unusable } from '../../../kis/unusable';
 import { readEach, readParameter, readToken } from '../input';
+import { typedTokenHint } from './typedTokenHint';
 
 const NO_SOURCE = new Unusable(
 	'Token From is neither Input nor Credential',
@@ -50,6 +51,12 @@ export function tokenFields(purpose: string): INodeProperties[] {
 	];
 }
 
+export const tokenHint = typedTokenHint({
+	displayName: 'Token',
+	raw: '$rawParameter.token',
+	instead: 'set Token From to Credential',
+});
+
 /**
  * Gives the token of each item.
  *
@@ -62,11 +69,15 @@ export async function readTokens(
 	onStop: Unusable | null,
 ): Promise<Array<AccessToken | Unusable>> {
 	const failure = 'the field Token From cannot be read';
-	const source = readParameter(context, 'tokenSource', 0, failure, 'input');
+	const source = readParameter(context, 'tokenSource', 0, failure, 'input', credential);
 	if (source instanceof Unusable) return forEach(context, source);
 	switch (source.value) {
 		case 'input':
-			return await readEach(context, (itemIndex) => readToken(context, itemIndex), onStop);
+			return await readEach(
+				context,
+				(itemIndex) => readToken(context, itemIndex, credential),
+				onStop,
+			);
 		case 'credential':
 			if (credential instanceof Unusable) return forEach(context, credential);
 			return forEach(context, keptTokenOf(credential).token ?? NONE_KEPT);

@@ -3,6 +3,7 @@ import { isListed } from '../../../kis/errorCodes';
 import { explainTransportCode } from '../../../kis/http/transportCodes';
 import { koreanTime } from '../../../kis/koreanTime';
 import { asksToComeBack } from '../../../kis/retry';
+import { quotable } from '../quotable';
 
 export interface Explanation {
 	/** A clause, without a full stop. */
@@ -50,9 +51,4 @@ export function quote(answer: Attempt | null): string {
 	// A listed code stands in the message.
 	const code = refusalCode === null || isListed(refusalCode) ? '' : ` (${refusalCode})`;
 	return `${speaker}${code}: “${quotable(text)}”`;
-}
-
-/** Without what would move, hide or end the quotation: control and format characters, lines, quotation marks of its kind. */
-function quotable(text: string): string {
-	return text.replace(/[\s\p{C}]+/gu, ' ').replace(/[“”]/g, '"');
 }

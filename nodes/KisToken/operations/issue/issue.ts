@@ -75,7 +75,7 @@ export const issue: Operation<IssueOutcome> = {
 		const setup = await readSetup(context, issueOptions);
 		if (setup instanceof Unusable) return forAll(reportUnusable(context, setup));
 		const { credential, options } = setup;
-		const read = (itemIndex: number) => readReuseToken(context, itemIndex);
+		const read = (itemIndex: number) => readReuseToken(context, itemIndex, credential);
 		const tokens = await readEach(context, read, STOPPED);
 		const minimumMs = options.minimumSecondsLeft * 1000;
 		const reusable = await mapInTurns(tokens, (token) =>

@@ -1,10 +1,12 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import { parseAccessToken, type AccessToken } from '../../../../kis/accessToken';
+import type { KisCredential } from '../../../../kis/credential';
 import { Unusable } from '../../../../kis/unusable';
 import { readParameter } from '../../input';
 import { readBoolean, readNumber, type Option, type OptionTable, type Values } from '../option';
 import { sendingOptions } from '../sendingOptions';
+import { typedTokenHint } from '../typedTokenHint';
 
 const DEFAULT_SECONDS_LEFT = 60 * 60;
 /** The longest life of a token: 90 days, for partner companies. */
@@ -61,13 +63,20 @@ export const reuseTokenField: INodeProperties = {
 		'A token that you have already, as an expression over an earlier step. If it is whole, of this app key and valid for long enough, it is passed on as it is, and KIS is not asked.',
 };
 
+export const reuseTokenHint = typedTokenHint({
+	displayName: 'Reuse Token',
+	raw: '$rawParameter.options?.reuseToken',
+	instead: 'leave the field empty',
+});
+
 /** `null` where there is none that could be reused. */
 export function readReuseToken(
 	context: IExecuteFunctions,
 	itemIndex: number,
+	credential: KisCredential,
 ): AccessToken | null | Unusable {
 	const failure = 'the expression in Reuse Token cannot be evaluated for this item';
-	const given = readParameter(context, 'options.reuseToken', itemIndex, failure, '');
+	const given = readParameter(context, 'options.reuseToken', itemIndex, failure, '', credential);
 	if (given instanceof Unusable) return given;
 	const token = parseAccessToken(given.value);
 	return token instanceof Unusable ? null : token;

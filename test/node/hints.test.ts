@@ -1,0 +1,92 @@
+// The hints of the node's panel, as n8n's editor decides whether to show one: by evaluating its condition with the node.
+import { Workflow, type INodeParameters } from 'n8n-workflow';
+
+import { EngineNodes } from '../../engine/nodes';
+import { makeNode } from '../../engine/run';
+import { KisToken } from '../../nodes/KisToken/KisToken.node';
+import { makeOpaqueToken, makeToken } from '../support/tokens';
+
+const TYPE = 'n8n-nodes-koreainvestment.kisToken';
+
+/** What the panel of the node shows, by how it starts. */
+function hintsOf(parameters: INodeParameters): string[] {
+	const nodeType = new KisToken();
+	const node = makeNode('KIS Token', TYPE, parameters);
+	const workflow = new Workflow({
+		nodes: [node],
+		connections: {},
+		active: false,
+		nodeTypes: new EngineNodes({ [TYPE]: nodeType }),
+	});
+	const shown = (nodeType.description.hints ?? []).filter(({ displayCondition = '' }) => {
+		const after = workflow.expression.getParameterValue(
+			displayCondition,
+			null,
+			0,
+			0,
+			node.name,
+			[{ json: { access_token: 'x' } }],
+			'manual',
+			{},
+		);
+		const before = workflow.expression.getSimpleParameterValue(
+			workflow.nodes[node.name],
+			displayCondition,
+			'internal',
+			{},
+		);
+		expect([typeof after, before]).toEqual(['boolean', after]);
+		return after;
+	});
+	return shown.map(({ message }) => message.split('.')[0]);
+}
+
+const TYPED = ['The field Token holds a typed token'];
+const token = makeToken('x');
+
+test.each([
+	['a JWT', token],
+	['any text', makeOpaqueToken()],
+	['with Bearer', `Bearer ${token}`],
+	['in the mode of expressions', `=${token}`],
+	['with Bearer, in the mode of expressions', `= Bearer ${token}`],
+	['lines', `\n${token}\n`],
+])('a typed token has a hint: %s', (_what, typed) => {
+	for (const operation of ['revoke', 'inspect']) {
+		expect(hintsOf({ operation, tokenSource: 'input', token: typed })).toEqual(TYPED);
+		// As in workflows from before there was Token From.
+		expect(hintsOf({ operation, token: typed })).toEqual(TYPED);
+	}
+	const options = { reuseToken: typed };
+	expect(hintsOf({ operation: 'issue', options })).toEqual([
+		'The field Reuse Token holds a typed token',
+	]);
+});
+
+test.each([
+	['an expression', '={{ $json.access_token }}'],
+	['an expression that gives nothing', '={{ $json.other }}'],
+	['an expression that cannot be evaluated', "={{ $('No Such Node').item.json.x }}"],
+	['an expression with Bearer', '=Bearer {{ $json.access_token }}'],
+	['an expression in lines', '=\n{{\n$json.access_token\n}}\n'],
+	[
+		'one that an AI model fills in',
+		"={{ /*n8n-auto-generated-fromAI-override*/ $fromAI('Token', ``, 'string') }}",
+	],
+	['nothing', ''],
+	['white space', ' \n'],
+	['an empty expression', '='],
+	['an expression of white space', '= '],
+])('there is none for %s', (_what, value) => {
+	for (const operation of ['revoke', 'inspect']) {
+		expect(hintsOf({ operation, tokenSource: 'input', token: value })).toEqual([]);
+	}
+	expect(hintsOf({ operation: 'issue', options: { reuseToken: value } })).toEqual([]);
+});
+
+test('there is none for a field that is not shown', () => {
+	expect(hintsOf({ operation: 'revoke', tokenSource: 'credential', token })).toEqual([]);
+	expect(hintsOf({ operation: 'issue', tokenSource: 'input', token })).toEqual([]);
+	expect(hintsOf({ operation: 'revoke', options: { reuseToken: token } })).toEqual([]);
+	expect(hintsOf({})).toEqual([]);
+});
