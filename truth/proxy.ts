@@ -3,11 +3,15 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 import type { ProxyMishap } from './faults';
 
-/** A CONNECT proxy to which every host name is this computer, and which does not always do as it is asked. */
+/**
+ * A CONNECT proxy to which every host name is this computer, and which does not always do as it is asked. What is sent
+ * through a tunnel whose other half is being closed it passes on all the same: a request that got lost here would have been
+ * written, and nobody would have seen it.
+ */
 export class ConnectProxy {
 	/** By the port that is asked for: what happens to each connection there. */
 	readonly mishaps = new Map<number, (connection: number) => ProxyMishap>();
-	readonly #server = createServer((socket) => this.#accept(socket));
+	readonly #server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
 	readonly #sockets = new Set<Socket>();
 	readonly #connections = new Map<number, number>();
 
@@ -39,7 +43,10 @@ export class ConnectProxy {
 			const port = Number(/^CONNECT [^ :]+:(\d+) /.exec(head.toString('latin1'))?.[1]);
 			const connection = this.#connections.get(port) ?? 0;
 			this.#connections.set(port, connection + 1);
-			switch (this.mishaps.get(port)?.(connection) ?? null) {
+			const mishap = this.mishaps.get(port)?.(connection) ?? null;
+			// Of a tunnel, one half may end before the other.
+			if (mishap !== null) near.once('end', () => near.end());
+			switch (mishap) {
 				case 'asksForPassword':
 					return near.end(
 						'HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n',
@@ -61,7 +68,7 @@ export class ConnectProxy {
 	}
 
 	#tunnel(near: Socket, port: number): void {
-		const far = connect(port, '127.0.0.1', () => {
+		const far = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => {
 			near.write('HTTP/1.1 200 Connection Established\r\n\r\n');
 			near.pipe(far).pipe(near);
 		});
