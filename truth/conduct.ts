@@ -1,5 +1,5 @@
 import type { SeenCall } from '../sandbox/server';
-import { isStanding, type Event } from './acts';
+import { isStanding, type Act, type Event } from './acts';
 import type { Heard } from './allowed';
 import type { TokenFacts } from './outcomes';
 import { ON_THE_CREDENTIAL } from './reading';
@@ -16,6 +16,8 @@ const CONNECTIONS = 8;
 const UNWRITTEN_ATTEMPTS = 4;
 const RATE_REFUSALS = 4;
 const ON_THE_RATE = ['EGW00201', 'EGW00215'];
+/** Refusals that may pass: the request may be sent again. Every other one is final. */
+const PASSING = [...ON_THE_RATE, 'EGW00202', 'EGW00203', 'EGW00300'];
 /** In the midst of these, the host stays, and the user does not press Stop. */
 const UNDISTURBED: readonly Event[] = ['nothing', 'retryOnFail', 'newCustomer'];
 /** So long a key may be refused for the rate without any of its requests being accepted. */
@@ -39,10 +41,27 @@ export function misconduct(played: Played, heard: readonly Heard[]): string[] {
 	return wrongs;
 }
 
-/** A success for a stranger's token says nothing, and another would not say more. */
-export function isRepeatedInVain(heard: readonly Heard[], { isStranger }: TokenFacts): boolean {
-	const first = heard.findIndex(({ means, isSurelyRead }) => means === 'confirmed' && isSurelyRead);
-	return isStranger && first >= 0 && first < heard.length - 1;
+/**
+ * A success for a stranger's token says nothing, and another would not say more; a final refusal stays what it is.
+ *
+ * @param heard Of one token.
+ */
+export function isRepeatedInVain(
+	heard: readonly Heard[],
+	{ isStranger }: TokenFacts,
+	{ event }: Act,
+): boolean {
+	const first = heard.findIndex(
+		({ means, rule, code, isSurelyRead }) =>
+			isSurelyRead &&
+			(means === 'confirmed'
+				? isStranger
+				: event !== 'retryOnFail' &&
+					rule !== null &&
+					rule !== 'tooMany' &&
+					!PASSING.includes(code ?? '')),
+	);
+	return first >= 0 && first < heard.length - 1;
 }
 
 /** The most calls of one app key in any sliding second, on the sandbox's clock. */

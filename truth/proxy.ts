@@ -39,14 +39,12 @@ export class ConnectProxy {
 
 	#accept(near: Socket): void {
 		this.#follow(near);
+		near.once('end', () => near.end());
 		near.once('data', (head) => {
 			const port = Number(/^CONNECT [^ :]+:(\d+) /.exec(head.toString('latin1'))?.[1]);
 			const connection = this.#connections.get(port) ?? 0;
 			this.#connections.set(port, connection + 1);
-			const mishap = this.mishaps.get(port)?.(connection) ?? null;
-			// Of a tunnel, one half may end before the other.
-			if (mishap !== null) near.once('end', () => near.end());
-			switch (mishap) {
+			switch (this.mishaps.get(port)?.(connection) ?? null) {
 				case 'asksForPassword':
 					return near.end(
 						'HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n',
@@ -74,6 +72,6 @@ export class ConnectProxy {
 		});
 		this.#follow(far);
 		far.once('close', (broken) => (broken ? near.resetAndDestroy() : near.destroySoon()));
-		near.once('close', () => far.destroy());
+		near.once('close', () => far.destroySoon());
 	}
 }
