@@ -22,6 +22,8 @@ const PASSING = [...ON_THE_RATE, 'EGW00202', 'EGW00203', 'EGW00300'];
 const UNDISTURBED: readonly Event[] = ['nothing', 'retryOnFail', 'newCustomer'];
 /** So long a key may be refused for the rate without any of its requests being accepted. */
 const RATE_PATIENCE_MS = 10_000;
+/** How much later a busy computer may read the first of these refusals, and send what it then sends. */
+const RATE_SLACK_MS = 3000;
 
 /** What must not be, whatever is reported of the tokens: one line for each. */
 export function misconduct(played: Played, heard: readonly Heard[]): string[] {
@@ -115,7 +117,7 @@ function stubbornness({ act, happenedAt }: Played, heard: readonly Heard[]): str
 	const [first] = since;
 	if (!first) return [];
 	if (act.event === 'rateStands') {
-		const late = since.filter(({ at }) => at > first.at + RATE_PATIENCE_MS + UNDER_WAY_MS);
+		const late = since.filter(({ at }) => at > first.at + RATE_PATIENCE_MS + RATE_SLACK_MS);
 		return late.length > CONNECTIONS ? [`${late.length} requests were refused after that`] : [];
 	}
 	const before = new Set(heard.filter(({ at }) => at <= happenedAt).map(({ token }) => token));
