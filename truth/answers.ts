@@ -65,10 +65,10 @@ const UNCONFIRMED = {
 } satisfies Record<string, (random: Random) => Drawn>;
 const UNCONFIRMED_SHARES: Readonly<Record<keyof typeof UNCONFIRMED, number>> = {
 	otherStatus: 0.1,
-	noCode: 0.15,
-	sign: 0.4,
+	noCode: 0.1,
+	sign: 0.5,
 	otherCode: 0.1,
-	noObject: 0.1,
+	noObject: 0.05,
 	unlistedCode: 0.1,
 	notUtf8: 0.05,
 };
@@ -221,12 +221,14 @@ function withCode(code: string, random: Random): Fields {
 function sign(random: Random): Fields {
 	const content = pick<unknown>(['no', 7, true, ['no'], { message: 'no' }], random('content'));
 	const gateway = pick(GATEWAY_CODES, random('gateway'));
+	const returned = () => ({ rt_cd: pick(['1', 1, '7', '-1'], random('return')) });
 	const signs: ReadonlyArray<() => Fields> = [
+		returned,
 		() => ({ [pick(ERROR_FIELDS, random('field'))]: content }),
 		() => ({ error_code: pick(CODE_LIKE, random('like')) }),
 		() => ({ success: pick([false, 'false'], random('success')) }),
 		() => ({ status: pick(['error', 'ERROR', 'fail', 'failed', 'failure'], random('status')) }),
-		() => ({ rt_cd: pick(['1', 1, '7', '-1'], random('return')) }),
+		returned,
 		() => ({ [pick(['result', 'resultCode', 'reason', 'errorCode'], random('field'))]: gateway }),
 	];
 	return pick(signs, random('sign'))();

@@ -1,5 +1,5 @@
 import type { SeenCall } from '../sandbox/server';
-import { isStanding, type Event } from './acts';
+import { isStanding, type Act, type Event } from './acts';
 import type { Heard } from './allowed';
 import type { TokenFacts } from './outcomes';
 import { ON_THE_CREDENTIAL } from './reading';
@@ -17,10 +17,14 @@ const CONNECTIONS = 16;
 const UNWRITTEN_ATTEMPTS = 4;
 const RATE_REFUSALS = 4;
 const ON_THE_RATE = ['EGW00201', 'EGW00215'];
+/** Refusals that may pass: the request may be sent again. Every other one is final. */
+const PASSING = [...ON_THE_RATE, 'EGW00202', 'EGW00203', 'EGW00300'];
 /** In the midst of these, the host stays, and the user does not press Stop. */
 const UNDISTURBED: readonly Event[] = ['nothing', 'retryOnFail', 'newCustomer'];
 /** So long a key may be refused for the rate without any of its requests being accepted. */
 const RATE_PATIENCE_MS = 10_000;
+/** How much later a busy computer may read the first of these refusals, and send what it then sends. */
+const RATE_SLACK_MS = 3000;
 
 /** What must not be, whatever is reported of the tokens: one line for each. */
 export function misconduct(played: Played, heard: readonly Heard[]): string[] {
@@ -40,10 +44,27 @@ export function misconduct(played: Played, heard: readonly Heard[]): string[] {
 	return wrongs;
 }
 
-/** A success for a stranger's token says nothing, and another would not say more. */
-export function isRepeatedInVain(heard: readonly Heard[], { isStranger }: TokenFacts): boolean {
-	const first = heard.findIndex(({ means, isSurelyRead }) => means === 'confirmed' && isSurelyRead);
-	return isStranger && first >= 0 && first < heard.length - 1;
+/**
+ * A success for a stranger's token says nothing, and another would not say more; a final refusal stays what it is.
+ *
+ * @param heard Of one token.
+ */
+export function isRepeatedInVain(
+	heard: readonly Heard[],
+	{ isStranger }: TokenFacts,
+	{ event }: Act,
+): boolean {
+	const first = heard.findIndex(
+		({ means, rule, code, isSurelyRead }) =>
+			isSurelyRead &&
+			(means === 'confirmed'
+				? isStranger
+				: event !== 'retryOnFail' &&
+					rule !== null &&
+					rule !== 'tooMany' &&
+					!PASSING.includes(code ?? '')),
+	);
+	return first >= 0 && first < heard.length - 1;
 }
 
 /** The most calls of one app key in any sliding second, on the sandbox's clock. */
@@ -97,7 +118,7 @@ function stubbornness({ act, happenedAt }: Played, heard: readonly Heard[]): str
 	const [first] = since;
 	if (!first) return [];
 	if (act.event === 'rateStands') {
-		const late = since.filter(({ at }) => at > first.at + RATE_PATIENCE_MS + UNDER_WAY_MS);
+		const late = since.filter(({ at }) => at > first.at + RATE_PATIENCE_MS + RATE_SLACK_MS);
 		return late.length > CONNECTIONS ? [`${late.length} requests were refused after that`] : [];
 	}
 	const before = new Set(heard.filter(({ at }) => at <= happenedAt).map(({ token }) => token));

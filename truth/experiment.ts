@@ -15,6 +15,8 @@ export interface ExperimentOptions {
 	readonly batch: number;
 	/** Worlds at once. */
 	readonly parallel: number;
+	/** After so many accusations no world is begun. */
+	readonly enough: number;
 }
 
 export interface Findings {
@@ -37,7 +39,7 @@ export interface Findings {
 /** Revokes tokens while faults are drawn from the seed, and holds what is reported against what was seen. */
 export async function runExperiment(
 	product: Product,
-	{ tokens, seed, faultShare, batch: size, parallel }: ExperimentOptions,
+	{ tokens, seed, faultShare, batch: size, parallel, enough }: ExperimentOptions,
 	secure: Secure,
 ): Promise<Findings> {
 	const findings: Findings = {
@@ -55,7 +57,7 @@ export async function runExperiment(
 	let left = tokens;
 	const work = async () => {
 		// All workers take from the same tokens, and the worlds are the same whoever takes which.
-		while (left > 0) {
+		while (left > 0 && findings.accusations.length < enough) {
 			const order = { seed, batch, items: Math.min(size, left), faultShare };
 			const world = new World(order, secure);
 			batch++;

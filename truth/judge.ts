@@ -64,7 +64,7 @@ export async function judge(
 			if (allowed.ifUnseen.has(outcome)) unseen.set(value, wrong);
 			else wrongs.push(wrong);
 		}
-		if (isRepeatedInVain(answers, facts)) wrongs.push(told('it was sent once more'));
+		if (isRepeatedInVain(answers, facts, act)) wrongs.push(told('it was sent once more'));
 		const foundation = foundationOf(outcome, facts, answers, act);
 		if (foundation) foundations.push(foundation);
 	});

@@ -3,11 +3,15 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 import type { ProxyMishap } from './faults';
 
-/** A CONNECT proxy to which every host name is this computer, and which does not always do as it is asked. */
+/**
+ * A CONNECT proxy to which every host name is this computer, and which does not always do as it is asked. What is sent
+ * through a tunnel whose other half is being closed it passes on all the same: a request that got lost here would have been
+ * written, and nobody would have seen it.
+ */
 export class ConnectProxy {
 	/** By the port that is asked for: what happens to each connection there. */
 	readonly mishaps = new Map<number, (connection: number) => ProxyMishap>();
-	readonly #server = createServer((socket) => this.#accept(socket));
+	readonly #server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
 	readonly #sockets = new Set<Socket>();
 	readonly #connections = new Map<number, number>();
 
@@ -35,6 +39,7 @@ export class ConnectProxy {
 
 	#accept(near: Socket): void {
 		this.#follow(near);
+		near.once('end', () => near.end());
 		near.once('data', (head) => {
 			const port = Number(/^CONNECT [^ :]+:(\d+) /.exec(head.toString('latin1'))?.[1]);
 			const connection = this.#connections.get(port) ?? 0;
@@ -61,12 +66,12 @@ export class ConnectProxy {
 	}
 
 	#tunnel(near: Socket, port: number): void {
-		const far = connect(port, '127.0.0.1', () => {
+		const far = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => {
 			near.write('HTTP/1.1 200 Connection Established\r\n\r\n');
 			near.pipe(far).pipe(near);
 		});
 		this.#follow(far);
 		far.once('close', (broken) => (broken ? near.resetAndDestroy() : near.destroySoon()));
-		near.once('close', () => far.destroy());
+		near.once('close', () => far.destroySoon());
 	}
 }

@@ -145,7 +145,10 @@ export class RecordingRelay {
 		far.once('close', () => this.#far.delete(far));
 		far.on('error', () => undefined);
 		near.on('error', () => undefined);
-		const reset = () => this.#near.get(near.remotePort)?.resetAndDestroy();
+		const reset = () => {
+			if (!arrival) this.endedUnread++;
+			this.#near.get(near.remotePort)?.resetAndDestroy();
+		};
 		const isBad = this.#hasBadCertificate(near);
 
 		let arrival: Arrival | undefined;

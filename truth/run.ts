@@ -58,6 +58,7 @@ function readOptions(): ExperimentOptions {
 			faults: { type: 'string', default: '0.2' },
 			batch: { type: 'string', default: '200' },
 			parallel: { type: 'string', default: '8' },
+			enough: { type: 'string', default: 'Infinity' },
 		},
 	});
 	return {
@@ -66,6 +67,7 @@ function readOptions(): ExperimentOptions {
 		faultShare: Number(values.faults),
 		batch: Number(values.batch),
 		parallel: Number(values.parallel),
+		enough: Number(values.enough),
 	};
 }
 

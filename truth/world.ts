@@ -4,7 +4,17 @@ import { makeApp } from '../sandbox/apps';
 import type { Fault } from '../sandbox/faults';
 import type { SeenCall } from '../sandbox/server';
 import { setSwitches, SWITCHES, type Switches } from '../sandbox/switches';
-import { drawScript, isLonely, isStanding, makeActs, TIMES, type Act, type Script } from './acts';
+import {
+	drawScript,
+	isLonely,
+	isStanding,
+	makeActs,
+	TIMES,
+	type Act,
+	type Event,
+	type Plan,
+	type Script,
+} from './acts';
 import { drawLongWait, drawStanding } from './answers';
 import { drawConnectionMishap, drawMishap, drawProxyMishap, type Mishap } from './faults';
 import { Host, type HostOptions, type Secure } from './host';
@@ -84,7 +94,7 @@ export class World {
 			isNew ? NEW_CUSTOMER.requestsPerSecond : REQUESTS_PER_SECOND,
 			(token, times, requests) => this.#mishap(token, times, requests),
 		);
-		setSwitches(this.kis.sandbox.kis.switches, drawSwitches(random, isNew));
+		setSwitches(this.kis.sandbox.kis.switches, drawSwitches(random, isNew ? 'newCustomer' : plan));
 
 		const most = isNew ? NEW_CUSTOMER.tokens : Infinity;
 		const count = Math.min(most, Math.floor(items / TIMES[plan]));
@@ -237,13 +247,19 @@ const YES = {
 	kind: 'raw',
 	body: '{"code":200,"message":"OK"}',
 } as const satisfies Fault;
-function drawSwitches(random: (what: string) => number, isNew: boolean): Partial<Switches> {
+/** What an execution is there to show, it shows with these only. */
+const NEEDED: Partial<Record<Event | Plan, Partial<Switches>>> = {
+	newCustomer: { oauthCounts: true, successCode: 'number' },
+	// Of a whole token, it only matters then what another host has said.
+	mockFirst: { revokedToken: 'EGW00123' },
+};
+
+function drawSwitches(random: (what: string) => number, scene: Event | Plan): Switches {
 	const drawn = Object.entries(SWITCHES).map(([name, values]) => [
 		name,
 		random(`${name} by default`) < DEFAULT_SHARE ? values[0] : pick<unknown>(values, random(name)),
 	]);
-	const switches = Object.fromEntries(drawn) as Switches;
-	return isNew ? { ...switches, oauthCounts: true, successCode: 'number' } : switches;
+	return { ...(Object.fromEntries(drawn) as Switches), ...NEEDED[scene] };
 }
 
 /** Resolves when the node has closed its connections: to how many it keeps. */

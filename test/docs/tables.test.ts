@@ -15,6 +15,7 @@ import type { Operation } from '../../nodes/KisToken/operations/operation';
 import { detailsOf } from '../../nodes/KisToken/report/details';
 import { toItem } from '../../nodes/KisToken/report/item';
 import { reportBroken } from '../../nodes/KisToken/report/report';
+import { BREAKS } from '../../truth/breaks';
 import { column, KOREAN, page, ROOT, tableOf } from './pages';
 
 interface Wording {
@@ -296,6 +297,15 @@ test('the English table of codes says what the node says', () => {
 	expect(rows.map(([code, happened, todo]) => [code, happened, todo])).toEqual(
 		Object.entries<AnswerRule>(KIS_CODES).map(([code, { happened, todo }]) => [code, happened, todo]),
 	);
+});
+
+test('the page on reliability lists every rule that is broken on purpose, and by what it is noticed', () => {
+	const { rows } = tableOf('docs/reliability.md', 'rule that is broken');
+	expect(rows.map(([rule]) => rule)).toEqual(BREAKS.map(({ rule }) => rule));
+	for (const [index, { seenBy }] of BREAKS.entries()) {
+		if (seenBy) expect(rows[index][1]).toContain(`(../${seenBy})`);
+		else expect(rows[index][1]).toMatch(/^[1-9]/);
+	}
 });
 
 describe('the table of connection codes', () => {
