@@ -10,6 +10,7 @@ import { ENVIRONMENTS } from '../kis/environments';
 import { Unusable } from '../kis/unusable';
 import { bringAuthorization } from './bringAuthorization';
 import { letOut } from './letOut';
+import { hasHeader } from './requestHeaders';
 import { requestTarget } from './requestTarget';
 
 /** Addresses by environment, as an expression can use them; absent for `custom`. */
@@ -119,6 +120,11 @@ export class KisApi implements ICredentialType {
 		if (target?.origin !== baseUrl.origin) {
 			throw new UserError(
 				`KIS API credential: it is for ${baseUrl.origin} only, and ${target ? ELSEWHERE : UNCERTAIN}`,
+			);
+		}
+		if (hasHeader(request, 'host')) {
+			throw new UserError(
+				'KIS API credential: the request has a header Host, for which another server could vouch. Nothing was sent. Leave the header out: it follows from the URL.',
 			);
 		}
 		const authorization = await bringAuthorization(credential, request, target);

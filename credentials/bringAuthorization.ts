@@ -4,6 +4,7 @@ import { endpointOf } from '../kis/baseUrl';
 import type { KisCredential } from '../kis/credential';
 import { isRead } from './letOut';
 import { refusalOf } from './refusals';
+import { headersNamed } from './requestHeaders';
 
 /** 해시키: the one endpoint below /uapi that wants no token. */
 const HASHKEY_PATH = '/uapi/hashkey';
@@ -23,7 +24,7 @@ export async function bringAuthorization(
 ): Promise<string | null> {
 	const { bringsToken, baseUrl } = credential;
 	if (!bringsToken || !wantsToken(target, baseUrl)) return null;
-	const own = authorizationsOf(request);
+	const own = headersNamed(request, 'authorization');
 	if (own.some((value) => NOTHING.test(String(value ?? '')))) {
 		throw new UserError('The request was not sent: its header authorization holds no token', {
 			description:
@@ -44,13 +45,6 @@ export async function bringAuthorization(
 function wantsToken({ pathname }: URL, baseUrl: URL): boolean {
 	const below = endpointOf(baseUrl, '/uapi/').pathname;
 	return pathname.startsWith(below) && pathname !== endpointOf(baseUrl, HASHKEY_PATH).pathname;
-}
-
-/** In any spelling of the name. */
-function authorizationsOf({ headers = {} }: IHttpRequestOptions): unknown[] {
-	return Object.entries(headers).flatMap(([name, value]) =>
-		name.trim().toLowerCase() === 'authorization' ? [value] : [],
-	);
 }
 
 /** n8n's Stop, where it passes it on: `httpRequestWithAuthentication` does. */

@@ -6,7 +6,9 @@ import { Unusable } from './unusable';
 /** Longer text is something else: the longest token that KIS documents has 350 characters. */
 export const MAX_TOKEN_BYTES = 8 * 1024;
 
-const HS512_SIGNATURE_BYTES = 64;
+/** Of RFC 7518, section 3.2. KIS signs with HS512. */
+const SIGNATURE_BYTES: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 };
+const KIS_ALGORITHM = 'HS512';
 /** `{"` in base64url: how the header of every JWT starts. */
 const JWT_START = 'eyJ';
 const SHORT_FINGERPRINT_DIGITS = 12;
@@ -21,7 +23,7 @@ export interface TokenClaims {
 	readonly expiresAt: number | null;
 	/** The app key that the token was issued to (KIS puts it into `jti`); `null` if it names none. */
 	readonly appkey: string | null;
-	/** Whether all 64 bytes of an HS512 signature are there; `unknown` for another algorithm, whose length nobody checked. */
+	/** Whether all 64 bytes of KIS's HS512 signature are there; `unknown` for another algorithm, unless it lacks some of its own. */
 	readonly signature: 'whole' | 'cutOff' | 'unknown';
 }
 
@@ -66,10 +68,9 @@ export function isIssuedTo(token: AccessToken, appkey: string): boolean | null {
 	return issuedTo === null ? null : issuedTo === appkey;
 }
 
-/** A JWT whose end is missing: an HS512 signature is not whole, or the text starts like a JWT and is none. */
+/** A JWT whose end is missing: its signature is not whole, or the text starts like a JWT and is none. */
 export function isCutOff({ value, claims }: AccessToken): boolean {
-	if (!value.startsWith(JWT_START)) return false;
-	return claims === null || claims.signature === 'cutOff';
+	return claims ? claims.signature === 'cutOff' : value.startsWith(JWT_START);
 }
 
 /** A whole JWT that names `appkey` as its owner: "invalid" about it can mean neither cut off nor another app's. */
@@ -105,8 +106,10 @@ function readClaims(value: string): TokenClaims | null {
 
 function readSignature(algorithm: unknown, signature: string): TokenClaims['signature'] {
 	if (signature === '') return 'cutOff';
-	if (algorithm !== 'HS512') return 'unknown';
-	return decodeBase64Url(signature)?.length === HS512_SIGNATURE_BYTES ? 'whole' : 'cutOff';
+	const name = typeof algorithm === 'string' ? algorithm.toUpperCase() : '';
+	if (!Object.hasOwn(SIGNATURE_BYTES, name)) return 'unknown';
+	if (decodeBase64Url(signature)?.length !== SIGNATURE_BYTES[name]) return 'cutOff';
+	return algorithm === KIS_ALGORITHM ? 'whole' : 'unknown';
 }
 
 function timeOf(seconds: unknown): number | null {

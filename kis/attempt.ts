@@ -1,7 +1,8 @@
 import type { AnswerRule, Meaning } from './answerRule';
 import { isListed } from './errorCodes';
 import type { Answered, Exchange } from './http/exchange';
-import { retryTimeOf } from './http/retryAfter';
+import { pauseOf, type Pause } from './http/retryAfter';
+import { refusingStatus, TOO_MANY_REQUESTS } from './httpAnswers';
 import { isGatewayCode, isShowable, readReply, type KisReply } from './reply';
 import type { SecretGuard } from './secretGuard';
 import { ruleOf } from './verdict';
@@ -27,8 +28,8 @@ export interface Attempt {
 	readonly text: string | null;
 	/** Why no whole answer came, where none came. */
 	readonly transportCode: string | null;
-	/** Before when the server does not want to be asked again, in milliseconds since 1970; `null` if it did not say. */
-	readonly retryAt: number | null;
+	/** That the server asked for (`Retry-After`); `null` if it asked for none. */
+	readonly pause: Pause | null;
 }
 
 const NOTHING_KNOWN = {
@@ -38,7 +39,7 @@ const NOTHING_KNOWN = {
 	code: null,
 	text: null,
 	transportCode: null,
-	retryAt: null,
+	pause: null,
 } as const;
 
 /**
@@ -59,13 +60,13 @@ export function readAttempt(
 				text: exchange.forbidden && guard.show(exchange.forbidden),
 				transportCode: exchange.transportCode,
 			};
-		case 'unanswered':
-			return {
-				...NOTHING_KNOWN,
-				verdict: 'noVerdict',
-				httpStatus: exchange.httpStatus,
-				transportCode: exchange.transportCode,
-			};
+		case 'unanswered': {
+			const { httpStatus, transportCode } = exchange;
+			// The one status that refuses whatever the body, so also with a part of it.
+			const rule = httpStatus === TOO_MANY_REQUESTS ? refusingStatus(httpStatus) : null;
+			const verdict = rule?.meaning ?? 'noVerdict';
+			return { ...NOTHING_KNOWN, verdict, httpStatus, rule, transportCode };
+		}
 		case 'answered':
 			return readAnswer(exchange, lacking, guard);
 	}
@@ -94,7 +95,7 @@ function readAnswer(
 		refusalCode: showCode(refusalCode, guard),
 		code: showCode(given, guard) ?? standIn,
 		text: reply && reply.text !== null ? guard.show(reply.text) : null,
-		retryAt: retryTimeOf(answer),
+		pause: pauseOf(answer),
 	};
 }
 

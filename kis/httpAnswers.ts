@@ -75,9 +75,15 @@ export const REFUSING_STATUSES = {
 	},
 } as const satisfies Record<number, AnswerRule>;
 
-/** The row of a status; `null` for one that refuses nothing. */
-export function refusingStatus(status: number): AnswerRule | null {
-	const rows: Readonly<Record<number, AnswerRule>> = REFUSING_STATUSES;
+export const TOO_MANY_REQUESTS = 429;
+
+/**
+ * The row of a status; `null` for one that refuses nothing.
+ *
+ * @param status As a number, or as a text of its three digits and nothing else.
+ */
+export function refusingStatus(status: number | string): AnswerRule | null {
+	const rows: Readonly<Record<string, AnswerRule>> = REFUSING_STATUSES;
 	return Object.hasOwn(rows, status) ? rows[status] : null;
 }
 

@@ -10,11 +10,14 @@ export function kisTime(milliseconds: number): string {
 	return koreanTime(milliseconds).slice(0, 19).replace('T', ' ');
 }
 
+const KIS_TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/;
+
 /** Reads {@link kisTime}: milliseconds since 1970; `null` for what is no such time. */
-export function parseKisTime(text: unknown): number | null {
-	if (typeof text !== 'string') return null;
-	const milliseconds = Date.parse(`${text.trim().replace(' ', 'T')}+09:00`);
+export function parseKisTime(given: unknown): number | null {
+	const text = typeof given === 'string' ? given.trim() : '';
+	if (!KIS_TIME.test(text)) return null;
+	const milliseconds = Date.parse(`${text.replace(' ', 'T')}+09:00`);
 	// A day that its month does not have would be read as one of the next.
-	const isTime = !Number.isNaN(milliseconds) && kisTime(milliseconds) === text.trim();
+	const isTime = !Number.isNaN(milliseconds) && kisTime(milliseconds) === text;
 	return isTime ? milliseconds : null;
 }

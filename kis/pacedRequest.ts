@@ -1,40 +1,43 @@
 import type { Attempt } from './attempt';
 import { Connection, type ConnectionOptions } from './http/connection';
 import type { Exchange } from './http/exchange';
-import { limiterOf, type Place, type RateLimiter, type RequestEnd } from './rateLimit/rateLimiter';
-import { asksToComeBack, retryAfterMs } from './retry';
+import { limiterOf, type RateLimiter, type RequestEnd } from './rateLimit/rateLimiter';
+import { asksToComeBack, pauseLeft } from './retry';
 
-export interface PacedOptions extends ConnectionOptions {
+/** How requests are sent, whatever they ask for. */
+export interface SendingOptions extends Omit<ConnectionOptions, 'url'> {
 	/** Never more in any second, together with all else in this process that uses the app key. */
 	readonly requestsPerSecond: number;
-	/** Ends waiting and asking at once. */
+	/** Ends waiting and sending immediately. */
 	readonly cancel: AbortSignal;
 }
 
+/** A request that has ended, and what was read of its end. */
+export interface Sent<A extends Attempt> {
+	readonly exchange: Exchange;
+	readonly attempt: A;
+}
+
+/** Sends a request, and calls back right before it is written. */
+type Send = (onWriting: () => void) => Promise<Exchange>;
+
 /**
- * Sends one request when the app key's limit has a place for it, over a connection of its own. Never throws, and leaves
- * the connection closed.
+ * Sends one request when the app key's limit has a place for it, over a connection of its own, which is closed after it.
  *
- * @param send Sends it, and tells right before it is written.
- * @param read Reads how it ended.
  * @returns `null` if it was cancelled before it had a place.
  */
 export async function sendPaced<A extends Attempt>(
 	appkey: string,
-	options: PacedOptions,
+	options: SendingOptions & ConnectionOptions,
 	send: (connection: Connection, onWriting: () => void) => Promise<Exchange>,
 	read: (exchange: Exchange) => A,
-): Promise<{ readonly exchange: Exchange; readonly attempt: A } | null> {
+): Promise<Sent<A> | null> {
 	const limiter = limiterOf(appkey);
 	const connection = new Connection(options);
 	limiter.join(connection, options.requestsPerSecond);
 	try {
-		const place = await limiter.acquire(options.cancel);
-		if (!place) return null;
-		const exchange = await send(connection, () => place.sent());
-		const attempt = read(exchange);
-		settlePlace(limiter, place, attempt);
-		return { exchange, attempt };
+		const sendOver: Send = async (onWriting) => await send(connection, onWriting);
+		return await sendInPlace(limiter, options.cancel, sendOver, read);
 	} finally {
 		limiter.leave(connection);
 		await connection.close();
@@ -42,12 +45,30 @@ export async function sendPaced<A extends Attempt>(
 }
 
 /**
- * Tells the limiter how a request has ended. Where the server has asked for a pause (`Retry-After`), everyone on the app
- * key makes it, unless it is longer than anyone waits here.
+ * Sends one request when the limiter has a place for it, and tells the limiter how it has ended. Where the server has
+ * asked for a pause (`Retry-After`), everyone on the app key makes it, unless it is longer than anyone waits here.
+ *
+ * @param stopWaiting Ends waiting for a place.
+ * @returns `null` if waiting was ended.
  */
-export function settlePlace(limiter: RateLimiter, place: Place, attempt: Attempt): void {
-	if (!asksToComeBack(attempt)) limiter.hold(retryAfterMs(attempt));
-	place.release(requestEndOf(attempt));
+export async function sendInPlace<A extends Attempt>(
+	limiter: RateLimiter,
+	stopWaiting: AbortSignal,
+	send: Send,
+	read: (exchange: Exchange) => A,
+): Promise<Sent<A> | null> {
+	const place = await limiter.acquire(stopWaiting);
+	if (!place) return null;
+	try {
+		const exchange = await send(() => place.sent());
+		const attempt = read(exchange);
+		if (!asksToComeBack(attempt)) limiter.hold(pauseLeft(attempt));
+		place.release(requestEndOf(attempt));
+		return { exchange, attempt };
+	} finally {
+		// Should anything have been thrown: a place that is never released is lost to the app key.
+		place.release('unanswered');
+	}
 }
 
 /** How an attempt counts towards KIS's limit. An answer without a verdict may come from a relay that is still sending. */

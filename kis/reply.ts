@@ -23,7 +23,7 @@ const BYTES = new TextDecoder('latin1');
 const CODE_SHAPE = /^[A-Za-z0-9_-]{1,16}$/;
 /** A code of KIS's gateways. What else looks like a code is a relay's. */
 const GATEWAY_CODE = /^[EI]GW\d{5}$/;
-const MENTIONS_GATEWAY_CODE = /\b[EI]GW\d/i;
+const MENTIONS_GATEWAY_CODE = /[EI]GW\d/i;
 
 /**
  * Reads a whole response body. KIS writes UTF-8 and no content encoding is asked for. What is compressed or no JSON
@@ -64,7 +64,7 @@ export function isText(value: unknown): value is string {
 	return typeof value === 'string' && value.trim() !== '';
 }
 
-/** A number or a truth value as text; empty for an array or an object, which can pass for neither: `[200]` is not 200. */
+/** A text, a number or a truth value as text; empty for an array or an object: `[200]` is not 200. */
 function asText(value: unknown): string {
 	return typeof value === 'object' ? '' : String(value).trim();
 }
@@ -92,18 +92,33 @@ function isBlank(value: unknown): boolean {
 	);
 }
 
+/** Names of fields, in small letters, under which servers say how a request went, and what says that it went wrong. */
+const SIGNS: Readonly<Record<string, (value: unknown, word: string) => boolean>> = {
+	success: isNo,
+	issuccess: isNo,
+	is_success: isNo,
+	ok: isNo,
+	status: isFailure,
+	statuscode: isFailure,
+	status_code: isFailure,
+	result: isFailure,
+	rt_cd: (value, word) => value !== null && word !== '0',
+};
+
 /** Of a top-level field. Generous: a sign that is none costs a repeat, one that is missed a false statement. */
-function isSignOfRefusal([name, value]: readonly [string, unknown]): boolean {
+function isSignOfRefusal([field, value]: readonly [string, unknown]): boolean {
 	if (typeof value === 'string' && MENTIONS_GATEWAY_CODE.test(value)) return true;
+	const name = field.trim().toLowerCase();
+	if (name.startsWith('err')) return !isBlank(value);
 	const word = asText(value).toLowerCase();
-	switch (name.toLowerCase()) {
-		case 'success':
-			return word === 'false';
-		case 'status':
-			return /^(err|fail)/.test(word) || /^[345]\d\d$/.test(word);
-		case 'rt_cd':
-			return value !== null && word !== '0';
-		default:
-			return /^err/i.test(name) && !isBlank(value);
-	}
+	return Object.hasOwn(SIGNS, name) && SIGNS[name](value, word);
+}
+
+function isNo(value: unknown, word: string): boolean {
+	return value !== null && !/^(true|1|y|yes|ok)$/.test(word);
+}
+
+function isFailure(value: unknown, word: string): boolean {
+	const isNested = typeof value === 'object' && value !== null;
+	return isNested || /^(err|fail|[345]\d\d(?!\d))/.test(word);
 }

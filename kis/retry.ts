@@ -6,8 +6,6 @@ import { EGRESS_REFUSED, PROXY_UNUSABLE } from './http/transportCodes';
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8000;
-/** A server that wants to be left alone for longer (`Retry-After`) is not asked again. */
-const LONGEST_RETRY_AFTER_MS = 60_000;
 const PERMANENT: ReadonlySet<string | null> = new Set([EGRESS_REFUSED, PROXY_UNUSABLE]);
 
 /**
@@ -27,12 +25,11 @@ export function waitBeforeRetry(
 ): number | null {
 	const last = attempts[attempts.length - 1];
 	const retry = retryRuleOf(last);
-	const askedMs = retryAfterMs(last);
-	if (!retry || retries >= maxRetries || askedMs > LONGEST_RETRY_AFTER_MS) return null;
+	if (!retry || retries >= maxRetries || asksToComeBack(last)) return null;
 	const timesSeen = attempts.filter(({ rule }) => rule !== null && rule === last.rule).length;
 	if (retry.times !== undefined && timesSeen > retry.times) return null;
 	const growing = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** retries) * (0.5 + random / 2);
-	return Math.max(retry.afterMs ?? 0, askedMs) + growing;
+	return Math.max(retry.afterMs ?? 0, pauseLeft(last)) + growing;
 }
 
 /** The rule under which the same request may be sent again; `null` if it may not. */
@@ -42,14 +39,14 @@ export function retryRuleOf(attempt: Attempt): NonNullable<AnswerRule['retry']> 
 	return mayRepeat && !isPermanent(attempt) ? {} : null;
 }
 
-/** For how long the server wants no request, in milliseconds; 0 if it did not say. */
-export function retryAfterMs({ retryAt }: Attempt): number {
-	return retryAt === null ? 0 : Math.max(0, retryAt - Date.now());
+/** For how long from now the server wants no request, in milliseconds. */
+export function pauseLeft({ pause }: Attempt): number {
+	return pause ? Math.max(0, pause.until - Date.now()) : 0;
 }
 
 /** The server wants no request for longer than anyone waits here. */
-export function asksToComeBack(attempt: Attempt): boolean {
-	return retryAfterMs(attempt) > LONGEST_RETRY_AFTER_MS;
+export function asksToComeBack({ pause }: Attempt): boolean {
+	return pause !== null && pause.isTooLong;
 }
 
 /** No request at all could be written from this computer as it is set up. */

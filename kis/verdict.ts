@@ -1,6 +1,6 @@
 import type { AnswerRule } from './answerRule';
 import { isListed, KIS_CODES } from './errorCodes';
-import { OPEN_ANSWERS, refusingStatus } from './httpAnswers';
+import { OPEN_ANSWERS, REFUSING_STATUSES, refusingStatus, TOO_MANY_REQUESTS } from './httpAnswers';
 import { isGatewayCode, type KisReply } from './reply';
 
 /** KIS confirms with this HTTP status and no other. */
@@ -19,16 +19,14 @@ export function ruleOf(
 	lacking: (reply: KisReply) => AnswerRule | null,
 ): AnswerRule | null {
 	const [listed, another] = new Set(reply?.codes.filter(isListed));
+	if (listed !== undefined && another === undefined) return KIS_CODES[listed];
+	if (httpStatus === TOO_MANY_REQUESTS) return REFUSING_STATUSES[TOO_MANY_REQUESTS];
 	if (another !== undefined) return OPEN_ANSWERS.contradiction;
-	if (listed !== undefined) return KIS_CODES[listed];
-	const ofStatus = refusingStatus(httpStatus);
-	if (ofStatus?.retry) return ofStatus;
 	if (httpStatus !== CONFIRMS) return ofOtherStatus(httpStatus, reply);
-	if (!reply) return OPEN_ANSWERS.unreadable;
-	if (!reply.isUtf8) return OPEN_ANSWERS.unreadable;
+	if (!reply?.isUtf8) return OPEN_ANSWERS.unreadable;
 	const { statedStatus, hasSignOfRefusal } = reply;
 	if (statedStatus !== null && statedStatus !== String(CONFIRMS)) {
-		return refusingStatus(asHttpStatus(statedStatus)) ?? OPEN_ANSWERS.neither;
+		return refusingStatus(statedStatus) ?? OPEN_ANSWERS.neither;
 	}
 	return hasSignOfRefusal ? OPEN_ANSWERS.neither : lacking(reply);
 }
@@ -37,11 +35,12 @@ function ofOtherStatus(httpStatus: number, reply: KisReply | null): AnswerRule {
 	const rule = refusingStatus(httpStatus);
 	if (!rule) return OPEN_ANSWERS.otherStatus;
 	if (!reply || !(reply.isUtf8 || reply.codes.some(isGatewayCode))) return OPEN_ANSWERS.unreadable;
-	const stated = asHttpStatus(reply.statedStatus ?? '');
-	return Number.isNaN(stated) || refusingStatus(stated) ? rule : OPEN_ANSWERS.contradiction;
+	return contradictsRefusal(reply.statedStatus) ? OPEN_ANSWERS.contradiction : rule;
 }
 
-/** `NaN` for what is no HTTP status. */
-function asHttpStatus(text: string): number {
-	return /^[1-5]\d\d$/.test(text) ? Number(text) : NaN;
+/** Whether the body repeats another status than one that refuses, with or without a word beside it. */
+function contradictsRefusal(statedStatus: string | null): boolean {
+	if (statedStatus === null) return false;
+	const [status] = /^[1-5]\d\d(?!\d)/.exec(statedStatus) ?? [];
+	return statedStatus === '' || (status !== undefined && !refusingStatus(status));
 }

@@ -43,6 +43,8 @@ export interface IssueAttempt extends Attempt {
 const MIN_TOKEN_LENGTH = 20;
 /** RFC 6750, section 2.1: what a bearer token is made of. */
 const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
+/** JSON with a JWT in it, or with a text under a name that ends like `access_token`. */
+const HOLDS_TOKEN = /eyJ[\w-]{4}i|token":[[{]*"[^"]/i;
 /** Clocks that differ by less are right. */
 const CLOCK_TOLERANCE_MS = 5 * 60 * 1000;
 
@@ -64,8 +66,9 @@ export function readIssue(
 	const lacking = () => (grant ? null : OPEN_ANSWERS.withoutToken);
 	const attempt = readAttempt(exchange, lacking, guard);
 	if (attempt.verdict === 'confirmed') return { ...attempt, grant };
-	if (given === '' || attempt.verdict === 'noVerdict') return { ...attempt, grant: null };
-	// A refusal that contains a token cannot be trusted.
+	if (!HOLDS_TOKEN.test(JSON.stringify(fields)) || attempt.verdict === 'noVerdict')
+		return { ...attempt, grant: null };
+	// A refusal that contains a token, wherever in it, cannot be trusted.
 	return { ...attempt, verdict: 'noVerdict', rule: OPEN_ANSWERS.contradiction, grant: null };
 }
 
@@ -90,7 +93,7 @@ function readGrant(
 	return {
 		token,
 		expiresAt: parseKisTime(access_token_token_expired) ?? token.claims?.expiresAt ?? null,
-		isOver: typeof expires_in === 'number' && expires_in <= 0,
+		isOver: isText(String(expires_in ?? '')) && Number(expires_in) <= 0,
 		clockAheadMs: Math.abs(difference) > CLOCK_TOLERANCE_MS ? difference : 0,
 		fields: { access_token: token.value, ...Object.fromEntries(others) },
 	};

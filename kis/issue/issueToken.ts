@@ -1,9 +1,8 @@
 import { addressOf, endpointOf } from '../baseUrl';
 import type { KisCredential } from '../credential';
 import { ISSUE_INTERVAL_MS } from '../environments';
-import type { EgressRules } from '../http/egress';
 import type { Exchange } from '../http/exchange';
-import { sendPaced } from '../pacedRequest';
+import { sendPaced, type SendingOptions } from '../pacedRequest';
 import { asksToComeBack, wait, waitBeforeRetry } from '../retry';
 import { quotedParts, SecretGuard } from '../secretGuard';
 import { ISSUE_PATH, issueBody, readIssue, type IssueAttempt } from './grant';
@@ -11,20 +10,14 @@ import { flawOf, isLimited, weighFailed, type Issuance } from './issuance';
 import { pastOf } from './issuanceMemory';
 import { SharedCall } from './sharedCall';
 
-export interface IssueOptions {
+/** `cancel` ends asking and waiting immediately. */
+export interface IssueOptions extends SendingOptions {
 	/** How often a request that KIS did not process may be repeated, 0 or more. */
 	readonly maxRetries: number;
-	/** Never more in any second, together with all else in this process that uses the app key. */
-	readonly requestsPerSecond: number;
-	/** For each attempt, from connecting to the last byte, in milliseconds. */
-	readonly timeoutMs: number;
 	/** Whether to wait 61 seconds and ask once more, where KIS asks for it or its answer was lost. */
 	readonly waitWhenLimited: boolean;
-	/** Ends asking and waiting at once. */
-	readonly cancel: AbortSignal;
 	/** Stands for the execution: what it was given is remembered no longer than this object lives. */
 	readonly execution: object;
-	readonly egress?: EgressRules;
 	/** Further tokens that the caller knows: what the server says may quote them. */
 	readonly others?: readonly string[];
 }

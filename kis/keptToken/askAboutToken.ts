@@ -2,7 +2,8 @@ import { isWholeTokenOf, type AccessToken } from '../accessToken';
 import type { Attempt } from '../attempt';
 import type { KisCredential } from '../credential';
 import { deadTokens } from '../deadTokens';
-import { askIfAlive, type Liveness, type LivenessOptions } from '../liveness/askIfAlive';
+import { askIfAlive, type Liveness } from '../liveness/askIfAlive';
+import type { SendingOptions } from '../pacedRequest';
 import { keptTokenOf } from './keptToken';
 import { doubtAbout, settle } from './revokeMarks';
 import { SharedWork } from './sharedWork';
@@ -19,7 +20,7 @@ export interface TokenState {
 export async function askAboutToken(
 	credential: KisCredential,
 	token: AccessToken,
-	options: LivenessOptions,
+	options: SendingOptions,
 ): Promise<TokenState> {
 	const kept = keptTokenOf(credential);
 	const isKept = () => kept.token?.value === token.value;
@@ -43,7 +44,7 @@ const questions = new SharedWork<TokenState>();
 export async function askAboutKept(
 	credential: KisCredential,
 	token: AccessToken,
-	options: LivenessOptions,
+	options: SendingOptions,
 ): Promise<TokenState | null> {
 	// Brought to its end, whoever leaves.
 	const cancel = new AbortController().signal;

@@ -1,7 +1,7 @@
 import type { KisCredential } from '../credential';
 import type { Grant } from '../issue/grant';
 import { reuse } from '../issue/issuance';
-import type { LivenessOptions } from '../liveness/askIfAlive';
+import type { SendingOptions } from '../pacedRequest';
 import { askAboutKept } from './askAboutToken';
 import { keptTokenOf } from './keptToken';
 import { doubtAbout, isBeingRevoked } from './revokeMarks';
@@ -13,7 +13,7 @@ import { doubtAbout, isBeingRevoked } from './revokeMarks';
 export async function keptGrant(
 	credential: KisCredential,
 	minimumMs: number,
-	options: LivenessOptions,
+	options: SendingOptions,
 ): Promise<Grant | null> {
 	const { token } = keptTokenOf(credential);
 	if (!token || isBeingRevoked(token, credential)) return null;

@@ -3,9 +3,8 @@ import { readAttempt, type Attempt, type Verdict } from '../attempt';
 import type { AnswerRule } from '../answerRule';
 import { endpointOf } from '../baseUrl';
 import type { KisCredential } from '../credential';
-import type { EgressRules } from '../http/egress';
 import { OPEN_ANSWERS } from '../httpAnswers';
-import { sendPaced } from '../pacedRequest';
+import { sendPaced, type SendingOptions } from '../pacedRequest';
 import type { KisReply } from '../reply';
 import { SecretGuard } from '../secretGuard';
 
@@ -30,15 +29,6 @@ export interface LivenessAnswer {
 	readonly attempt: Attempt | null;
 }
 
-export interface LivenessOptions {
-	/** Never more in any second, together with all else in this process that uses the app key. */
-	readonly requestsPerSecond: number;
-	/** From connecting to the last byte, in milliseconds. */
-	readonly timeoutMs: number;
-	readonly cancel: AbortSignal;
-	readonly egress?: EgressRules;
-}
-
 const LIVENESS: Readonly<Record<Verdict, Liveness>> = {
 	confirmed: 'alive',
 	doubtfulConfirmation: 'undecided',
@@ -56,7 +46,7 @@ const LIVENESS: Readonly<Record<Verdict, Liveness>> = {
 export async function askIfAlive(
 	credential: KisCredential,
 	token: AccessToken,
-	options: LivenessOptions,
+	options: SendingOptions,
 ): Promise<LivenessAnswer> {
 	const { appkey, appsecret, baseUrl } = credential;
 	// A token names the app key of its owner, who may be another.

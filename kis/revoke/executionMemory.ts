@@ -2,7 +2,7 @@ import type { AccessToken } from '../accessToken';
 import type { Attempt } from '../attempt';
 import { addressOf } from '../baseUrl';
 import type { KisCredential } from '../credential';
-import type { Outcome } from './outcome';
+import { isDeadBy, type Outcome } from './outcome';
 
 /** Where the calls of one execution, with one credential, have left a token. */
 export interface Standing {
@@ -33,18 +33,22 @@ export class ExecutionMemory {
 	}
 
 	/**
-	 * What the execution knows of the token where it cannot be told with which credential it would be sent: `unknown` where
-	 * its calls have left it differently. `null` if none was written.
+	 * What the execution knows of the token where it cannot be told with which credential it would be sent: dead if all its
+	 * calls say so, and `unknown` where they have left it differently otherwise. `null` if none was written.
 	 */
 	recallAny(execution: string, { fingerprint }: AccessToken): Standing | null {
 		const known = this.#executions.get(execution)?.get(fingerprint)?.values() ?? [];
-		const [first, ...others] = [...known].filter(({ outcome }) => outcome !== 'notSent');
-		if (!first) return null;
-		const agree = others.every(({ outcome }) => outcome === first.outcome);
-		return agree ? first : { outcome: 'unknown', decisive: first.decisive };
+		const standings = [...known].filter(({ outcome }) => outcome !== 'notSent');
+		const leftAs = (wanted: Outcome) => standings.find(({ outcome }) => outcome === wanted);
+		const [first] = standings;
+		if (!first || standings.every(({ outcome }) => outcome === first.outcome)) return first ?? null;
+		const { decisive } = leftAs('revoked') ?? leftAs('alreadyInvalid') ?? first;
+		if (standings.every(({ outcome }) => isDeadBy(outcome)))
+			return { outcome: 'revoked', decisive };
+		return leftAs('unknown') ?? { outcome: 'unknown', decisive };
 	}
 
-	/** Whether the execution has sent anything. */
+	/** Whether the execution has tried to send anything. */
 	hasSent(execution: string): boolean {
 		return this.#executions.has(execution);
 	}

@@ -6,12 +6,12 @@ import type { Attempt } from '../attempt';
 import { endpointOf } from '../baseUrl';
 import type { KisCredential } from '../credential';
 import { deadTokens } from '../deadTokens';
+import { isListed } from '../errorCodes';
 import { Connection } from '../http/connection';
-import type { EgressRules } from '../http/egress';
 import type { Exchange } from '../http/exchange';
-import { settlePlace } from '../pacedRequest';
+import { sendInPlace, type Sent, type SendingOptions } from '../pacedRequest';
 import { limiterOf, type RateLimiter } from '../rateLimit/rateLimiter';
-import { asksToComeBack, isPermanent, retryRuleOf, wait, waitBeforeRetry } from '../retry';
+import { asksToComeBack, isPermanent, wait, waitBeforeRetry } from '../retry';
 import { SecretGuard } from '../secretGuard';
 import { mapInTurns, nextTurn, turnIsOver } from '../turns';
 import { executionMemory } from './executionMemory';
@@ -31,18 +31,12 @@ const MOST_REQUESTS_PER_SECOND = 2000;
 const UNREACHABLE_ATTEMPTS = 4;
 /** So many tokens in a row that used up their attempts, and the same is taken to be in store for the others. */
 const UNSETTLED_TOKENS = 8;
-export interface RevokeOptions {
+/** `cancel` ends everything immediately: what has not been written by then never is. */
+export interface RevokeOptions extends SendingOptions {
 	/** How often an attempt may be repeated for each token, 0 or more. */
 	readonly maxRetries: number;
-	/** Never more in any second, together with all else in this process that uses the app key. */
-	readonly requestsPerSecond: number;
-	/** For each attempt, from connecting to the last byte, in milliseconds. */
-	readonly timeoutMs: number;
-	/** Ends everything at once; what has not been written by then never is. */
-	readonly cancel: AbortSignal;
 	/** The same for all calls of one execution, and for no other. */
 	readonly execution: string;
-	readonly egress?: EgressRules;
 	/** Told of each distinct token as soon as it is settled, and how many of them there are. */
 	readonly onSettled?: (revocation: Revocation, tokens: number) => void;
 }
@@ -117,8 +111,10 @@ class Run {
 	readonly #revocations = new Map<string, Revocation>();
 	/** One for each connection. */
 	readonly #workers = new TaskGroup();
-	/** Workers that wait for the limiter, or to try again. */
+	/** Workers that wait for the limiter. */
 	#waiting = 0;
+	/** Workers that wait to try again. */
+	#retrying = 0;
 
 	constructor(credential: KisCredential, tokens: readonly AccessToken[], options: RevokeOptions) {
 		const { appkey, appsecret } = credential;
@@ -133,22 +129,22 @@ class Run {
 
 	async revokeAll(): Promise<Revocation[]> {
 		const tokens = this.#tokens;
-		for (const token of tokens) {
-			while (turnIsOver()) await nextTurn();
-			this.#distinct.set(token.value, token);
-		}
-		this.#queue = this.#distinct.values();
-		this.#queued = this.#distinct.size;
-
 		const { cancel, requestsPerSecond } = this.#options;
+		// Before anything is waited for: a limiter that nobody takes part in may be forgotten.
+		this.#limiter.join(this, requestsPerSecond, () => this.#queued);
 		const onCancel = () => {
 			this.#endSending({ because: 'cancelled' });
 			this.#exchanging.abort();
 		};
 		cancel.addEventListener('abort', onCancel);
 		if (cancel.aborted) onCancel();
-		this.#limiter.join(this, requestsPerSecond, () => this.#queued);
 		try {
+			for (const token of tokens) {
+				while (turnIsOver()) await nextTurn();
+				this.#distinct.set(token.value, token);
+			}
+			this.#queue = this.#distinct.values();
+			this.#queued = this.#distinct.size;
 			// Alone until something is heard, so that a bad key pair costs one call.
 			this.#workers.start(this.#work());
 			await Promise.race([this.#heard.promise, this.#workers.ended]);
@@ -182,7 +178,7 @@ class Run {
 		}
 	}
 
-	/** Starts another worker if tokens are left, none of the others waits for anything but an answer, and there may be more. */
+	/** Starts another worker if tokens are left, none of the others waits for the limit, and there may be more. */
 	#openByNeed(): void {
 		const { places, shortestAnswerTime } = this.#limiter;
 		const underWay = Math.ceil((MOST_REQUESTS_PER_SECOND * shortestAnswerTime) / 1000);
@@ -190,7 +186,8 @@ class Run {
 			MAX_CONNECTIONS,
 			places,
 			CONNECTIONS_AT_FIRST + this.#revocations.size,
-			Math.max(FEW_CONNECTIONS, underWay),
+			// Where some have to try again, others may have to: no more than a few.
+			this.#retrying > 0 ? FEW_CONNECTIONS : Math.max(FEW_CONNECTIONS, underWay),
 		);
 		const isNeeded = !this.#isAlone && this.#waiting === 0 && this.#queued > 0;
 		if (isNeeded && this.#workers.running < most) this.#workers.start(this.#work());
@@ -230,9 +227,9 @@ class Run {
 				this.#giveUp(attempts);
 				break;
 			}
-			this.#waiting++;
+			this.#retrying++;
 			const goesOn = await wait(waitMs, this.#sending.signal);
-			this.#waiting--;
+			this.#retrying--;
 			if (!goesOn) break;
 			retries++;
 		}
@@ -245,21 +242,20 @@ class Run {
 	}
 
 	/** `null` if sending has ended. */
-	async #send(
-		token: AccessToken,
-		connection: Connection,
-	): Promise<{ readonly exchange: Exchange; readonly attempt: Attempt } | null> {
-		this.#waiting++;
-		const place = await this.#limiter.acquire(this.#sending.signal);
-		this.#waiting--;
-		if (!place) return null;
-		this.#openByNeed();
+	async #send(token: AccessToken, connection: Connection): Promise<Sent<Attempt> | null> {
 		const { appkey, appsecret } = this.#credential;
 		const body = revokeBody(appkey, appsecret, token);
-		const exchange = await connection.post(body, this.#exchanging.signal, () => place.sent());
-		const attempt = this.#read(exchange, token);
-		settlePlace(this.#limiter, place, attempt);
-		return { exchange, attempt };
+		this.#waiting++;
+		return await sendInPlace(
+			this.#limiter,
+			this.#sending.signal,
+			async (onWriting) => {
+				this.#waiting--;
+				this.#openByNeed();
+				return await connection.post(body, this.#exchanging.signal, onWriting);
+			},
+			(exchange) => this.#read(exchange, token),
+		);
 	}
 
 	#read(exchange: Exchange, token: AccessToken): Attempt {
@@ -305,10 +301,9 @@ class Run {
 		if (neverWritten && this.#unwrittenInARow >= UNREACHABLE_ATTEMPTS) {
 			this.#endSending({ because: 'hostUnreachable', seen });
 		}
-		const retry = retryRuleOf(seen);
 		// Refusals for the rate have an end of their own.
-		if (retry?.slowsEveryone) return;
-		this.#unsettledInARow = retry ? this.#unsettledInARow + 1 : 0;
+		if (seen.rule?.retry?.slowsEveryone) return;
+		this.#unsettledInARow = isAboutToken(seen) ? 0 : this.#unsettledInARow + 1;
 		if (this.#unsettledInARow >= UNSETTLED_TOKENS) {
 			this.#endSending({ because: 'nothingSettled', seen });
 		}
@@ -318,4 +313,10 @@ class Run {
 		this.#ended ??= end;
 		this.#sending.abort();
 	}
+}
+
+/** KIS itself has given its last word on a token, which says nothing of the others. */
+function isAboutToken({ verdict, refusalCode, rule }: Attempt): boolean {
+	const isFinal = refusalCode !== null && isListed(refusalCode) && !rule?.retry;
+	return isFinal || verdict === 'doubtfulConfirmation';
 }

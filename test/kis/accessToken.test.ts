@@ -117,7 +117,7 @@ describe('what a token says of itself', () => {
 	});
 
 	test.each([
-		['another', makeJwt({ jti: appkey, exp }, { alg: 'HS256' })],
+		['another', makeJwt({ jti: appkey, exp }, { alg: 'ES512' })],
 		['no named', makeJwt({ jti: appkey, exp }, {})],
 	])('of %s algorithm the length is not known: neither whole nor cut off', (_name, input) => {
 		expect(read(input).claims).toMatchObject({ appkey, signature: 'unknown' });
@@ -143,6 +143,28 @@ describe('what a token says of itself', () => {
 			expect(read(altered).claims).toMatchObject({ signature: 'cutOff' });
 		},
 	);
+
+	test.each([
+		['its header has blanks', '{ "alg":"HS512"}', 63],
+		['its header has lines', '{\n"alg": "HS512"\n}', 0],
+		['its algorithm is written small', '{"alg":"hs512"}', 20],
+		['its signature is a shorter one of its kind', '{"alg":"HS256"}', 31],
+	])('it is cut off though %s', (_name, head, bytes) => {
+		const [encoded] = [head].map((text) => Buffer.from(text).toString('base64url'));
+		const end = Buffer.alloc(bytes, 1).toString('base64url');
+		expect(isCutOff(read(`${encoded}.${payload}.${end}`))).toBe(true);
+	});
+
+	test('an HS256 signature may be whole, but KIS makes none', () => {
+		const head = Buffer.from('{"alg":"HS256"}').toString('base64url');
+		const token = read(`${head}.${payload}.${Buffer.alloc(32).toString('base64url')}`);
+		expect(isCutOff(token)).toBe(false);
+		expect(isWholeTokenOf(appkey, token)).toBe(false);
+	});
+
+	test('a claim that is named twice is none', () => {
+		expect(read(makeJwt(`{"jti":"x","jti":"${appkey}"}`)).claims).toBeNull();
+	});
 
 	test.each([
 		['two parts', `${header}.${payload}`],

@@ -27,7 +27,7 @@ const ANSWERED: Attempt = {
 	code: '200',
 	text: null,
 	transportCode: null,
-	retryAt: null,
+	pause: null,
 };
 
 /** The clock of the computer; what is waited for passes at once. */

@@ -57,6 +57,8 @@ describe('with whichever credential', () => {
 		['revoked', 'notSent', 'revoked'],
 		['notSent', 'rejected', 'rejected'],
 		['revoked', 'unknown', 'unknown'],
+		['revoked', 'alreadyInvalid', 'revoked'],
+		['alreadyInvalid', 'revoked', 'revoked'],
 		['unknown', 'rejected', 'unknown'],
 		// Dead at one place, and as before at another.
 		['revoked', 'rejected', 'unknown'],
@@ -65,6 +67,13 @@ describe('with whichever credential', () => {
 		memory.remember('it', token, here, standing(first));
 		if (second) memory.remember('it', token, elsewhere, standing(second));
 		expect(memory.recallAny('it', token)?.outcome ?? null).toBe(expected);
+	});
+
+	test('the attempt that left it open is told, not one that did not', () => {
+		const open = standing('unknown');
+		memory.remember('it', token, here, standing('rejected'));
+		memory.remember('it', token, elsewhere, open);
+		expect(memory.recallAny('it', token)).toBe(open);
 	});
 
 	test('nothing where it was not sent', () => {

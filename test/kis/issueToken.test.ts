@@ -114,6 +114,9 @@ describe('what is passed on', () => {
 		['a token on HTTP 201', { access_token: token }, 201],
 		['a token on HTTP 400', { access_token: token }, 400],
 		['a token on HTTP 500', { access_token: token }, 500],
+		['a token in a list on HTTP 400', { access_token: [token] }, 400],
+		['a token under another name on HTTP 403', { Access_Token: 'opaque-token' }, 403],
+		['a token within something on HTTP 403', { data: { given: token } }, 403],
 	])('not %s: that leaves open whether one was issued', async (_name, body, status) => {
 		const server = await startServer({ answer: () => http(status, JSON.stringify(body)) });
 		expect(await issue(server.url, { maxRetries: 3 })).toMatchObject({
@@ -190,6 +193,17 @@ test.each<[string, Answer]>([
 	const server = await startServer({ answer: () => answer });
 	expect(await issue(server.url)).toMatchObject({ outcome: 'rejected' });
 });
+
+test.each(['+275760-09-13 09:00:00', '9999-12-31 23:59:59', 'never'])(
+	'an expiry of %s breaks nothing, and leaves the limit to those who come after',
+	async (access_token_token_expired) => {
+		const grant = http(200, JSON.stringify({ access_token: token, access_token_token_expired }));
+		const server = await startServer({ answer: () => grant });
+		const options = { requestsPerSecond: 1 };
+		expect(await issue(server.url, options)).toMatchObject({ outcome: 'issued' });
+		expect(await issue(server.url, options)).toMatchObject({ outcome: 'issued' });
+	},
+);
 
 test('nothing listens: retried, and never sent', async () => {
 	const url = `http://127.0.0.1:${await unusedPort()}`;

@@ -73,8 +73,9 @@ describe('a server that says when to come back', () => {
 	const start = Date.now();
 	beforeEach(() => void jest.spyOn(Date, 'now').mockReturnValue(start));
 	afterEach(() => jest.restoreAllMocks());
+	const pauseOf = (ms: number) => ({ until: start + ms, isTooLong: ms > 60_000 });
 	const askedFor = (ms: number) =>
-		makeAttempt('noVerdict', { httpStatus: 503, retryAt: start + ms });
+		makeAttempt('noVerdict', { httpStatus: 503, pause: pauseOf(ms) });
 
 	test.each([5000, 60_000])('is waited for: %d ms', (ms) => {
 		expect(waitBeforeRetry([askedFor(ms)], 0, 1, 0)).toBeGreaterThan(ms);
@@ -87,7 +88,7 @@ describe('a server that says when to come back', () => {
 	});
 
 	test('does not make repeatable what is not', () => {
-		const refused = { ...makeAttempt('refused', { httpStatus: 404 }), retryAt: start + 5000 };
+		const refused = makeAttempt('refused', { httpStatus: 404, pause: pauseOf(5000) });
 		expect(waitBeforeRetry([refused], 0, 10)).toBeNull();
 	});
 });

@@ -52,7 +52,6 @@ describe('KIS confirmed', () => {
 		['a status of 200', 200, { code: 200, status: 200 }, null],
 		['white space around rt_cd', 200, { code: 200, rt_cd: ' 0 ' }, null],
 		['an error without content', 200, { code: 200, error: {} }, null],
-		['a msg_cd that ends like a gateway code', 200, { code: 200, msg_cd: 'MEGW1' }, null],
 	])('%s', (_name, status, body, encoding) => {
 		expect(answered(status, body, encoding).verdict).toBe('confirmed');
 	});
@@ -137,6 +136,27 @@ describe('no verdict', () => {
 		['status: error', 200, { code: 200, status: 'error' }],
 		['status: failed', 200, { code: 200, status: 'Failed' }],
 		['status: 500', 200, { code: 200, status: 500 }],
+		...[0, '0', 'no', 'N', '', [], {}].map((success): [string, number, unknown] => [
+			`success: ${JSON.stringify(success)}`,
+			200,
+			{ code: 200, success },
+		]),
+		['ok: false', 200, { code: 200, ok: false }],
+		['isSuccess: false', 200, { code: 200, isSuccess: false }],
+		['statusCode: 500', 200, { code: 200, statusCode: 500 }],
+		['result: fail', 200, { code: 200, result: 'fail' }],
+		['status: 500 with words', 200, { code: 200, status: '500 Internal Server Error' }],
+		['status: a list', 200, { code: 200, status: ['error'] }],
+		['status: an object', 200, { code: 200, status: { error: 'x' } }],
+		['an error with a blank before it', 200, { code: 200, ' error': 'x' }],
+		['a gateway code behind a letter', 200, { code: 200, message: 'codeEGW00121' }],
+		['two codes, the last of them 200', 200, '{"code":500,"code":200}'],
+		['two codes, one of them escaped', 200, '{"c\\u006fde":500,"code":200}'],
+		['two answers to success', 200, '{"code":200,"success":false,"success":true}'],
+		['a refusal that is taken back', 200, '{"code":200,"error_code":"EGW00121","error_code":null}'],
+		['code "200 OK" on 404', 404, { code: '200 OK' }],
+		['code "200.0" on 404', 404, { code: '200.0' }],
+		['code [200] on 404', 404, { code: [200] }],
 		['an errorCode', 200, { code: 200, errorCode: 'EGW00121' }],
 		['an ERROR_MSG', 200, { code: 200, ERROR_MSG: 'x' }],
 		['errors', 200, { code: 200, errors: [{}] }],
@@ -191,6 +211,11 @@ describe('no verdict', () => {
 				NO_SECRETS,
 			),
 		).toMatchObject({ verdict: 'noVerdict', httpStatus: 200, transportCode, code: null });
+		const cutOff = { transportCode, httpStatus: 429, onStaleConnection: false } as const;
+		expect(readRevocation({ ended: 'unanswered', ...cutOff }, NO_SECRETS)).toMatchObject({
+			verdict: 'refused',
+			transportCode,
+		});
 		expect(
 			readRevocation({ ended: 'unwritten', transportCode, forbidden: null }, NO_SECRETS),
 		).toMatchObject({ verdict: 'unwritten', httpStatus: null, transportCode, code: null });
@@ -210,6 +235,8 @@ describe('refused without a code of the list', () => {
 		['429 in HTML', 429, '<html></html>'],
 		['429 with nothing', 429, ''],
 		['429 with a confirmation', 429, { code: 200 }],
+		['429 with two codes of KIS', 429, { error_code: 'EGW00121', msg_cd: 'EGW00105' }],
+		['403 with its status in words', 403, { code: '403 Forbidden' }],
 		['code 403 on 200', 200, { code: 403, message: 'denied' }],
 		['code "400" on 200', 200, { code: '400', message: 'denied' }],
 		['code 429 on 200', 200, { code: 429 }],
@@ -259,7 +286,7 @@ describe('a listed code decides, whatever the HTTP status and whatever stands be
 					code,
 					text: '거부',
 					transportCode: null,
-					retryAt: null,
+					pause: null,
 				});
 			}
 			expect(answered(status, notUtf8(`{"error_code":"${code}","message":"?"}`))).toMatchObject({
@@ -317,6 +344,10 @@ describe('Retry-After', () => {
 		[429, DATE, 'Mon, 23 Nov 2026 00:00:30 GMT', 30_000],
 		[429, DATE, 'Sun, 22 Nov 2026 23:01:00 GMT', 3_600_000],
 		[503, 'Sun, 22 Nov 2026 00:00:00 GMT', null, 0],
+		[503, 'Monday, 23-Nov-26 00:00:05 GMT', null, 5000],
+		[503, 'Mon Nov 23 00:00:05 2026', null, 5000],
+		[503, '60', null, 60_000],
+		[503, '61', null, 61_000],
 		[503, 'soon', null, null],
 		[503, '-1', null, null],
 		[503, '1.5', null, null],
@@ -326,7 +357,8 @@ describe('Retry-After', () => {
 		[503, null, null, null],
 	])('HTTP %d, %j (Date: %j): in %p ms', (status, retryAfter, date, ms) => {
 		const attempt = readRevocation(makeAnswer(status, '{}', { retryAfter, date }), NO_SECRETS);
-		expect(attempt.retryAt).toBe(ms === null ? null : start + ms);
+		const pause = ms === null ? null : { until: start + ms, isTooLong: ms > 60_000 };
+		expect(attempt.pause).toEqual(pause);
 	});
 });
 

@@ -197,6 +197,7 @@ describe('an answer that stands', () => {
 		['no code', http(200, '{"message":"OK"}')],
 		['silence', silence],
 		['a reset', reset],
+		['a refusal that is not of KIS', http(404, '{}')],
 	])('%s ends the run after eight tokens', async (_name, answer) => {
 		const server = await startServer({ answer: () => answer });
 		const results = await revoke(server.url, HUNDRED, { timeoutMs: 300 });
@@ -214,7 +215,7 @@ describe('an answer that stands', () => {
 	test.each<[string, Answer]>([
 		['a confirmation', CONFIRMATION],
 		['a refusal about the token', refusal('EGW00121')],
-		['a refusal that is final', http(404, '{}')],
+		['a refusal of KIS that is final', refusal('EGW00101')],
 	])('%s in between starts the count anew', async (_name, settled) => {
 		const server = await startServer({
 			answer: (_request, index) => (index % 8 === 7 ? settled : BAD_GATEWAY),
@@ -229,8 +230,8 @@ describe('an answer that stands', () => {
 		expect(new Set(outcomes(results))).toEqual(new Set(['revoked']));
 	});
 
-	test('a final refusal of one token after the other is about the tokens: each is asked for', async () => {
-		const server = await startServer({ answer: () => http(400, '{"code":400}') });
+	test('a final refusal of KIS is about the token: each is asked for', async () => {
+		const server = await startServer({ answer: () => refusal('EGW00101') });
 		const results = await revoke(server.url, TWENTY);
 		expect(new Set(outcomes(results))).toEqual(new Set(['rejected']));
 	});

@@ -149,6 +149,14 @@ describe('authenticate', () => {
 		await expect(authenticate(real, request)).rejects.toThrow('Nothing was sent');
 	});
 
+	test.each(['host', 'Host', ' HOST '])(
+		'refuses a header %j: whoever has a certificate for that name could be behind a proxy',
+		async (name) => {
+			const request = { url: `${own}/uapi/x`, headers: { [name]: 'evil.example' } };
+			await expect(authenticate(real, request)).rejects.toThrow('header Host');
+		},
+	);
+
 	test('says which of the two it is: another host, or a doubt', async () => {
 		const sent = async (url: string) => await authenticate(real, { url });
 		await expect(sent('https://evil.example/')).rejects.toThrow('the request goes elsewhere');

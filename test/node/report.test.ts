@@ -44,7 +44,7 @@ const unclear = makeAttempt('noVerdict', {
 const doubtful = doubt(confirmed, foreign, keys.appkey);
 const busy = makeAttempt('noVerdict', {
 	httpStatus: 503,
-	retryAt: Date.parse('2126-11-23T08:00:00+09:00'),
+	pause: { until: Date.parse('2126-11-23T08:00:00+09:00'), isTooLong: true },
 });
 const codeless = makeAttempt('refused', { httpStatus: 400, code: '400' });
 const silent = makeAttempt('noVerdict', { transportCode: 'UND_ERR_HEADERS_TIMEOUT' });

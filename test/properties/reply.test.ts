@@ -134,12 +134,13 @@ property(
 );
 
 property(
-	'two listed codes that differ say nothing',
+	'two listed codes that differ say nothing, but for HTTP 429',
 	[status, kisBody, fc.constantFrom(...LISTED), fc.constantFrom(...LISTED)],
 	(status, body, error_code, msg_cd) => {
 		if (error_code === msg_cd) return;
 		const { verdict, refusalCode } = read(status, JSON.stringify({ ...body, error_code, msg_cd }));
-		expect({ verdict, refusalCode }).toEqual({ verdict: 'noVerdict', refusalCode: null });
+		const expected = status === 429 ? 'refused' : 'noVerdict';
+		expect({ verdict, refusalCode }).toEqual({ verdict: expected, refusalCode: null });
 	},
 );
 

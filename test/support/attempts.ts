@@ -10,7 +10,7 @@ const NOTHING = {
 	code: null,
 	text: null,
 	transportCode: null,
-	retryAt: null,
+	pause: null,
 } as const;
 
 /** An attempt under the rule that an answer with its code or status falls under. */

@@ -2,7 +2,6 @@ import type { Attempt } from '../../../kis/attempt';
 import { isListed } from '../../../kis/errorCodes';
 import { explainTransportCode } from '../../../kis/http/transportCodes';
 import { koreanTime } from '../../../kis/koreanTime';
-import { asksToComeBack } from '../../../kis/retry';
 import { quotable } from '../quotable';
 
 export interface Explanation {
@@ -14,15 +13,14 @@ export interface Explanation {
 
 /** What an attempt met. */
 export function explain(attempt: Attempt): Explanation {
-	const { rule, refusalCode, transportCode, httpStatus, retryAt } = attempt;
+	const { rule, refusalCode, transportCode, httpStatus, pause } = attempt;
 	if (!rule) return explainTransportCode(transportCode ?? '');
 	// n8n replaces a message that holds the name of a system fault, which an unlisted code may be.
 	const isKisCode = refusalCode !== null && isListed(refusalCode);
 	const source = isKisCode ? refusalCode : `HTTP ${httpStatus}`;
-	const when =
-		retryAt !== null && asksToComeBack(attempt)
-			? `The server wants no request before ${koreanTime(retryAt)}: run again after that.`
-			: '';
+	const when = pause?.isTooLong
+		? `The server wants no request before ${koreanTime(pause.until)}: run again after that.`
+		: '';
 	return { happened: `${rule.happened} (${source})`, todo: sentences(when, rule.todo) };
 }
 

@@ -1,0 +1,13 @@
+import type { IHttpRequestOptions } from 'n8n-workflow';
+
+/** Returns what a request has under the name of a header, in any spelling of it. */
+export function headersNamed({ headers = {} }: IHttpRequestOptions, name: string): unknown[] {
+	return Object.entries(headers).flatMap(([spelling, value]) =>
+		spelling.trim().toLowerCase() === name ? [value] : [],
+	);
+}
+
+/** @param name In small letters. */
+export function hasHeader(request: IHttpRequestOptions, name: string): boolean {
+	return headersNamed(request, name).length > 0;
+}
