@@ -234,6 +234,7 @@ export const BREAKS: readonly Break[] = [
 		file: VERDICT,
 		from: 'if (ofStatus?.retry)',
 		to: 'if (ofStatus?.retry && reply)',
+		seenBy: 'test/truth/answers.test.ts',
 	},
 	{
 		rule: 'HTTP 5xx: a code makes it no better',
