@@ -22,6 +22,8 @@ const DEAD = 'kis/deadTokens.ts';
 const UNUSABLE = 'nodes/KisToken/operations/revoke/revoke.ts';
 const RETRY_AFTER = 'kis/http/retryAfter.ts';
 const RETRY = 'kis/retry.ts';
+const PACED = 'kis/pacedRequest.ts';
+const LIMITER = 'kis/rateLimit/rateLimiter.ts';
 const WATCH = 'kis/http/requestWatch.ts';
 const GRANT = 'kis/issue/grant.ts';
 const ISSUANCE = 'kis/issue/issuance.ts';
@@ -38,7 +40,7 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'a confirmation is a readable JSON object',
 		file: VERDICT,
-		from: 'if (!reply) return OPEN_ANSWERS.unreadable;',
+		from: 'if (!reply?.isUtf8) return OPEN_ANSWERS.unreadable;',
 		to: 'if (!reply) return null;',
 	},
 	{
@@ -56,15 +58,20 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'sign of refusal: `error…` with content',
 		file: REPLY,
-		from: '/^err/i.test(name) && !isBlank(value)',
-		to: 'false',
+		from: "if (name.startsWith('err')) return !isBlank(value);",
+		to: '',
 	},
-	{ rule: 'sign of refusal: `success` false', file: REPLY, from: "word === 'false'", to: 'false' },
+	{
+		rule: 'sign of refusal: `success` false',
+		file: REPLY,
+		from: 'return value !== null && !/^(true|1|y|yes|ok)$/.test(word);',
+		to: 'return false;',
+	},
 	{
 		rule: 'sign of refusal: `status` error or fail',
 		file: REPLY,
-		from: '/^(err|fail)/.test(word)',
-		to: 'false',
+		from: 'return isNested || /^(err|fail|[345]\\d\\d(?!\\d))/.test(word);',
+		to: 'return false;',
 	},
 	{
 		rule: 'sign of refusal: `rt_cd` other than 0',
@@ -81,8 +88,8 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'a confirmation that is not UTF-8 confirms nothing',
 		file: VERDICT,
-		from: 'if (!reply.isUtf8) return OPEN_ANSWERS.unreadable;',
-		to: '',
+		from: 'if (!reply?.isUtf8) return OPEN_ANSWERS.unreadable;',
+		to: 'if (!reply) return OPEN_ANSWERS.unreadable;',
 	},
 	{
 		rule: "a confirmation about another app key's token is doubted",
@@ -213,8 +220,8 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'a listed code decides, whatever the status',
 		file: VERDICT,
-		from: 'if (listed !== undefined)',
-		to: 'if (listed !== undefined && [200, 400, 401, 403, 500].includes(httpStatus))',
+		from: 'if (listed !== undefined &&',
+		to: 'if (listed !== undefined && [200, 400, 401, 403, 500].includes(httpStatus) &&',
 	},
 	{
 		rule: 'a listed code of a fault of KIS is no verdict',
@@ -232,8 +239,9 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'HTTP 429 refuses, whatever the body',
 		file: VERDICT,
-		from: 'if (ofStatus?.retry)',
-		to: 'if (ofStatus?.retry && reply)',
+		from: 'if (httpStatus === TOO_MANY_REQUESTS)',
+		to: 'if (httpStatus === TOO_MANY_REQUESTS && reply)',
+		seenBy: 'test/truth/answers.test.ts',
 	},
 	{
 		rule: 'HTTP 5xx: a code makes it no better',
@@ -250,14 +258,14 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'a 4xx of the table refuses, with a JSON object',
 		file: VERDICT,
-		from: 'Number.isNaN(stated) || refusingStatus(stated) ? rule',
-		to: 'false ? rule',
+		from: '? OPEN_ANSWERS.contradiction : rule;',
+		to: '? OPEN_ANSWERS.contradiction : OPEN_ANSWERS.otherStatus;',
 	},
 	{
 		rule: 'a 4xx of the table refuses with an unlisted code, too',
 		file: VERDICT,
-		from: 'Number.isNaN(stated) || refusingStatus(stated) ? rule',
-		to: '!reply.codes.length ? rule',
+		from: 'contradictsRefusal(reply.statedStatus) ?',
+		to: 'reply.codes.length > 0 ?',
 	},
 	{
 		rule: 'a 4xx without a JSON object is no verdict',
@@ -275,13 +283,13 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: '`code` 200 on another status contradicts itself',
 		file: VERDICT,
-		from: ': OPEN_ANSWERS.contradiction;\n}',
-		to: ': rule;\n}',
+		from: 'contradictsRefusal(reply.statedStatus) ?',
+		to: 'Number(reply.statedStatus) < 0 ?',
 	},
 	{
 		rule: 'on HTTP 200, `code` is read by the same table',
 		file: VERDICT,
-		from: 'refusingStatus(asHttpStatus(statedStatus)) ?? OPEN_ANSWERS.neither',
+		from: 'refusingStatus(statedStatus) ?? OPEN_ANSWERS.neither',
 		to: 'OPEN_ANSWERS.neither',
 	},
 	{
@@ -318,21 +326,21 @@ export const BREAKS: readonly Break[] = [
 	},
 	{
 		rule: '`Retry-After` delays everyone on the app key',
-		file: RUN,
-		from: 'attempt.retryAt !== null',
-		to: 'attempt.retryAt === undefined',
+		file: PACED,
+		from: 'limiter.hold(pauseLeft(attempt));',
+		to: 'limiter.hold(0);',
 	},
 	{
 		rule: 'nothing is sent again after a `Retry-After` of more than 60 s',
 		file: RETRY,
-		from: 'return retryAfterMs(attempt) > LONGEST_RETRY_AFTER_MS;',
+		from: 'return pause !== null && pause.isTooLong;',
 		to: 'return false;',
 	},
 	{
 		rule: '`Retry-After` makes no answer repeatable',
 		file: RETRY,
 		from: 'if (attempt.rule) return attempt.rule.retry ?? null;',
-		to: 'if (attempt.retryAt !== null) return {};\n\tif (attempt.rule) return attempt.rule.retry ?? null;',
+		to: 'if (attempt.pause) return {};\n\tif (attempt.rule) return attempt.rule.retry ?? null;',
 		seenBy: 'test/kis/retry.test.ts',
 	},
 	{
@@ -349,15 +357,15 @@ export const BREAKS: readonly Break[] = [
 	},
 	{
 		rule: 'a rate refusal that stands ends the batch',
-		file: RUN,
-		from: '>= RATE_PATIENCE_MS',
+		file: LIMITER,
+		from: '>= PATIENCE_MS',
 		to: '>= Infinity',
 	},
 	{
 		rule: 'but not before 10 s',
-		file: RUN,
-		from: 'const RATE_PATIENCE_MS = 10_000;',
-		to: 'const RATE_PATIENCE_MS = 0;',
+		file: LIMITER,
+		from: 'const PATIENCE_MS = 10_000;',
+		to: 'const PATIENCE_MS = 0;',
 	},
 
 	// What Issue passes on: the experiment issues nothing.
@@ -411,8 +419,8 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'each item has the outcome of its own token',
 		file: RUN,
-		from: 'mapInTurns(tokens, ({ value }) => revocations.get(value)',
-		to: 'mapInTurns(tokens, (_, i) => revocations.get((tokens[i + 1] ?? tokens[0]).value)',
+		from: 'mapInTurns(tokens, ({ value }) => this.#revocations.get(value)',
+		to: 'mapInTurns(tokens, (_, i) => this.#revocations.get((tokens[i + 1] ?? tokens[0]).value)',
 	},
 	{
 		rule: 'an unusable text is not sent',
