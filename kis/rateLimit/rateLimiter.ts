@@ -12,6 +12,8 @@ const LATE_ARRIVAL_MS = 250;
  * of 18: sent every 62 ms, so that the 19th comes 116 ms after a second, none was refused; every 58 ms, 1 to 4 of 200.
  */
 const UNSEEN_ARRIVAL_MS = 116;
+/** So long after it {@link RateLimiter.pass | passed}, such a request may be among those that the server counts. */
+export const UNSEEN_WINDOW_MS = WINDOW_MS + UNSEEN_ARRIVAL_MS;
 /** So much later than asked for a timer may fire: what it held up goes at once then. */
 const TIMER_LATENESS_MS = 10;
 /** A rate that grows lets requests go earlier than could be told when they began to wait. */
@@ -141,7 +143,7 @@ export class RateLimiter {
 	/** Estimates how long {@link pass} would take from now, in milliseconds. */
 	expectedWait(): number {
 		const now = this.#clock.now();
-		const interval = (WINDOW_MS + UNSEEN_ARRIVAL_MS) / this.#paceAt(now).rate;
+		const interval = UNSEEN_WINDOW_MS / this.#paceAt(now).rate;
 		const backlogs = [...this.#members.values()].map(({ backlog }) => backlog());
 		const queues = Object.values(this.#waiting).map(({ length }) => length);
 		const ahead = [...backlogs, ...queues].reduce((sum, count) => sum + count, 0);
@@ -230,7 +232,7 @@ export class RateLimiter {
 		const pace = this.#paceAt(now);
 		this.#pacer.spend(now, pace);
 		this.#arrivals.add(now + UNSEEN_ARRIVAL_MS, now);
-		this.#passAt = now + (WINDOW_MS + UNSEEN_ARRIVAL_MS) / pace.rate;
+		this.#passAt = now + UNSEEN_WINDOW_MS / pace.rate;
 	}
 
 	#place(): Place {
