@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 import type { KisCredential } from './credential';
 import { ENVIRONMENTS } from './environments';
 import { limiterOf, UNSEEN_WINDOW_MS, type RateLimiter } from './rateLimit/rateLimiter';
@@ -29,6 +31,8 @@ export async function takeTurn(
 	{ appkey, environment }: KisCredential,
 	{ mayWait, cancel }: TurnOptions,
 ): Promise<NoTurn | null> {
+	// n8n prepares many items in one turn of the event loop. What was let out in it would be written only after it.
+	if (mayWait) await setImmediate();
 	const limiter = limiterOf(appkey);
 	const requests = unseenRequestsOf(limiter, ENVIRONMENTS[environment].requestsPerSecond);
 	let isSent = false;

@@ -232,7 +232,8 @@ export class RateLimiter {
 		const pace = this.#paceAt(now);
 		this.#pacer.spend(now, pace);
 		this.#arrivals.add(now + UNSEEN_ARRIVAL_MS, now);
-		this.#passAt = now + UNSEEN_WINDOW_MS / pace.rate;
+		const isTimerLate = now - this.#passAt < TIMER_LATENESS_MS;
+		this.#passAt = (isTimerLate ? this.#passAt : now) + UNSEEN_WINDOW_MS / pace.rate;
 	}
 
 	#place(): Place {

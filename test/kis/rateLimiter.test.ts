@@ -346,6 +346,24 @@ describe('requests of other senders', () => {
 		}
 	});
 
+	test('go on time though timers are late, and never more than 18 in a window', async () => {
+		const limiter = new RateLimiter({
+			now: () => time.now(),
+			after: (milliseconds, callback) => time.after(milliseconds + 5, callback),
+			random: () => time.random(),
+		});
+		limiter.join({}, 18);
+		const passed: number[] = [];
+		const pass = async () => {
+			if (await limiter.pass(never())) passed.push(time.now());
+		};
+		await time.run(Promise.all(Array.from({ length: 181 }, pass)));
+		expect(passed[180] - passed[0]).toBeLessThan(180 * 62 + 10 * 5 + 10);
+		for (const [i, at] of passed.slice(18).entries()) {
+			expect(at - passed[i]).toBeGreaterThanOrEqual(1116);
+		}
+	});
+
 	test('that cannot wait are counted, beyond the limit too, and others wait for them', async () => {
 		const limiter = limiterAt(3);
 		for (let orders = 0; orders < 5; orders++) limiter.count();

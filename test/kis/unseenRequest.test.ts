@@ -122,6 +122,7 @@ describe('the rate of a request applies to all', () => {
 		const limiter = limiterOf(credential.appkey);
 		limiter.hold(500);
 		const ended = reads(credential, 1);
+		await pass(0);
 		expect(placesOf(credential)).toBe(18);
 		await pass(499);
 		expect([ended.length, placesOf(credential)]).toEqual([0, 18]);
