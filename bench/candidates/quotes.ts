@@ -19,6 +19,7 @@ const node = standIn(
 				headers: { tr_id: 'FHKST01010100' },
 				json: true,
 			};
+			// eslint-disable-next-line @n8n/community-nodes/no-deprecated-workflow-functions -- the HTTP Request node calls this one
 			const answer = this.helpers.requestWithAuthentication.call(this, 'kisApi', request);
 			const json = await answer.catch((error: Error) => ({ error: error.message }));
 			return { json: json as IDataObject, pairedItem: { item: i } };
