@@ -350,6 +350,7 @@ describe('requests of other senders', () => {
 		const limiter = new RateLimiter({
 			now: () => time.now(),
 			after: (milliseconds, callback) => time.after(milliseconds + 5, callback),
+			nextTurn: (callback) => time.nextTurn(callback),
 			random: () => time.random(),
 		});
 		limiter.join({}, 18);
@@ -361,6 +362,24 @@ describe('requests of other senders', () => {
 		expect(passed[180] - passed[0]).toBeLessThan(180 * 62 + 180);
 		for (const [i, at] of passed.slice(18).entries()) {
 			expect(at - passed[i]).toBeGreaterThanOrEqual(1116);
+		}
+	});
+
+	test('count from when a busy host has written them', async () => {
+		const limiter = limiterAt(18);
+		const written: number[] = [];
+		const pass = async () => {
+			if (!(await limiter.pass(never()))) return;
+			await time.sleep(4 * time.turnMs);
+			written.push(time.now());
+		};
+		time.turnMs = 60;
+		const early = Array.from({ length: 10 }, pass);
+		await time.run(Promise.all(early));
+		time.turnMs = 0;
+		await time.run(Promise.all(Array.from({ length: 40 }, pass)));
+		for (const [i, at] of written.slice(18).entries()) {
+			expect(at - written[i]).toBeGreaterThanOrEqual(1116);
 		}
 	});
 
