@@ -9,6 +9,7 @@ import { hostTurns } from './sections/hostTurns';
 import { latency } from './sections/latency';
 import { limit } from './sections/limit';
 import { oneToken } from './sections/oneToken';
+import { quotes } from './sections/quotes';
 import { realN8n } from './sections/realN8n';
 import { speed } from './sections/speed';
 import { ROOT, versionOf } from './versions';
@@ -21,6 +22,7 @@ interface Section {
 
 const SECTIONS: Readonly<Record<string, Section>> = {
 	limit: { rounds: 3, measure: limit },
+	quotes: { rounds: 3, measure: quotes },
 	speed: { rounds: 25, measure: speed },
 	latency: { rounds: 3, measure: latency },
 	oneToken: { rounds: 7, measure: oneToken },

@@ -1,4 +1,4 @@
-import { CANDIDATES, type CandidateName } from './candidates';
+import { ALL_CANDIDATES, type CandidateName } from './candidates';
 
 interface Plan {
 	readonly candidates: readonly CandidateName[];
@@ -23,7 +23,7 @@ export async function byTurns<R>(
 ): Promise<Array<Measured<R>>> {
 	const measured = sizes.flatMap((tokens) =>
 		candidates.map((candidate) => {
-			const { label } = CANDIDATES[candidate];
+			const { label } = ALL_CANDIDATES[candidate];
 			return { candidate, label, tokens, results: [] as R[] };
 		}),
 	);

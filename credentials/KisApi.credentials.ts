@@ -8,10 +8,11 @@ import {
 import { parseCredential } from '../kis/credential';
 import { ENVIRONMENTS } from '../kis/environments';
 import { Unusable } from '../kis/unusable';
-import { bringAuthorization } from './bringAuthorization';
-import { letOut } from './letOut';
+import { bringAuthorization, wantsAuthorization } from './bringAuthorization';
+import { beforeLetOut, letOut } from './letOut';
 import { hasHeader } from './requestHeaders';
 import { requestTarget } from './requestTarget';
+import { takeTurn } from './turn';
 
 /** Addresses by environment, as an expression can use them; absent for `custom`. */
 const ADDRESSES = JSON.stringify(
@@ -94,6 +95,14 @@ export class KisApi implements ICredentialType {
 			description:
 				'Whether an HTTP Request to /uapi without a header authorization gets an access token from this credential. It is issued when it is first needed, renewed in time, and kept in memory only.',
 		},
+		{
+			displayName: 'Pace Requests',
+			name: 'paceRequests',
+			type: 'boolean',
+			default: true,
+			description:
+				'Whether HTTP Requests with this credential keep to the requests per second that KIS allows, together with KIS Token. Reads (GET) wait for their turn. Anything else is sent immediately, and counted.',
+		},
 		// n8n reads these two where it follows a redirect, and stops one to another host.
 		{
 			displayName: 'Allowed HTTP Request Domains',
@@ -110,12 +119,13 @@ export class KisApi implements ICredentialType {
 	];
 
 	/** Gives a request of the HTTP Request node the headers that /uapi wants, if it goes to the credential's own origin. */
-	authenticate: IAuthenticate = async (fields, request) => {
+	authenticate: IAuthenticate = async (fields, brought) => {
 		const credential = parseCredential(fields);
 		if (credential instanceof Unusable) {
 			throw new UserError(`KIS API credential: ${credential.why}.`);
 		}
 		const { appkey, appsecret, baseUrl } = credential;
+		const request = beforeLetOut(brought);
 		const target = requestTarget(request);
 		if (target?.origin !== baseUrl.origin) {
 			throw new UserError(
@@ -127,7 +137,12 @@ export class KisApi implements ICredentialType {
 				'KIS API credential: the request has a header Host, for which another server could vouch. Nothing was sent. Leave the header out: it follows from the URL.',
 			);
 		}
-		const authorization = await bringAuthorization(credential, request, target);
+		let authorization: string | null = null;
+		if (wantsAuthorization(credential, request, target)) {
+			authorization = await bringAuthorization(credential, request);
+		} else {
+			await takeTurn(credential, request);
+		}
 		return letOut(request, {
 			...request,
 			// What was read is what is called, whichever version of n8n sends it.

@@ -2,9 +2,9 @@ import { UserError, type IHttpRequestOptions } from 'n8n-workflow';
 
 import { endpointOf } from '../kis/baseUrl';
 import type { KisCredential } from '../kis/credential';
-import { isRead } from './letOut';
 import { refusalOf } from './refusals';
 import { headersNamed } from './requestHeaders';
+import { patienceOf, takeTurn } from './turn';
 
 /** 해시키: the one endpoint below /uapi that wants no token. */
 const HASHKEY_PATH = '/uapi/hashkey';
@@ -12,18 +12,17 @@ const HASHKEY_PATH = '/uapi/hashkey';
 const NOTHING = /^\s*(?:bearer\b)?\s*(?:undefined|null|NaN|\[object Object\])?\s*$/i;
 
 /**
- * Gives the header `authorization` for a request that wants one and has none; `null` for any other.
+ * Whether the credential is to bring the header `authorization` of a request: it wants one, and has none.
  *
  * @param target What the request calls, at the credential's own origin.
- * @throws {UserError} if there is no token for it, so that it must not be sent.
+ * @throws {UserError} if it has one that holds nothing, so that it must not be sent.
  */
-export async function bringAuthorization(
-	credential: KisCredential,
+export function wantsAuthorization(
+	{ bringsToken, baseUrl }: KisCredential,
 	request: IHttpRequestOptions,
 	target: URL,
-): Promise<string | null> {
-	const { bringsToken, baseUrl } = credential;
-	if (!bringsToken || !wantsToken(target, baseUrl)) return null;
+): boolean {
+	if (!bringsToken || !wantsToken(target, baseUrl)) return false;
 	const own = headersNamed(request, 'authorization');
 	if (own.some((value) => NOTHING.test(String(value ?? '')))) {
 		throw new UserError('The request was not sent: its header authorization holds no token', {
@@ -31,23 +30,31 @@ export async function bringAuthorization(
 				'Leave the header out, and the KIS API credential brings a token. Or correct its expression, which gives nothing here.',
 		});
 	}
-	if (own.length > 0 || request.auth) return null;
+	return own.length === 0 && !request.auth;
+}
+
+/**
+ * Gives the header `authorization` for a request, when it is the request's turn.
+ *
+ * @throws {UserError} if there is no token for it, or no turn, so that it must not be sent.
+ */
+export async function bringAuthorization(
+	credential: KisCredential,
+	request: IHttpRequestOptions,
+): Promise<string> {
 	// Loaded by the first request, not by n8n's start: it brings the HTTP client.
-	const { bringToken } = await import('../kis/keptToken/bringToken');
-	const token = await bringToken(credential, {
-		mayWait: isRead(request),
-		cancel: stopOf(request),
-	});
-	if ('because' in token) throw refusalOf(token);
-	return `Bearer ${token.value}`;
+	const { bringToken, tokenAtHand } = await import('../kis/keptToken/bringToken');
+	for (;;) {
+		const brought = await bringToken(credential, patienceOf(request));
+		if ('because' in brought) throw refusalOf(brought);
+		await takeTurn(credential, request);
+		// The one that was brought may have been revoked while the request waited.
+		const token = tokenAtHand(credential);
+		if (token) return `Bearer ${token.value}`;
+	}
 }
 
 function wantsToken({ pathname }: URL, baseUrl: URL): boolean {
 	const below = endpointOf(baseUrl, '/uapi/').pathname;
 	return pathname.startsWith(below) && pathname !== endpointOf(baseUrl, HASHKEY_PATH).pathname;
-}
-
-/** n8n's Stop, where it passes it on: `httpRequestWithAuthentication` does. */
-function stopOf({ abortSignal }: IHttpRequestOptions): AbortSignal {
-	return abortSignal instanceof AbortSignal ? abortSignal : new AbortController().signal;
 }

@@ -1,9 +1,12 @@
 import { UserError } from 'n8n-workflow';
 
 import { shortFingerprint } from '../kis/accessToken';
+import type { KisCredential } from '../kis/credential';
+import { ENVIRONMENTS } from '../kis/environments';
 import { isLimited, type Flaw, type NotIssued, type UnusableGrant } from '../kis/issue/issuance';
 import type { NoToken } from '../kis/keptToken/nextStep';
 import { koreanTime } from '../kis/koreanTime';
+import { LONGEST_WAIT_MS, readIntervalMs, type NoTurn } from '../kis/unseenRequest';
 import { explainAll, sentences } from '../nodes/KisToken/report/explain';
 
 const NOT_SENT = 'The request was not sent';
@@ -20,16 +23,33 @@ interface Sentences {
 	readonly description: string;
 }
 
+const STOPPED: Sentences = { message: 'the execution was stopped', description: 'Run again.' };
+
 /** What a request that gets no token ends with. n8n passes it on word for word. Nothing in it is secret. */
 export function refusalOf(noToken: NoToken): UserError {
 	const { message, description } = explain(noToken);
 	return new UserError(`${NOT_SENT}: ${message}`, { description });
 }
 
+/** What a request ends with that is not sent for want of room in the app key's limit. */
+export function refusalOfTurn(noTurn: NoTurn, credential: KisCredential): UserError {
+	const { message, description } =
+		noTurn.because === 'cancelled' ? STOPPED : explainTooLong(noTurn.waitMs, credential);
+	return new UserError(`${NOT_SENT}: ${message}`, { description });
+}
+
+function explainTooLong(waitMs: number, credential: KisCredential): Sentences {
+	const { requestsPerSecond } = ENVIRONMENTS[credential.environment];
+	return {
+		message: `its turn would have come in ${Math.ceil(waitMs / 1000)} s, and no request waits longer than ${LONGEST_WAIT_MS / 1000} s`,
+		description: `Too many requests came together for a limit of ${requestsPerSecond} a second. Spread them: in the HTTP Request node, add the option Batching, with Items per Batch 1 and Batch Interval (ms) ${readIntervalMs(credential)}.`,
+	};
+}
+
 function explain(noToken: NoToken): Sentences {
 	switch (noToken.because) {
 		case 'cancelled':
-			return { message: 'the execution was stopped', description: 'Run again.' };
+			return STOPPED;
 		case 'beingRevoked':
 			return {
 				message: 'the access token of the KIS API credential is being revoked at this moment',

@@ -12,7 +12,13 @@ import { until } from './until';
 import { chain, credentialFor, example, httpRequest, kisToken } from './workflows';
 
 // KIS issues once a minute for each app key.
-const apps = { chain: makeApp(), example: makeApp(), revoke: makeApp(), stranger: makeApp() };
+const apps = {
+	chain: makeApp(),
+	example: makeApp(),
+	quotes: makeApp(),
+	revoke: makeApp(),
+	stranger: makeApp(),
+};
 const QUOTE = '/uapi/domestic-stock/v1/quotations/inquire-price';
 const REVOKED = {
 	code: '200',
@@ -67,6 +73,18 @@ function workflows(sandbox: Sandbox, tokens: TokenSource) {
 				token: "={{ $('Issue').first().json.access_token }}",
 			}),
 		]),
+		chain('quotes', [
+			source('quotes'),
+			httpRequest('Quote', sandbox.url + QUOTE, {
+				parameters: {
+					authentication: 'predefinedCredentialType',
+					nodeCredentialType: 'kisApi',
+					sendHeaders: true,
+					headerParameters: { parameters: [{ name: 'tr_id', value: 'FHKST01010100' }] },
+				},
+				credentials: { kisApi: { id: 'quotes', name: 'KIS quotes' } },
+			}),
+		]),
 		chain('errorOutput', [source('errorOutput'), revoke({ onError: 'continueErrorOutput' })]),
 		chain('stopWorkflow', [source('stopWorkflow'), revoke({})]),
 		chain('retry', [
@@ -99,6 +117,22 @@ test('issues, asks for a quote through the HTTP Request node, and revokes', asyn
 	expect(jsonOf(itemsOf(run, 'Revoke'))).toEqual([REVOKED]);
 	expect(stage.sandbox.kis.isKnown(String(token))).toBe(true);
 	expect(stage.sandbox.kis.isLive(String(token))).toBe(false);
+});
+
+test('200 quotes at once, HTTP Request as it comes: KIS answers all, and refuses none', async () => {
+	const items = Array.from({ length: 200 }, (_, place) => ({ place }));
+	stage.tokens.items.set('quotes', items);
+	const { status, run } = await stage.api.run('quotes');
+	expect(run.resultData.error?.message).toBeUndefined();
+	const calls = stage.sandbox.calls.filter(({ appkey }) => appkey === apps.quotes.appkey);
+	expect(calls.map(({ path, result }) => `${path} ${result}`)).toEqual([
+		'/oauth2/tokenP 200',
+		...items.map(() => `${QUOTE} MCA00000`),
+	]);
+	const answered = jsonOf(itemsOf(run, 'Quote')).filter(({ rt_cd }) => rt_cd === '0');
+	expect([status, answered.length]).toEqual(['success', items.length]);
+	const [first, last] = [calls[1], calls[calls.length - 1]];
+	process.stdout.write(`200 quotes: ${((last.at - first.at) / 1000).toFixed(2)} s\n`);
 });
 
 test('what failed goes to the error output, with its input', async () => {

@@ -1,12 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { IDataObject } from 'n8n-workflow';
 
 /**
  * Gives tokens to a workflow as a step before would that is not of this package: so they stand in no workflow.
  * `GET /<name>` answers with the items that were put there.
  */
 export class TokenSource {
-	readonly items = new Map<string, ReadonlyArray<{ readonly access_token: string }>>();
+	readonly items = new Map<string, readonly IDataObject[]>();
 	readonly #server = createServer((request, response) => {
 		response.setHeader('content-type', 'application/json');
 		response.end(JSON.stringify(this.items.get((request.url ?? '').slice(1)) ?? []));

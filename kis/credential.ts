@@ -12,6 +12,8 @@ export interface KisCredential {
 	readonly baseUrl: URL;
 	/** Whether requests with this credential that bring no access token get one from it. */
 	readonly bringsToken: boolean;
+	/** Whether requests with this credential that others send keep to the app key's limit. */
+	readonly pacesRequests: boolean;
 }
 
 /** Comes with copy and paste. KIS's keys contain none, and a pasted line break is what EGW00105 usually means. */
@@ -31,11 +33,15 @@ export function parseCredential(
 	if (appsecret === '') return new Unusable('the App Secret is empty');
 	const baseUrl = baseUrlOf(environment, fields.baseUrl);
 	if (baseUrl instanceof Unusable) return baseUrl;
-	// A credential that was saved before there was this field has none.
-	const { bringAuthorization: bringsToken = true } = fields;
-	return typeof bringsToken === 'boolean'
-		? { appkey, appsecret, environment, baseUrl, bringsToken }
-		: new Unusable('Bring an Access Token is neither true nor false');
+	// A credential that was saved before there were these fields has none.
+	const { bringAuthorization: bringsToken = true, paceRequests: pacesRequests = true } = fields;
+	if (typeof bringsToken !== 'boolean') {
+		return new Unusable('Bring an Access Token is neither true nor false');
+	}
+	if (typeof pacesRequests !== 'boolean') {
+		return new Unusable('Pace Requests is neither true nor false');
+	}
+	return { appkey, appsecret, environment, baseUrl, bringsToken, pacesRequests };
 }
 
 function withoutStrayWhiteSpace(field: unknown): string {

@@ -2,6 +2,7 @@ import type { Candidate } from './candidate';
 import { httpRequest } from './httpRequest';
 import { kisToken } from './kisToken';
 import { bareUndici, plainLoop } from './loops';
+import { quotes } from './quotes';
 
 /** Ways to revoke tokens, as a user would choose between them; the last is what this node is built on, alone. */
 export const CANDIDATES = {
@@ -19,4 +20,14 @@ export const CANDIDATES = {
 	bareUndici,
 } as const satisfies Record<string, Candidate>;
 
-export type CandidateName = keyof typeof CANDIDATES;
+/** They revoke nothing: they ask for as many quotes as there are tokens. */
+export const QUOTE_CANDIDATES = {
+	quotes: quotes('HTTP Request with the credential'),
+	quotesUnpaced: quotes('HTTP Request with the credential, Pace Requests off', {
+		paceRequests: false,
+	}),
+} as const satisfies Record<string, Candidate>;
+
+export const ALL_CANDIDATES = { ...CANDIDATES, ...QUOTE_CANDIDATES };
+
+export type CandidateName = keyof typeof ALL_CANDIDATES;

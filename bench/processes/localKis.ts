@@ -21,6 +21,8 @@ export interface Seen {
 	readonly revoked: number;
 	/** Requests refused for exceeding the limit (EGW00201). */
 	readonly refused: number;
+	/** Requests for a quote that were answered with one. */
+	readonly answered: number;
 	readonly connections: number;
 	/** When the head of the first request had been read, on the shared clock in milliseconds; `Infinity` if none came. */
 	readonly firstRequestAt: number;
@@ -70,6 +72,7 @@ const service = {
 		return {
 			revoked: tokens.filter((token) => !kis.isLive(token)).length,
 			refused: calls.filter(({ result }) => result === 'EGW00201').length,
+			answered: calls.filter(({ result }) => result === 'MCA00000').length,
 			connections: connections - connectionsBefore,
 			firstRequestAt: toShared + Math.min(...calls.slice(0, 1).map(({ at }) => at)),
 		};

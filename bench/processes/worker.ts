@@ -1,11 +1,11 @@
-import { CANDIDATES, type CandidateName } from '../candidates';
+import { ALL_CANDIDATES, type CandidateName } from '../candidates';
 import type { Task } from '../candidates/candidate';
 import type { Timing } from '../candidates/timed';
 import { serve } from './child';
 
 const service = {
 	async run({ candidate, task }: { candidate: CandidateName; task: Task }): Promise<Timing> {
-		return await CANDIDATES[candidate].run(task);
+		return await ALL_CANDIDATES[candidate].run(task);
 	},
 };
 

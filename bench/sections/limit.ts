@@ -16,8 +16,8 @@ const CANDIDATES: readonly CandidateName[] = [
 const WANTED_OVER_THE_FLOOR = 0.03;
 
 /** The least time that any client can take: a request comes a second or more after the one so many places before it. */
-function floorMs(tokens: number): number {
-	return Math.floor((tokens - 1) / RATE_LIMITS.real) * 1000;
+export function floorMs(requests: number): number {
+	return Math.floor((requests - 1) / RATE_LIMITS.real) * 1000;
 }
 
 /** How much of KIS's limit each uses, and what KIS refuses of it. */

@@ -1,5 +1,5 @@
 import { Arena, type Run } from '../arena';
-import { CANDIDATES, type CandidateName } from '../candidates';
+import { ALL_CANDIDATES, type CandidateName } from '../candidates';
 import { Child } from '../processes/child';
 import type { Loaded, LoadingProcess } from '../processes/loading';
 import type { Findings } from '../report';
@@ -59,7 +59,7 @@ export async function oneToken(rounds: number): Promise<Findings> {
 				rows: (['first', 'tenth'] as const).flatMap((call) =>
 					NAMES.map((name) => [
 						call,
-						CANDIDATES[name].label,
+						ALL_CANDIDATES[name].label,
 						Sample.of(calls(name, call), toTheRequest).show(milliseconds),
 						Sample.of(calls(name, call), inAll).show(milliseconds),
 					]),

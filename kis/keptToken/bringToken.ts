@@ -14,6 +14,8 @@ const TIMEOUT_MS = 10_000;
 /** Of a request for a token that KIS did not process. */
 const MAX_RETRIES = 3;
 
+const NO_PROGRESS: Progress = { mayWait: false, waitedOut: null, asked: null, failed: null };
+
 export interface BringOptions {
 	/** Whether there is time to wait until KIS's minute is over. */
 	readonly mayWait: boolean;
@@ -30,7 +32,7 @@ export async function bringToken(
 	{ mayWait, cancel }: BringOptions,
 ): Promise<AccessToken | NoToken> {
 	const kept = keptTokenOf(credential);
-	let progress: Progress = { mayWait, waitedOut: null, asked: null, failed: null };
+	let progress: Progress = { ...NO_PROGRESS, mayWait };
 	// What takes time may change everything: all is looked at again.
 	while (!cancel.aborted) {
 		const step = nextStep(credential, kept, progress, Date.now());
@@ -55,6 +57,12 @@ export async function bringToken(
 		}
 	}
 	return { because: 'cancelled' };
+}
+
+/** Gives the token with which a request may be sent at this very moment; `null` if one has to be brought first. */
+export function tokenAtHand(credential: KisCredential): AccessToken | null {
+	const step = nextStep(credential, keptTokenOf(credential), NO_PROGRESS, Date.now());
+	return step.kind === 'use' ? step.token : null;
 }
 
 const issues = new SharedWork<Issuance>();

@@ -4,6 +4,8 @@ export interface Clock {
 	now(): number;
 	/** Calls back once, so many milliseconds from now. @returns Calls it off. */
 	after(milliseconds: number, callback: () => void): () => void;
+	/** Calls back in the next turn of the event loop, after what has arrived by then. */
+	nextTurn(callback: () => void): void;
 	/** From 0 to 1, each as likely as any other. */
 	random(): number;
 }
@@ -14,5 +16,6 @@ export const SYSTEM_CLOCK: Clock = {
 		const timer = setTimeout(callback, milliseconds);
 		return () => clearTimeout(timer);
 	},
+	nextTurn: (callback) => void setImmediate(callback),
 	random: () => Math.random(),
 };

@@ -12,6 +12,13 @@ const LATE_ARRIVAL_MS = 250;
  * of 18: sent every 62 ms, so that the 19th comes 116 ms after a second, none was refused; every 58 ms, 1 to 4 of 200.
  */
 const UNSEEN_ARRIVAL_MS = 116;
+/** So long after it {@link RateLimiter.pass | passed}, such a request may be among those that the server counts. */
+export const UNSEEN_WINDOW_MS = WINDOW_MS + UNSEEN_ARRIVAL_MS;
+/**
+ * In so many turns of the event loop a new connection is made, and a request written. A busy host needs long for them:
+ * by less of a delay for the next requests, several would arrive together.
+ */
+const TURNS_TO_WRITE = 4;
 /** So much later than asked for a timer may fire: what it held up goes at once then. */
 const TIMER_LATENESS_MS = 10;
 /** A rate that grows lets requests go earlier than could be told when they began to wait. */
@@ -141,7 +148,7 @@ export class RateLimiter {
 	/** Estimates how long {@link pass} would take from now, in milliseconds. */
 	expectedWait(): number {
 		const now = this.#clock.now();
-		const interval = (WINDOW_MS + UNSEEN_ARRIVAL_MS) / this.#paceAt(now).rate;
+		const interval = UNSEEN_WINDOW_MS / this.#paceAt(now).rate;
 		const backlogs = [...this.#members.values()].map(({ backlog }) => backlog());
 		const queues = Object.values(this.#waiting).map(({ length }) => length);
 		const ahead = [...backlogs, ...queues].reduce((sum, count) => sum + count, 0);
@@ -229,8 +236,19 @@ export class RateLimiter {
 	#letPass(now: number): void {
 		const pace = this.#paceAt(now);
 		this.#pacer.spend(now, pace);
-		this.#arrivals.add(now + UNSEEN_ARRIVAL_MS, now);
-		this.#passAt = now + (WINDOW_MS + UNSEEN_ARRIVAL_MS) / pace.rate;
+		this.#arrivals.begin();
+		this.#afterTurns(TURNS_TO_WRITE, () => {
+			const writtenAt = this.#clock.now();
+			this.#arrivals.end(writtenAt + UNSEEN_ARRIVAL_MS, writtenAt);
+			this.#serve();
+		});
+		const isTimerLate = now - this.#passAt < TIMER_LATENESS_MS;
+		this.#passAt = (isTimerLate ? this.#passAt : now) + UNSEEN_WINDOW_MS / pace.rate;
+	}
+
+	#afterTurns(turns: number, callback: () => void): void {
+		if (turns === 0) callback();
+		else this.#clock.nextTurn(() => this.#afterTurns(turns - 1, callback));
 	}
 
 	#place(): Place {

@@ -5,6 +5,8 @@
 export const N8N_LABELS: ReadonlySet<string> = new Set([
 	'Add first step',
 	'Authentication',
+	'Batch Interval (ms)',
+	'Batching',
 	'Community nodes',
 	'Continue',
 	'Continue (using error output)',
@@ -23,6 +25,7 @@ export const N8N_LABELS: ReadonlySet<string> = new Set([
 	'Import from file',
 	'Install',
 	'Install a community node',
+	'Items per Batch',
 	'Method',
 	'On Error',
 	'Predefined Credential Type',

@@ -346,6 +346,43 @@ describe('requests of other senders', () => {
 		}
 	});
 
+	test('go on time though timers are late, and never more than 18 in a window', async () => {
+		const limiter = new RateLimiter({
+			now: () => time.now(),
+			after: (milliseconds, callback) => time.after(milliseconds + 5, callback),
+			nextTurn: (callback) => time.nextTurn(callback),
+			random: () => time.random(),
+		});
+		limiter.join({}, 18);
+		const passed: number[] = [];
+		const pass = async () => {
+			if (await limiter.pass(never())) passed.push(time.now());
+		};
+		await time.run(Promise.all(Array.from({ length: 181 }, pass)));
+		expect(passed[180] - passed[0]).toBeLessThan(180 * 62 + 180);
+		for (const [i, at] of passed.slice(18).entries()) {
+			expect(at - passed[i]).toBeGreaterThanOrEqual(1116);
+		}
+	});
+
+	test('count from when a busy host has written them', async () => {
+		const limiter = limiterAt(18);
+		const written: number[] = [];
+		const pass = async () => {
+			if (!(await limiter.pass(never()))) return;
+			await time.sleep(4 * time.turnMs);
+			written.push(time.now());
+		};
+		time.turnMs = 60;
+		const early = Array.from({ length: 10 }, pass);
+		await time.run(Promise.all(early));
+		time.turnMs = 0;
+		await time.run(Promise.all(Array.from({ length: 40 }, pass)));
+		for (const [i, at] of written.slice(18).entries()) {
+			expect(at - written[i]).toBeGreaterThanOrEqual(1116);
+		}
+	});
+
 	test('that cannot wait are counted, beyond the limit too, and others wait for them', async () => {
 		const limiter = limiterAt(3);
 		for (let orders = 0; orders < 5; orders++) limiter.count();

@@ -202,6 +202,7 @@ test('the fields in the dialog', () => {
 			['Environment', undefined],
 			['Base URL', undefined],
 			['Bring an Access Token', undefined],
+			['Pace Requests', undefined],
 		],
 	);
 	const options = shown[2].options as unknown as IDataObject[];

@@ -2,6 +2,7 @@
 // does to any of these what a test says.
 import {
 	http,
+	refusal,
 	startServer,
 	type Answer,
 	type ScriptedServer,
@@ -31,10 +32,16 @@ export class KisDouble {
 	gives: string | null = null;
 	/** What is given for any other path. */
 	unknown: Answer = http(404, '{}');
+	/** Requests that it takes in any second, but for tokenP, which has a limit of its own. */
+	limit = Infinity;
+	/** How many it has refused for that. */
+	refused = 0;
 	/** In front of all paths. */
 	prefix = '';
 	readonly live = new Set<string>();
 	readonly orders: Orders = {};
+	/** When those that count arrived, on the monotonic clock. */
+	readonly #counted: number[] = [];
 	#server: ScriptedServer | null = null;
 
 	constructor(keys = makeKeyPair()) {
@@ -92,8 +99,18 @@ export class KisDouble {
 		const path = pathOf(request.line).replace(this.prefix, '');
 		const endpoint = (Object.keys(PATHS) as Endpoint[]).find((name) => PATHS[name] === path);
 		if (!endpoint) return this.unknown;
+		if (endpoint !== 'tokenP' && !this.#takes(request)) {
+			this.refused++;
+			return endpoint === 'revokeP' ? refusal('EGW00201') : uapiRefusal('EGW00201');
+		}
 		const ordered = this.orders[endpoint]?.shift();
 		return ordered ?? this.#usual(endpoint, request);
+	}
+
+	#takes({ at }: SeenRequest): boolean {
+		if (this.#counted.filter((counted) => counted > at - 1000).length >= this.limit) return false;
+		this.#counted.push(at);
+		return true;
 	}
 
 	#usual(endpoint: Endpoint, { headers, body }: SeenRequest): Answer {

@@ -11,6 +11,8 @@ interface Event {
 
 /** A discrete-event simulation: time passes from event to event, and chance comes from a seed. */
 export class Simulation implements Clock {
+	/** How long a turn of the event loop takes. */
+	turnMs = 0;
 	#now = 0;
 	#state: number;
 	/** The earliest first. */
@@ -32,6 +34,10 @@ export class Simulation implements Clock {
 			const index = this.#events.indexOf(event);
 			if (index >= 0) this.#events.splice(index, 1);
 		};
+	}
+
+	nextTurn(happen: () => void): void {
+		this.after(this.turnMs, happen);
 	}
 
 	/** mulberry32, which is as random as needed here. */

@@ -96,8 +96,20 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 		{
 			file: 'dist/kis/rateLimit/clock.js',
 			rule: 'no-restricted-globals',
-			counts: { clearTimeout: 1, setTimeout: 1 },
-			why: "A request waits until KIS's limit has room for it.",
+			counts: { clearTimeout: 1, setImmediate: 1, setTimeout: 1 },
+			why: "A request waits until KIS's limit has room for it, and counts from when a busy host has written it.",
+		},
+		{
+			file: 'dist/kis/unseenRequest.js',
+			rule: 'no-restricted-globals',
+			counts: { setTimeout: 1 },
+			why: 'A request of the HTTP Request node takes part in the limit until KIS no longer counts it.',
+		},
+		{
+			file: 'dist/kis/unseenRequest.js',
+			rule: 'no-restricted-imports',
+			counts: { 'node:timers/promises': 1 },
+			why: 'Requests that n8n prepares together are let out after that, each when it can be written.',
 		},
 		{
 			file: 'dist/kis/revoke/revokeTokens.js',

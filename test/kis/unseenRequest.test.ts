@@ -1,0 +1,189 @@
+// Requests that others send with the credential, in the limit of its app key: when they may go, what they hold up, and
+// for how long they take part.
+import type { KisCredential } from '../../kis/credential';
+import type { EnvironmentName } from '../../kis/environments';
+import { limiterOf } from '../../kis/rateLimit/rateLimiter';
+import { LONGEST_WAIT_MS, readIntervalMs, takeTurn, type NoTurn } from '../../kis/unseenRequest';
+import { credentialFor, makeKeyPair } from '../support/tokens';
+
+beforeEach(() => jest.useFakeTimers());
+afterEach(() => jest.useRealTimers());
+
+const never = () => new AbortController().signal;
+const credentialOf = (environment: EnvironmentName): KisCredential => ({
+	...credentialFor(makeKeyPair(), 'https://relay.example'),
+	environment,
+});
+const read = async (credential: KisCredential, cancel = never()) =>
+	await takeTurn(credential, { mayWait: true, cancel });
+const write = async (credential: KisCredential) =>
+	await takeTurn(credential, { mayWait: false, cancel: never() });
+const reads = (credential: KisCredential, count: number) => {
+	const ended: Array<{ readonly at: number; readonly noTurn: NoTurn | null }> = [];
+	const started = performance.now();
+	for (let sent = 0; sent < count; sent++) {
+		void read(credential).then((noTurn) => ended.push({ at: performance.now() - started, noTurn }));
+	}
+	return ended;
+};
+const pass = async (milliseconds: number) => await jest.advanceTimersByTimeAsync(milliseconds);
+/** The most requests at once; without anyone who takes part there is no limit. */
+const placesOf = ({ appkey }: KisCredential) => {
+	const { places } = limiterOf(appkey);
+	return places > 1000 ? null : places;
+};
+
+test.each([
+	['real', 62],
+	['custom', 62],
+	['paper', 1116],
+] as const)('reads on %s go one by one, every %d ms', async (environment, intervalMs) => {
+	const credential = credentialOf(environment);
+	expect(readIntervalMs(credential)).toBe(intervalMs);
+	const ended = reads(credential, 20);
+	await pass(20 * (intervalMs + 1));
+	expect(ended.map(({ noTurn }) => noTurn)).toEqual(Array(20).fill(null));
+	for (const [i, { at }] of ended.slice(1).entries()) {
+		expect(at - ended[i].at).toBeGreaterThanOrEqual(intervalMs);
+	}
+});
+
+test('200 reads at once on a paper account all get their turn', async () => {
+	const ended = reads(credentialOf('paper'), 200);
+	await pass(LONGEST_WAIT_MS);
+	expect(ended.map(({ noTurn }) => noTurn)).toEqual(Array(200).fill(null));
+});
+
+test('a read that would have to wait longer than is borne is told so immediately, and how long', async () => {
+	const credential = credentialOf('paper');
+	const ended = reads(credential, 300);
+	await pass(0);
+	const refused = ended.filter(({ noTurn }) => noTurn !== null);
+	expect(refused.length).toBeGreaterThan(50);
+	for (const { at, noTurn } of refused) {
+		expect(at).toBe(0);
+		expect(noTurn).toMatchObject({ because: 'tooLong', waitMs: expect.any(Number) });
+		// Those that are refused make nobody wait.
+		expect(noTurn).toEqual(refused[0].noTurn);
+	}
+	const { waitMs } = refused[0].noTurn as Extract<NoTurn, { because: 'tooLong' }>;
+	expect(waitMs).toBeGreaterThan(LONGEST_WAIT_MS);
+	expect(waitMs).toBeLessThan(LONGEST_WAIT_MS + 1116);
+	// The last was let in at the bound, and timers count whole milliseconds.
+	await pass(LONGEST_WAIT_MS + 2000);
+	expect(ended).toHaveLength(300);
+});
+
+test('what may not wait never does, however many wait, and they make room for it', async () => {
+	const credential = credentialOf('real');
+	const ended = reads(credential, 10);
+	await pass(70);
+	expect(ended).toHaveLength(2);
+	const orders = Promise.all(Array.from({ length: 18 }, async () => await write(credential)));
+	expect(await orders).toEqual(Array(18).fill(null));
+	await pass(1000);
+	expect(ended).toHaveLength(2);
+	await pass(1000);
+	expect(ended).toHaveLength(10);
+});
+
+test('requests of our own go before all reads that wait', async () => {
+	const credential = credentialOf('real');
+	for (let orders = 0; orders < 18; orders++) await write(credential);
+	const ended = reads(credential, 3);
+	let readsBefore: number | null = null;
+	void limiterOf(credential.appkey)
+		.acquire(never())
+		.then((place) => {
+			readsBefore = ended.length;
+			place?.release('answered');
+		});
+	await pass(2000);
+	expect([readsBefore, ended.length]).toEqual([0, 3]);
+});
+
+test('whoever is stopped is not to be sent, and holds nobody up', async () => {
+	const credential = credentialOf('paper');
+	const stop = new AbortController();
+	await read(credential);
+	const stopped = Promise.all(
+		Array.from({ length: 5 }, async () => await read(credential, stop.signal)),
+	);
+	const ended = reads(credential, 1);
+	stop.abort();
+	expect(await stopped).toEqual(Array(5).fill({ because: 'cancelled' }));
+	await pass(1130);
+	expect(ended).toHaveLength(1);
+	expect(await read(credential, AbortSignal.abort())).toEqual({ because: 'cancelled' });
+});
+
+describe('the rate of a request applies to all', () => {
+	test('while it waits, and until KIS no longer counts it', async () => {
+		const credential = credentialOf('real');
+		const limiter = limiterOf(credential.appkey);
+		limiter.hold(500);
+		const ended = reads(credential, 1);
+		await pass(0);
+		expect(placesOf(credential)).toBe(18);
+		await pass(499);
+		expect([ended.length, placesOf(credential)]).toEqual([0, 18]);
+		await pass(1);
+		expect([ended.length, placesOf(credential)]).toEqual([1, 18]);
+		await pass(1115);
+		expect(placesOf(credential)).toBe(18);
+		await pass(1);
+		expect(placesOf(credential)).toBeNull();
+	});
+
+	test('until the last of them is no longer counted', async () => {
+		const credential = credentialOf('real');
+		await write(credential);
+		await pass(1000);
+		await write(credential);
+		await pass(1000);
+		expect(placesOf(credential)).toBe(18);
+		await pass(116);
+		expect(placesOf(credential)).toBeNull();
+	});
+
+	test('the lowest, where one app key has several', async () => {
+		const real = credentialOf('real');
+		await write(real);
+		await write({ ...real, environment: 'paper' });
+		expect(placesOf(real)).toBe(1);
+	});
+
+	test.each<[string, (credential: KisCredential) => Promise<unknown>]>([
+		['is stopped', async (credential) => await read(credential, AbortSignal.abort())],
+		[
+			'would wait too long',
+			async (credential) => {
+				limiterOf(credential.appkey).hold(LONGEST_WAIT_MS + 1);
+				await read(credential);
+			},
+		],
+	])('no longer, where it %s', async (_name, send) => {
+		const credential = credentialOf('paper');
+		await send(credential);
+		expect(placesOf(credential)).toBeNull();
+	});
+
+	test('and keeps no process alive', async () => {
+		jest.useRealTimers();
+		const timers = () =>
+			process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+		const before = timers();
+		await write(credentialOf('real'));
+		expect(timers()).toBe(before);
+	});
+});
+
+test('an app key is forgotten after its last request has ceased to count', async () => {
+	const credential = credentialOf('real');
+	const limiter = limiterOf(credential.appkey);
+	await write(credential);
+	await pass(10_000);
+	expect(limiter.isIdle()).toBe(false);
+	await pass(1116);
+	expect(limiter.isIdle()).toBe(true);
+});
