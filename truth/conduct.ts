@@ -9,9 +9,10 @@ import type { Played, World } from './world';
 const UNDER_WAY_MS = 500;
 /** Clocks and timers. */
 const TOLERANCE_MS = 100;
-/** Tokens in a row on which one answer was all that came: then the batch ends. As many more may be under way. */
+/** Tokens in a row on which one answer was all that came: then the batch ends. */
 const TOKENS_ON_ONE_ANSWER = 8;
-const CONNECTIONS = 8;
+/** So many more may be under way, and one more for each token that was settled before. */
+const CONNECTIONS = 16;
 /** Attempts in a row that could not be written: then the host counts as away. */
 const UNWRITTEN_ATTEMPTS = 4;
 const RATE_REFUSALS = 4;
@@ -63,7 +64,7 @@ function mostInASecond(calls: readonly SeenCall[]): number {
 }
 
 /** Whether something may have kept a token from being sent. */
-function mayGiveUp({ act, disturbed }: Played, heard: readonly Heard[]): boolean {
+export function mayGiveUp({ act, disturbed }: Played, heard: readonly Heard[]): boolean {
 	const isDisturbed = act.host.relay.isClosed || disturbed >= UNWRITTEN_ATTEMPTS;
 	if (!UNDISTURBED.includes(act.event) || isDisturbed) return true;
 	if (act.event === 'newCustomer') return false;
@@ -101,7 +102,7 @@ function stubbornness({ act, happenedAt }: Played, heard: readonly Heard[]): str
 	}
 	const before = new Set(heard.filter(({ at }) => at <= happenedAt).map(({ token }) => token));
 	const tried = new Set(since.map(({ token }) => token).filter((token) => !before.has(token)));
-	return tried.size > TOKENS_ON_ONE_ANSWER + CONNECTIONS
+	return tried.size > TOKENS_ON_ONE_ANSWER + CONNECTIONS + before.size
 		? [`${tried.size} tokens were tried though one answer stood`]
 		: [];
 }

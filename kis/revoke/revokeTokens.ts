@@ -300,6 +300,11 @@ class Run {
 		if (attempt.rule?.refusesCredential) {
 			this.#endSending({ because: 'credentialRefused', seen: attempt });
 		}
+		this.#learnPace(attempt);
+	}
+
+	/** What an answer says about everything that the app key sends, be it to an attempt or to a question. */
+	#learnPace(attempt: Attempt): void {
 		if (asksToComeBack(attempt)) this.#endSending({ because: 'askedToComeBack', seen: attempt });
 		if (attempt.rule?.retry?.slowsEveryone && this.#limiter.isRefusedThroughout) {
 			this.#endSending({ because: 'rateRefused', seen: attempt });
@@ -328,10 +333,8 @@ class Run {
 		const answer = await askIfAlive(this.#credential, token, { ...this.#options, cancel });
 		const { liveness, attempt, askedAt } = answer;
 		if (askedAt === null || (cancel.aborted && liveness === 'undecided')) return null;
-		// A refusal of the credential counts for quotes, and perhaps for nothing else; a wish to be left alone for everything.
-		if (attempt && asksToComeBack(attempt)) {
-			this.#endSending({ because: 'askedToComeBack', seen: attempt });
-		}
+		// Not all of it: a credential that is refused for quotes may still revoke.
+		if (attempt) this.#learnPace(attempt);
 		return answer;
 	}
 
