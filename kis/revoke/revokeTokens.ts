@@ -125,7 +125,7 @@ class Run {
 	readonly #revocations = new Map<string, Revocation>();
 	/** One for each connection. */
 	readonly #workers = new TaskGroup();
-	/** Workers that wait for the limiter. */
+	/** Workers that wait for the limiter, to try again, or for a question to be answered. */
 	#waiting = 0;
 
 	constructor(credential: KisCredential, tokens: readonly AccessToken[], options: RevokeOptions) {
@@ -190,7 +190,7 @@ class Run {
 		}
 	}
 
-	/** Starts another worker if tokens are left, all workers are busy, none of them with waiting for the limit, and there may be more. */
+	/** Starts another worker if tokens are left, none of the others waits for anything but an answer to an attempt, and there may be more. */
 	#openByNeed(): void {
 		const { places, shortestAnswerTime } = this.#limiter;
 		const underWay = Math.ceil((MOST_REQUESTS_PER_SECOND * shortestAnswerTime) / 1000);
@@ -236,7 +236,10 @@ class Run {
 				this.#noteUnreachable(attempts);
 				break;
 			}
-			if (!(await wait(waitMs, this.#sending.signal))) break;
+			this.#waiting++;
+			const goesOn = await wait(waitMs, this.#sending.signal);
+			this.#waiting--;
+			if (!goesOn) break;
 			retries++;
 		}
 		const asked = outcome === 'unknown' ? await this.#ask(token) : null;
@@ -330,7 +333,9 @@ class Run {
 		const isProvable = isWholeTokenOf(this.#credential.appkey, token);
 		if (this.#ended || !this.#options.askBeforeUnknown || !isProvable) return null;
 		const cancel = this.#sending.signal;
+		this.#waiting++;
 		const answer = await askIfAlive(this.#credential, token, { ...this.#options, cancel });
+		this.#waiting--;
 		const { liveness, attempt, askedAt } = answer;
 		if (askedAt === null || (cancel.aborted && liveness === 'undecided')) return null;
 		// Not all of it: a credential that is refused for quotes may still revoke.
