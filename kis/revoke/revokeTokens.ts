@@ -125,7 +125,7 @@ class Run {
 	readonly #revocations = new Map<string, Revocation>();
 	/** One for each connection. */
 	readonly #workers = new TaskGroup();
-	/** Workers that wait for the limiter, to try again, or for a question to be answered. */
+	/** Workers that wait for the limiter, or for a question to be answered. */
 	#waiting = 0;
 
 	constructor(credential: KisCredential, tokens: readonly AccessToken[], options: RevokeOptions) {
@@ -190,7 +190,7 @@ class Run {
 		}
 	}
 
-	/** Starts another worker if tokens are left, none of the others waits for anything but an answer to an attempt, and there may be more. */
+	/** Starts another worker if tokens are left, all workers are busy, none of them with waiting, and there may be more. */
 	#openByNeed(): void {
 		const { places, shortestAnswerTime } = this.#limiter;
 		const underWay = Math.ceil((MOST_REQUESTS_PER_SECOND * shortestAnswerTime) / 1000);
@@ -236,10 +236,7 @@ class Run {
 				this.#noteUnreachable(attempts);
 				break;
 			}
-			this.#waiting++;
-			const goesOn = await wait(waitMs, this.#sending.signal);
-			this.#waiting--;
-			if (!goesOn) break;
+			if (!(await wait(waitMs, this.#sending.signal))) break;
 			retries++;
 		}
 		const asked = outcome === 'unknown' ? await this.#ask(token) : null;
