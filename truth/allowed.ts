@@ -1,12 +1,13 @@
 import type { App } from '../sandbox/apps';
-import { isDead, outcomesAfter, type Outcome, type TokenFacts } from './outcomes';
-import type { Means, Reading } from './reading';
+import { isDead, outcomesAfter, type Outcome, type Step, type TokenFacts } from './outcomes';
+import { isHeard, meansOfAnswer } from './questions';
+import type { Reading } from './reading';
 import type { Arrival } from './relay';
 import type { MadeToken } from './tokens';
 import type { Played } from './world';
 
 /** A request, and what the rules make of its answer. */
-export type Heard = Arrival & Reading;
+export type Heard = Arrival & Reading & { readonly gaveQuote: boolean };
 
 export interface Allowed {
 	/** After what was seen. */
@@ -24,14 +25,18 @@ export interface Allowed {
 export function allowedOutcomes(
 	token: MadeToken,
 	heard: readonly Heard[],
-	{ act }: Played,
+	played: Played,
 	earlier: readonly Played[],
 ): Allowed {
+	const { act } = played;
 	if (token.value === null) return always(['notSent']);
 	if (!act.isUsable) return always(leftBySameExecution(token, act.execution, earlier));
-	const steps = heard.map(({ means, isSurelyRead }): readonly Means[] =>
-		isSurelyRead || means === 'none' ? [means] : [means, 'none'],
-	);
+	const steps = heard.map((one): readonly Step[] => {
+		const { means, isSurelyRead, isQuestion } = one;
+		if (!isQuestion) return isSurelyRead || means === 'none' ? [means] : [means, 'none'];
+		const found = meansOfAnswer(one) ?? 'foundNothing';
+		return isHeard(one, played) ? [found] : [found, 'foundNothing'];
+	});
 	const after = (before: Outcome) =>
 		knowledgeOf(token, act, earlier).flatMap((isKnownDead) => [
 			...outcomesAfter(steps, factsOf(token, act.app, isKnownDead), before),

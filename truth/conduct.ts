@@ -85,7 +85,7 @@ function mostInASecond(calls: readonly SeenCall[]): number {
 }
 
 /** Whether something may have kept a token from being sent. */
-function mayGiveUp({ act, disturbed }: Played, heard: readonly Heard[]): boolean {
+export function mayGiveUp({ act, disturbed }: Played, heard: readonly Heard[]): boolean {
 	const isDisturbed = act.host.relay.isClosed || disturbed >= UNWRITTEN_ATTEMPTS;
 	if (!UNDISTURBED.includes(act.event) || isDisturbed) return true;
 	if (act.event === 'newCustomer') return false;

@@ -38,7 +38,7 @@ export interface HostOptions {
 	/** @param connection Counts from 1. */
 	mishapOfConnection(connection: number): ConnectionMishap;
 	mishapOfTunnel(tunnel: number): ProxyMishap;
-	mishapOfRequest(token: string, times: number, requests: number): Mishap;
+	mishapOfRequest(token: string, times: number, requests: number, isQuestion: boolean): Mishap;
 	/** @param requests So many have arrived by now. */
 	onRequest(requests: number): void;
 }

@@ -2,11 +2,12 @@ import { fingerprint } from '../sandbox/apps';
 import type { SeenCall } from '../sandbox/server';
 import type { Event } from './acts';
 import { allowedOutcomes, factsOf, type Heard } from './allowed';
-import { isRepeatedInVain, misconduct } from './conduct';
+import { isRepeatedInVain, mayGiveUp, misconduct } from './conduct';
 import { isCursed } from './faults';
 import { isDead } from './outcomes';
 import { foundationOf, type Foundation } from './promises';
-import { readBytes } from './reading';
+import { foundationOfAnswer, isUnasked, wrongQuestions } from './questions';
+import { isQuote, readBytes } from './reading';
 import type { MadeToken } from './tokens';
 import type { Order, Played, World } from './world';
 
@@ -64,11 +65,22 @@ export async function judge(
 			if (allowed.ifUnseen.has(outcome)) unseen.set(value, wrong);
 			else wrongs.push(wrong);
 		}
-		if (isRepeatedInVain(answers, facts, act)) wrongs.push(told('it was sent once more'));
-		const foundation = foundationOf(outcome, facts, answers, act);
+		const sent = answers.filter(({ isQuestion }) => !isQuestion);
+		if (isRepeatedInVain(sent, facts, act)) wrongs.push(told('it was sent once more'));
+		const before = (some: readonly Heard[]) => allowedOutcomes(token, some, played, earlier);
+		wrongs.push(...wrongQuestions(token, item, world, played, answers, facts, before).map(told));
+		const foundation =
+			foundationOfAnswer(outcome, answers, played.stillAcceptedAt[item]) ??
+			foundationOf(outcome, facts, sent, act);
 		if (foundation) foundations.push(foundation);
 	});
 	wrongs.push(...[...unseen.values()].slice(played.endedUnread));
+	const unasked = act.tokens.filter((token, item) =>
+		isUnasked(item, world, played, factsOf(token, act.app, false)),
+	);
+	if (unasked.length > 0 && act.isUsable && !mayGiveUp(played, heard)) {
+		wrongs.push(`KIS was not asked about ${unasked.length} tokens`);
+	}
 
 	const fair = fairOutcomes(order, world, played);
 	const where = `seed ${order.seed}, batch ${order.batch} (${world.circumstances}), ${act.name}`;
@@ -83,10 +95,10 @@ export async function judge(
 
 async function hear({ arrivals }: Played): Promise<Heard[]> {
 	return await Promise.all(
-		arrivals.map(async (arrival) => ({
-			...arrival,
-			...(await readBytes(Buffer.concat(arrival.answer))),
-		})),
+		arrivals.map(async (arrival) => {
+			const bytes = Buffer.concat(arrival.answer);
+			return { ...arrival, ...(await readBytes(bytes)), gaveQuote: await isQuote(bytes) };
+		}),
 	);
 }
 

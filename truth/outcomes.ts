@@ -1,5 +1,8 @@
 import type { Means } from './reading';
 
+/** What was heard of a token: on an attempt to revoke it, or on the question whether it is alive. */
+export type Step = Means | 'foundInvalid' | 'foundExpired' | 'foundNothing';
+
 export type Outcome = 'revoked' | 'alreadyInvalid' | 'rejected' | 'unknown' | 'notSent';
 
 export function isDead(outcome: string): boolean {
@@ -24,7 +27,7 @@ export interface TokenFacts {
  * @param before Where the same execution had left it.
  */
 export function outcomesAfter(
-	steps: ReadonlyArray<readonly Means[]>,
+	steps: ReadonlyArray<readonly Step[]>,
 	facts: TokenFacts,
 	before: Outcome,
 ): ReadonlySet<Outcome> {
@@ -37,8 +40,13 @@ export function outcomesAfter(
 	return possible;
 }
 
-function next(outcome: Outcome, means: Means, facts: TokenFacts): Outcome {
+function next(outcome: Outcome, means: Step, facts: TokenFacts): Outcome {
 	if (outcome === 'revoked') return outcome;
+	if (means === 'foundNothing') return outcome;
+	if (means === 'foundInvalid' || means === 'foundExpired') {
+		if (outcome !== 'unknown' || !facts.isOurs) return outcome;
+		return means === 'foundInvalid' && !facts.hasExpired ? 'revoked' : 'alreadyInvalid';
+	}
 	if (means === 'confirmed' && !facts.isStranger) return 'revoked';
 	if (outcome === 'alreadyInvalid') return outcome;
 	if (provesDead(means, facts)) {

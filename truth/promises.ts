@@ -36,6 +36,11 @@ export const PROMISES = {
 			CLAIMS,
 		],
 	},
+	invalidAsked: {
+		outcome: 'revoked',
+		because: 'KIS called it invalid, asked for a quote, after an attempt without a verdict',
+		facts: [['H', 'EGW00121 is what a quote says of a token that is not valid'], CLAIMS],
+	},
 	invalid: {
 		outcome: 'alreadyInvalid',
 		because: 'KIS called a whole token of this app key invalid',
@@ -77,6 +82,11 @@ export const PROMISES = {
 			['H', '`code` is the HTTP status'],
 			['L', 'who answers so has not processed the request'],
 		],
+	},
+	stillAccepted: {
+		outcome: 'unknown',
+		because: 'no readable verdict, and KIS gave a quote at the moment that is named',
+		facts: [['L', 'KIS gives a quote only while the token is alive']],
 	},
 	noVerdict: { outcome: 'unknown', because: 'no readable verdict', facts: [] },
 	strangerConfirmed: {

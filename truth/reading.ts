@@ -64,6 +64,13 @@ export async function readBytes(bytes: Buffer): Promise<Reading> {
 	return { ...read, waitMs: answer ? waitIn(answer) : 0 };
 }
 
+/** Whether it is the quote that was asked for. */
+export async function isQuote(bytes: Buffer): Promise<boolean> {
+	const answer = await parse(bytes);
+	const fields = answer && readObject(answer.body);
+	return answer?.status === 200 && fields?.rt_cd === '0' && !hasSign(fields);
+}
+
 const NONE = { means: 'none', rule: null, code: null } as const;
 const refused = (rule: RefusalRule) => ({ means: 'refused', rule, code: null }) as const;
 

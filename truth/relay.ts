@@ -20,7 +20,7 @@ export interface RelayOptions {
 	 * @param times How often a request for the token has arrived by now, from 1.
 	 * @param requests How many for any token.
 	 */
-	mishapOfRequest(token: string, times: number, requests: number): Mishap;
+	mishapOfRequest(token: string, times: number, requests: number, isQuestion: boolean): Mishap;
 	/** @param requests So many have arrived by now. */
 	onRequest(requests: number): void;
 }
@@ -28,6 +28,8 @@ export interface RelayOptions {
 /** One request that arrived, and what came of it. */
 export interface Arrival {
 	readonly token: string;
+	/** It asks for a quote with the token, and does not revoke it. */
+	readonly isQuestion: boolean;
 	/** On the monotonic clock, in milliseconds. */
 	readonly at: number;
 	readonly mishap: Mishap;
@@ -163,16 +165,21 @@ export class RecordingRelay {
 		let request = '';
 		near.on('data', (bytes) => {
 			request += bytes.toString('latin1');
-			const token = /"token":"([^"]+)"\}/.exec(request)?.[1];
+			const asked = /^GET (?:.*\r\n)*authorization: Bearer (.+)\r\n(?:.+\r\n)*\r\n$/.exec(
+				request,
+			)?.[1];
+			const token = asked ?? /"token":"([^"]+)"\}/.exec(request)?.[1];
 			if (token === undefined) return;
+			const isQuestion = asked !== undefined;
 			this.#used.add(near.remotePort);
 			if (isBad) this.misled++;
 			const { arrivals } = this;
 			const times = this.count(token) + 1;
-			const mishap = this.#options.mishapOfRequest(token, times, arrivals.length + 1);
+			const mishap = this.#options.mishapOfRequest(token, times, arrivals.length + 1, isQuestion);
 			if (arrival) arrival.isSurelyRead = true;
 			arrival = {
 				token,
+				isQuestion,
 				at: performance.now(),
 				mishap,
 				answer: [],

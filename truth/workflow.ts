@@ -31,8 +31,15 @@ export interface Execution {
 	readonly stop?: AbortSignal;
 }
 
-/** Revokes tokens in one execution on n8n's engine, and gives the outcome that is reported for each. */
-export async function revokeAll(product: Product, execution: Execution): Promise<string[]> {
+/** What is reported of a token. */
+export interface Said {
+	readonly outcome: string;
+	/** A moment at which it was alive; `null` where none is named. */
+	readonly stillAcceptedAt: string | null;
+}
+
+/** Revokes tokens in one execution on n8n's engine, and gives what is reported of each. */
+export async function revokeAll(product: Product, execution: Execution): Promise<Said[]> {
 	const { id, fields, tokens, options, settings, stop } = execution;
 	const token = '={{ $json.access_token }}';
 	const workflow: WorkflowFile = {
@@ -56,10 +63,11 @@ export async function revokeAll(product: Product, execution: Execution): Promise
 		stop,
 	});
 	const items = outputOf(run, NODE);
-	return tokens.map((_token, i) => outcomeOf(items[i]?.json));
+	return tokens.map((_token, i) => saidIn(items[i]?.json));
 }
 
-function outcomeOf(json: IDataObject = {}): string {
-	const { error, outcome } = json;
-	return String((error as IDataObject | undefined)?.outcome ?? outcome ?? 'nothing');
+function saidIn(json: IDataObject = {}): Said {
+	const { outcome = 'nothing', details } = (json.error ?? json) as IDataObject;
+	const { stillAcceptedAt = null } = (details ?? {}) as { stillAcceptedAt?: string };
+	return { outcome: String(outcome), stillAcceptedAt };
 }

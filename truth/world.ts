@@ -18,6 +18,7 @@ import {
 import { drawLongWait, drawStanding } from './answers';
 import { drawConnectionMishap, drawMishap, drawProxyMishap, type Mishap } from './faults';
 import { Host, type HostOptions, type Secure } from './host';
+import { drawAsks, drawQuestionMishap } from './questions';
 import { draw, pick } from './random';
 import type { Arrival } from './relay';
 import { makeTokens, type MadeToken } from './tokens';
@@ -51,6 +52,8 @@ export interface Order {
 export interface Played {
 	readonly act: Act;
 	readonly outcomes: readonly string[];
+	/** By item: a moment at which the token is said to have been alive. */
+	readonly stillAcceptedAt: ReadonlyArray<string | null>;
 	readonly arrivals: readonly Arrival[];
 	readonly calls: readonly SeenCall[];
 	/** Connections that were ended without being read to their end. */
@@ -69,6 +72,8 @@ export class World {
 	readonly apps = { own: makeApp(), other: makeApp() };
 	readonly kis: Host;
 	readonly acts: readonly Act[];
+	/** Whether the node may ask KIS about a token. */
+	readonly asks: boolean;
 	readonly #order: Order;
 	readonly #tokens: readonly MadeToken[];
 	readonly #hosts: readonly Host[];
@@ -88,11 +93,12 @@ export class World {
 		const { event, plan }: Script = faultShare === 0 ? UNDISTURBED : drawn;
 		const isNew = event === 'newCustomer';
 		this.#order = isNew ? { ...order, faultShare: 0 } : order;
+		this.asks = drawAsks(seed, batch);
 		this.#secure = random('tls') < SECURE_SHARE ? secure : null;
 		this.#standing = drawStanding(random, event === 'rateStands');
 		this.kis = this.#makeHost(
 			isNew ? NEW_CUSTOMER.requestsPerSecond : REQUESTS_PER_SECOND,
-			(token, times, requests) => this.#mishap(token, times, requests),
+			(token, times, requests, isQuestion) => this.#mishap(token, times, requests, isQuestion),
 		);
 		setSwitches(this.kis.sandbox.kis.switches, drawSwitches(random, isNew ? 'newCustomer' : plan));
 
@@ -155,7 +161,7 @@ export class World {
 		this.#act = act;
 		this.#requestsBefore = before.arrivals;
 		this.#happenedAt = null;
-		const outcomes = await revokeAll(product, {
+		const said = await revokeAll(product, {
 			id: act.execution,
 			fields: {
 				...app,
@@ -167,6 +173,8 @@ export class World {
 			options: {
 				requestsPerSecond: REQUESTS_PER_SECOND,
 				timeout: TIMEOUT_MS,
+				askBeforeUnknown: this.asks,
+				includeDetails: true,
 				...act.options,
 			},
 			settings: event === 'retryOnFail' ? RETRY_ON_FAIL : {},
@@ -176,7 +184,8 @@ export class World {
 		this.#act = null;
 		return {
 			act,
-			outcomes,
+			outcomes: said.map(({ outcome }) => outcome),
+			stillAcceptedAt: said.map(({ stillAcceptedAt }) => stillAcceptedAt),
 			connectionsLeft: await connectionsLeft(host),
 			arrivals: relay.arrivals.slice(before.arrivals),
 			calls: sandbox.calls.slice(before.calls),
@@ -205,15 +214,16 @@ export class World {
 		});
 	}
 
-	#mishap(token: string, times: number, requests: number): Mishap {
+	#mishap(token: string, times: number, requests: number, isQuestion: boolean): Mishap {
 		const { seed, batch, faultShare } = this.#order;
-		if (this.#stands()) return this.#standing;
+		if (this.#stands()) return isQuestion ? BAD_GATEWAY : this.#standing;
 		const isNow = requests - this.#requestsBefore === this.#eventAt;
 		if (isNow && this.#act?.event === 'longWait') {
 			// Now: it may name a time.
 			return drawLongWait((what) => draw(seed, 'longWait', batch, what));
 		}
-		return drawMishap(seed, this.placeOf(token), times, faultShare);
+		const drawn = isQuestion ? drawQuestionMishap : drawMishap;
+		return drawn(seed, this.placeOf(token), times, faultShare);
 	}
 
 	#stands(): boolean {
@@ -243,6 +253,7 @@ export class World {
 }
 
 const RETRY_ON_FAIL = { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 } as const;
+const BAD_GATEWAY = { kind: 'raw', status: 502, body: '<html>' } as const satisfies Fault;
 const YES = {
 	kind: 'raw',
 	body: '{"code":200,"message":"OK"}',

@@ -27,6 +27,11 @@ export interface LivenessAnswer {
 	readonly liveness: Liveness;
 	/** `null` if the question was cancelled before its turn. */
 	readonly attempt: Attempt | null;
+	/**
+	 * Right before the question was written, in milliseconds since 1970; `null` if it was not. A token that was found alive
+	 * was alive then: dead tokens stay dead.
+	 */
+	readonly askedAt: number | null;
 }
 
 const LIVENESS: Readonly<Record<Verdict, Liveness>> = {
@@ -55,15 +60,20 @@ export async function askIfAlive(
 	url.search = new URLSearchParams(QUOTE_QUERY).toString();
 	const authorization = `Bearer ${token.value}`;
 	const headers = { authorization, appkey, appsecret, tr_id: QUOTE_TR_ID };
+	let askedAt: number | null = null;
 	const sent = await sendPaced(
 		appkey,
 		{ ...options, url },
-		async (connection, onWriting) => await connection.get(headers, options.cancel, onWriting),
+		async (connection, onWriting) =>
+			await connection.get(headers, options.cancel, () => {
+				askedAt = Date.now();
+				onWriting();
+			}),
 		(exchange) => readAttempt(exchange, lackingQuote, guard),
 	);
-	if (!sent) return { liveness: 'undecided', attempt: null };
+	if (!sent) return { liveness: 'undecided', attempt: null, askedAt };
 	const { attempt } = sent;
-	return { liveness: LIVENESS[attempt.verdict], attempt };
+	return { liveness: LIVENESS[attempt.verdict], attempt, askedAt };
 }
 
 /** `ruleOf` has seen to it that `rt_cd` is 0 where there is one. */

@@ -3,8 +3,8 @@ import type { Verdict } from '../attempt';
 /**
  * What can become of a token, and no other:
  *
- * - `revoked`: KIS confirmed it, or called the token invalid after an attempt of this execution that got no verdict. The
- *   token is dead.
+ * - `revoked`: KIS confirmed it, or called the token invalid after an attempt of this execution that got no verdict (on
+ *   another attempt, or on a question with the token). The token is dead.
  * - `alreadyInvalid`: KIS says the token is invalid, and that cannot be for another reason than that it is dead.
  * - `rejected`: KIS refused, and no attempt was processed.
  * - `unknown`: an attempt was sent, and no verdict on it came that can be believed. The token may be dead or live.
@@ -55,6 +55,16 @@ export function weigh(
 	if (wasDead) return before;
 	if (unsettled) return 'unknown';
 	return verdicts.every((verdict) => verdict === 'unwritten') ? before : 'rejected';
+}
+
+/**
+ * Names the outcome of an `unknown` whole token of the app key that KIS, asked for a quote, has called dead. By the rule of
+ * {@link weigh} the attempt without a verdict has ended it, unless it has expired by this computer's clock or KIS's.
+ *
+ * @param verdict On the question.
+ */
+export function outcomeOfDead(verdict: Verdict, expired: boolean): Outcome {
+	return verdict === 'invalidToken' && !expired ? 'revoked' : 'alreadyInvalid';
 }
 
 /** Which verdicts make a token end like this, the more telling ones first. */

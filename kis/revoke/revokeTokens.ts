@@ -9,13 +9,14 @@ import { deadTokens } from '../deadTokens';
 import { isListed } from '../errorCodes';
 import { Connection } from '../http/connection';
 import type { Exchange } from '../http/exchange';
+import { askIfAlive, type LivenessAnswer } from '../liveness/askIfAlive';
 import { sendInPlace, type Sent, type SendingOptions } from '../pacedRequest';
 import { limiterOf, type RateLimiter } from '../rateLimit/rateLimiter';
 import { asksToComeBack, isPermanent, wait, waitBeforeRetry } from '../retry';
 import { SecretGuard } from '../secretGuard';
 import { mapInTurns, nextTurn, turnIsOver } from '../turns';
 import { executionMemory } from './executionMemory';
-import { decisiveAmong, isDeadBy, weigh, type Outcome } from './outcome';
+import { decisiveAmong, isDeadBy, outcomeOfDead, weigh, type Outcome } from './outcome';
 import { doubt, readRevocation, revokeBody, REVOKE_PATH } from './revocation';
 import { deferred, TaskGroup } from './taskGroup';
 
@@ -35,6 +36,11 @@ const UNSETTLED_TOKENS = 8;
 export interface RevokeOptions extends SendingOptions {
 	/** How often an attempt may be repeated for each token, 0 or more. */
 	readonly maxRetries: number;
+	/**
+	 * Asks KIS for one quote with a token that its attempts leave `unknown`, if KIS can settle that: a whole one of the app
+	 * key.
+	 */
+	readonly askBeforeUnknown: boolean;
 	/** The same for all calls of one execution, and for no other. */
 	readonly execution: string;
 	/** Told of each distinct token as soon as it is settled, and how many of them there are. */
@@ -62,8 +68,10 @@ export interface Revocation {
 	readonly outcome: Outcome;
 	/** Of this call, oldest first; empty where none was made. */
 	readonly attempts: readonly Attempt[];
-	/** The attempt that made it so; `null` where none was made. */
+	/** The attempt, or the question, that made it so; `null` where none was made. */
 	readonly decisive: Attempt | null;
+	/** What KIS said when it was asked whether the token is alive; `null` where it was not asked. */
+	readonly asked: LivenessAnswer | null;
 	/** Where earlier calls of this execution had left it; `null` where there were none. */
 	readonly before: Outcome | null;
 	/** Why there were no more attempts, where something else than this token ended them. */
@@ -111,7 +119,7 @@ class Run {
 	readonly #revocations = new Map<string, Revocation>();
 	/** One for each connection. */
 	readonly #workers = new TaskGroup();
-	/** Workers that wait for the limiter. */
+	/** Workers that wait for the limiter, or for a question to be answered. */
 	#waiting = 0;
 	/** Workers that wait to try again. */
 	#retrying = 0;
@@ -178,7 +186,7 @@ class Run {
 		}
 	}
 
-	/** Starts another worker if tokens are left, none of the others waits for the limit, and there may be more. */
+	/** Starts another worker if tokens are left, none of the others waits for the limit or a question, and there may be more. */
 	#openByNeed(): void {
 		const { places, shortestAnswerTime } = this.#limiter;
 		const underWay = Math.ceil((MOST_REQUESTS_PER_SECOND * shortestAnswerTime) / 1000);
@@ -200,7 +208,8 @@ class Run {
 		const attempts: Attempt[] = [];
 		if (standing?.decisive.verdict === 'doubtfulConfirmation') {
 			// Sent again, it would get the same answer, which proves nothing.
-			return { outcome: 'unknown', attempts, decisive: standing.decisive, before, ended: null };
+			const { decisive } = standing;
+			return { outcome: 'unknown', attempts, decisive, asked: null, before, ended: null };
 		}
 		let outcome = before ?? 'notSent';
 		let retries = 0;
@@ -212,10 +221,7 @@ class Run {
 			attempts.push(attempt);
 			this.#learn(attempt);
 			outcome = this.#weigh(attempts, token, before);
-			if (isDeadBy(outcome)) {
-				this.#unsettledInARow = 0;
-				break;
-			}
+			if (isDeadBy(outcome)) break;
 
 			// KIS sometimes drops idle connections; the repeat goes over a new one.
 			if (freeRepeat && exchange.ended === 'unanswered' && exchange.onStaleConnection) {
@@ -224,7 +230,7 @@ class Run {
 			}
 			const waitMs = waitBeforeRetry(attempts, retries, maxRetries);
 			if (waitMs === null) {
-				this.#giveUp(attempts);
+				this.#noteUnreachable(attempts);
 				break;
 			}
 			this.#retrying++;
@@ -233,12 +239,17 @@ class Run {
 			if (!goesOn) break;
 			retries++;
 		}
+		const asked = outcome === 'unknown' ? await this.#ask(token) : null;
+		const foundDead = asked?.liveness === 'invalid' ? asked.attempt : null;
+		if (foundDead) outcome = outcomeOfDead(foundDead.verdict, hasExpired(token, Date.now()));
+		if (isDeadBy(outcome)) this.#unsettledInARow = 0;
+		else if (!this.#ended) this.#noteUnsettled(attempts);
 		const found = before === 'revoked' ? null : decisiveAmong(attempts, outcome);
-		const decisive = found ?? standing?.decisive ?? null;
+		const decisive = foundDead ?? found ?? standing?.decisive ?? null;
 		const now = decisive && { outcome, decisive };
 		if (now) executionMemory.remember(execution, token, this.#credential, now);
 		if (isDeadBy(outcome)) deadTokens.add(token, this.#credential);
-		return { outcome, attempts, decisive, before, ended: this.#ended };
+		return { outcome, attempts, decisive, asked, before, ended: this.#ended };
 	}
 
 	/** `null` if sending has ended. */
@@ -288,19 +299,49 @@ class Run {
 		if (attempt.rule?.refusesCredential) {
 			this.#endSending({ because: 'credentialRefused', seen: attempt });
 		}
+		this.#learnPace(attempt);
+	}
+
+	/** What an answer says about everything that the app key sends, be it to an attempt or to a question. */
+	#learnPace(attempt: Attempt): void {
 		if (asksToComeBack(attempt)) this.#endSending({ because: 'askedToComeBack', seen: attempt });
 		if (attempt.rule?.retry?.slowsEveryone && this.#limiter.isRefusedThroughout) {
 			this.#endSending({ because: 'rateRefused', seen: attempt });
 		}
 	}
 
-	/** A token has had its attempts. Where nothing settles one token after the other, it would settle no further one. */
-	#giveUp(attempts: readonly Attempt[]): void {
+	/** A token has had its attempts. If none could be written, and none before it, none will be. */
+	#noteUnreachable(attempts: readonly Attempt[]): void {
 		const seen = attempts[attempts.length - 1];
 		const neverWritten = attempts.every(({ verdict }) => verdict === 'unwritten');
 		if (neverWritten && this.#unwrittenInARow >= UNREACHABLE_ATTEMPTS) {
 			this.#endSending({ because: 'hostUnreachable', seen });
 		}
+	}
+
+	/**
+	 * Asks whether a token is alive that its attempts have left open.
+	 *
+	 * @returns `null` where KIS is not asked, because its answer could prove nothing, because sending has ended, or because
+	 * the question could not be written; and where the end of sending has broken it off.
+	 */
+	async #ask(token: AccessToken): Promise<LivenessAnswer | null> {
+		const isProvable = isWholeTokenOf(this.#credential.appkey, token);
+		if (this.#ended || !this.#options.askBeforeUnknown || !isProvable) return null;
+		const cancel = this.#sending.signal;
+		this.#waiting++;
+		const answer = await askIfAlive(this.#credential, token, { ...this.#options, cancel });
+		this.#waiting--;
+		const { liveness, attempt, askedAt } = answer;
+		if (askedAt === null || (cancel.aborted && liveness === 'undecided')) return null;
+		// Not all of it: a credential that is refused for quotes may still revoke.
+		if (attempt) this.#learnPace(attempt);
+		return answer;
+	}
+
+	/** A token has had its attempts and its question. Where nothing settles one after the other, it would settle no further one. */
+	#noteUnsettled(attempts: readonly Attempt[]): void {
+		const seen = attempts[attempts.length - 1];
 		// Refusals for the rate have an end of their own.
 		if (seen.rule?.retry?.slowsEveryone) return;
 		this.#unsettledInARow = isAboutToken(seen) ? 0 : this.#unsettledInARow + 1;

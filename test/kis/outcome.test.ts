@@ -3,6 +3,7 @@ import type { Verdict } from '../../kis/attempt';
 import {
 	decisiveAmong,
 	OUTCOMES,
+	outcomeOfDead,
 	weigh,
 	type Outcome,
 	type TokenFacts,
@@ -215,3 +216,15 @@ describe('the attempt that made it so', () => {
 		expect(decisiveAmong(attempts, outcome)).toBe(index === undefined ? index : attempts[index]);
 	});
 });
+
+test.each<[Verdict, boolean, Outcome]>([
+	['invalidToken', false, 'revoked'],
+	['invalidToken', true, 'alreadyInvalid'],
+	['expiredToken', false, 'alreadyInvalid'],
+	['expiredToken', true, 'alreadyInvalid'],
+])(
+	'an unknown token that a question finds dead (%s, expired here: %s): %s',
+	(verdict, expired, outcome) => {
+		expect(outcomeOfDead(verdict, expired)).toBe(outcome);
+	},
+);

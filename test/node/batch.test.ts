@@ -259,7 +259,7 @@ describe('what n8n shows beside the items', () => {
 		const run = await revoke(sandbox(), {
 			input: tokenItems(mint(sandbox()), mint(sandbox()), dead(), dead(), 'opaque', 'two words'),
 			onError: 'continueRegularOutput',
-			options: { maxRetries: 0 },
+			options: { maxRetries: 0, askBeforeUnknown: false },
 		});
 		expect(hintsOf(run)).toEqual([
 			expect.stringMatching(/^Dead already .*: 2 \(alreadyInvalid\)/),

@@ -14,6 +14,8 @@ import { outcomes, revoke, tokenItems, useSandbox } from '../support/workflow';
 const sandbox = useSandbox();
 
 const mint = ({ kis, apps }: Sandbox) => kis.mint(apps[0].appkey).value;
+/** Once, and nothing is asked afterwards. */
+const onlySent = { maxRetries: 0, askBeforeUnknown: false };
 
 describe('Retry On Fail', () => {
 	const retryOnFail = { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 };
@@ -86,7 +88,7 @@ describe('Retry On Fail', () => {
 		const lost = { kind: 'reset' } as const;
 		const credential = { baseUrl: sandbox().url };
 		const input = tokenItems(mint(sandbox()));
-		const setup = { input, credential, options: { maxRetries: 0 } };
+		const setup = { input, credential, options: onlySent };
 		sandbox().faults.push(lost, lost);
 		await revoke(sandbox(), { ...setup, executionId: 'first' });
 		await revoke(sandbox(), { ...setup, executionId: 'second' });
@@ -119,7 +121,7 @@ describe('Retry On Fail', () => {
 		sandbox().faults.push({ kind: 'reset', processed: true });
 		const input = tokenItems(mint(sandbox()));
 		const once = { input, executionId: 'twice', onError: 'continueRegularOutput' } as const;
-		await revoke(sandbox(), { ...once, options: { maxRetries: 0 } });
+		await revoke(sandbox(), { ...once, options: onlySent });
 		const run = await revoke(sandbox(), { ...once, options: { timeout: 'none' } });
 		expect(sandbox().calls).toHaveLength(1);
 		expect(run.items[0].json.error).toMatchObject({
@@ -132,7 +134,7 @@ describe('Retry On Fail', () => {
 	test('an unusable credential says of each token what the execution knows of it', async () => {
 		const [sent, revoked, never] = [1, 2, 3].map(() => mint(sandbox()));
 		const executionId = 'two nodes';
-		const options = { maxRetries: 0 };
+		const options = onlySent;
 		const onError = 'continueRegularOutput';
 		const first = { executionId, options, onError } as const;
 		await revoke(sandbox(), { ...first, input: tokenItems(revoked) });

@@ -24,7 +24,7 @@ const dead = (sandbox: Sandbox) => {
 	token.revoked = true;
 	return token.value;
 };
-const noRetries = { maxRetries: 0 };
+const noRetries = { maxRetries: 0, askBeforeUnknown: false };
 
 const successes: Case[] = [
 	{ outcome: 'revoked', name: 'KIS confirms', token: live, code: '200', httpStatus: 200 },
@@ -344,7 +344,7 @@ describe('attempts with mixed results', () => {
 		const run = await revoke(sandbox(), {
 			...failing,
 			input: tokenItems(live(sandbox())),
-			options: { maxRetries: 0 },
+			options: noRetries,
 		});
 		expect(errorOf(run)).toMatchObject({
 			outcome: 'unknown',

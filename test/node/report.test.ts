@@ -57,7 +57,7 @@ function revocation(
 	rest: Partial<Revocation> = {},
 ): Revocation {
 	const decisive = attempts.at(-1) ?? null;
-	return { outcome, attempts, decisive, before: null, ended: null, ...rest };
+	return { outcome, attempts, decisive, asked: null, before: null, ended: null, ...rest };
 }
 
 const report = (

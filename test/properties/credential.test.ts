@@ -84,6 +84,7 @@ property(
 		fc.record(
 			{
 				alreadyInvalid: fc.oneof(fc.constantFrom('succeed', 'fail'), anyOption),
+				askBeforeUnknown: fc.oneof(fc.boolean(), anyOption),
 				includeDetails: fc.oneof(fc.boolean(), anyOption),
 				maxRetries: fc.oneof(fc.integer({ min: -1, max: 11 }), anyOption),
 				timeout: fc.oneof(fc.integer({ min: 0, max: 4_000_000 }), anyOption),
@@ -97,6 +98,7 @@ property(
 		const ofRate = environment === 'custom' ? 1_000_000 : 100;
 		const isValid = {
 			alreadyInvalid: (value: unknown) => value === 'succeed' || value === 'fail',
+			askBeforeUnknown: (value: unknown) => typeof value === 'boolean',
 			includeDetails: (value: unknown) => typeof value === 'boolean',
 			maxRetries: (value: unknown) => [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10].includes(Number(value)),
 			timeout: (value: unknown) => Number(value) >= 1 && Number(value) <= 3_600_000,

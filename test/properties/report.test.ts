@@ -76,7 +76,7 @@ const drawnCase: fc.Arbitrary<Case> = fc
 				const guard = new SecretGuard(secrets);
 				const attempt = (exchange: Exchange) => readRevocation(exchange, guard);
 				const attempts = exchanges.map(attempt);
-				const [seen = null] = others.map(attempt);
+				const [seen = null, asked = null] = others.map(attempt);
 				const facts = { whole: kind === 'own', expired: false, knownDead: settled };
 				const outcome = weigh(
 					attempts.map(({ verdict }) => verdict),
@@ -85,7 +85,9 @@ const drawnCase: fc.Arbitrary<Case> = fc
 				);
 				const decisive = decisiveAmong(attempts, outcome) ?? (before && seen);
 				const ended = seen && { because: 'hostUnreachable' as const, seen };
-				const revocation = { outcome, attempts, decisive, before, ended };
+				const liveness = settled ? ('alive' as const) : ('undecided' as const);
+				const question = asked && { liveness, attempt: asked, askedAt: 0 };
+				const revocation = { outcome, attempts, decisive, asked: question, before, ended };
 				const credential = credentialFor({ appkey, appsecret }, 'https://relay.example');
 				return { token, credential, secrets, revocation };
 			});

@@ -10,7 +10,7 @@ export interface RunOptions extends Partial<RevokeOptions> {
 	readonly keys?: KeyPair;
 }
 
-/** Revokes without retries, as fast as it can, in an execution of its own, unless told otherwise. */
+/** Revokes without retries and questions, as fast as it can, in an execution of its own, unless told otherwise. */
 export async function revoke(
 	url: string,
 	tokens: readonly AccessToken[],
@@ -20,6 +20,7 @@ export async function revoke(
 		maxRetries: 0,
 		requestsPerSecond: 1_000_000,
 		timeoutMs: 5000,
+		askBeforeUnknown: false,
 		cancel: new AbortController().signal,
 		execution: randomUUID(),
 		...options,

@@ -1,5 +1,5 @@
 import { Unusable } from '../../../../kis/unusable';
-import type { Option, OptionTable, Values } from '../option';
+import { readBoolean, type Option, type OptionTable, type Values } from '../option';
 import { sendingOptions } from '../sendingOptions';
 
 const alreadyInvalid: Option<'succeed' | 'fail'> = {
@@ -26,8 +26,20 @@ const alreadyInvalid: Option<'succeed' | 'fail'> = {
 		value === 'succeed' || value === 'fail' ? value : new Unusable('has to be "succeed" or "fail"'),
 };
 
+const askBeforeUnknown: Option<boolean> = {
+	field: {
+		displayName: 'Ask KIS Before Saying Unknown',
+		type: 'boolean',
+		default: true,
+		description:
+			'Whether to ask KIS for one quote with a token that its attempts leave unknown, which may show that it is dead. Nothing is changed by that. Only a whole token of this app key is asked about.',
+	},
+	read: (value = true) => readBoolean(value),
+};
+
 export const revokeOptions = {
 	alreadyInvalid,
+	askBeforeUnknown,
 	...sendingOptions(
 		'How often to repeat an attempt that KIS did not process or did not answer. Revoking is safe to repeat.',
 	),

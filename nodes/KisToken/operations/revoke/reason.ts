@@ -1,6 +1,7 @@
 import { isCutOff, isIssuedTo, type AccessToken } from '../../../../kis/accessToken';
 import type { Attempt } from '../../../../kis/attempt';
 import type { KisCredential } from '../../../../kis/credential';
+import { koreanTime } from '../../../../kis/koreanTime';
 import type { Revocation } from '../../../../kis/revoke/revokeTokens';
 import { explain, explainAll, sentences, type Explanation } from '../../report/explain';
 
@@ -10,16 +11,34 @@ const ACCEPT_INVALID =
 
 /** Why a token did not end as it should have. */
 export function reasonOf(
-	{ outcome, attempts, decisive, ended }: Revocation,
+	{ outcome, attempts, decisive, asked, ended }: Revocation,
 	token: AccessToken,
 	credential: KisCredential,
 ): Explanation {
 	if (decisive === null) return whySendingEnded(ended);
+	if (decisive === asked?.attempt) {
+		return { happened: `asked for a quote, ${explain(decisive).happened}`, todo: ACCEPT_INVALID };
+	}
 	const { happened, todo } = explainAll(attempts, decisive);
 	if (outcome === 'alreadyInvalid') return { happened, todo: ACCEPT_INVALID };
 	const mayRepeat = outcome === 'unknown' && decisive.verdict !== 'doubtfulConfirmation';
 	const again = mayRepeat ? REVOKE_AGAIN : '';
-	return { happened, todo: sentences(again, todo, aboutToken(decisive, token, credential)) };
+	const said = sentences(
+		again,
+		aboutQuestion(asked),
+		todo,
+		aboutToken(decisive, token, credential),
+	);
+	return { happened, todo: said };
+}
+
+/** What KIS said when it was asked whether the token is alive, where that has not settled it. */
+function aboutQuestion(asked: Revocation['asked']): string {
+	if (!asked?.attempt) return '';
+	const { liveness, attempt, askedAt } = asked;
+	return liveness === 'alive' && askedAt !== null
+		? `KIS was then asked for a quote with the token, and still accepted it at ${koreanTime(askedAt)}. A revoke that KIS is still working on can end it later.`
+		: `KIS was then asked for a quote with the token, and did not say whether it is alive: ${explain(attempt).happened}.`;
 }
 
 /** For a token that never had its turn. */

@@ -6,7 +6,7 @@ import type { Standing } from '../../../../kis/revoke/executionMemory';
 import { isDeadBy, type Outcome } from '../../../../kis/revoke/outcome';
 import type { Revocation } from '../../../../kis/revoke/revokeTokens';
 import type { Unusable } from '../../../../kis/unusable';
-import { detailsOf } from '../../report/details';
+import { detailsOf, timeOrNull } from '../../report/details';
 import { quote, sentences } from '../../report/explain';
 import { reportBroken, reportUnusable, type Failure, type Report } from '../../report/report';
 import type { RevokeNodeOptions } from './options';
@@ -67,20 +67,23 @@ export function reportRevocation(
 	credential: KisCredential,
 	options: Pick<RevokeNodeOptions, 'alreadyInvalid' | 'includeDetails'>,
 ): Report<Outcome> {
-	const { outcome, attempts, decisive, ended } = revocation;
+	const { outcome, attempts, decisive, asked, ended } = revocation;
 	const isDead = isDeadBy(outcome);
 	const lastWithCode = attempts.findLast(({ code }) => code !== null);
 	const answer = isDead ? decisive : (lastWithCode ?? decisive);
 	const httpStatus = answer?.httpStatus ?? null;
 	const details = options.includeDetails
-		? detailsOf({
-				outcome,
-				attempts: attempts.length,
-				httpStatus,
-				environment: credential.environment,
-				token,
-				appkey: credential.appkey,
-			})
+		? {
+				...detailsOf({
+					outcome,
+					attempts: attempts.length,
+					httpStatus,
+					environment: credential.environment,
+					token,
+					appkey: credential.appkey,
+				}),
+				...(asked?.liveness === 'alive' && { stillAcceptedAt: timeOrNull(asked.askedAt) }),
+			}
 		: null;
 
 	const mayBeInvalid = options.alreadyInvalid === 'succeed';
