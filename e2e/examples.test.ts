@@ -169,9 +169,9 @@ test('none is left out', () => {
 
 test.each(Object.entries(EXAMPLES))('%s works as its notes say', async (file, taken) => {
 	const { credential, settings, change = () => ({}), run } = taken;
-	const { id: _id, active: _active, ...workflow } = example(file, stage.sandbox, 'choose-your-own');
+	const { id, ...workflow } = example(file, stage.sandbox, 'choose-your-own');
 	const nodes = workflow.nodes.map((node) => ({ ...node, ...change(node) }));
-	const path = join(stage.folder, file);
+	const path = join(stage.folder, `${id}.json`);
 	await writeFile(path, JSON.stringify({ ...workflow, nodes }));
 	await editor.importFile(path);
 	for (const { name, credentials } of nodes) {
