@@ -279,7 +279,10 @@ test('what npm run sandbox prints is all it takes for a first quote and revoke, 
 test.each(EXAMPLES)('%s opens, and its notes cover no node', async (file) => {
 	await editor.openWorkflow(example(file, stage.sandbox, 'chain').id);
 	const notes = await editor.byId('sticky').all();
-	const nodes = await editor.byId('canvas-default-node').all();
+	const nodes = await editor
+		.byId('canvas-node')
+		.filter({ hasNot: editor.byId('sticky') })
+		.all();
 	expect([notes.length, nodes.length]).not.toContain(0);
 	for (const note of notes) {
 		for (const node of nodes) {
