@@ -15,12 +15,6 @@ import { until } from './until';
 import { example, httpRequest } from './workflows';
 
 const REVOKED = '접근토큰 폐기에 성공하였습니다.';
-const NOTHING_SAVED = {
-	'Save failed production executions': 'Do not save',
-	'Save successful production executions': 'Do not save',
-	'Save manual executions': 'Do not save',
-	'Save execution progress': 'Do not save',
-};
 /** The credential of the chat model. */
 const MODEL = 'Chat Model Double';
 
@@ -37,8 +31,6 @@ type Name = keyof typeof apps;
 interface Taken {
 	/** The credential that is chosen. */
 	readonly credential: Name;
-	/** By the first note. */
-	readonly settings: Readonly<Record<string, string>>;
 	/** What a user changes in it. */
 	readonly change?: (node: INode) => Partial<INode>;
 	readonly run: () => Promise<void>;
@@ -53,7 +45,6 @@ let tokens: Record<Name, string>;
 const EXAMPLES: Readonly<Record<string, Taken>> = {
 	'quote-every-minute.json': {
 		credential: 'quote',
-		settings: {},
 		async run() {
 			await editor.execute('When Clicking Execute');
 			await shows('Quote', '71500');
@@ -66,7 +57,6 @@ const EXAMPLES: Readonly<Record<string, Taken>> = {
 	'revoke-by-hand.json': {
 		// What the quote was asked for with.
 		credential: 'quote',
-		settings: {},
 		async run() {
 			await editor.execute();
 			await shows('Revoke', REVOKED);
@@ -75,7 +65,6 @@ const EXAMPLES: Readonly<Record<string, Taken>> = {
 	},
 	'issue-quote-revoke.json': {
 		credential: 'chain',
-		settings: NOTHING_SAVED,
 		async run() {
 			await editor.execute();
 			await shows('Revoke', REVOKED);
@@ -84,7 +73,6 @@ const EXAMPLES: Readonly<Record<string, Taken>> = {
 	},
 	'revoke-pasted-token.json': {
 		credential: 'pasted',
-		settings: NOTHING_SAVED,
 		async run() {
 			const opened = editor.page.waitForEvent('popup');
 			await editor.startButton().click();
@@ -98,7 +86,6 @@ const EXAMPLES: Readonly<Record<string, Taken>> = {
 	},
 	'end-of-day-sweep.json': {
 		credential: 'sweep',
-		settings: NOTHING_SAVED,
 		change: ({ name, position }) =>
 			name === 'Tokens of the Day'
 				? { ...httpRequest(name, stage.tokens.urlOf('sweep')), position }
@@ -113,7 +100,6 @@ const EXAMPLES: Readonly<Record<string, Taken>> = {
 	},
 	'ai-agent.json': {
 		credential: 'agent',
-		settings: {},
 		async run() {
 			await editor.openNode('Chat Model');
 			await editor.choose(editor.byId('node-credentials-select'), MODEL);
@@ -154,6 +140,13 @@ afterAll(async () => {
 
 const isLive = (name: Name) => stage.sandbox.kis.isLive(tokens[name]);
 
+/** What the first note says to set. */
+function settingsOf(nodes: readonly INode[]): Record<string, string> {
+	const { content } = nodes.find(({ name }) => name === 'First')?.parameters ?? {};
+	const labels = [...String(content).matchAll(/^- (.+)$/gm)].map(([, label]) => label);
+	return Object.fromEntries(labels.map((label) => [label, 'Do not save']));
+}
+
 /** In the output of a node. */
 async function shows(node: string, text: string): Promise<void> {
 	await editor.openNode(node);
@@ -168,7 +161,7 @@ test('none is left out', () => {
 });
 
 test.each(Object.entries(EXAMPLES))('%s works as its notes say', async (file, taken) => {
-	const { credential, settings, change = () => ({}), run } = taken;
+	const { credential, change = () => ({}), run } = taken;
 	const { id, ...workflow } = example(file, stage.sandbox, 'choose-your-own');
 	const nodes = workflow.nodes.map((node) => ({ ...node, ...change(node) }));
 	const path = join(stage.folder, `${id}.json`);
@@ -181,6 +174,7 @@ test.each(Object.entries(EXAMPLES))('%s works as its notes say', async (file, ta
 		await editor.leaveNode();
 	}
 	await editor.save();
+	const settings = settingsOf(nodes);
 	if (Object.keys(settings).length > 0) await editor.setSettings(settings);
 	await run();
 	await editor.picture(`ran ${file}`);
@@ -189,13 +183,13 @@ test.each(Object.entries(EXAMPLES))('%s works as its notes say', async (file, ta
 describe('what is left when n8n has ended', () => {
 	const keys = () =>
 		Object.values<App>(apps).flatMap(({ appkey, appsecret }) => [appkey, appsecret]);
-	/** n8n writes what a form brings before the workflow runs, and removes it an hour after it has deleted the execution. */
 
 	beforeAll(async () => {
 		await editor.close();
 		await stage.n8n.stop();
 	});
 
+	// n8n writes what a form brings before the workflow runs, and removes it an hour after it has deleted the execution.
 	test('no table holds a token or a key, but for what the form brought to an execution that is deleted', async () => {
 		const { execution_data, ...others } = await readDatabase(stage.n8n);
 		const deleted = others.execution_entity.filter(({ deletedAt }) => deletedAt !== null);
