@@ -14,99 +14,117 @@ const { KisApi, KisToken } = createRequire(__filename)('../dist') as {
 	KisToken: new () => INodeType;
 };
 
-const EXAMPLE = 'examples/issue-quote-revoke.json';
-
+const QUOTE = 'quote-every-minute.json';
+const REVOKE = 'revoke-by-hand.json';
+const CHAIN = 'issue-quote-revoke.json';
 const QUOTE_PATH = '/uapi/domestic-stock/v1/quotations/inquire-price';
 
+/** What a node is expected to give out. */
 interface Step {
 	readonly node: string;
 	readonly shows: string;
 	readonly holds: (json: IDataObject) => boolean;
 }
 
-const ISSUED: Step = {
-	node: 'Issue',
-	shows: 'KIS Token: Issue gives a token',
-	holds: ({ access_token, expires_at }) =>
-		typeof access_token === 'string' && typeof expires_at === 'string',
-};
-const isConfirmed = (json: IDataObject) =>
-	Object.keys(json).join() === 'code,message,outcome' && json.outcome === 'revoked';
+const isQuote = ({ rt_cd }: IDataObject) => rt_cd === '0';
+const isRevoked = ({ outcome }: IDataObject) => outcome === 'revoked';
+const isIssued = ({ access_token, expires_at }: IDataObject) =>
+	typeof access_token === 'string' && typeof expires_at === 'string';
 
+const ISSUED: Step = { node: 'Issue', shows: 'a token, as an item', holds: isIssued };
 const GOOD_DAY: readonly Step[] = [
 	ISSUED,
-	{
-		node: 'Quote',
-		shows: 'a quote comes with it, through the HTTP helper of n8n and the same credential',
-		holds: ({ rt_cd }) => rt_cd === '0',
-	},
-	{
-		node: 'Revoke',
-		shows: 'KIS Token: Revoke emits code, message and outcome',
-		holds: isConfirmed,
-	},
+	{ node: 'Quote', shows: 'a quote, with that token', holds: isQuote },
+	{ node: 'Revoke', shows: 'the token is revoked', holds: isRevoked },
 ];
+const AFTER_A_FAILURE = 'the quote failed, and the token is revoked all the same';
 const BAD_DAY: readonly Step[] = [
 	ISSUED,
-	{
-		node: 'Revoke After a Failure',
-		shows: 'the quote fails, and the token is revoked all the same',
-		holds: isConfirmed,
-	},
+	{ node: 'Revoke After a Failure', shows: AFTER_A_FAILURE, holds: isRevoked },
 ];
 
 async function main(): Promise<boolean> {
-	// KIS issues once a minute for each app key: the second run has one of its own.
-	const apps = [makeApp(), makeApp()];
+	// KIS issues once a minute for each app key: each part has one of its own.
+	const apps = [makeApp(), makeApp(), makeApp()];
 	const sandbox = await new Sandbox({ apps }).start();
 	try {
-		print(`A local KIS at ${sandbox.url}, and ${EXAMPLE} on n8n's engine.\n`);
-		const good = await show('All goes well', GOOD_DAY, sandbox, apps[0]);
+		print(
+			`A KIS on this computer (${sandbox.url}), and the workflows of examples/ on n8n's engine.\n`,
+		);
+		await bringKeepRevoke(sandbox, apps[0]);
+		print(`\n2. A workflow that issues a token of its own: ${CHAIN}\n\n`);
+		await showChain(sandbox, apps[1], GOOD_DAY);
+		print('\n   The same, and KIS refuses the quote:\n\n');
 		sandbox.faults.push({ kind: 'refuse', code: 'EGW00202', shape: 'uapi', path: QUOTE_PATH });
-		const bad = await show('The quote fails', BAD_DAY, sandbox, apps[1]);
-		print(good && bad ? '\nAll went as it should.\n' : '\nNot all went as it should.\n');
-		return good && bad;
+		await showChain(sandbox, apps[2], BAD_DAY);
+		print(allGood ? '\nAll went as it should.\n' : '\nNot all went as it should.\n');
+		return allGood;
 	} finally {
 		await sandbox.stop();
 	}
 }
 
-async function show(
-	title: string,
-	steps: readonly Step[],
-	sandbox: Sandbox,
-	app: App,
-): Promise<boolean> {
-	const run = await runExample(sandbox, app);
-	print(`\n${title}:\n`);
-	let good = true;
-	const tell = (ok: boolean, what: string) => {
-		good &&= ok;
-		print(`${ok ? '✓' : '✗'} ${what}\n`);
-	};
-	for (const { node, shows, holds } of steps) {
-		const json = outputOf(run, node)[0]?.json;
-		tell(json !== undefined && holds(json), shows);
-		print(`    ${node} → ${JSON.stringify(json && redacted(json))}\n`);
-	}
+/** The credential brings a token, it is revoked, and the next request says so. */
+async function bringKeepRevoke(sandbox: Sandbox, app: App): Promise<void> {
+	// KIS gives it to whoever asks within six hours. Known here, so that it can be looked for.
+	const token = sandbox.kis.mint(app.appkey).value;
+	// What was observed of KIS; the other way would take a minute.
+	sandbox.kis.switches.issueAfterRevoke = 'sameToken';
+	print(`\n1. The credential brings the token: ${QUOTE}, ${REVOKE}\n\n`);
+	const first = await runExample(QUOTE, sandbox, app);
+	show(first, {
+		node: 'Quote',
+		shows: "an HTTP Request with the credential, KIS's address and tr_id: no token in it",
+		holds: isQuote,
+	});
+	const revoke = await runExample(REVOKE, sandbox, app);
+	show(revoke, {
+		node: 'Revoke',
+		shows: 'the token that the credential keeps (Token From: Credential)',
+		holds: isRevoked,
+	});
+	tell(!sandbox.kis.isLive(token), 'the local KIS knows the token as dead');
+	const next = await runExample(QUOTE, sandbox, app);
+	const { error } = next.data.resultData;
+	tell(/which is dead/.test(error?.message ?? ''), 'Quote again: it says what happened');
+	print(`    ${error?.message}\n    ${error?.description}\n`);
+	print('    (So it was observed of KIS. It may also issue a new one, once its minute is over.)\n');
+	const stored = JSON.stringify([first, revoke, next]);
+	tell(!stored.includes(token), 'the token is in nothing that n8n would store of all this');
+}
+
+async function showChain(sandbox: Sandbox, app: App, steps: readonly Step[]): Promise<void> {
+	const run = await runExample(CHAIN, sandbox, app);
+	for (const step of steps) show(run, step);
 	const { access_token } = outputOf(run, 'Issue')[0]?.json ?? {};
 	tell(!sandbox.kis.isLive(String(access_token)), 'the local KIS knows the token as dead');
 	const { error } = run.data.resultData;
 	if (error) print(`    The workflow ended with: ${error.message}\n`);
-	return good;
 }
 
-async function runExample(sandbox: Sandbox, app: App): Promise<IRun> {
-	const file = readFileSync(join(__dirname, '..', EXAMPLE), 'utf8').replaceAll(
-		ENVIRONMENTS.paper.baseUrl,
-		sandbox.url,
-	);
+async function runExample(file: string, sandbox: Sandbox, app: App): Promise<IRun> {
+	const text = readFileSync(join(__dirname, '../examples', file), 'utf8');
+	const here = text.replaceAll(ENVIRONMENTS.paper.baseUrl, sandbox.url);
 	const fields = { ...app, environment: 'custom', baseUrl: sandbox.url };
-	return await runWorkflow(JSON.parse(file) as WorkflowFile, {
+	return await runWorkflow(JSON.parse(here) as WorkflowFile, {
 		nodeTypes: { 'n8n-nodes-koreainvestment.kisToken': new KisToken() },
 		credentialTypes: [new KisApi()],
 		credentials: [await encryptCredential('choose-your-own', 'kisApi', fields)],
 	});
+}
+
+/** The item that a node gave out. */
+function show(run: IRun, { node, shows, holds }: Step): void {
+	const json = outputOf(run, node)[0]?.json;
+	tell(json !== undefined && holds(json), `${node}: ${shows}`);
+	print(`    → ${JSON.stringify(json && redacted(json))}\n`);
+}
+
+let allGood = true;
+
+function tell(ok: boolean, what: string): void {
+	allGood &&= ok;
+	print(`${ok ? '✓' : '✗'} ${what}\n`);
 }
 
 /** Enough to see that it is a token. */

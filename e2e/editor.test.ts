@@ -55,21 +55,10 @@ function workflows(sandbox: Sandbox, tokens: TokenSource) {
 		]),
 		chain('failed', [httpRequest('Tokens', tokens.urlOf('failed')), revoke]),
 		chain('first steps', [
-			{ ...kisToken('Issue', '', { operation: 'issue' }), credentials: {} },
 			httpRequest('Quote', `http://127.0.0.1:${port}${QUOTE}?FID_INPUT_ISCD=005930`, {
-				parameters: {
-					authentication: 'predefinedCredentialType',
-					nodeCredentialType: 'kisApi',
-					sendHeaders: true,
-					headerParameters: {
-						parameters: [{ name: 'authorization', value: '=Bearer {{ $json.access_token }}' }],
-					},
-				},
+				parameters: { authentication: 'predefinedCredentialType', nodeCredentialType: 'kisApi' },
 			}),
-			{
-				...kisToken('Revoke', '', { token: "={{ $('Issue').first().json.access_token }}" }),
-				credentials: {},
-			},
+			{ ...kisToken('Revoke', '', { tokenSource: 'credential' }), credentials: {} },
 		]),
 		chain('typed', [
 			kisToken('Typed', 'batch', { operation: 'revoke', token: 'a-typed-token' }),
@@ -275,7 +264,7 @@ test('a credential that is made from the list of credentials is tested too', asy
 	await editor.page.getByText(/EGW00103: KIS does not know this App Key/).waitFor();
 });
 
-test('what npm run sandbox prints is all it takes for a first revoke, and n8n runs on', async () => {
+test('what npm run sandbox prints is all it takes for a first quote and revoke, and n8n runs on', async () => {
 	const command = ['npm', 'run', '--silent', 'sandbox', '--', '--port', String(port)];
 	const program = new Program(command as [string, ...string[]], {
 		cwd: join(__dirname, '..'),
@@ -286,7 +275,7 @@ test('what npm run sandbox prints is all it takes for a first revoke, and n8n ru
 		const printed = (name: string) =>
 			new RegExp(`^ +${name} +(.+)$`, 'm').exec(program.log)?.[1] ?? '';
 		await editor.openWorkflow('first steps');
-		await editor.openNode('Issue');
+		await editor.openNode('Quote');
 		await editor.newCredential();
 		const field = (name: string) => editor.parameter(name).locator('input').first();
 		await field('appkey').fill(printed('App Key'));
@@ -299,14 +288,15 @@ test('what npm run sandbox prints is all it takes for a first revoke, and n8n ru
 		await editor.leaveDialog('editCredential-modal');
 		const name = await editor.byId('node-credentials-select').locator('input').inputValue();
 		await editor.leaveNode();
-		for (const node of ['Quote', 'Revoke']) {
-			await editor.openNode(node);
-			await editor.choose(editor.byId('node-credentials-select'), name);
-			await editor.leaveNode();
-		}
-		await editor.execute();
 		await editor.openNode('Revoke');
+		await editor.choose(editor.byId('node-credentials-select'), name);
+		await editor.leaveNode();
+		await editor.execute();
 		const output = editor.byId('output-panel');
+		await editor.openNode('Quote');
+		await output.getByText('71500').first().waitFor();
+		await editor.leaveNode();
+		await editor.openNode('Revoke');
 		await output.getByText('접근토큰 폐기에 성공하였습니다.').first().waitFor();
 		await editor.picture('first steps');
 	} finally {
@@ -317,7 +307,10 @@ test('what npm run sandbox prints is all it takes for a first revoke, and n8n ru
 test.each(EXAMPLES)('%s opens, and its notes cover no node', async (file) => {
 	await editor.openWorkflow(example(file, stage.sandbox, 'chain').id);
 	const notes = await editor.byId('sticky').all();
-	const nodes = await editor.byId('canvas-default-node').all();
+	const nodes = await editor
+		.byId('canvas-node')
+		.filter({ hasNot: editor.byId('sticky') })
+		.all();
 	expect([notes.length, nodes.length]).not.toContain(0);
 	for (const note of notes) {
 		for (const node of nodes) {
@@ -328,7 +321,7 @@ test.each(EXAMPLES)('%s opens, and its notes cover no node', async (file) => {
 	await editor.picture(`example ${file}`);
 });
 
-test('runs the example of the README, and shows what came out', async () => {
+test('runs the example that issues, and shows what came out', async () => {
 	await editor.openWorkflow('issue-quote-revoke');
 	await editor.execute();
 	await editor.picture('executed');

@@ -27,6 +27,7 @@ const PARAMETERS = [
 	'errorMessage',
 	'assignments',
 	'fieldToSplitOut',
+	'conditions',
 ];
 
 type Execute = (this: IExecuteFunctions) => Promise<INodeExecutionData[][]>;
@@ -37,6 +38,9 @@ type Execute = (this: IExecuteFunctions) => Promise<INodeExecutionData[][]>;
  */
 const STAND_INS: Readonly<Record<string, INodeType>> = {
 	'n8n-nodes-base.manualTrigger': standIn('manualTrigger', async function () {
+		return [this.getInputData()];
+	}),
+	'n8n-nodes-base.scheduleTrigger': standIn('scheduleTrigger', async function () {
 		return [this.getInputData()];
 	}),
 	'n8n-nodes-base.stickyNote': standIn('stickyNote', async function () {
@@ -79,6 +83,9 @@ const STAND_INS: Readonly<Record<string, INodeType>> = {
 			),
 		];
 	}),
+	'n8n-nodes-base.filter': standIn('filter', async function () {
+		return [this.getInputData().filter((_item, i) => passes(this, i))];
+	}),
 	'n8n-nodes-base.stopAndError': standIn('stopAndError', async function () {
 		throw new NodeOperationError(
 			this.getNode(),
@@ -86,6 +93,22 @@ const STAND_INS: Readonly<Record<string, INodeType>> = {
 		);
 	}),
 };
+
+const COMPARISONS: Readonly<Record<string, (left: number, right: number) => boolean>> = {
+	equals: (left, right) => left === right,
+	gte: (left, right) => left >= right,
+	lte: (left, right) => left <= right,
+};
+
+/** Whether an item meets all conditions, which compare numbers. */
+function passes(context: IExecuteFunctions, i: number): boolean {
+	const { conditions } = context.getNodeParameter('conditions', i) as {
+		conditions: Array<{ leftValue: number; rightValue: number; operator: { operation: string } }>;
+	};
+	return conditions.every(({ leftValue, rightValue, operator: { operation } }) =>
+		COMPARISONS[operation](leftValue, rightValue),
+	);
+}
 
 async function request(context: IExecuteFunctions, i: number): Promise<IDataObject> {
 	const list = (name: string) =>

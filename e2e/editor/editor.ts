@@ -61,6 +61,46 @@ export class Editor {
 		await this.byId('canvas-node').first().waitFor();
 	}
 
+	/** Takes a workflow from a file, by the menu of a new one, and saves it. */
+	async importFile(path: string): Promise<void> {
+		await this.page.goto(`${this.n8n.url}/workflow/new`);
+		await this.#openMenu();
+		const entry = this.byId('workflow-menu-item-import-from-file');
+		const folder = this.byId('workflow-menu-item-import');
+		// n8n 2 has it one level below.
+		await folder.or(entry).waitFor();
+		if (await folder.isVisible()) await folder.hover();
+		const [chooser] = await Promise.all([this.page.waitForEvent('filechooser'), entry.click()]);
+		await chooser.setFiles(path);
+		await this.byId('canvas-node').first().waitFor();
+		await this.save();
+	}
+
+	/** n8n 2 does it by itself. */
+	async save(): Promise<void> {
+		const button = this.byId('workflow-save-button');
+		if (await button.isVisible()) await button.click();
+		await this.page.waitForURL((url) => !url.pathname.endsWith('/new'));
+	}
+
+	/** Sets settings of the open workflow, by their labels. */
+	async setSettings(settings: Readonly<Record<string, string>>): Promise<void> {
+		await this.#openMenu();
+		await this.byId('workflow-menu-item-settings').click();
+		const dialog = this.byId('workflow-settings-dialog');
+		for (const [label, value] of Object.entries(settings)) {
+			const row = dialog.locator('.el-row', { hasText: label });
+			await this.choose(row.locator('.el-select'), value);
+		}
+		const save = { name: 'Save', exact: true };
+		await this.page.getByRole('dialog').getByRole('button', save).click();
+		await dialog.waitFor({ state: 'hidden' });
+	}
+
+	async #openMenu(): Promise<void> {
+		await this.byId('workflow-menu').first().click();
+	}
+
 	/** By the `data-test-id` that n8n gives to its parts. */
 	byId(id: string): Locator {
 		return this.page.getByTestId(id);
@@ -143,11 +183,17 @@ export class Editor {
 		return this.byId(`parameter-input-${name}`);
 	}
 
-	/** Runs the workflow, and waits until it has ended. */
-	async execute(): Promise<void> {
+	/**
+	 * Runs the workflow, and waits until it has ended.
+	 *
+	 * @param trigger What starts it, where there are several.
+	 */
+	async execute(trigger?: string): Promise<void> {
 		const hasText = /Workflow executed successfully|Problem in node|Problem executing/;
 		const notice = this.page.locator('.el-notification', { hasText });
-		await this.byId('execute-workflow-button').first().click();
+		// It covers the canvas when the pointer is on the trigger.
+		if (trigger) await this.node(trigger).hover();
+		await this.startButton(trigger).click();
 		await notice.waitFor();
 		// It may go by itself before it is closed.
 		await notice
@@ -155,6 +201,12 @@ export class Editor {
 			.click({ timeout: 2000 })
 			.catch(() => {});
 		await notice.waitFor({ state: 'hidden' });
+	}
+
+	/** Starts the workflow, or one of its triggers. */
+	startButton(trigger?: string): Locator {
+		const id = trigger ? `execute-workflow-button-${trigger}` : 'execute-workflow-button';
+		return this.byId(id).first();
 	}
 
 	/**

@@ -22,6 +22,14 @@ export async function readDatabase(n8n: N8n): Promise<Readonly<Record<string, re
 	return JSON.parse(dump) as Record<string, Row[]>;
 }
 
+/** The bytes of the SQLite database of an n8n: rows that were deleted may be in them. */
+export async function readDatabaseFiles(n8n: N8n): Promise<string> {
+	const folder = join(n8n.userFolder, '.n8n');
+	const names = (await readdir(folder)).filter((name) => name.startsWith('database.sqlite'));
+	const texts = names.map(async (name) => await readFile(join(folder, name), 'latin1'));
+	return (await Promise.all(texts)).join('\n');
+}
+
 /** What an n8n has written beside its database: its settings, its event log, its binary data, its temporary files. */
 export async function readOtherFiles(n8n: N8n): Promise<string> {
 	const entries = await readdir(n8n.userFolder, {

@@ -44,6 +44,7 @@ export const N8N_LABELS: ReadonlySet<string> = new Set([
 	'Stop Workflow',
 	'Trigger manually',
 	'URL',
+	'Version history',
 	'Wait',
 	'Workflow settings',
 ]);

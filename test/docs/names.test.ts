@@ -20,7 +20,7 @@ const topLevel = readdirSync(ROOT);
 const BUILT = 'dist';
 
 /** Steps of the example workflows. */
-const STEPS = new Set(['Tokens of the Day']);
+const STEPS = new Set(['Quote', 'Tokens of the Day', 'When Clicking Execute']);
 
 const labels = new Set([...N8N_LABELS, ...STEPS, ...labelsOfTheCode()]);
 

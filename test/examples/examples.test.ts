@@ -1,7 +1,7 @@
 // The examples, as they are imported: on n8n's engine, against the local KIS.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { INode, IRun } from 'n8n-workflow';
+import type { IDataObject, INode, IRun } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
 import {
@@ -29,7 +29,7 @@ const sandbox = useSandbox();
 async function run(
 	file: string,
 	change: (node: INode) => Partial<INode> = () => ({}),
-	credential: Record<string, string> = {},
+	{ credential, input }: { credential?: Record<string, string>; input?: IDataObject } = {},
 ): Promise<IRun> {
 	const { url, apps } = sandbox();
 	const workflow = JSON.parse(
@@ -42,6 +42,7 @@ async function run(
 			nodeTypes: { [NODE_TYPE]: new KisToken() },
 			credentialTypes: [new KisApi()],
 			credentials: [await encryptCredential('choose-your-own', 'kisApi', fields)],
+			input: input && [{ json: input }],
 		},
 	);
 }
@@ -87,23 +88,82 @@ describe.each(files)('%s', (file) => {
 		}
 	});
 
-	test('holds no token, no key, no credential of anybody, and keeps its executions out of the database', () => {
+	test('holds no token, no key, no credential of anybody', () => {
 		expect(read(file)).not.toMatch(/eyJ|"(appkey|appsecret)":/);
 		for (const { credentials } of nodes) {
 			expect([undefined, { kisApi: { id: 'choose-your-own', name: 'KIS API' } }]).toContainEqual(
 				credentials,
 			);
 		}
-		expect(settings).toMatchObject({
-			saveDataSuccessExecution: 'none',
-			saveDataErrorExecution: 'none',
-			saveManualExecutions: false,
-			saveExecutionProgress: false,
-		});
+	});
+
+	test('says first what to set, exactly if a token is in its items', () => {
+		const inItems = own.some(
+			({ parameters }) => parameters.operation === 'issue' || parameters.tokenSource === undefined,
+		);
+		const [{ name: first, parameters }] = nodes;
+		expect(first === 'First').toBe(inItems);
+		const labels = ['failed production', 'successful production', 'manual', 'execution'];
+		for (const label of inItems ? labels : []) {
+			expect(parameters.content).toContain(
+				`- Save ${label} ${label === 'execution' ? 'progress' : 'executions'}`,
+			);
+		}
+		expect(read(file)).not.toMatch(/settings of this workflow/i);
+	});
+
+	test('brings no settings that it needs: the editor drops them', () => {
+		expect(Object.keys(settings ?? {})).not.toContain('timezone');
+		expect(settings?.executionOrder).toBe('v1');
 	});
 
 	test('lets no model fill in a token', () => {
 		for (const { parameters } of own) expect(String(parameters.token)).not.toContain('$fromAI');
+	});
+});
+
+/** Starts an example by its schedule, and ends it before this node. The time is not waited for. */
+const byClock =
+	(last: string, change: (node: INode) => Partial<INode> = () => ({})) =>
+	(node: INode) => {
+		const passesOn = { type: 'n8n-nodes-base.manualTrigger' };
+		if (node.type === passesOn.type) return { disabled: true };
+		return node.name === last || node.type.endsWith('scheduleTrigger') ? passesOn : change(node);
+	};
+
+/** Sets the clock. n8n is in a zone of its own. */
+function at(time: string): void {
+	jest.spyOn(Date, 'now').mockReturnValue(Date.parse(time));
+}
+
+describe('quote-every-minute.json', () => {
+	const QUOTES = 'quote-every-minute.json';
+	afterEach(() => jest.restoreAllMocks());
+
+	test('gets a quote with nothing but the credential, and again with the same token', async () => {
+		for (let i = 0; i < 2; i++) {
+			const stored = await run(QUOTES);
+			expect(outputOf(stored, 'Quote')[0].json).toMatchObject({ rt_cd: '0' });
+			expect(JSON.stringify(stored)).not.toContain('eyJ');
+		}
+		const issues = sandbox().calls.filter(({ path }) => path === '/oauth2/tokenP');
+		expect(issues).toHaveLength(1);
+	});
+
+	test.each([
+		['2026-11-23T08:59:59+09:00', 0],
+		['2026-11-23T09:00:00+09:00', 1],
+		['2026-11-27T15:30:59+09:00', 1],
+		['2026-11-27T15:31:00+09:00', 0],
+		['2026-11-28T10:00:00+09:00', 0],
+		['2026-11-29T10:00:00+09:00', 0],
+		// Still Sunday in New York.
+		['2026-11-22T20:00:00-05:00', 1],
+		['2026-11-27T10:00:00-05:00', 0],
+	])('by the clock of Seoul: at %s', async (time, quotes) => {
+		at(time);
+		const stored = await run(QUOTES, byClock('Quote'));
+		expect(outputOf(stored, 'Quote')).toHaveLength(quotes);
 	});
 });
 
@@ -133,21 +193,41 @@ describe('issue-quote-revoke.json', () => {
 });
 
 describe('revoke-by-hand.json', () => {
-	const paste = (token: string) => (node: INode) =>
-		node.name === 'Revoke' ? { parameters: { ...node.parameters, token } } : {};
-
-	test('as imported says what is missing', async () => {
-		await expect(run('revoke-by-hand.json')).rejects.toMatchObject({
-			name: 'WorkflowHasIssuesError',
-			message: expect.stringContaining('Parameter "Token" is required'),
+	test('revokes what the credential has brought', async () => {
+		await run('quote-every-minute.json');
+		const [{ tokenFingerprint }] = sandbox().calls.slice(-1);
+		const stored = await run('revoke-by-hand.json');
+		expect(outputOf(stored, 'Revoke')[0].json.details).toMatchObject({
+			outcome: 'revoked',
+			tokenFingerprint,
 		});
+		expect(JSON.stringify(stored)).not.toContain('eyJ');
 	});
 
-	test('revokes what is pasted', async () => {
+	test('says so if that was none', async () => {
+		const stored = await run('revoke-by-hand.json');
+		expect(stored.data.resultData.error?.message).toContain('keeps no access token');
+	});
+});
+
+describe('revoke-pasted-token.json', () => {
+	test('revokes what is pasted into the form', async () => {
 		const token = sandbox().kis.mint(sandbox().apps[0].appkey).value;
-		const stored = await run('revoke-by-hand.json', paste(`Bearer ${token}\n`));
+		const byClick = ({ type }: INode) =>
+			type.endsWith('formTrigger') ? { type: 'n8n-nodes-base.manualTrigger' } : {};
+		const input = { Token: `Bearer ${token}\n` };
+		const stored = await run('revoke-pasted-token.json', byClick, { input });
 		expect(outputOf(stored, 'Revoke')[0].json.details).toMatchObject({ outcome: 'revoked' });
 		expect(sandbox().kis.isLive(token)).toBe(false);
+	});
+
+	test('hides what is typed', () => {
+		const [form] = parse('revoke-pasted-token.json').nodes.filter(({ type }) =>
+			type.endsWith('formTrigger'),
+		);
+		expect(form.parameters.formFields).toEqual({
+			values: [expect.objectContaining({ fieldType: 'password' })],
+		});
 	});
 });
 
@@ -158,13 +238,27 @@ describe('end-of-day-sweep.json', () => {
 			const value = JSON.stringify(tokens);
 			return { parameters: { assignments: { assignments: [{ name: 'tokens', value }] } } };
 		}
-		// The time is not waited for.
-		return node.type.endsWith('scheduleTrigger') ? { type: 'n8n-nodes-base.manualTrigger' } : {};
+		return {};
 	};
+	afterEach(() => jest.restoreAllMocks());
 
 	test('as imported does nothing', async () => {
 		expect((await run(SWEEP, sweep([]))).status).toBe('success');
 		expect(sandbox().calls).toEqual([]);
+	});
+
+	test.each([
+		['2026-11-23T15:59:59+09:00', 0],
+		['2026-11-23T16:00:00+09:00', 2],
+		['2026-11-27T16:59:59+09:00', 2],
+		['2026-11-27T17:00:00+09:00', 0],
+		['2026-11-28T16:00:00+09:00', 0],
+		['2026-11-27T02:00:00-05:00', 2],
+		['2026-11-27T16:00:00-05:00', 0],
+	])('by the clock of Seoul: at %s', async (time, sweeps) => {
+		at(time);
+		const stored = await run(SWEEP, byClock('Revoke', sweep(['one', 'two'])));
+		expect(outputOf(stored, 'Revoke')).toHaveLength(sweeps);
 	});
 
 	test('revokes all, the same one once', async () => {
@@ -185,21 +279,23 @@ describe('end-of-day-sweep.json', () => {
 	});
 
 	test('alerts with the reason where the credential cannot be used', async () => {
-		const stored = await run(SWEEP, sweep(['one', 'two']), { appsecret: '' });
+		const stored = await run(SWEEP, sweep(['one', 'two']), {
+			credential: { appsecret: '' },
+		});
 		expect(stored.data.resultData.error?.message).toMatch(
 			/^2 of today's tokens may still be live: notSent \(no fingerprint\): .*: the App Secret is empty; notSent/,
 		);
 	});
 });
 
-test('ai-agent.json: the tools take the token from before the agent, and none of them issues', () => {
+test('ai-agent.json: the credential gives the tools their token, and none of them issues', () => {
 	const { nodes, connections } = parse('ai-agent.json');
 	const tools = nodes.filter(({ type }) => type === `${NODE_TYPE}Tool`);
 	expect(tools.map(({ parameters }) => parameters.operation)).toEqual(['inspect', 'revoke']);
 	for (const { name, parameters } of tools) {
-		expect(parameters.token).toBe("={{ $('Issue').first().json.access_token }}");
+		expect(parameters.tokenSource).toBe('credential');
 		expect(connections[name]).toHaveProperty('ai_tool');
 	}
-	const agent = nodes.find(({ type }) => type.endsWith('.agent'));
-	expect(JSON.stringify(agent?.parameters)).not.toContain('access_token');
+	const quote = nodes.find(({ name }) => name === 'Quote');
+	expect(JSON.stringify(quote?.parameters.headerParameters)).not.toContain('authorization');
 });

@@ -29,11 +29,18 @@ export function withoutInput(run: Run): string {
 	]);
 }
 
-/** The first part of a secret that gives it away, if any. */
+/** The first part of the text that gives a secret away, if any. */
 export function found(text: string, secrets: readonly string[]): string | undefined {
+	const byLength = new Map<number, Set<string>>();
 	for (const [shape, telling] of secrets.flatMap(shapesOf)) {
-		for (let i = 0; i + telling <= shape.length; i++) {
-			if (text.includes(shape.slice(i, i + telling))) return shape.slice(i, i + telling);
+		const parts = byLength.get(telling) ?? new Set();
+		byLength.set(telling, parts);
+		for (let i = 0; i + telling <= shape.length; i++) parts.add(shape.slice(i, i + telling));
+	}
+	for (const [telling, parts] of byLength) {
+		for (let i = 0; i + telling <= text.length; i++) {
+			const part = text.slice(i, i + telling);
+			if (parts.has(part)) return part;
 		}
 	}
 	return undefined;

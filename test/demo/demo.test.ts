@@ -1,0 +1,41 @@
+// The demonstration, as somebody starts it who has never seen the package.
+import { spawnSync } from 'node:child_process';
+import { join, resolve } from 'node:path';
+
+// It compiles itself, and runs five workflows.
+jest.setTimeout(120_000);
+
+const ROOT = resolve(__dirname, '../..');
+
+function start() {
+	const command = ['--require', require.resolve('tsx/cjs'), join(ROOT, 'demo/main.ts')];
+	const env = { PATH: process.env.PATH, HOME: process.env.HOME };
+	return spawnSync(process.execPath, command, { env, encoding: 'utf8' });
+}
+
+test('shows the credential first, then the chain, and gives nothing away', () => {
+	const { status, stdout, stderr } = start();
+	expect([stderr, status]).toEqual(['', 0]);
+	expect(stdout).not.toContain('✗');
+	const shown = [...stdout.matchAll(/^✓ ([^:\n]+)/gm)].map(([, what]) => what);
+	expect(shown).toEqual([
+		'Quote',
+		'Revoke',
+		'the local KIS knows the token as dead',
+		'Quote again',
+		'the token is in nothing that n8n would store of all this',
+		'Issue',
+		'Quote',
+		'Revoke',
+		'the local KIS knows the token as dead',
+		'Issue',
+		'Revoke After a Failure',
+		'the local KIS knows the token as dead',
+	]);
+	expect(stdout).toMatch(
+		/The request was not sent: KIS gave access token [0-9a-f]{12}, which is dead/,
+	);
+	expect(stdout).toContain('The workflow ended with: The quote failed.');
+	// Twelve characters show that it is a token.
+	expect(stdout).not.toMatch(/eyJ[\w-]{10}/);
+});
