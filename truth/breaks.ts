@@ -17,6 +17,7 @@ const STATUSES = 'kis/httpAnswers.ts';
 const REVOCATION = 'kis/revoke/revocation.ts';
 const OUTCOME = 'kis/revoke/outcome.ts';
 const RUN = 'kis/revoke/revokeTokens.ts';
+const SENDING = 'kis/revoke/sending.ts';
 const MEMORY = 'kis/revoke/executionMemory.ts';
 const DEAD = 'kis/deadTokens.ts';
 const UNUSABLE = 'nodes/KisToken/operations/revoke/revoke.ts';
@@ -345,13 +346,13 @@ export const BREAKS: readonly Break[] = [
 	},
 	{
 		rule: 'an answer that settles no token ends the batch',
-		file: RUN,
+		file: SENDING,
 		from: '>= UNSETTLED_TOKENS',
 		to: '>= Infinity',
 	},
 	{
 		rule: 'but not before 8 tokens',
-		file: RUN,
+		file: SENDING,
 		from: 'const UNSETTLED_TOKENS = 8;',
 		to: 'const UNSETTLED_TOKENS = 1;',
 	},

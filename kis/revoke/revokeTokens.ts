@@ -6,18 +6,18 @@ import type { Attempt } from '../attempt';
 import { endpointOf } from '../baseUrl';
 import type { KisCredential } from '../credential';
 import { deadTokens } from '../deadTokens';
-import { isListed } from '../errorCodes';
 import { Connection } from '../http/connection';
 import type { Exchange } from '../http/exchange';
 import { askIfAlive, type LivenessAnswer } from '../liveness/askIfAlive';
 import { sendInPlace, type Sent, type SendingOptions } from '../pacedRequest';
 import { limiterOf, type RateLimiter } from '../rateLimit/rateLimiter';
-import { asksToComeBack, isPermanent, wait, waitBeforeRetry } from '../retry';
+import { wait, waitBeforeRetry } from '../retry';
 import { SecretGuard } from '../secretGuard';
 import { mapInTurns, nextTurn, turnIsOver } from '../turns';
 import { executionMemory } from './executionMemory';
 import { decisiveAmong, isDeadBy, outcomeOfDead, weigh, type Outcome } from './outcome';
 import { doubt, readRevocation, revokeBody, REVOKE_PATH } from './revocation';
+import { Sending, type EndOfSending } from './sending';
 import { deferred, TaskGroup } from './taskGroup';
 
 /** Of a run. They carry 3,200 requests a second where answers take 20 ms: more than one n8n process sends. */
@@ -28,10 +28,7 @@ const FEW_CONNECTIONS = 8;
 const CONNECTIONS_AT_FIRST = 16;
 /** What a run can send. By Little's law, this times an answer's seconds is how many are under way then. */
 const MOST_REQUESTS_PER_SECOND = 2000;
-/** So many attempts in a row that could not be written, over all tokens, before the host counts as staying unreachable. */
-const UNREACHABLE_ATTEMPTS = 4;
-/** So many tokens in a row that used up their attempts, and the same is taken to be in store for the others. */
-const UNSETTLED_TOKENS = 8;
+
 /** `cancel` ends everything immediately: what has not been written by then never is. */
 export interface RevokeOptions extends SendingOptions {
 	/** How often an attempt may be repeated for each token, 0 or more. */
@@ -46,22 +43,6 @@ export interface RevokeOptions extends SendingOptions {
 	/** Told of each distinct token as soon as it is settled, and how many of them there are. */
 	readonly onSettled?: (revocation: Revocation, tokens: number) => void;
 }
-
-/** Why sending ended before every token had its turn. */
-export type EndOfSending =
-	| { readonly because: 'cancelled' }
-	| {
-			readonly because:
-				| 'credentialRefused'
-				| 'hostUnreachable'
-				/** The app key is refused for the rate, and nothing else. */
-				| 'rateRefused'
-				/** The server wants no request for longer than anyone waits here. */
-				| 'askedToComeBack'
-				/** One token after the other used up its attempts. */
-				| 'nothingSettled';
-			readonly seen: Attempt;
-	  };
 
 /** What became of one token. */
 export interface Revocation {
@@ -96,13 +77,9 @@ class Run {
 	readonly #options: RevokeOptions;
 	readonly #limiter: RateLimiter;
 	readonly #guard: SecretGuard;
-	/** Aborted when nothing more is to be sent; what is under way may still be answered. */
-	readonly #sending = new AbortController();
+	readonly #sending: Sending;
 	/** Aborted when what is under way is to be broken off, too. */
 	readonly #exchanging = new AbortController();
-	#ended: EndOfSending | null = null;
-	#unwrittenInARow = 0;
-	#unsettledInARow = 0;
 	/**
 	 * Most attempts end as the one before: they share what was read of it, which saves memory. Within this run only: an
 	 * attempt of an earlier try has to be told apart.
@@ -130,9 +107,10 @@ class Run {
 		this.#tokens = tokens;
 		this.#options = options;
 		this.#limiter = limiterOf(appkey);
+		this.#sending = new Sending(this.#limiter);
 		this.#guard = new SecretGuard([appkey, appsecret]);
-		// Every connection listens to them.
-		setMaxListeners(0, this.#sending.signal, this.#exchanging.signal);
+		// Every connection listens to it.
+		setMaxListeners(0, this.#exchanging.signal);
 	}
 
 	async revokeAll(): Promise<Revocation[]> {
@@ -141,7 +119,7 @@ class Run {
 		// Before anything is waited for: a limiter that nobody takes part in may be forgotten.
 		this.#limiter.join(this, requestsPerSecond, () => this.#queued);
 		const onCancel = () => {
-			this.#endSending({ because: 'cancelled' });
+			this.#sending.end({ because: 'cancelled' });
 			this.#exchanging.abort();
 		};
 		cancel.addEventListener('abort', onCancel);
@@ -219,7 +197,8 @@ class Run {
 			if (!sent) break;
 			const { exchange, attempt } = sent;
 			attempts.push(attempt);
-			this.#learn(attempt);
+			if (attempt.httpStatus !== null) this.#heard.resolve();
+			this.#sending.learn(attempt);
 			outcome = this.#weigh(attempts, token, before);
 			if (isDeadBy(outcome)) break;
 
@@ -230,7 +209,7 @@ class Run {
 			}
 			const waitMs = waitBeforeRetry(attempts, retries, maxRetries);
 			if (waitMs === null) {
-				this.#noteUnreachable(attempts);
+				this.#sending.noteUnreachable(attempts);
 				break;
 			}
 			this.#retrying++;
@@ -242,14 +221,13 @@ class Run {
 		const asked = outcome === 'unknown' ? await this.#ask(token) : null;
 		const foundDead = asked?.liveness === 'invalid' ? asked.attempt : null;
 		if (foundDead) outcome = outcomeOfDead(foundDead.verdict, hasExpired(token, Date.now()));
-		if (isDeadBy(outcome)) this.#unsettledInARow = 0;
-		else if (!this.#ended) this.#noteUnsettled(attempts);
+		this.#sending.noteFinished(isDeadBy(outcome), attempts);
 		const found = before === 'revoked' ? null : decisiveAmong(attempts, outcome);
 		const decisive = foundDead ?? found ?? standing?.decisive ?? null;
 		const now = decisive && { outcome, decisive };
 		if (now) executionMemory.remember(execution, token, this.#credential, now);
 		if (isDeadBy(outcome)) deadTokens.add(token, this.#credential);
-		return { outcome, attempts, decisive, asked, before, ended: this.#ended };
+		return { outcome, attempts, decisive, asked, before, ended: this.#sending.ended };
 	}
 
 	/** `null` if sending has ended. */
@@ -291,34 +269,6 @@ class Run {
 		);
 	}
 
-	/** What an attempt on one token says about the others. */
-	#learn(attempt: Attempt): void {
-		if (attempt.httpStatus !== null) this.#heard.resolve();
-		this.#unwrittenInARow = attempt.verdict === 'unwritten' ? this.#unwrittenInARow + 1 : 0;
-		if (isPermanent(attempt)) this.#endSending({ because: 'hostUnreachable', seen: attempt });
-		if (attempt.rule?.refusesCredential) {
-			this.#endSending({ because: 'credentialRefused', seen: attempt });
-		}
-		this.#learnPace(attempt);
-	}
-
-	/** What an answer says about everything that the app key sends, be it to an attempt or to a question. */
-	#learnPace(attempt: Attempt): void {
-		if (asksToComeBack(attempt)) this.#endSending({ because: 'askedToComeBack', seen: attempt });
-		if (attempt.rule?.retry?.slowsEveryone && this.#limiter.isRefusedThroughout) {
-			this.#endSending({ because: 'rateRefused', seen: attempt });
-		}
-	}
-
-	/** A token has had its attempts. If none could be written, and none before it, none will be. */
-	#noteUnreachable(attempts: readonly Attempt[]): void {
-		const seen = attempts[attempts.length - 1];
-		const neverWritten = attempts.every(({ verdict }) => verdict === 'unwritten');
-		if (neverWritten && this.#unwrittenInARow >= UNREACHABLE_ATTEMPTS) {
-			this.#endSending({ because: 'hostUnreachable', seen });
-		}
-	}
-
 	/**
 	 * Asks whether a token is alive that its attempts have left open.
 	 *
@@ -327,7 +277,7 @@ class Run {
 	 */
 	async #ask(token: AccessToken): Promise<LivenessAnswer | null> {
 		const isProvable = isWholeTokenOf(this.#credential.appkey, token);
-		if (this.#ended || !this.#options.askBeforeUnknown || !isProvable) return null;
+		if (this.#sending.ended || !this.#options.askBeforeUnknown || !isProvable) return null;
 		const cancel = this.#sending.signal;
 		this.#waiting++;
 		const answer = await askIfAlive(this.#credential, token, { ...this.#options, cancel });
@@ -335,29 +285,7 @@ class Run {
 		const { liveness, attempt, askedAt } = answer;
 		if (askedAt === null || (cancel.aborted && liveness === 'undecided')) return null;
 		// Not all of it: a credential that is refused for quotes may still revoke.
-		if (attempt) this.#learnPace(attempt);
+		if (attempt) this.#sending.learnPace(attempt);
 		return answer;
 	}
-
-	/** A token has had its attempts and its question. Where nothing settles one after the other, it would settle no further one. */
-	#noteUnsettled(attempts: readonly Attempt[]): void {
-		const seen = attempts[attempts.length - 1];
-		// Refusals for the rate have an end of their own.
-		if (seen.rule?.retry?.slowsEveryone) return;
-		this.#unsettledInARow = isAboutToken(seen) ? 0 : this.#unsettledInARow + 1;
-		if (this.#unsettledInARow >= UNSETTLED_TOKENS) {
-			this.#endSending({ because: 'nothingSettled', seen });
-		}
-	}
-
-	#endSending(end: EndOfSending): void {
-		this.#ended ??= end;
-		this.#sending.abort();
-	}
-}
-
-/** KIS itself has given its last word on a token, which says nothing of the others. */
-function isAboutToken({ verdict, refusalCode, rule }: Attempt): boolean {
-	const isFinal = refusalCode !== null && isListed(refusalCode) && !rule?.retry;
-	return isFinal || verdict === 'doubtfulConfirmation';
 }

@@ -6,7 +6,8 @@ import { OPEN_ANSWERS, REFUSING_STATUSES } from '../../kis/httpAnswers';
 import { OUTCOMES, type Outcome } from '../../kis/revoke/outcome';
 import { doubt } from '../../kis/revoke/revocation';
 import type { Attempt } from '../../kis/attempt';
-import type { EndOfSending, Revocation } from '../../kis/revoke/revokeTokens';
+import type { Revocation } from '../../kis/revoke/revokeTokens';
+import type { EndOfSending } from '../../kis/revoke/sending';
 import { Unusable } from '../../kis/unusable';
 import {
 	BROKEN_RUN,
