@@ -27,6 +27,8 @@ const LOOK_AGAIN_MS = 250;
 /** An app key that gets nothing through for so long, and is refused so often, gets nothing through later. */
 const PATIENCE_MS = 10_000;
 const MIN_REFUSALS = 4;
+/** Refusals that are further apart are not in a row: longer than anyone waits before trying again. */
+const REFUSALS_APART_MS = 90_000;
 
 /**
  * How a request ended.
@@ -46,7 +48,7 @@ export interface Place {
 	release(end: RequestEnd): void;
 }
 
-const NO_REFUSALS = { count: 0, since: 0 };
+const NO_REFUSALS = { count: 0, since: 0, last: 0 };
 
 interface Waiter {
 	readonly stop: AbortSignal;
@@ -74,7 +76,7 @@ export class RateLimiter {
 	#heldUntil = 0;
 	/** When the next request may pass whose end will not be seen. */
 	#passAt = 0;
-	/** In a row, over all who take part, and when the first of them came. */
+	/** In a row, over all who take part; when the first and the last of them came. */
 	#refusals = NO_REFUSALS;
 	#cancelTimer = () => {};
 
@@ -282,8 +284,9 @@ export class RateLimiter {
 	}
 
 	#refuse(sentAt: number, now: number): void {
-		const { count, since } = this.#refusals;
-		this.#refusals = { count: count + 1, since: count === 0 ? now : since };
+		const { count, since, last } = this.#refusals;
+		const isFirst = count === 0 || now - last > REFUSALS_APART_MS;
+		this.#refusals = { count: isFirst ? 1 : count + 1, since: isFirst ? now : since, last: now };
 		this.#arrivals.withdraw();
 		const accepted = this.#arrivals.countAt(now);
 		if (this.#control.refuse(sentAt, now, this.#limit, accepted)) this.#pacer.drain(now);

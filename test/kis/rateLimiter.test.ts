@@ -471,6 +471,14 @@ describe('an app key counts as refused throughout', () => {
 		expect(limiter.isRefusedThroughout).toBe(false);
 	});
 
+	test('or nobody tried for long in between', async () => {
+		const limiter = limiterAt(18);
+		await refuse(limiter, 4);
+		await time.pass(2 * 60_000);
+		await send(limiter, 'refused');
+		expect(limiter.isRefusedThroughout).toBe(false);
+	});
+
 	test('or everyone has left in between', async () => {
 		const limiter = new RateLimiter(time);
 		limiter.join(time, 18);
