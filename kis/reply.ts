@@ -23,7 +23,7 @@ const BYTES = new TextDecoder('latin1');
 const CODE_SHAPE = /^[A-Za-z0-9_-]{1,16}$/;
 /** A code of KIS's gateways. What else looks like a code is a relay's. */
 const GATEWAY_CODE = /^[EI]GW\d{5}$/;
-const MENTIONS_GATEWAY_CODE = /[EI]GW\d/i;
+const MENTIONS_GATEWAY_CODE = /[EI]GW\d{5}/i;
 
 /**
  * Reads a whole response body. KIS writes UTF-8 and no content encoding is asked for. What is compressed or no JSON
@@ -107,6 +107,8 @@ const SIGNS: Readonly<Record<string, (value: unknown, word: string) => boolean>>
 
 /** Of a top-level field. Generous: a sign that is none costs a repeat, one that is missed a false statement. */
 function isSignOfRefusal([field, value]: readonly [string, unknown]): boolean {
+	// A token may hold any letters.
+	if (field === 'access_token') return false;
 	if (typeof value === 'string' && MENTIONS_GATEWAY_CODE.test(value)) return true;
 	const name = field.trim().toLowerCase();
 	if (name.startsWith('err')) return !isBlank(value);

@@ -1,7 +1,7 @@
 import { type Check, verdict } from './check';
 
 /** In bytes. What makes the package larger than this is to be looked at before it is raised. */
-const BUDGETS = { packed: 195_000, unpacked: 830_000 };
+const BUDGETS = { packed: 195_000, unpacked: 860_000 };
 
 /** The package does not grow unseen. */
 export const size: Check = {

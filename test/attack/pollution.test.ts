@@ -65,20 +65,25 @@ describe('in an answer', () => {
 		...poisoned,
 		'{"__proto__":{"rt_cd":"0"}}',
 		'{"__proto__":null}',
-		'{"code":{"__proto__":200},"message":"x"}',
 		...NAMES.map((name) => JSON.stringify({ error_code: name, error_description: name })),
 		...NAMES.map((name) => JSON.stringify({ code: name, message: name })),
 		...NAMES.map((name) => `{"${name}":{"code":200,"message":"x","rt_cd":"0"}}`),
-	])('%s is no confirmation', async (body) => {
-		for (const [status, outcome] of [
-			[200, 'unknown'],
-			[403, 'rejected'],
-		] as const) {
-			const server = await startServer({ answer: () => http(status, body) });
+	])('%s is no confirmation, and no part of a refusal', async (body) => {
+		await expectOutcomes(body, { 200: 'unknown', 403: 'rejected' });
+	});
+
+	test('a code that is an object contradicts a refusal, too', async () => {
+		const body = '{"code":{"__proto__":200},"message":"x"}';
+		await expectOutcomes(body, { 200: 'unknown', 403: 'unknown' });
+	});
+
+	async function expectOutcomes(body: string, byStatus: Record<number, string>): Promise<void> {
+		for (const [status, outcome] of Object.entries(byStatus)) {
+			const server = await startServer({ answer: () => http(Number(status), body) });
 			const run = await attack(server.url, { input: tokenItems(makeOpaqueToken()) });
 			expect(outcomes(run.items)).toEqual([outcome]);
 		}
-	});
+	}
 });
 
 test.each(NAMES)('%s is no environment, and no option either', async (name) => {
