@@ -10,7 +10,7 @@ import { ENVIRONMENTS } from '../kis/environments';
 import { Unusable } from '../kis/unusable';
 import { bringAuthorization, wantsAuthorization } from './bringAuthorization';
 import { beforeLetOut, letOut } from './letOut';
-import { hasHeader } from './requestHeaders';
+import { hasHeader, headersWithout } from './requestHeaders';
 import { requestTarget } from './requestTarget';
 import { takeTurn } from './turn';
 
@@ -149,7 +149,12 @@ export class KisApi implements ICredentialType {
 			url: target.href,
 			uri: undefined,
 			baseURL: undefined,
-			headers: { ...request.headers, appkey, appsecret, ...(authorization && { authorization }) },
+			headers: {
+				...headersWithout(request, 'appkey', 'appsecret'),
+				appkey,
+				appsecret,
+				...(authorization && { authorization }),
+			},
 			// Whoever may use the credential may not read it: no certificate unverified or vouched for by the workflow
 			// alone, and no proxy that would read plain http.
 			skipSslCertificateValidation: false,

@@ -8,8 +8,9 @@ import { patienceOf, takeTurn } from './turn';
 
 /** 해시키: the one endpoint below /uapi that wants no token. */
 const HASHKEY_PATH = '/uapi/hashkey';
-/** What a header holds whose expression gives nothing. */
-const NOTHING = /^\s*(?:bearer\b)?\s*(?:undefined|null|NaN|\[object Object\])?\s*$/i;
+/** What a header holds whose expression gives nothing, or is written into a field that takes none. */
+const NOTHING =
+	/^[\s,]*(?:bearer\b)?[\s,"'{}]*(?:undefined|null|NaN|false|\[object Object\])?[\s,"'{}]*$|\{\{/i;
 
 /**
  * Whether the credential is to bring the header `authorization` of a request: it wants one, and has none.

@@ -80,7 +80,8 @@ function explain(noToken: NoToken): Sentences {
 const FLAWS: Readonly<Record<Flaw, Sentences>> = {
 	dead: {
 		message: 'is dead',
-		description: 'It was revoked here, or KIS called it invalid.',
+		description:
+			'It was revoked here, or KIS called it invalid. KIS may give the same token for six hours after its issue.',
 	},
 	cutOff: {
 		message: 'lacks its end',
@@ -102,11 +103,7 @@ function explainUnusable({ grant, flaw }: UnusableGrant, until: number | null): 
 	const when = until === null ? '' : `. No other is requested before ${koreanTime(until)}`;
 	return {
 		message: `KIS gave access token ${name}, which ${message}${when}`,
-		description: sentences(
-			description,
-			'KIS may give the same token for six hours after its issue.',
-			ISSUE,
-		),
+		description: sentences(description, ISSUE),
 	};
 }
 

@@ -4,7 +4,7 @@ import type { KisCredential } from './credential';
 import { ENVIRONMENTS } from './environments';
 import { limiterOf, UNSEEN_WINDOW_MS, type RateLimiter } from './rateLimit/rateLimiter';
 
-/** No read waits longer for its turn. Of 200 at once on a paper account, the last one waits 223 s. */
+/** No read waits longer for its turn. Of 200 at the same time on a paper account, the last one waits 223 s. */
 export const LONGEST_WAIT_MS = 240_000;
 
 export interface TurnOptions {
@@ -17,7 +17,7 @@ export interface TurnOptions {
 /** Why a request must not be sent. */
 export type NoTurn =
 	| { readonly because: 'cancelled' }
-	/** It would have had to wait so many milliseconds, which is more than {@link LONGEST_WAIT_MS}. */
+	/** It would have had to wait so many milliseconds, which is {@link LONGEST_WAIT_MS} or more. */
 	| { readonly because: 'tooLong'; readonly waitMs: number };
 
 /**
@@ -41,7 +41,10 @@ export async function takeTurn(
 		if (mayWait) {
 			const waitMs = limiter.expectedWait();
 			if (waitMs > LONGEST_WAIT_MS) return { because: 'tooLong', waitMs };
-			isSent = await limiter.pass(cancel);
+			// Requests of our own, which go first, may come in between.
+			const isOver = AbortSignal.timeout(LONGEST_WAIT_MS);
+			isSent = await limiter.pass(AbortSignal.any([cancel, isOver]));
+			if (!isSent && isOver.aborted) return { because: 'tooLong', waitMs: LONGEST_WAIT_MS };
 		} else {
 			limiter.count();
 			isSent = true;

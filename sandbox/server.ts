@@ -80,8 +80,11 @@ export class Sandbox {
 		});
 		this.#port = options.port ?? 0;
 		this.#faultFor = options.faultFor ?? (() => undefined);
-		const listener = (request: IncomingMessage, response: ServerResponse) =>
+		const listener = (request: IncomingMessage, response: ServerResponse) => {
+			// By the clock that its tokens are dated by.
+			response.setHeader('date', new Date(Date.now()).toUTCString());
 			void this.#serve(request, response);
+		};
 		this.#scheme = options.certificate ? 'https' : 'http';
 		this.#server = options.certificate
 			? createHttpsServer(options.certificate, listener)

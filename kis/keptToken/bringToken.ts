@@ -14,7 +14,11 @@ const TIMEOUT_MS = 10_000;
 /** Of a request for a token that KIS did not process. */
 const MAX_RETRIES = 3;
 
-const NO_PROGRESS: Progress = { mayWait: false, waitedOut: null, asked: null, failed: null };
+/** No longer does what must not wait stand behind the question whether a token that was good is still alive. */
+const ORDER_PATIENCE_MS = 2000;
+const NEVER = new AbortController().signal;
+
+const NO_PROGRESS: Progress = { mayWait: false, waitedOut: null, asked: null, issuance: null };
 
 export interface BringOptions {
 	/** Whether there is time to wait until KIS's minute is over. */
@@ -39,21 +43,29 @@ export async function bringToken(
 		switch (step.kind) {
 			case 'use':
 				return step.token;
+			case 'useAndIssue':
+				void issueForAll(credential, kept, NEVER);
+				return step.token;
 			case 'refuse':
 				return step.noToken;
-			case 'ask':
-				await askAboutKept(credential, step.token, { ...sendingTo(credential), cancel });
+			case 'ask': {
+				// An order does not wait to hear what is most likely so.
+				const isMatterOfForm = step.about === step.token && !mayWait;
+				const patience = isMatterOfForm ? [AbortSignal.timeout(ORDER_PATIENCE_MS)] : [];
+				const options = {
+					...sendingTo(credential),
+					cancel: AbortSignal.any([cancel, ...patience]),
+				};
+				await askAboutKept(credential, step.token, options);
 				progress = { ...progress, asked: step.about };
 				break;
-			case 'issue': {
-				const issuance = await issueForAll(credential, kept, cancel);
-				const failed = issuance?.outcome === 'issued' ? null : issuance;
-				progress = { ...progress, failed };
-				break;
 			}
+			case 'issue':
+				progress = { ...progress, issuance: await issueForAll(credential, kept, cancel) };
+				break;
 			case 'wait':
 				await wait(step.obstacle.until - Date.now(), cancel);
-				progress = { ...progress, waitedOut: step.obstacle, failed: null };
+				progress = { ...progress, waitedOut: step.obstacle, issuance: null };
 		}
 	}
 	return { because: 'cancelled' };
@@ -62,7 +74,7 @@ export async function bringToken(
 /** Gives the token with which a request may be sent at this very moment; `null` if one has to be brought first. */
 export function tokenAtHand(credential: KisCredential): AccessToken | null {
 	const step = nextStep(credential, keptTokenOf(credential), NO_PROGRESS, Date.now());
-	return step.kind === 'use' ? step.token : null;
+	return step.kind === 'use' || step.kind === 'useAndIssue' ? step.token : null;
 }
 
 const issues = new SharedWork<Issuance>();
@@ -79,7 +91,7 @@ async function issueForAll(
 			maxRetries: MAX_RETRIES,
 			waitWhenLimited: false,
 			// Brought to its end, whoever leaves: a token that nobody knows of would be the worse.
-			cancel: new AbortController().signal,
+			cancel: NEVER,
 			// Of its own each time: another token is wanted than the one before.
 			execution: {},
 			others: kept.token ? [kept.token.value] : [],

@@ -9,6 +9,7 @@ import {
 	flawOf,
 	isLimited,
 	SAME_TOKEN_MS,
+	type Flaw,
 	type Issuance,
 	type NotIssued,
 	type UnusableGrant,
@@ -19,15 +20,23 @@ const RENEWED_BEFORE_MS = 60 * 60 * 1000;
 const RENEWED_BEFORE_SHARE = 0.1;
 /** A token that has not been seen alive for so long is asked about before it is used. */
 const TRUSTED_MS = 10 * 60 * 1000;
+/** After an answer that may have been spoilt on its way, or by a mistake in between that takes somebody to mend it. */
+const NOT_ISSUED_AGAIN_MS: Readonly<Record<Exclude<Flaw, 'dead'>, number>> = {
+	cutOff: ISSUE_INTERVAL_MS,
+	expired: 10 * 60 * 1000,
+	otherAppKey: 10 * 60 * 1000,
+};
 /** KIS is not asked again so soon, where its answer has decided nothing. */
 const UNDECIDED_MS = 60 * 1000;
 
 /**
- * Why no token is issued for a while: KIS goes on giving one of no use, its minute is not over, or a lost answer may have
- * brought one.
+ * Why no token is issued for a while: KIS goes on giving one that is dead, its minute is not over, a lost answer may have
+ * brought one, or the answer was of no use and the next one might be.
  */
 export interface Obstacle {
-	/** Milliseconds since 1970. */
+	/** When it was met, in milliseconds since 1970. */
+	readonly since: number;
+	/** Likewise. */
 	readonly until: number;
 	readonly issuance: UnusableGrant | NotIssued;
 }
@@ -58,12 +67,15 @@ export class KeptToken {
 
 	/** Whether the token has not been seen alive for so long that KIS has to be asked. */
 	isToBeAskedAbout(now: number): boolean {
-		return this.#askAt <= now;
+		// Further off than it is ever set: the computer's clock has been put back.
+		return this.#askAt <= now || this.#askAt - now > TRUSTED_MS;
 	}
 
 	/** `null` where a token may be issued. */
 	obstacle(now: number): Obstacle | null {
-		return this.#obstacle && now < this.#obstacle.until ? this.#obstacle : null;
+		const { since = 0, until = 0 } = this.#obstacle ?? {};
+		// Before it was met: the computer's clock has been put back.
+		return since <= now && now < until ? this.#obstacle : null;
 	}
 
 	/** Takes in how a request for a token has ended, whoever has made it. */
@@ -74,10 +86,12 @@ export class KeptToken {
 			case 'issued':
 				return this.#keep(issuance.grant, now);
 			case 'unusable':
-				this.#obstacle = { until: sameTokenEnds(issuance.grant, now), issuance };
+				this.#obstacle = { since: now, until: unusableUntil(issuance, now), issuance };
 				break;
 			default:
-				if (mayBeLimited(issuance)) this.#obstacle = { until: now + ISSUE_INTERVAL_MS, issuance };
+				if (isInVainSoon(issuance)) {
+					this.#obstacle = { since: now, until: now + ISSUE_INTERVAL_MS, issuance };
+				}
 		}
 		// What is kept serves for the time being.
 		this.#renewAt = Math.max(this.#renewAt, now + ISSUE_INTERVAL_MS);
@@ -92,7 +106,7 @@ export class KeptToken {
 		const isNew = this.#givenAt - (grant.token.claims?.issuedAt ?? 0) < ISSUE_INTERVAL_MS;
 		if (isNew || now - this.#givenAt >= ISSUE_INTERVAL_MS) return;
 		const issuance = { outcome: 'unusable', grant, flaw: 'dead', attempts: [] } as const;
-		this.#obstacle = { until: sameTokenEnds(grant, now), issuance };
+		this.#obstacle = { since: now, until: sameTokenEnds(grant, now), issuance };
 	}
 
 	#keep(grant: Grant, now: number): void {
@@ -107,22 +121,37 @@ export class KeptToken {
 	}
 }
 
-/** @param now When KIS gave it. If it is due by then already, KIS would give it again: it serves until its end. */
-function renewalOf({ token: { claims }, expiresAt }: Grant, now: number): number {
-	const end = Math.min(expiresAt ?? Infinity, claims?.expiresAt ?? Infinity);
-	const life = end - (claims?.issuedAt ?? now);
+/**
+ * When to ask for another token, by this computer's clock.
+ *
+ * @param now When KIS gave it. If it is due by then already, KIS would give it again: it serves until its end.
+ */
+function renewalOf({ token: { claims }, expiresAt, clockAheadMs }: Grant, now: number): number {
+	const end = Math.min(expiresAt ?? Infinity, claims?.expiresAt ?? Infinity) - clockAheadMs;
+	const life = end - ((claims?.issuedAt ?? now + clockAheadMs) - clockAheadMs);
 	const due = end - Math.min(RENEWED_BEFORE_MS, life * RENEWED_BEFORE_SHARE);
-	return due > now ? due : end;
+	return Math.max(due > now ? due : end, now + ISSUE_INTERVAL_MS);
 }
 
-/** Until when KIS may go on giving this token. Where the token does not say, or the clocks disagree, it was issued now. */
-function sameTokenEnds({ token: { claims } }: Grant, now: number): number {
-	const end = (claims?.issuedAt ?? now) + SAME_TOKEN_MS;
-	return end > now ? end : now + SAME_TOKEN_MS;
+function unusableUntil({ grant, flaw }: UnusableGrant, now: number): number {
+	return flaw === 'dead' ? sameTokenEnds(grant, now) : now + NOT_ISSUED_AGAIN_MS[flaw];
 }
 
-function mayBeLimited({ outcome, decisive }: NotIssued): boolean {
-	return outcome === 'unknown' || (decisive !== null && isLimited(decisive));
+/**
+ * Until when KIS may go on giving this token, by this computer's clock; where the token does not say, it was issued now.
+ * If that is over, the token died while KIS gave it: the next one is another.
+ */
+function sameTokenEnds({ token: { claims }, clockAheadMs }: Grant, now: number): number {
+	const issuedAt = Math.min((claims?.issuedAt ?? now + clockAheadMs) - clockAheadMs, now);
+	return Math.max(issuedAt + SAME_TOKEN_MS, now + ISSUE_INTERVAL_MS);
+}
+
+/** The next request for a token would end likewise, or might be refused for coming too soon. */
+function isInVainSoon({ outcome, decisive }: NotIssued): boolean {
+	return (
+		outcome === 'unknown' ||
+		(decisive !== null && (isLimited(decisive) || decisive.rule?.refusesCredential === true))
+	);
 }
 
 /** Far more than an n8n has credentials; the ones that were first used longest ago are forgotten. */

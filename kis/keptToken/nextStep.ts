@@ -1,7 +1,7 @@
 import type { AccessToken } from '../accessToken';
 import { isLoopback } from '../baseUrl';
 import type { KisCredential } from '../credential';
-import { isLimited } from '../issue/issuance';
+import { isLimited, type Issuance } from '../issue/issuance';
 import type { KeptToken, Obstacle } from './keptToken';
 import { doubtAbout, isBeingRevoked, type Doubt } from './revokeMarks';
 
@@ -27,8 +27,8 @@ export interface Progress {
 	readonly waitedOut: Obstacle | null;
 	/** The token, or the doubt about it, that KIS was asked about. */
 	readonly asked: AccessToken | Doubt | null;
-	/** How asking for another one has ended. */
-	readonly failed: Obstacle['issuance'] | null;
+	/** How asking for another one has ended, which is done once; `null` where it has not been done. */
+	readonly issuance: Issuance | null;
 }
 
 /** What to do next for a request that needs a token. */
@@ -38,6 +38,8 @@ export type Step =
 	/** Ask KIS whether this token is alive. */
 	| { readonly kind: 'ask'; readonly token: AccessToken; readonly about: AccessToken | Doubt }
 	| { readonly kind: 'issue' }
+	/** Use this token, and have another one issued meanwhile. */
+	| { readonly kind: 'useAndIssue'; readonly token: AccessToken }
 	/** Wait until the obstacle is over. */
 	| { readonly kind: 'wait'; readonly obstacle: Obstacle };
 
@@ -63,20 +65,23 @@ export function nextStep(
 	if (mayCall && !asked && (doubt || kept.isToBeAskedAbout(now)))
 		return { kind: 'ask', token, about };
 	if (doubt) return refuse({ because: 'unsettled', token, asked });
-	const isReplaced = mayCall && kept.isDue(now) && !obstacle && !progress.failed;
-	return isReplaced ? { kind: 'issue' } : { kind: 'use', token };
+	const isReplaced = mayCall && kept.isDue(now) && !obstacle && !progress.issuance;
+	if (!isReplaced) return { kind: 'use', token };
+	return progress.mayWait ? { kind: 'issue' } : { kind: 'useAndIssue', token };
 }
 
 /** For want of a token that could be used. */
-function replace(obstacle: Obstacle | null, { mayWait, waitedOut, failed }: Progress): Step {
+function replace(obstacle: Obstacle | null, { mayWait, waitedOut, issuance }: Progress): Step {
 	if (obstacle && obstacle !== waitedOut) {
 		return mayWait && !waitedOut && isMinute(obstacle)
 			? { kind: 'wait', obstacle }
 			: refuse({ because: 'notIssued', ...obstacle });
 	}
-	return failed
-		? refuse({ because: 'notIssued', issuance: failed, until: null })
-		: { kind: 'issue' };
+	if (!issuance) return { kind: 'issue' };
+	// A token that was issued for this request and is of no use now has been revoked meanwhile.
+	return issuance.outcome === 'issued'
+		? refuse({ because: 'beingRevoked' })
+		: refuse({ because: 'notIssued', issuance, until: null });
 }
 
 /** KIS has said that it issues once a minute. */

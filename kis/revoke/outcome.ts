@@ -59,7 +59,7 @@ export function weigh(
 
 /**
  * Names the outcome of an `unknown` whole token of the app key that KIS, asked for a quote, has called dead. By the rule of
- * {@link weigh} the attempt without a verdict has ended it, unless it has expired by this computer's clock or KIS's.
+ * {@link weigh} the attempt without a verdict has ended it, unless it has expired by this computer's clock, or KIS says so.
  *
  * @param verdict On the question.
  */

@@ -6,6 +6,7 @@ import type { KisCredential } from '../../kis/credential';
 import { KIS_CODES } from '../../kis/errorCodes';
 import type { Issuance } from '../../kis/issue/issuance';
 import { askAboutToken } from '../../kis/keptToken/askAboutToken';
+import { deadTokens } from '../../kis/deadTokens';
 import { bringToken, type BringOptions } from '../../kis/keptToken/bringToken';
 import { keptTokenOf } from '../../kis/keptToken/keptToken';
 import { whileRevoking } from '../../kis/keptToken/revokeMarks';
@@ -71,6 +72,8 @@ const brought = async (options: Partial<BringOptions> = {}, from = credential())
 	const token = await bring(options, from);
 	return 'because' in token ? token.because : token.value;
 };
+/** The same for a read, which may wait. */
+const broughtToRead = async () => await brought({ mayWait: true });
 const ask = async (token: AccessToken, requestsPerSecond = 1000) =>
 	await askAboutToken(credential(), token, {
 		requestsPerSecond,
@@ -134,6 +137,42 @@ describe('one issue', () => {
 	});
 });
 
+describe("where this computer's clock is a day ahead of KIS's", () => {
+	test.each([24 * 3600, 600])('a token of %d s is issued once, and used', async (life) => {
+		const theirs = now - 25 * HOUR;
+		const date = new Date(theirs).toUTCString();
+		const iat = Math.floor(theirs / 1000);
+		const access_token = makeToken(kis.keys.appkey, { iat, exp: iat + life });
+		const grant = http(200, JSON.stringify({ access_token, expires_in: life }), { date });
+		kis.live.add(access_token);
+		kis.orders.tokenP = Array<typeof grant>(10).fill(grant);
+		for (let i = 0; i < 3; i++) {
+			expect(await brought()).toBe(access_token);
+			expect(await broughtToRead()).toBe(access_token);
+		}
+		expect(issues()).toBe(1);
+	});
+});
+
+describe('an order', () => {
+	test('goes with the token that is good, while another one is issued', async () => {
+		const first = await brought();
+		now += 23.5 * HOUR;
+		kis.orders.tokenP = [silence];
+		expect(await brought()).toBe(first);
+		await kis.received(3);
+		expect(issues()).toBe(2);
+	});
+
+	test('does not stand behind the question whether the token is alive', async () => {
+		const first = await brought();
+		now += 11 * MINUTE;
+		limiterOf(kis.keys.appkey).hold(6000);
+		expect(await brought()).toBe(first);
+		expect(questions()).toBe(0);
+	});
+});
+
 describe('a token is renewed', () => {
 	test.each([
 		['a day: an hour before', 24 * HOUR, HOUR],
@@ -142,36 +181,36 @@ describe('a token is renewed', () => {
 		['ten minutes: one before', 10 * MINUTE, MINUTE],
 	])('that lives %s', async (_name, life, before) => {
 		kis.life = life / 1000;
-		const first = await brought();
+		const first = await broughtToRead();
 		now += life - before - 2000;
-		expect(await brought()).toBe(first);
+		expect(await broughtToRead()).toBe(first);
 		expect(issues()).toBe(1);
 		now += 3000;
-		expect(await brought()).not.toBe(first);
+		expect(await broughtToRead()).not.toBe(first);
 		expect(issues()).toBe(2);
 	});
 
 	test('once; one that KIS has just given again serves until its end', async () => {
 		kis.gives = kis.mint();
-		await brought();
+		await broughtToRead();
 		now += 23.5 * HOUR;
-		expect(await brought()).toBe(kis.gives);
+		expect(await broughtToRead()).toBe(kis.gives);
 		expect(issues()).toBe(2);
 		now += 0.4 * HOUR;
-		expect(await brought()).toBe(kis.gives);
+		expect(await broughtToRead()).toBe(kis.gives);
 		expect(issues()).toBe(2);
 		kis.gives = null;
 		now += 0.2 * HOUR;
-		expect(kis.live).toContain(await brought());
+		expect(kis.live).toContain(await broughtToRead());
 		expect(issues()).toBe(3);
 	});
 
 	test('and one that KIS gives late in its life serves until its end, too', async () => {
 		kis.gives = kis.mint();
 		now += 23.5 * HOUR;
-		await brought();
+		await broughtToRead();
 		now += 0.4 * HOUR;
-		await brought();
+		await broughtToRead();
 		expect(issues()).toBe(1);
 	});
 
@@ -182,25 +221,25 @@ describe('a token is renewed', () => {
 	])(
 		'where that was %s, what is kept serves on, and a minute passes before the next try',
 		async (_end, answer) => {
-			const first = await brought();
+			const first = await broughtToRead();
 			now += 23.5 * HOUR;
 			kis.orders.tokenP = [answer];
-			expect(await brought()).toBe(first);
-			expect(await brought()).toBe(first);
+			expect(await broughtToRead()).toBe(first);
+			expect(await broughtToRead()).toBe(first);
 			expect(issues()).toBe(2);
 			now += 62_000;
-			expect(await brought()).not.toBe(first);
+			expect(await broughtToRead()).not.toBe(first);
 			expect(issues()).toBe(3);
 		},
 	);
 
 	test('where KIS gives one of no use instead, what is kept serves until its end', async () => {
-		const first = await brought();
+		const first = await broughtToRead();
 		now += 23.5 * HOUR;
 		kis.gives = makeToken('PSanother');
-		expect(await brought()).toBe(first);
-		now += 0.4 * HOUR;
-		expect(await brought()).toBe(first);
+		expect(await broughtToRead()).toBe(first);
+		now += 0.1 * HOUR;
+		expect(await broughtToRead()).toBe(first);
 		expect(issues()).toBe(2);
 	});
 });
@@ -403,13 +442,50 @@ describe('no loop of issues', () => {
 	test.each([
 		['expired', () => ({ iat: now / 1000 - 86_000, exp: now / 1000 - 10 })],
 		['of another app key', () => ({ jti: 'PSanother' })],
-	])('one that is %s ends it for six hours', async (_name, claims) => {
+	])('one that is %s ends it for ten minutes', async (_name, claims) => {
 		kis.gives = makeToken(kis.keys.appkey, claims());
 		for (let i = 0; i < 3; i++) expect(await brought()).toBe('notIssued');
+		now += 10 * MINUTE - 1000;
+		expect(await brought()).toBe('notIssued');
 		expect(issues()).toBe(1);
-		now += 6 * HOUR + 1000;
+		now += 2000;
 		await brought();
 		expect(issues()).toBe(2);
+	});
+
+	test('one that is cut off ends it for a minute', async () => {
+		kis.gives = kis.mint().slice(0, -10);
+		expect(await brought()).toBe('notIssued');
+		expect(await brought()).toBe('notIssued');
+		kis.gives = null;
+		now += MINUTE + 1000;
+		expect(kis.live).toContain(await brought());
+		expect(issues()).toBe(2);
+	});
+
+	test('what was refused to the key pair is not asked for again within a minute', async () => {
+		kis.orders.tokenP = [refusal('EGW00105', 403)];
+		for (let i = 0; i < 3; i++) expect(await brought()).toBe('notIssued');
+		expect(issues()).toBe(1);
+		now += MINUTE + 1000;
+		expect(kis.live).toContain(await brought());
+	});
+
+	test('an old one that died while KIS gave it once more does not end it for long', async () => {
+		const old = kis.mint({ iat: now / 1000 - 23 * 3600 });
+		kis.gives = old;
+		deadTokens.add(read(old), credential());
+		expect(await brought()).toBe('notIssued');
+		kis.gives = null;
+		now += MINUTE + 1000;
+		expect(kis.live).toContain(await brought());
+	});
+
+	test('it does not outlive a clock that is put right', async () => {
+		kis.orders.tokenP = [refusal('EGW00133', 403)];
+		expect(await brought()).toBe('notIssued');
+		now -= 24 * HOUR;
+		expect(kis.live).toContain(await brought());
 	});
 
 	test('what somebody else has issued meanwhile ends the waiting', async () => {
@@ -517,7 +593,7 @@ describe('an issue whose answer is lost', () => {
 
 describe('an issue that KIS refuses, or that was never sent', () => {
 	test('is tried again by the next request, and not before', async () => {
-		kis.orders.tokenP = [refusal('EGW00105', 403)];
+		kis.orders.tokenP = [refusal('EGW00101', 403)];
 		expect(await bring({ mayWait: true })).toMatchObject({
 			because: 'notIssued',
 			issuance: { outcome: 'rejected' },
