@@ -15,7 +15,7 @@ const project = (displayName, n8nLine, files) => ({
 	testMatch: files.map((file) => `**/${file}.test.ts`),
 	globals: { n8nLine },
 });
-const EVERY_LINE = ['server', 'editor', 'examples', 'upgrade'];
+const EVERY_LINE = ['server', 'keptToken', 'editor', 'examples', 'upgrade'];
 
 module.exports = {
 	// Each test file starts an n8n of its own: two at once would only make both slow.

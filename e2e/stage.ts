@@ -7,6 +7,7 @@ import { makeCertificate } from '../sandbox/certificate';
 import { Sandbox } from '../sandbox/server';
 import { CleanUp } from './cleanUp';
 import { Api } from './n8n/api';
+import type { Clock } from './n8n/clock';
 import { packThisCheckout } from './n8n/communityPackage';
 import { installN8n } from './n8n/install';
 import { line, type Line } from './n8n/line';
@@ -26,6 +27,10 @@ interface StageOptions {
 	readonly line?: Line;
 	/** Of the local KIS, instead of the real one's. */
 	readonly requestsPerSecond?: number;
+	/** How long the local KIS's tokens live, in milliseconds, instead of a day. */
+	readonly tokenLifeMs?: number;
+	/** What n8n and the local KIS go by, instead of this computer's. It is removed with the rest. */
+	readonly clock?: Clock;
 }
 
 /** Where a test file plays: a local KIS over TLS, a step that gives tokens, and a running n8n with the package. */
@@ -48,8 +53,11 @@ export class Stage {
 		env,
 		line: chosen = line,
 		requestsPerSecond,
+		tokenLifeMs,
+		clock,
 	}: StageOptions): Promise<Stage> {
 		return await CleanUp.onFailure(async (cleanUp) => {
+			if (clock) cleanUp.add(async () => await clock.remove());
 			const folder = await mkdtemp(join(tmpdir(), 'kis-e2e-'));
 			cleanUp.add(async () => await rm(folder, { recursive: true }));
 			const certificate = await makeCertificate();
@@ -59,6 +67,8 @@ export class Stage {
 				apps: Object.values(apps),
 				certificate,
 				requestsPerSecond,
+				tokenLifeMs,
+				now: clock?.now,
 			}).start();
 			cleanUp.add(async () => await sandbox.stop());
 			const tokens = await new TokenSource().start();
@@ -66,7 +76,7 @@ export class Stage {
 			const n8n = await N8n.create(
 				await installN8n(chosen),
 				tarball ?? (await packThisCheckout(folder)),
-				{ NODE_EXTRA_CA_CERTS: certificateFile, ...env },
+				{ NODE_EXTRA_CA_CERTS: certificateFile, ...clock?.env, ...env },
 			);
 			cleanUp.add(async () => await n8n.remove());
 			const credentials = Object.entries(apps).map(([id, app]) => credentialFor(sandbox, app, id));

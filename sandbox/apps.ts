@@ -60,9 +60,9 @@ export class TokenIssuer {
 		return this.#tokens.get(value);
 	}
 
-	/** The newest token of an app key, dead or alive. */
-	latest(appkey: string): IssuedToken | undefined {
-		return [...this.#tokens.values()].findLast((token) => token.appkey === appkey);
+	/** All tokens of an app key, dead or alive, oldest first. */
+	allOf(appkey: string): IssuedToken[] {
+		return [...this.#tokens.values()].filter((token) => token.appkey === appkey);
 	}
 }
 

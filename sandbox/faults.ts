@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 
@@ -33,6 +34,8 @@ export interface Fault {
 interface FaultyExchange {
 	readonly fault: Fault;
 	readonly response: ServerResponse;
+	/** What it comes over, below TLS. */
+	readonly connection: Socket;
 	/** KIS's true answer, where the request was processed; else a page that says nothing. */
 	readonly answer: Answer;
 }
@@ -46,8 +49,8 @@ const MEGABYTE = 1024 * 1024;
 /** Everything that can go wrong on the way back. */
 const EFFECTS = {
 	/** The connection is reset. */
-	reset: ({ response }) => {
-		response.socket?.resetAndDestroy();
+	reset: ({ connection }) => {
+		connection.resetAndDestroy();
 	},
 	/** The connection is closed in good order, without an answer. */
 	close: ({ response }) => {
@@ -136,11 +139,10 @@ export const FAULTS = Object.keys(EFFECTS) as FaultKind[];
 
 export async function applyFault(
 	fault: Fault,
-	response: ServerResponse,
-	answer: Answer,
+	exchange: Omit<FaultyExchange, 'fault'>,
 ): Promise<void> {
 	const effect: Effect = EFFECTS[fault.kind];
-	await effect({ fault, response, answer });
+	await effect({ fault, ...exchange });
 }
 
 export function sendJson(response: ServerResponse, { status, json }: Answer): void {

@@ -86,6 +86,11 @@ export class LocalKis {
 		return this.#issuer.issue(appkey, this.#now(), lifeMs, form);
 	}
 
+	/** All tokens of an app key, dead or alive, oldest first. */
+	tokensOf(appkey: string): readonly IssuedToken[] {
+		return this.#issuer.allOf(appkey);
+	}
+
 	/** Whether it was ever issued here, dead or alive. */
 	isKnown(token: string): boolean {
 		return this.#state(token) !== 'unknown';
@@ -100,7 +105,7 @@ export class LocalKis {
 		if (refused) return refused;
 		const appkey = String(body.appkey);
 		const now = this.#now();
-		const latest = this.#issuer.latest(appkey);
+		const latest = this.#issuer.allOf(appkey).at(-1);
 		const age = latest ? now - latest.issuedAt : Infinity;
 		const { tokenLifeMs = TOKEN_LIFE_MS } = this.#options;
 		const again =

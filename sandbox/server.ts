@@ -160,8 +160,14 @@ export class Sandbox {
 			connection: this.#connectionNumbers.get(request.socket) ?? 0,
 			result: processed ? String(json.error_code ?? json.msg_cd ?? answer.status) : null,
 		});
-		if (fault) await applyFault(fault, response, answer);
-		else sendJson(response, answer);
+		if (!fault) return sendJson(response, answer);
+		const connection = this.#connectionOf(request);
+		if (connection) await applyFault(fault, { response, connection, answer });
+	}
+
+	/** Below TLS, which has a socket of its own; `undefined` if the client has gone away. */
+	#connectionOf({ socket: { remotePort } }: IncomingMessage): Socket | undefined {
+		return [...this.sockets].find((socket) => socket.remotePort === remotePort);
 	}
 
 	#nextFault(path: string): Fault | undefined {

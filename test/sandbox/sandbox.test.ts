@@ -243,16 +243,30 @@ test('faults are for the next calls, and only those processed take effect', asyn
 	expect((await revoke(one)).status).toBe(200);
 });
 
-test('speaks TLS with the certificate that it is given', async () => {
-	const certificate = await makeCertificate();
-	await start({ certificate });
-	const status = await new Promise((resolve, reject) => {
-		request(`${sandbox.url}/nowhere`, { ca: certificate.cert }, (response) => {
-			response.resume();
-			resolve(response.statusCode);
-		})
-			.on('error', reject)
-			.end();
+describe('over TLS', () => {
+	let ca: string;
+	beforeEach(async () => {
+		const certificate = await makeCertificate();
+		ca = certificate.cert;
+		await start({ certificate });
 	});
-	expect(status).toBe(404);
+	const statusOf = async (path: string) =>
+		await new Promise((resolve, reject) => {
+			request(sandbox.url + path, { ca }, (response) => {
+				response.resume();
+				resolve(response.statusCode);
+			})
+				.on('error', reject)
+				.end();
+		});
+
+	test('answers with the certificate that it is given', async () => {
+		expect(await statusOf('/nowhere')).toBe(404);
+	});
+
+	test('resets connections, as without', async () => {
+		sandbox.faults.push({ kind: 'reset' });
+		await expect(statusOf('/nowhere')).rejects.toMatchObject({ code: 'ECONNRESET' });
+		expect(await statusOf('/nowhere')).toBe(404);
+	});
 });
