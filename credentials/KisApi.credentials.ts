@@ -93,6 +93,17 @@ export class KisApi implements ICredentialType {
 			description:
 				'Whether an HTTP Request to /uapi without a header authorization gets an access token from this credential. It is issued when it is first needed, renewed in time, and kept in memory only.',
 		},
+		// eslint-disable-next-line @n8n/community-nodes/credential-unnecessary-password -- it holds the password of Redis
+		{
+			displayName: 'Redis URL (Shared by All Workers)',
+			name: 'redisUrl',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			placeholder: 'e.g. rediss://user:password@redis.example:6379/0?prefix=kis:',
+			description:
+				'For n8n in queue mode: a Redis through which its workers keep to one limit together. What lies there names neither keys nor tokens. Leave it empty where n8n is one process.',
+		},
 		// n8n reads these two where it follows a redirect, and stops one to another host.
 		{
 			displayName: 'Allowed HTTP Request Domains',

@@ -1,5 +1,6 @@
 import { parseBaseUrl } from './baseUrl';
 import { ENVIRONMENTS, isEnvironmentName, type EnvironmentName } from './environments';
+import { parseRedisUrl, type RedisUrl } from './redisUrl';
 import { Unusable } from './unusable';
 
 /** A KIS app's key pair and the place where it is valid. */
@@ -12,6 +13,8 @@ export interface KisCredential {
 	readonly baseUrl: URL;
 	/** Whether requests with this credential that bring no access token get one from it. */
 	readonly bringsToken: boolean;
+	/** Where all workers share what they know; `null` where each is on its own. */
+	readonly redis: RedisUrl | null;
 }
 
 /** Comes with copy and paste. KIS's keys contain none, and a pasted line break is what EGW00105 usually means. */
@@ -33,9 +36,12 @@ export function parseCredential(
 	if (baseUrl instanceof Unusable) return baseUrl;
 	// A credential that was saved before there was this field has none.
 	const { bringAuthorization: bringsToken = true } = fields;
-	return typeof bringsToken === 'boolean'
-		? { appkey, appsecret, environment, baseUrl, bringsToken }
-		: new Unusable('Bring an Access Token is neither true nor false');
+	if (typeof bringsToken !== 'boolean') {
+		return new Unusable('Bring an Access Token is neither true nor false');
+	}
+	const redis = redisOf(fields.redisUrl);
+	if (redis instanceof Unusable) return redis;
+	return { appkey, appsecret, environment, baseUrl, bringsToken, redis };
 }
 
 function withoutStrayWhiteSpace(field: unknown): string {
@@ -47,4 +53,9 @@ function baseUrlOf(environment: EnvironmentName, custom: unknown): URL | Unusabl
 	return baseUrl === null
 		? parseBaseUrl(typeof custom === 'string' ? custom : '')
 		: new URL(baseUrl);
+}
+
+function redisOf(field: unknown): RedisUrl | Unusable | null {
+	const text = typeof field === 'string' ? field.trim() : '';
+	return text === '' ? null : parseRedisUrl(text);
 }

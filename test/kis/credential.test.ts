@@ -15,6 +15,7 @@ test.each([
 		...keys,
 		environment,
 		bringsToken: true,
+		redis: null,
 		baseUrl: new URL(address),
 	});
 	expect(ENVIRONMENTS[environment].requestsPerSecond).toBe(rate);
@@ -33,6 +34,7 @@ test('custom is where the user says', () => {
 		...keys,
 		environment: 'custom',
 		bringsToken: true,
+		redis: null,
 		baseUrl: new URL('https://relay.example/kis'),
 	});
 });

@@ -18,7 +18,13 @@ export function makeKeyPair(): KeyPair {
 }
 
 export function credentialFor(keys: KeyPair, baseUrl: string | URL): KisCredential {
-	return { ...keys, environment: 'custom', baseUrl: new URL(baseUrl), bringsToken: true };
+	return {
+		...keys,
+		environment: 'custom',
+		baseUrl: new URL(baseUrl),
+		bringsToken: true,
+		redis: null,
+	};
 }
 
 export function encodePart(part: unknown): string {
