@@ -1,14 +1,23 @@
 import type { Attempt } from './attempt';
+import type { KisCredential } from './credential';
 import { Connection, type ConnectionOptions } from './http/connection';
 import type { Exchange } from './http/exchange';
 import { limiterOf, type Place, type RateLimiter, type RequestEnd } from './rateLimit/rateLimiter';
 import { asksToComeBack, retryAfterMs } from './retry';
+import { sharedLimitOf } from './shared/sharedLimit';
 
 export interface PacedOptions extends ConnectionOptions {
 	/** Never more in any second, together with all else in this process that uses the app key. */
 	readonly requestsPerSecond: number;
 	/** Ends waiting and asking at once. */
 	readonly cancel: AbortSignal;
+}
+
+/** The limiter of the credential's app key: for this process, and where the credential names a Redis for all that share it. */
+export function limiterFor(credential: KisCredential): RateLimiter {
+	const limiter = limiterOf(credential.appkey);
+	limiter.passThrough(sharedLimitOf(credential));
+	return limiter;
 }
 
 /**
@@ -20,12 +29,12 @@ export interface PacedOptions extends ConnectionOptions {
  * @returns `null` if it was cancelled before it had a place.
  */
 export async function sendPaced<A extends Attempt>(
-	appkey: string,
+	credential: KisCredential,
 	options: PacedOptions,
 	send: (connection: Connection, onWriting: () => void) => Promise<Exchange>,
 	read: (exchange: Exchange) => A,
 ): Promise<{ readonly exchange: Exchange; readonly attempt: A } | null> {
-	const limiter = limiterOf(appkey);
+	const limiter = limiterFor(credential);
 	const connection = new Connection(options);
 	limiter.join(connection, options.requestsPerSecond);
 	try {

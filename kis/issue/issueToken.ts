@@ -149,7 +149,7 @@ class Asking {
 		const { appkey, appsecret, baseUrl } = credential;
 		const url = endpointOf(baseUrl, ISSUE_PATH);
 		const sent = await sendPaced(
-			appkey,
+			credential,
 			{ ...this.#options, url, cancel },
 			async (connection, onWriting) =>
 				await connection.post(issueBody(credential), cancel, onWriting),

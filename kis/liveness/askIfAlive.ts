@@ -66,7 +66,7 @@ export async function askIfAlive(
 	const authorization = `Bearer ${token.value}`;
 	const headers = { authorization, appkey, appsecret, tr_id: QUOTE_TR_ID };
 	const sent = await sendPaced(
-		appkey,
+		credential,
 		{ ...options, url },
 		async (connection, onWriting) => await connection.get(headers, options.cancel, onWriting),
 		(exchange) => readAttempt(exchange, lackingQuote, guard),

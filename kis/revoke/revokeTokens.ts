@@ -9,8 +9,8 @@ import { deadTokens } from '../deadTokens';
 import { Connection } from '../http/connection';
 import type { EgressRules } from '../http/egress';
 import type { Exchange } from '../http/exchange';
-import { settlePlace } from '../pacedRequest';
-import { limiterOf, type RateLimiter } from '../rateLimit/rateLimiter';
+import { limiterFor, settlePlace } from '../pacedRequest';
+import type { RateLimiter } from '../rateLimit/rateLimiter';
 import { asksToComeBack, isPermanent, retryRuleOf, wait, waitBeforeRetry } from '../retry';
 import { SecretGuard } from '../secretGuard';
 import { mapInTurns, nextTurn, turnIsOver } from '../turns';
@@ -125,7 +125,7 @@ class Run {
 		this.#credential = credential;
 		this.#tokens = tokens;
 		this.#options = options;
-		this.#limiter = limiterOf(appkey);
+		this.#limiter = limiterFor(credential);
 		this.#guard = new SecretGuard([appkey, appsecret]);
 		// Every connection listens to them.
 		setMaxListeners(0, this.#sending.signal, this.#exchanging.signal);

@@ -10,7 +10,7 @@ const CONNECT_MS = 2000;
 const COMMAND_MS = 1000;
 
 /** The scripts, each in a file beside this one. */
-export type ScriptName = 'probe';
+export type ScriptName = 'limit' | 'probe';
 
 /** One connection to a Redis. */
 export interface RedisClient {
@@ -29,8 +29,8 @@ export interface RedisClient {
 export interface RedisServer {
 	/** A random name that it has for as long as it runs (`run_id`). */
 	readonly id: string;
-	/** For how long it ran when the connection was made, in milliseconds. */
-	readonly upMs: number;
+	/** Since when it runs, in milliseconds on this process's monotonic clock. */
+	readonly startedAt: number;
 }
 
 /**
@@ -97,7 +97,7 @@ function serverIn(info: string): RedisServer {
 	const id = /^run_id:(\w+)/m.exec(info)?.[1];
 	const seconds = /^uptime_in_seconds:(\d+)/m.exec(info)?.[1];
 	if (!id || !seconds) throw new Error('INFO names no server');
-	return { id, upMs: Number(seconds) * 1000 };
+	return { id, startedAt: performance.now() - Number(seconds) * 1000 };
 }
 
 interface Source {

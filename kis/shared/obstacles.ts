@@ -25,7 +25,7 @@ export const OBSTACLES = {
 	},
 	forbidden: {
 		happened: 'its rules (ACL) forbid this user what is needed',
-		todo: 'Allow the user the keys of the prefix and the categories read, write, scripting, connection and info.',
+		todo: 'Allow the user the keys of the prefix, and +@read +@write +@scripting +time +info +select.',
 	},
 	wrongDatabase: {
 		happened: 'it has no database of this number',

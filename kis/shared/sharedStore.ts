@@ -12,12 +12,7 @@ const IDLE_MS = 30_000;
 
 /** What Redis has said, or why it has not. */
 export type Answer =
-	| {
-			readonly reply: unknown;
-			readonly server: RedisServer;
-			/** Unlike the connection before, if there was one. */
-			readonly connection: object;
-	  }
+	| { readonly reply: unknown; readonly server: RedisServer }
 	| { readonly obstacle: Obstacle };
 
 /**
@@ -30,6 +25,7 @@ export class SharedStore {
 	/** For all who want one at the same time. */
 	#connecting: Promise<RedisClient> | null = null;
 	#obstacle: Obstacle | null = null;
+	#isNews = false;
 	#failures = 0;
 	#pausedUntil = 0;
 	#underWay = 0;
@@ -44,11 +40,22 @@ export class SharedStore {
 		return this.#obstacle;
 	}
 
-	/** Runs a script. Never throws, and takes a second at most, four where a connection has to be made. */
+	/** The same, to the first who asks since it began. */
+	takeNews(): Obstacle | null {
+		const news = this.#isNews ? this.#obstacle : null;
+		this.#isNews = false;
+		return news;
+	}
+
+	/**
+	 * Runs a script. Never throws, and takes a second at most, four where a connection has to be made.
+	 *
+	 * @param argsFor Gives the arguments, once it is known which server runs it.
+	 */
 	async run(
 		script: ScriptName,
 		keys: readonly string[],
-		args: readonly string[] = [],
+		argsFor: (server: RedisServer) => readonly string[] = () => [],
 	): Promise<Answer> {
 		if (this.#obstacle && performance.now() < this.#pausedUntil) {
 			return { obstacle: this.#obstacle };
@@ -58,10 +65,10 @@ export class SharedStore {
 		let client: RedisClient | null = null;
 		try {
 			client = await this.#connected();
-			const reply = await client.run(script, keys, args);
+			const reply = await client.run(script, keys, argsFor(client.server));
 			this.#obstacle = null;
 			this.#failures = 0;
-			return { reply, server: client.server, connection: client };
+			return { reply, server: client.server };
 		} catch (error) {
 			const obstacle = obstacleOf(error);
 			// One failure, however many were waiting.
@@ -102,6 +109,7 @@ export class SharedStore {
 		this.close();
 		const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures);
 		this.#failures++;
+		this.#isNews ||= this.#obstacle === null;
 		this.#obstacle = obstacle;
 		// Spread, so that workers do not come back together.
 		this.#pausedUntil = performance.now() + pauseMs * (0.5 + Math.random() / 2);

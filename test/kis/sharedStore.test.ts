@@ -126,7 +126,7 @@ describeWithRedis('with a real Redis', () => {
 	});
 
 	test('users: one that may not, one with a wrong password, and one that may', async () => {
-		const rules = ['on', `>${PASSWORD}`, '~kis:*', '+info', '+auth', '+select'];
+		const rules = ['on', `>${PASSWORD}`, '~kis:*', '+info', '+select'];
 		server.say('ACL', 'SETUSER', 'little', ...rules);
 		server.say('ACL', 'SETUSER', 'enough', ...rules, '+@read', '+@write', '+@scripting', '+time');
 		const as = (user: string, word: string, prefix = 'kis:') =>
@@ -164,7 +164,7 @@ describeWithRedis('with a real Redis', () => {
 		const after = await serverOf();
 		expect(after?.id).toMatch(/^\w{40}$/);
 		expect(after?.id).not.toBe(before?.id);
-		expect(after?.upMs).toBeLessThan(60_000);
+		expect(after?.startedAt).toBeGreaterThan(before?.startedAt ?? Infinity);
 		store.close();
 	});
 });

@@ -11,6 +11,7 @@ import { Unusable } from '../../../../kis/unusable';
 import { cancelSignal, egressRules, isTool } from '../../host';
 import { readEach, STOPPED } from '../../input';
 import type { Failure, Report } from '../../report/report';
+import { logIfNotShared } from '../../report/sharing';
 import type { Operation } from '../operation';
 import { optionsField, readSetup, type Setup } from '../option';
 import { issueOptions, readReuseToken, reuseTokenField } from './options';
@@ -128,6 +129,7 @@ async function keptOrIssued(
 			: reportGrant(kept, 'reused', credential, options);
 	}
 	const issuance = await issueOnce(context, setup, tokens);
+	logIfNotShared(context.logger, credential);
 	if (credential.bringsToken) keptTokenOf(credential).note(issuance, Date.now());
 	return reportIssuance(issuance, credential, options);
 }

@@ -80,6 +80,7 @@ export function reportRevocation(
 				environment: credential.environment,
 				token,
 				appkey: credential.appkey,
+				redis: credential.redis,
 			})
 		: null;
 

@@ -9,6 +9,7 @@ import { Unusable } from '../../../../kis/unusable';
 import { cancelSignal, egressRules, executionKey } from '../../host';
 import { STOPPED } from '../../input';
 import type { Report } from '../../report/report';
+import { logIfNotShared } from '../../report/sharing';
 import type { Operation } from '../operation';
 import { optionsField, readSetup, type Setup } from '../option';
 import { readTokens, tokenFields } from '../tokenField';
@@ -88,6 +89,7 @@ async function revokeEach(
 			onSettled: progressLog(context.logger),
 		});
 	const revocations = await whileRevoking(usable, credential, revoke);
+	logIfNotShared(context.logger, credential);
 	let next = 0;
 	return await mapInTurns(tokens, (token) =>
 		isUsable(token)

@@ -1,0 +1,64 @@
+// What the node says of the Redis that the workers share: in the items, and in n8n's log. What is tried: one that works, one
+// that does not, run after run; that no password and no key gets into it.
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { LOG_FILE } from '../../engine/run';
+import { describeWithRedis, RedisServer } from '../support/redis';
+import { closeServers, unusedPort } from '../support/scriptedServer';
+import { found } from '../support/secrets';
+import { revoke, tokenItems, useSandbox } from '../support/workflow';
+
+const sandbox = useSandbox();
+afterEach(closeServers);
+
+const mint = () => sandbox().kis.mint(sandbox().apps[0].appkey).value;
+
+async function sharedIn(redisUrl?: string): Promise<unknown[]> {
+	const { items } = await revoke(sandbox(), {
+		input: tokenItems(mint(), mint()),
+		options: { includeDetails: true },
+		credential: redisUrl === undefined ? {} : { redisUrl },
+	});
+	const details = items.map(({ json }) => json.details as Record<string, unknown>);
+	expect(details.map(({ outcome }) => outcome)).toEqual(['revoked', 'revoked']);
+	return details.map((it) => it.sharedWithWorkers);
+}
+
+test('where the credential names no Redis, nothing is said', async () => {
+	await expect(sharedIn()).resolves.toEqual([undefined, undefined]);
+	await expect(sharedIn(' ')).resolves.toEqual([undefined, undefined]);
+});
+
+test('where it cannot be used, all is revoked, each item says so, and the log once', async () => {
+	const port = await unusedPort();
+	const redisUrl = `redis://user:Secret-Word@127.0.0.1:${port}`;
+	await expect(sharedIn(redisUrl)).resolves.toEqual([false, false]);
+	await expect(sharedIn(redisUrl)).resolves.toEqual([false, false]);
+	// n8n writes its log a little later.
+	await sleep(500);
+	const log = readFileSync(LOG_FILE, 'utf8');
+	const said = new RegExp(
+		`KIS Token: not shared with the other workers\\. Redis at redis://127\\.0\\.0\\.1:${port} cannot be used: `,
+		'g',
+	);
+	expect(log.match(said)).toHaveLength(1);
+	expect(log).not.toContain('Secret-Word');
+});
+
+describeWithRedis('with a real Redis', () => {
+	let server: RedisServer;
+	beforeAll(async () => {
+		server = await RedisServer.start();
+	});
+	afterAll(async () => await server.stop());
+
+	test('where it can be used, each item says so, and Redis holds no key', async () => {
+		await expect(sharedIn(`${server.url}/0?prefix=kis:`)).resolves.toEqual([true, true]);
+		const names = server.say('KEYS', '*').split('\n');
+		expect(names.filter((name) => !/^kis:limit:\{[0-9a-f]{64}\}:\w+$/.test(name))).toEqual([]);
+		const stored = names.map((name) => server.say('DUMP', name)).join('\n');
+		const [{ appkey, appsecret }] = sandbox().apps;
+		expect(found(names.join() + stored, [appkey, appsecret])).toBeUndefined();
+	});
+});
