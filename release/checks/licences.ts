@@ -5,7 +5,16 @@ import { type Check, verdict } from './check';
 import type { Package } from '../package';
 
 /** What is bundled, so that a check that no longer sees it does not pass. */
-export const BUNDLED = ['undici', 'proxy-from-env', 'ioredis'];
+export const BUNDLED = [
+	'undici',
+	'proxy-from-env',
+	'ioredis',
+	'@ioredis/commands',
+	'cluster-key-slot',
+	'denque',
+	'redis-errors',
+	'standard-as-callback',
+];
 
 /**
  * What bundled files took over from others whose licence wants its notice in every copy. Their package has no file of
