@@ -102,7 +102,7 @@ export class KisApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. rediss://user:password@redis.example:6379/0?prefix=kis:',
 			description:
-				'For n8n in queue mode: a Redis through which its workers keep to one limit together. What lies there names neither keys nor tokens. Leave it empty where n8n is one process.',
+				'For n8n in queue mode: a Redis through which its workers keep to one limit together, and tell each other which tokens are dead. It holds neither keys nor tokens. Leave it empty where n8n is one process.',
 		},
 		// n8n reads these two where it follows a redirect, and stops one to another host.
 		{

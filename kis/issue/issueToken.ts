@@ -6,6 +6,7 @@ import type { Exchange } from '../http/exchange';
 import { sendPaced } from '../pacedRequest';
 import { asksToComeBack, wait, waitBeforeRetry } from '../retry';
 import { quotedParts, SecretGuard } from '../secretGuard';
+import { SharedTokens } from '../shared/sharedTokens';
 import { ISSUE_PATH, issueBody, readIssue, type IssueAttempt } from './grant';
 import { flawOf, isLimited, weighFailed, type Issuance } from './issuance';
 import { pastOf } from './issuanceMemory';
@@ -91,6 +92,7 @@ class Asking {
 			attempts.push(attempt);
 			const { grant } = attempt;
 			if (grant) {
+				await SharedTokens.of(this.#credential)?.lookUp([grant.token]);
 				const flaw = flawOf(grant, this.#credential);
 				return flaw === null
 					? { outcome: 'issued', grant, attempts }

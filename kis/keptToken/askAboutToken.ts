@@ -5,6 +5,7 @@ import { deadTokens } from '../deadTokens';
 import { askIfAlive, type Liveness, type LivenessOptions } from '../liveness/askIfAlive';
 import { keptTokenOf } from './keptToken';
 import { doubtAbout, settle } from './revokeMarks';
+import { tellOthers } from './sharedMarks';
 import { SharedWork } from './sharedWork';
 
 /** What is known of a token now, and the request that showed it. */
@@ -30,6 +31,7 @@ export async function askAboutToken(
 	if (alive !== null && doubt) settle(doubt, token, credential);
 	if (alive === false) deadTokens.add(token, credential);
 	if (isKept()) kept.noteAsked(alive, Date.now());
+	await tellOthers(alive, token, credential, doubt);
 	return { alive, attempt };
 }
 

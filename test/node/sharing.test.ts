@@ -9,6 +9,9 @@ import { closeServers, unusedPort } from '../support/scriptedServer';
 import { found } from '../support/secrets';
 import { revoke, tokenItems, useSandbox } from '../support/workflow';
 
+/** Of what lies in Redis. */
+const NAME = /^kis:(limit:\{[0-9a-f]{64}\}:\w+|token:[0-9a-f]{64})$/;
+
 const sandbox = useSandbox();
 afterEach(closeServers);
 
@@ -56,7 +59,7 @@ describeWithRedis('with a real Redis', () => {
 	test('where it can be used, each item says so, and Redis holds no key', async () => {
 		await expect(sharedIn(`${server.url}/0?prefix=kis:`)).resolves.toEqual([true, true]);
 		const names = server.say('KEYS', '*').split('\n');
-		expect(names.filter((name) => !/^kis:limit:\{[0-9a-f]{64}\}:\w+$/.test(name))).toEqual([]);
+		expect(names.filter((name) => !NAME.test(name))).toEqual([]);
 		const stored = names.map((name) => server.say('DUMP', name)).join('\n');
 		const [{ appkey, appsecret }] = sandbox().apps;
 		expect(found(names.join() + stored, [appkey, appsecret])).toBeUndefined();

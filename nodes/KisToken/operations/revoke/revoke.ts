@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { AccessToken } from '../../../../kis/accessToken';
-import { whileRevoking } from '../../../../kis/keptToken/revokeMarks';
+import { whileRevokingForAll } from '../../../../kis/keptToken/sharedMarks';
 import { executionMemory } from '../../../../kis/revoke/executionMemory';
 import { OUTCOMES, type Outcome } from '../../../../kis/revoke/outcome';
 import { mapInTurns } from '../../../../kis/turns';
@@ -88,7 +88,7 @@ async function revokeEach(
 			egress: egressRules(context),
 			onSettled: progressLog(context.logger),
 		});
-	const revocations = await whileRevoking(usable, credential, revoke);
+	const revocations = await whileRevokingForAll(usable, credential, revoke);
 	logIfNotShared(context.logger, credential);
 	let next = 0;
 	return await mapInTurns(tokens, (token) =>
