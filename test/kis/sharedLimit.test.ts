@@ -191,6 +191,19 @@ describeWithRedis('one limit over all processes', () => {
 			expect(other.waitMs).toBeGreaterThan(WINDOW_MS / 2);
 		});
 
+		test('who comes back first leaves the others their parts until they are back, too', async () => {
+			const app = anApp();
+			const enter = async (name: string) => (await say(app, 'enter', name)).isGiven;
+			const enterAll = async (name: string) =>
+				(await times(LIMIT, async (i) => await enter(`${name} ${i}`))).filter(Boolean).length;
+			await say(app, 'back', '', { process: 'a', value: 3 });
+			expect(await enterAll('one of three')).toBe(LIMIT / 3);
+			await say(app, 'back', '', { process: 'b', value: 3 });
+			expect(await enterAll('two')).toBe(LIMIT / 3);
+			await say(app, 'back', '', { process: 'c', value: 3 });
+			expect(await enterAll('all')).toBe(LIMIT / 3);
+		});
+
 		test('a refusal slows everyone once, as congestion control does in one process', async () => {
 			const app = anApp();
 			await times(10, async (i) => await say(app, 'enter', `${i}`, { process: 'b' }));

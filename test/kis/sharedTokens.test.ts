@@ -178,6 +178,8 @@ describeWithRedis('what workers tell each other of tokens', () => {
 		kis.gives = token;
 		expect(await other.bring()).toBe('notIssued');
 		expect(other.isDead(token)).toBe(true);
+		// One each: it was known before it was taken for good.
+		expect(issues()).toBe(2);
 	});
 
 	test('where Redis has gone in between, KIS is asked', async () => {
