@@ -22,7 +22,7 @@ const PROCESS = randomUUID();
 
 const NO_LEASE: Lease = { pass() {}, release() {} };
 
-/** Waits its turn. */
+/** How entering ends: see `Gate`. */
 type Entry = Lease | 'stopped' | 'changed';
 
 /**
