@@ -4,10 +4,13 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { LOG_FILE } from '../../engine/run';
-import { describeWithRedis, RedisServer } from '../support/redis';
+import { SharedTokens } from '../../kis/shared/sharedTokens';
+import { sharedStoreOf } from '../../kis/shared/sharedStore';
+import { describeWithRedis, RedisServer, redisUrl } from '../support/redis';
 import { closeServers, unusedPort } from '../support/scriptedServer';
 import { found } from '../support/secrets';
-import { revoke, tokenItems, useSandbox } from '../support/workflow';
+import { credentialFor, read } from '../support/tokens';
+import { issue, revoke, tokenItems, useSandbox } from '../support/workflow';
 
 /** Of what lies in Redis. */
 const NAME = /^kis:(limit:\{[0-9a-f]{64}\}:\w+|token:[0-9a-f]{64})$/;
@@ -55,6 +58,23 @@ describeWithRedis('with a real Redis', () => {
 		server = await RedisServer.start();
 	});
 	afterAll(async () => await server.stop());
+
+	test('Issue does not reuse a token that another worker has revoked', async () => {
+		const [app] = sandbox().apps;
+		const value = mint();
+		const redis = redisUrl(`${server.url}/0?prefix=kis:`);
+		const credential = { ...credentialFor(app, sandbox().url), redis };
+		// Nothing of it is known in this process.
+		await SharedTokens.of(credential)?.tellDead(read(value));
+		// KIS still gives it: it is the one of these six hours.
+		const { items, error } = await issue(sandbox(), {
+			options: { reuseToken: value },
+			credential: { redisUrl: `${server.url}/0?prefix=kis:` },
+		});
+		expect(items).toEqual([]);
+		expect(error?.message).toContain('it is dead');
+		sharedStoreOf(redis).close();
+	});
 
 	test('where it can be used, each item says so, and Redis holds no key', async () => {
 		await expect(sharedIn(`${server.url}/0?prefix=kis:`)).resolves.toEqual([true, true]);

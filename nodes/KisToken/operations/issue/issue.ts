@@ -6,6 +6,7 @@ import type { Grant } from '../../../../kis/issue/grant';
 import { reuse, type Issuance } from '../../../../kis/issue/issuance';
 import { givenBefore, mayHaveIssued } from '../../../../kis/issue/issuanceMemory';
 import { keptTokenOf } from '../../../../kis/keptToken/keptToken';
+import { SharedTokens } from '../../../../kis/shared/sharedTokens';
 import { mapInTurns } from '../../../../kis/turns';
 import { Unusable } from '../../../../kis/unusable';
 import { cancelSignal, egressRules, isTool } from '../../host';
@@ -78,6 +79,8 @@ export const issue: Operation<IssueOutcome> = {
 		const { credential, options } = setup;
 		const read = (itemIndex: number) => readReuseToken(context, itemIndex);
 		const tokens = await readEach(context, read, STOPPED);
+		// What another worker has revoked is known to be dead from then on.
+		await SharedTokens.of(credential)?.lookUp(tokens.filter(isToken));
 		const minimumMs = options.minimumSecondsLeft * 1000;
 		const reusable = await mapInTurns(tokens, (token) =>
 			isToken(token) ? reuse(token, credential, minimumMs) : token,
