@@ -194,6 +194,7 @@ test('the fields in the dialog', () => {
 			['Environment', undefined],
 			['Base URL', undefined],
 			['Bring an Access Token', undefined],
+			['Redis URL (Shared by All Workers)', true],
 		],
 	);
 	const options = shown[2].options as unknown as IDataObject[];
