@@ -5,7 +5,7 @@ const { build: esbuild } = require('esbuild');
 const { src } = require('gulp');
 
 /** The modules that use packages. */
-const BUNDLED = ['kis/http/connection.ts', 'kis/http/proxy.ts'];
+const BUNDLED = ['kis/http/connection.ts', 'kis/http/proxy.ts', 'kis/shared/client.ts'];
 
 /**
  * undici 7 breaks off where an answer begins with "100 Continue". A client has to read past it as past any interim answer,
@@ -19,6 +19,12 @@ const TAKEN_OUT = {
       return -1
     }
 `,
+};
+
+/** ioredis writes what it sends, passwords too, to the log of whoever sets DEBUG. Here it writes nothing. */
+const SILENCED = {
+	from: /[\\/]ioredis[\\/]built[\\/]utils[\\/]debug\.js$/,
+	contents: 'exports.default = () => () => {};',
 };
 
 const LICENCE_FILE = /^(LICEN[CS]E|NOTICE|COPYING)/i;
@@ -48,6 +54,7 @@ exports.build = async function build() {
 			bundlePackages(made),
 			copy('icons/*.svg', '.', made),
 			copy('nodes/**/*.json', '.', made),
+			copy('kis/**/*.lua', '.', made),
 			// Of what the bundled packages took over from others, without a licence file of theirs.
 			copy('release/notices/*/*', 'release/notices', join(made, 'licences')),
 		]);
@@ -98,6 +105,23 @@ const takeOut = {
 	},
 };
 
+/** Where ioredis keeps it elsewhere, somebody has to look. */
+const silence = {
+	name: 'silence',
+	setup({ onLoad, onEnd }) {
+		let found = 0;
+		onLoad({ filter: SILENCED.from }, () => {
+			found++;
+			return { contents: SILENCED.contents };
+		});
+		onEnd(() =>
+			found === 1
+				? undefined
+				: { errors: [{ text: `What writes ioredis's log is there ${found} times, and not once` }] },
+		);
+	},
+};
+
 /** A package goes into the module that uses it, and its licence beside it: there are no runtime dependencies. */
 async function bundlePackages(into) {
 	const { metafile } = await esbuild({
@@ -106,7 +130,7 @@ async function bundlePackages(into) {
 		entryPoints: BUNDLED,
 		outdir: into,
 		bundle: true,
-		plugins: [keepOwnModulesApart, takeOut],
+		plugins: [keepOwnModulesApart, takeOut, silence],
 	});
 	const packages = new Set(Object.keys(metafile.inputs).map(packageFolderOf));
 	packages.delete(__dirname);

@@ -103,6 +103,17 @@ export class KisApi implements ICredentialType {
 			description:
 				'Whether HTTP Requests with this credential keep to the requests per second that KIS allows, together with KIS Token. Reads (GET) wait for their turn. Anything else is sent immediately, and counted.',
 		},
+		// eslint-disable-next-line @n8n/community-nodes/credential-unnecessary-password -- it holds the password of Redis
+		{
+			displayName: 'Redis URL (Shared by All Workers)',
+			name: 'redisUrl',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			placeholder: 'e.g. rediss://user:password@redis.example:6379/0?prefix=kis:',
+			description:
+				'For n8n in queue mode: a Redis through which its workers keep to one limit together, and tell each other which tokens are dead. It holds neither keys nor tokens. Leave it empty where n8n is one process.',
+		},
 		// n8n reads these two where it follows a redirect, and stops one to another host.
 		{
 			displayName: 'Allowed HTTP Request Domains',

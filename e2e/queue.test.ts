@@ -1,8 +1,9 @@
-// Queue mode: a main process, two workers, PostgreSQL and Redis. Each worker has a limiter of its own, and KIS has one limit.
+// Queue mode: a main process, two workers, then three, PostgreSQL and Redis. Each worker has a limiter of its own, and KIS has
+// one limit: once the workers do not know of each other, and once they share it through Redis.
 import { randomBytes } from 'node:crypto';
 
 import { ENVIRONMENTS } from '../kis/environments';
-import { makeApp } from '../sandbox/apps';
+import { makeApp, type App } from '../sandbox/apps';
 import type { Sandbox } from '../sandbox/server';
 import { found } from '../test/support/secrets';
 import { jsonOf } from './n8n/api';
@@ -25,8 +26,13 @@ const QUEUE_MODE = {
 	N8N_ENCRYPTION_KEY: randomBytes(24).toString('hex'),
 };
 
+/** What 500 tokens take at least: the last comes `floor(499 / 18)` seconds after the first. */
+const FLOOR_SECONDS = Math.floor((EXECUTIONS * TOKENS_EACH - 1) / LIMIT);
+
 /** One for each test: a refusal slows an app key down for a while. */
-const apps = { default: makeApp(), share: makeApp() };
+const apps = { default: makeApp(), share: makeApp(), two: makeApp(), three: makeApp() };
+/** Their credentials name Redis. */
+const SHARED = ['two', 'three'] as const;
 let stage: Stage;
 let postgres: Postgres;
 let redis: Redis;
@@ -36,21 +42,11 @@ beforeAll(async () => {
 	postgres = await Postgres.start();
 	redis = await Redis.start();
 	stage = await Stage.start({
-		apps,
+		apps: { ...apps, ...withRedis() },
 		workflows,
 		env: { ...postgres.env, ...redis.env, ...QUEUE_MODE },
 	});
-	for (let started = 0; started < WORKERS; started++) {
-		const health = await freePort();
-		const worker = await stage.n8n.spawn(['worker', '--concurrency=10'], {
-			QUEUE_HEALTH_CHECK_ACTIVE: 'true',
-			QUEUE_HEALTH_CHECK_PORT: String(health),
-		});
-		await worker.until(
-			async () => (await fetch(`http://127.0.0.1:${health}/healthz/readiness`)).ok,
-		);
-		workers.push(worker);
-	}
+	for (let started = 0; started < WORKERS; started++) await startWorker();
 }, 600_000);
 afterAll(async () => {
 	await stage?.stop();
@@ -58,8 +54,27 @@ afterAll(async () => {
 	await postgres?.stop();
 });
 
+async function startWorker(): Promise<void> {
+	const health = await freePort();
+	const worker = await stage.n8n.spawn(['worker', '--concurrency=10'], {
+		QUEUE_HEALTH_CHECK_ACTIVE: 'true',
+		QUEUE_HEALTH_CHECK_PORT: String(health),
+	});
+	await worker.until(async () => (await fetch(`http://127.0.0.1:${health}/healthz/readiness`)).ok);
+	workers.push(worker);
+}
+
+function withRedis(): Record<string, App> {
+	const redisUrl = `redis://127.0.0.1:${redis.port}/1?prefix=kis:`;
+	return Object.fromEntries(SHARED.map((id) => [id, { ...apps[id], redisUrl }]));
+}
+
 function workflows(_sandbox: Sandbox, tokens: TokenSource) {
-	return [batches(tokens, 'default', 0), batches(tokens, 'share', SHARE)];
+	return [
+		batches(tokens, 'default', 0),
+		batches(tokens, 'share', SHARE),
+		...SHARED.map((id) => batches(tokens, id, 0)),
+	];
 }
 
 /** n8n registers a webhook a while after it says that the workflow is active. */
@@ -87,6 +102,8 @@ function batches(tokens: TokenSource, id: keyof typeof apps, requestsPerSecond: 
 test.each<[string, keyof typeof apps, string]>([
 	['without a setting', 'default', 'KIS’s limit'],
 	['with Requests per Second divided by the workers', 'share', String(SHARE)],
+	['two workers that share through Redis', 'two', 'KIS’s limit, Redis'],
+	['three workers that share through Redis', 'three', 'KIS’s limit, Redis, three workers'],
 ])('%s, every token of ten executions at once is revoked', async (_how, id, setting) => {
 	const all = Array.from({ length: EXECUTIONS }, (_, batch) => {
 		const values = Array.from(
@@ -99,6 +116,7 @@ test.each<[string, keyof typeof apps, string]>([
 		);
 		return values;
 	}).flat();
+	if (id === 'three') await startWorker();
 	await stage.api.activate(id);
 	await until(async () => await answers(id));
 	const before = stage.sandbox.calls.length;
@@ -128,7 +146,28 @@ test.each<[string, keyof typeof apps, string]>([
 	);
 	expect(outcomes).toEqual(Array(all.length).fill('revoked'));
 	expect(dead).toBe(all.length);
-	if (id === 'share') expect(refused).toBe(0);
+	if (id !== 'default') expect(refused).toBe(0);
+	if (isShared(id)) {
+		expect(seconds).toBeLessThanOrEqual(1.1 * FLOOR_SECONDS);
+		expect(executions.flatMap(({ run }) => sharedIn(run))).toEqual(Array(all.length).fill(true));
+	}
+});
+
+function isShared(id: string): boolean {
+	return SHARED.some((shared) => shared === id);
+}
+
+function sharedIn(run: Parameters<typeof itemsOf>[0]): unknown[] {
+	return jsonOf(itemsOf(run, 'Revoke')).map(
+		({ details }) => (details as { sharedWithWorkers?: unknown }).sharedWithWorkers,
+	);
+}
+
+test('Redis holds no key', () => {
+	const stored = redis.dump();
+	expect(stored).toContain('kis:limit:');
+	const keys = Object.values(apps).flatMap(({ appkey, appsecret }) => [appkey, appsecret]);
+	expect(found(stored, keys)).toBeUndefined();
 });
 
 test('each worker did its part', () => {

@@ -1,5 +1,6 @@
 import { parseBaseUrl } from './baseUrl';
 import { ENVIRONMENTS, isEnvironmentName, type EnvironmentName } from './environments';
+import { parseRedisUrl, type RedisUrl } from './redisUrl';
 import { Unusable } from './unusable';
 
 /** A KIS app's key pair and the place where it is valid. */
@@ -14,6 +15,8 @@ export interface KisCredential {
 	readonly bringsToken: boolean;
 	/** Whether requests with this credential that others send keep to the app key's limit. */
 	readonly pacesRequests: boolean;
+	/** Where all workers share what they know; `null` where each is on its own. */
+	readonly redis: RedisUrl | null;
 }
 
 /** Comes with copy and paste. KIS's keys contain none, and a pasted line break is what EGW00105 usually means. */
@@ -41,7 +44,9 @@ export function parseCredential(
 	if (typeof pacesRequests !== 'boolean') {
 		return new Unusable('Pace Requests is neither true nor false');
 	}
-	return { appkey, appsecret, environment, baseUrl, bringsToken, pacesRequests };
+	const redis = redisOf(fields.redisUrl);
+	if (redis instanceof Unusable) return redis;
+	return { appkey, appsecret, environment, baseUrl, bringsToken, pacesRequests, redis };
 }
 
 function withoutStrayWhiteSpace(field: unknown): string {
@@ -53,4 +58,9 @@ function baseUrlOf(environment: EnvironmentName, custom: unknown): URL | Unusabl
 	return baseUrl === null
 		? parseBaseUrl(typeof custom === 'string' ? custom : '')
 		: new URL(baseUrl);
+}
+
+function redisOf(field: unknown): RedisUrl | Unusable | null {
+	const text = typeof field === 'string' ? field.trim() : '';
+	return text === '' ? null : parseRedisUrl(text);
 }

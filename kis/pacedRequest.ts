@@ -1,7 +1,9 @@
 import type { Attempt } from './attempt';
+import type { KisCredential } from './credential';
 import { Connection, type ConnectionOptions } from './http/connection';
 import type { Exchange } from './http/exchange';
-import { limiterOf, type RateLimiter, type RequestEnd } from './rateLimit/rateLimiter';
+import { limiterFor } from './limiterFor';
+import type { RateLimiter, RequestEnd } from './rateLimit/rateLimiter';
 import { asksToComeBack, pauseLeft } from './retry';
 
 /** How requests are sent, whatever they ask for. */
@@ -27,12 +29,12 @@ type Send = (onWriting: () => void) => Promise<Exchange>;
  * @returns `null` if it was cancelled before it had a place.
  */
 export async function sendPaced<A extends Attempt>(
-	appkey: string,
+	credential: KisCredential,
 	options: SendingOptions & ConnectionOptions,
 	send: (connection: Connection, onWriting: () => void) => Promise<Exchange>,
 	read: (exchange: Exchange) => A,
 ): Promise<Sent<A> | null> {
-	const limiter = limiterOf(appkey);
+	const limiter = limiterFor(credential);
 	const connection = new Connection(options);
 	limiter.join(connection, options.requestsPerSecond);
 	try {

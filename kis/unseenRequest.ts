@@ -2,7 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 
 import type { KisCredential } from './credential';
 import { ENVIRONMENTS } from './environments';
-import { limiterOf, UNSEEN_WINDOW_MS, type RateLimiter } from './rateLimit/rateLimiter';
+import { limiterFor } from './limiterFor';
+import { UNSEEN_WINDOW_MS, type RateLimiter } from './rateLimit/rateLimiter';
 
 /** No read waits longer for its turn. Of 200 at the same time on a paper account, the last one waits 223 s. */
 export const LONGEST_WAIT_MS = 240_000;
@@ -28,13 +29,16 @@ export type NoTurn =
  * @returns `null` when it is to be sent, which has to be done right away; else why not.
  */
 export async function takeTurn(
-	{ appkey, environment }: KisCredential,
+	credential: KisCredential,
 	{ mayWait, cancel }: TurnOptions,
 ): Promise<NoTurn | null> {
 	// n8n prepares many items in one turn of the event loop. What was let out in it would be written only after it.
 	if (mayWait) await setImmediate();
-	const limiter = limiterOf(appkey);
-	const requests = unseenRequestsOf(limiter, ENVIRONMENTS[environment].requestsPerSecond);
+	const limiter = limiterFor(credential);
+	const requests = unseenRequestsOf(
+		limiter,
+		ENVIRONMENTS[credential.environment].requestsPerSecond,
+	);
 	let isSent = false;
 	requests.begin();
 	try {

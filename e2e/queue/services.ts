@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -91,6 +92,16 @@ export class Redis {
 	/** Points n8n at it. */
 	get env(): NodeJS.ProcessEnv {
 		return { QUEUE_BULL_REDIS_HOST: '127.0.0.1', QUEUE_BULL_REDIS_PORT: String(this.port) };
+	}
+
+	/** All that is stored in the database that the workers share, as text. */
+	dump(): string {
+		const cli = (...command: string[]) =>
+			spawnSync('redis-cli', ['-p', String(this.port), '-n', '1', ...command], {
+				encoding: 'utf8',
+			}).stdout;
+		const names = cli('--scan').split('\n').filter(Boolean);
+		return names.map((name) => `${name} ${cli('DUMP', name)}`).join('\n');
 	}
 
 	async stop(): Promise<void> {

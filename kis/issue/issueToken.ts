@@ -5,6 +5,7 @@ import type { Exchange } from '../http/exchange';
 import { sendPaced, type SendingOptions } from '../pacedRequest';
 import { asksToComeBack, wait, waitBeforeRetry } from '../retry';
 import { quotedParts, SecretGuard } from '../secretGuard';
+import { SharedTokens } from '../shared/sharedTokens';
 import { ISSUE_PATH, issueBody, readIssue, type IssueAttempt } from './grant';
 import { flawOf, isLimited, weighFailed, type Issuance } from './issuance';
 import { pastOf } from './issuanceMemory';
@@ -84,6 +85,7 @@ class Asking {
 			attempts.push(attempt);
 			const { grant } = attempt;
 			if (grant) {
+				await SharedTokens.of(this.#credential)?.lookUp([grant.token]);
 				const flaw = flawOf(grant, this.#credential);
 				return flaw === null
 					? { outcome: 'issued', grant, attempts }
@@ -142,7 +144,7 @@ class Asking {
 		const { appkey, appsecret, baseUrl } = credential;
 		const url = endpointOf(baseUrl, ISSUE_PATH);
 		const sent = await sendPaced(
-			appkey,
+			credential,
 			{ ...this.#options, url, cancel },
 			async (connection, onWriting) =>
 				await connection.post(issueBody(credential), cancel, onWriting),

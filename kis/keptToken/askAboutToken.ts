@@ -6,6 +6,7 @@ import { askIfAlive, type Liveness } from '../liveness/askIfAlive';
 import type { SendingOptions } from '../pacedRequest';
 import { keptTokenOf } from './keptToken';
 import { doubtAbout, settle } from './revokeMarks';
+import { tellOthers } from './sharedMarks';
 import { SharedWork } from './sharedWork';
 
 /** What is known of a token now, and the request that showed it. */
@@ -31,6 +32,7 @@ export async function askAboutToken(
 	if (alive !== null && doubt) settle(doubt, token, credential);
 	if (alive === false) deadTokens.add(token, credential);
 	if (isKept()) kept.noteAsked(alive, Date.now());
+	await tellOthers(alive, token, credential, doubt);
 	return { alive, attempt };
 }
 

@@ -7,6 +7,7 @@ import { wait } from '../retry';
 import { askAboutKept } from './askAboutToken';
 import { keptTokenOf, type KeptToken } from './keptToken';
 import { nextStep, type NoToken, type Progress } from './nextStep';
+import { learnFromOthers } from './sharedMarks';
 import { SharedWork } from './sharedWork';
 
 /** For each request of our own. */
@@ -39,6 +40,7 @@ export async function bringToken(
 	let progress: Progress = { ...NO_PROGRESS, mayWait };
 	// What takes time may change everything: all is looked at again.
 	while (!cancel.aborted) {
+		if (credential.redis) await learnFromOthers(kept.token, credential);
 		const step = nextStep(credential, kept, progress, Date.now());
 		switch (step.kind) {
 			case 'use':

@@ -5,6 +5,7 @@ import type { SendingOptions } from '../pacedRequest';
 import { askAboutKept } from './askAboutToken';
 import { keptTokenOf } from './keptToken';
 import { doubtAbout, isBeingRevoked } from './revokeMarks';
+import { learnFromOthers } from './sharedMarks';
 
 /**
  * Gives the token that the credential keeps as KIS would give it, after asking KIS whether it is alive; `null` if it is
@@ -16,10 +17,12 @@ export async function keptGrant(
 	options: SendingOptions,
 ): Promise<Grant | null> {
 	const { token } = keptTokenOf(credential);
+	await learnFromOthers(token, credential);
 	if (!token || isBeingRevoked(token, credential)) return null;
 	if (!reuse(token, credential, minimumMs)) return null;
 	await askAboutKept(credential, token, options);
 	// Meanwhile it may have been revoked.
+	await learnFromOthers(token, credential);
 	if (isBeingRevoked(token, credential) || doubtAbout(token, credential)) return null;
 	return reuse(token, credential, minimumMs);
 }

@@ -13,9 +13,30 @@ export type Doubt = object;
 const underWay = new Map<string, number>();
 const doubts = new Map<string, Doubt>();
 
-/** Whether somebody in this process is about to revoke the token, or waits for KIS's answer. */
-export function isBeingRevoked(token: AccessToken, { baseUrl }: KisCredential): boolean {
-	return underWay.has(nameOf(token, baseUrl));
+/** Tokens that another worker was revoking when it was last looked. */
+const elsewhere = new Set<string>();
+
+/** Whether somebody is about to revoke the token, or waits for KIS's answer, as far as this process knows. */
+export function isBeingRevoked(token: AccessToken, { baseUrl, redis }: KisCredential): boolean {
+	const name = nameOf(token, baseUrl);
+	return underWay.has(name) || (redis !== null && elsewhere.has(name));
+}
+
+/** Notes whether another worker is revoking the token. @returns Whether one was, as far as was known. */
+export function noteElsewhere(
+	token: AccessToken,
+	{ baseUrl }: KisCredential,
+	isUnderWay: boolean,
+): boolean {
+	const name = nameOf(token, baseUrl);
+	const was = elsewhere.delete(name);
+	if (isUnderWay) elsewhere.add(name);
+	return was;
+}
+
+/** A revoke of another worker has left open whether the token is dead. */
+export function raiseDoubt(token: AccessToken, { baseUrl }: KisCredential): Doubt {
+	return doubt(nameOf(token, baseUrl));
 }
 
 /** Whether the token may be dead or alive since it was sent to be revoked; `null` where nobody has left that open. */
@@ -56,6 +77,11 @@ export async function whileRevoking<R extends { readonly outcome: Outcome }>(
 	}
 }
 
+/** Whether a revoke that ends so leaves open whether the token is dead. */
+export function leavesDoubt(outcome: Outcome): boolean {
+	return LEAVES_DOUBT[outcome];
+}
+
 /** What is dead is remembered as such elsewhere. */
 const LEAVES_DOUBT: Readonly<Record<Outcome, boolean>> = {
 	revoked: false,
@@ -65,12 +91,14 @@ const LEAVES_DOUBT: Readonly<Record<Outcome, boolean>> = {
 	notSent: false,
 };
 
-function doubt(name: string): void {
+function doubt(name: string): Doubt {
+	const raised = {};
 	// To the end, so that the map is in order of age.
 	doubts.delete(name);
-	doubts.set(name, {});
+	doubts.set(name, raised);
 	const [oldest] = doubts.keys();
 	if (doubts.size > MAX_DOUBTS) doubts.delete(oldest);
+	return raised;
 }
 
 /** What a host says of a token counts for that host. */

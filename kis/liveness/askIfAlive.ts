@@ -62,7 +62,7 @@ export async function askIfAlive(
 	const headers = { authorization, appkey, appsecret, tr_id: QUOTE_TR_ID };
 	let askedAt: number | null = null;
 	const sent = await sendPaced(
-		appkey,
+		credential,
 		{ ...options, url },
 		async (connection, onWriting) =>
 			await connection.get(headers, options.cancel, () => {

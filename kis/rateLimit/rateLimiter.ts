@@ -1,6 +1,7 @@
 import { Arrivals, LONGEST_WINDOW_MS, MIN_REQUESTS_PER_SECOND, WINDOW_MS } from './arrivals';
 import { SYSTEM_CLOCK, type Clock } from './clock';
 import { CongestionControl } from './congestionControl';
+import type { Gate, Lease } from './gate';
 import { Pacer, type Pace } from './pacer';
 
 /** So many requests may go at once after a pause: four processes that begin together stay within KIS's 18 a second. */
@@ -48,6 +49,8 @@ export interface Place {
 	release(end: RequestEnd): void;
 }
 
+const NO_LEASE: Lease = { pass() {}, release() {} };
+
 const NO_REFUSALS = { count: 0, since: 0, last: 0 };
 
 interface Waiter {
@@ -79,6 +82,7 @@ export class RateLimiter {
 	/** In a row, over all who take part; when the first and the last of them came. */
 	#refusals = NO_REFUSALS;
 	#cancelTimer = () => {};
+	#gate: Gate | null = null;
 
 	constructor(clock = SYSTEM_CLOCK) {
 		this.#clock = clock;
@@ -98,6 +102,11 @@ export class RateLimiter {
 		this.#members.delete(member);
 		if (this.#members.size === 0) this.#refusals = NO_REFUSALS;
 		this.#serve();
+	}
+
+	/** From now on everything passes this, too; `null`: nothing more. */
+	passThrough(gate: Gate | null): void {
+		this.#gate = gate;
 	}
 
 	/** The most requests that may be under way at once. */
@@ -128,7 +137,8 @@ export class RateLimiter {
 	 * @returns A place that has to be released; `null` if `stop` is aborted first.
 	 */
 	async acquire(stop: AbortSignal): Promise<Place | null> {
-		return (await this.#wait('foreground', stop)) ? this.#place() : null;
+		const lease = await this.#enter('foreground', stop);
+		return lease && this.#place(lease);
 	}
 
 	/**
@@ -138,12 +148,15 @@ export class RateLimiter {
 	 * @returns Whether to send it: not if `stop` is aborted first.
 	 */
 	async pass(stop: AbortSignal): Promise<boolean> {
-		return await this.#wait('background', stop);
+		const lease = await this.#enter('background', stop);
+		lease?.pass();
+		return lease !== null;
 	}
 
 	/** Counts a request like those that {@link pass}, but that goes now, whether there is room or not. */
 	count(): void {
 		this.#letPass(this.#clock.now());
+		this.#gate?.count(this.#wholeLimit);
 		this.#serve();
 	}
 
@@ -160,13 +173,40 @@ export class RateLimiter {
 
 	/** Nobody on the app key sends for so many milliseconds. The rate stays as it is. */
 	hold(milliseconds: number): void {
+		this.#hold(milliseconds);
+		if (milliseconds > 0) this.#gate?.hold(milliseconds);
+	}
+
+	#hold(milliseconds: number): void {
 		this.#heldUntil = Math.max(this.#heldUntil, this.#clock.now() + milliseconds);
 	}
 
-	/** Requests per second. */
+	/** Requests per second, of this process. */
 	get #limit(): number {
+		const { parts } = this.#gate ?? { parts: 1 };
+		const whole = this.#wholeLimit;
+		return parts === 1 ? whole : Math.max(MIN_REQUESTS_PER_SECOND, whole / parts);
+	}
+
+	/** Requests per second, of all processes together. */
+	get #wholeLimit(): number {
 		const rates = [...this.#members.values()].map(({ rate }) => rate);
 		return Math.min(Number.MAX_SAFE_INTEGER, ...rates);
+	}
+
+	/** Waits for a place here, and then in the gate. @returns `null` if `stop` is aborted first. */
+	async #enter(priority: Priority, stop: AbortSignal): Promise<Lease | null> {
+		while (await this.#wait(priority, stop)) {
+			if (!this.#gate) return NO_LEASE;
+			const entered = await this.#gate.enter(this.#wholeLimit, stop);
+			if (typeof entered === 'object') return entered;
+			// Of what passes without an end nothing is known here but that it was let go.
+			if (priority === 'foreground') this.#arrivals.withdraw();
+			// What was promised before comes within a window, and counts for another one.
+			if (entered === 'changed') this.#hold((2 * WINDOW_MS) / Math.min(1, this.#limit));
+			this.#serve();
+		}
+		return null;
 	}
 
 	async #wait(priority: Priority, stop: AbortSignal): Promise<boolean> {
@@ -253,7 +293,7 @@ export class RateLimiter {
 		else this.#clock.nextTurn(() => this.#afterTurns(turns - 1, callback));
 	}
 
-	#place(): Place {
+	#place(lease: Lease): Place {
 		let isHeld = true;
 		let sentAt = this.#clock.now();
 		return {
@@ -263,7 +303,9 @@ export class RateLimiter {
 			release: (end) => {
 				if (!isHeld) return;
 				isHeld = false;
-				this.#end(end, sentAt, this.#clock.now());
+				const now = this.#clock.now();
+				this.#end(end, sentAt, now);
+				lease.release(end, now - sentAt);
 				this.#serve();
 			},
 		};

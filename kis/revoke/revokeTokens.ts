@@ -8,9 +8,10 @@ import type { KisCredential } from '../credential';
 import { deadTokens } from '../deadTokens';
 import { Connection } from '../http/connection';
 import type { Exchange } from '../http/exchange';
+import { limiterFor } from '../limiterFor';
 import { askIfAlive, type LivenessAnswer } from '../liveness/askIfAlive';
 import { sendInPlace, type Sent, type SendingOptions } from '../pacedRequest';
-import { limiterOf, type RateLimiter } from '../rateLimit/rateLimiter';
+import type { RateLimiter } from '../rateLimit/rateLimiter';
 import { wait, waitBeforeRetry } from '../retry';
 import { SecretGuard } from '../secretGuard';
 import { mapInTurns, nextTurn, turnIsOver } from '../turns';
@@ -106,7 +107,7 @@ class Run {
 		this.#credential = credential;
 		this.#tokens = tokens;
 		this.#options = options;
-		this.#limiter = limiterOf(appkey);
+		this.#limiter = limiterFor(credential);
 		this.#sending = new Sending(this.#limiter);
 		this.#guard = new SecretGuard([appkey, appsecret]);
 		// Every connection listens to it.

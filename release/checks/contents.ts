@@ -11,6 +11,7 @@ const MADE_FROM: ReadonlyArray<{ folder: string; ending: RegExp; becomes: string
 	{ folder: 'credentials', ending: /(?<!\.d)\.ts$/, becomes: '.js' },
 	{ folder: 'icons', ending: /\.svg$/, becomes: '.svg' },
 	{ folder: 'kis', ending: /(?<!\.d)\.ts$/, becomes: '.js' },
+	{ folder: 'kis', ending: /\.lua$/, becomes: '.lua' },
 	{ folder: 'nodes', ending: /(?<!\.d)\.ts$/, becomes: '.js' },
 	{ folder: 'nodes', ending: /\.json$/, becomes: '.json' },
 ];

@@ -5,13 +5,29 @@ import { type Check, verdict } from './check';
 import type { Package } from '../package';
 
 /** What is bundled, so that a check that no longer sees it does not pass. */
-export const BUNDLED = ['undici', 'proxy-from-env'];
+export const BUNDLED = [
+	'undici',
+	'proxy-from-env',
+	'ioredis',
+	'@ioredis/commands',
+	'cluster-key-slot',
+	'denque',
+	'redis-errors',
+	'standard-as-callback',
+];
 
 /**
  * What bundled files took over from others whose licence wants its notice in every copy. Their package has no file of
  * it: the texts are in `release/notices/`.
  */
-const TAKEN_OVER: ReadonlyArray<{ within: string; says?: string; from: string }> = [
+const TAKEN_OVER: ReadonlyArray<{
+	within: string;
+	/** The one line that says so. */
+	says?: string;
+	/** All that its files say of licences is of this. */
+	isNotice?: true;
+	from: string;
+}> = [
 	// The parser of HTTP, as WebAssembly.
 	{ within: 'node_modules/undici/lib/llhttp/', from: 'llhttp' },
 	{
@@ -28,6 +44,15 @@ const TAKEN_OVER: ReadonlyArray<{ within: string; says?: string; from: string }>
 		within: 'node_modules/undici/lib/dispatcher/fixed-queue.js',
 		says: 'Extracted from node/lib/internal/fixed_queue.js',
 		from: 'node',
+	},
+	{ within: 'node_modules/cluster-key-slot/lib/index.js', isNotice: true, from: 'crc16' },
+	{ within: 'node_modules/ioredis/built/utils/defaults.js', isNotice: true, from: 'es-toolkit' },
+	{ within: 'node_modules/ioredis/built/utils/isArguments.js', isNotice: true, from: 'es-toolkit' },
+	{ within: 'node_modules/ioredis/built/resp/', isNotice: true, from: 'node-redis' },
+	{
+		within: 'node_modules/ioredis/built/tracing.js',
+		says: 'adapted from @opentelemetry/redis-common',
+		from: 'opentelemetry',
 	},
 ];
 
@@ -88,7 +113,8 @@ export function expectedLicences(subject: Package): ReadonlyMap<string, string> 
 
 const isExplained = (file: string, text: string) =>
 	TAKEN_OVER.some(
-		({ within, says }) => says !== undefined && file.startsWith(within) && text.includes(says),
+		({ within, says, isNotice = false }) =>
+			file.startsWith(within) && (isNotice || (says !== undefined && text.includes(says))),
 	);
 
 /** Of the source: esbuild leaves comments out. */

@@ -1,7 +1,10 @@
 import { type Check, verdict } from './check';
 
-/** In bytes. What makes the package larger than this is to be looked at before it is raised. */
-const BUDGETS = { packed: 195_000, unpacked: 860_000 };
+/**
+ * In bytes. What makes the package larger than this is to be looked at before it is raised. A third of it is ioredis,
+ * which is loaded where a credential names a Redis, and nowhere else.
+ */
+const BUDGETS = { packed: 290_000, unpacked: 1_350_000 };
 
 /** The package does not grow unseen. */
 export const size: Check = {

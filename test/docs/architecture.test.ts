@@ -62,17 +62,26 @@ test('no arrow leads back', () => {
 	expect([...boxes.keys()].filter((id) => reached(id).has(id))).toEqual([]);
 });
 
-test('n8n is known to nodes and credentials only, the network’s packages to kis/http only', () => {
+test('n8n is known to nodes and credentials only, the network’s packages to one folder each', () => {
 	const knows = (name: string) => imports.filter(({ to }) => to === name).map(({ from }) => from);
 	expect(knows('n8n-workflow').filter((from) => from.startsWith('kis/'))).toEqual([]);
-	for (const name of ['undici', 'proxy-from-env']) {
-		expect(knows(name).filter((from) => !from.startsWith('kis/http/'))).toEqual([]);
+	for (const [name, folder] of [
+		['undici', 'kis/http/'],
+		['proxy-from-env', 'kis/http/'],
+		['ioredis', 'kis/shared/'],
+	]) {
+		expect(knows(name).filter((from) => !from.startsWith(folder))).toEqual([]);
 	}
 });
 
-test('what is published imports three packages, and nothing else that is not published', () => {
+test('what is published imports four packages, and nothing else that is not published', () => {
 	const others = imports.map(({ to }) => to).filter((to) => !files.includes(to));
-	expect([...new Set(others)].sort()).toEqual(['n8n-workflow', 'proxy-from-env', 'undici']);
+	expect([...new Set(others)].sort()).toEqual([
+		'ioredis',
+		'n8n-workflow',
+		'proxy-from-env',
+		'undici',
+	]);
 });
 
 /** Of the boxes that a file could be in, the one that names it most closely. */

@@ -16,6 +16,7 @@ test.each([
 		environment,
 		bringsToken: true,
 		pacesRequests: true,
+		redis: null,
 		baseUrl: new URL(address),
 	});
 	expect(ENVIRONMENTS[environment].requestsPerSecond).toBe(rate);
@@ -35,6 +36,7 @@ test('custom is where the user says', () => {
 		environment: 'custom',
 		bringsToken: true,
 		pacesRequests: true,
+		redis: null,
 		baseUrl: new URL('https://relay.example/kis'),
 	});
 });

@@ -203,6 +203,7 @@ test('the fields in the dialog', () => {
 			['Base URL', undefined],
 			['Bring an Access Token', undefined],
 			['Pace Requests', undefined],
+			['Redis URL (Shared by All Workers)', true],
 		],
 	);
 	const options = shown[2].options as unknown as IDataObject[];

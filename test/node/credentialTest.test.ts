@@ -10,6 +10,7 @@ import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { makeApp } from '../../sandbox/apps';
 import { Sandbox } from '../../sandbox/server';
 import { makeCertificate, type Certificate } from '../support/certificate';
+import { describeWithRedis, RedisServer } from '../support/redis';
 import { closeServers, http, startServer, unusedPort } from '../support/scriptedServer';
 import { found } from '../support/secrets';
 import { useSandbox } from '../support/workflow';
@@ -254,3 +255,35 @@ test.each(['real', 'paper'] as const)(
 		expect(result.message).not.toContain('Base URL');
 	},
 );
+
+describe('the Redis that all workers share', () => {
+	test('one that is not there is said, beside what KIS says', async () => {
+		const redisUrl = `redis://user:Secret-Word@127.0.0.1:${await unusedPort()}`;
+		const said = await verdict({ redisUrl });
+		expect(said).toMatch(
+			/^KIS accepts the key pair\. Redis at redis:\/\/127\.0\.0\.1:\d+ cannot be used: no connection could be made, or it broke\. Check host and port/,
+		);
+		expect(said).not.toContain('Secret-Word');
+		await expect(verdict({ redisUrl, appsecret: 'wrong' })).resolves.toMatch(
+			/^EGW00105.* Redis at .* cannot be used/,
+		);
+	});
+
+	test('an address that cannot be used sends nothing', async () => {
+		const said = await verdict({ redisUrl: 'http://user:Secret-Word@127.0.0.1' });
+		expect(said).toMatch(/^The Redis URL is not a complete address .* Nothing was sent\.$/);
+		expect(said).not.toContain('Secret-Word');
+	});
+
+	describeWithRedis('with a real Redis', () => {
+		let server: RedisServer;
+		beforeAll(async () => {
+			server = await RedisServer.start();
+		});
+		afterAll(async () => await server.stop());
+
+		test('one that can be used is fine', async () => {
+			await expect(verdict({ redisUrl: server.url })).resolves.toBeNull();
+		});
+	});
+});

@@ -55,8 +55,8 @@ test('holds the built package, its papers, and nothing else', () => {
 	const files = readdirSync(join(installed, 'dist'), { recursive: true, withFileTypes: true })
 		.filter((entry) => entry.isFile())
 		.map((entry) => entry.name);
-	expect(files.filter((name) => !/\.(js|json|svg)$|^LICENSE$/.test(name))).toEqual([]);
-	for (const bundled of ['undici', 'proxy-from-env']) {
+	expect(files.filter((name) => !/\.(js|json|lua|svg)$|^LICENSE$/.test(name))).toEqual([]);
+	for (const bundled of ['undici', 'proxy-from-env', 'ioredis']) {
 		expect(existsSync(join(installed, 'dist/licences', bundled, 'LICENSE'))).toBe(true);
 	}
 });

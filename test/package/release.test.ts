@@ -62,6 +62,7 @@ const BASE64 = Buffer.alloc(135, 'a secret').toString('base64');
 const CODE = 'dist/kis/json.js';
 const CLIENT = 'dist/kis/http/connection.js';
 const PROXY = 'dist/kis/http/proxy.js';
+const REDIS_CLIENT = 'dist/kis/shared/client.js';
 const NODE = 'dist/nodes/KisToken';
 const NODES = [`${NODE}/KisToken.node.js`];
 const CREDENTIALS = ['dist/credentials/KisApi.credentials.js'];
@@ -192,7 +193,7 @@ describe('what is bundled', () => {
 
 	test('is still seen, without the licences and the comments that tell of it', () => {
 		const untraced = changed((into) => {
-			for (const file of [CLIENT, PROXY]) {
+			for (const file of [CLIENT, PROXY, REDIS_CLIENT]) {
 				writeFileSync(join(into, file), real.text(file).replace(/^\/\/ node_modules\/.*$/gm, ''));
 			}
 			rmSync(join(into, 'dist/licences'), { recursive: true });

@@ -24,6 +24,10 @@ property(
 				appsecret: anyField,
 				environment: fc.oneof(environment, anyField),
 				baseUrl: fc.oneof(fc.webUrl(), anyField),
+				redisUrl: fc.oneof(
+					text.map((rest) => `redis://${rest}`),
+					anyField,
+				),
 			},
 			{ requiredKeys: [] },
 		),
@@ -33,6 +37,7 @@ property(
 		if (credential instanceof Unusable) return;
 		expect(credential.appkey).toMatch(/^\S+$/);
 		expect(credential.appsecret).toMatch(/^\S+$/);
+		expect(credential.redis?.host).not.toBe('');
 		const { baseUrl } = ENVIRONMENTS[credential.environment];
 		if (baseUrl !== null) expect(credential.baseUrl.origin).toBe(baseUrl);
 	},

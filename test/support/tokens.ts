@@ -24,6 +24,7 @@ export function credentialFor(keys: KeyPair, baseUrl: string | URL): KisCredenti
 		baseUrl: new URL(baseUrl),
 		bringsToken: true,
 		pacesRequests: true,
+		redis: null,
 	};
 }
 

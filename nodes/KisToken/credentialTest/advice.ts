@@ -3,6 +3,8 @@ import { isLoopback } from '../../../kis/baseUrl';
 import type { KisCredential } from '../../../kis/credential';
 import { isListed, KIS_CODES } from '../../../kis/errorCodes';
 import type { AnswerRule } from '../../../kis/answerRule';
+import { OBSTACLES, type Obstacle } from '../../../kis/shared/obstacles';
+import { nameOfRedis, type RedisUrl } from '../../../kis/redisUrl';
 import type { Unusable } from '../../../kis/unusable';
 import { explain, quote, sentences } from '../report/explain';
 
@@ -73,6 +75,12 @@ export function adviceOnAnswer(attempt: Attempt, credential: KisCredential): str
 		environment === 'custom' && row ? row.todo : todo,
 		quote(attempt),
 	);
+}
+
+/** What is said where Redis cannot be used. */
+export function adviceOnRedis(redis: RedisUrl, obstacle: Obstacle): string {
+	const { happened, todo } = OBSTACLES[obstacle];
+	return sentences(`Redis at ${nameOfRedis(redis)} cannot be used: ${happened}.`, todo);
 }
 
 /** Swapped or cut-off keys, which KIS says nothing about; empty if they are as long as KIS's are. */

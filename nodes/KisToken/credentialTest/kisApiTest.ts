@@ -6,24 +6,42 @@ import { parseCredential, type KisCredential } from '../../../kis/credential';
 import { OPEN_ANSWERS } from '../../../kis/httpAnswers';
 import { isText, readReply } from '../../../kis/reply';
 import { SecretGuard } from '../../../kis/secretGuard';
+import { probe } from '../../../kis/shared/sharedStore';
 import { Unusable } from '../../../kis/unusable';
-import { adviceOnAnswer, adviceOnFields } from './advice';
+import { sentences } from '../report/explain';
+import { adviceOnAnswer, adviceOnFields, adviceOnRedis } from './advice';
 import { ask } from './ask';
 
 /** 웹소켓 접속키 발급. It proves the key pair and, unlike the issue of a token, stops nothing and notifies nobody. */
 const APPROVAL_PATH = '/oauth2/Approval';
 
+const ACCEPTED = 'KIS accepts the key pair.';
+const REDIS_USABLE = 'Redis can be used.';
+
 /** Tests a KIS API credential for n8n's dialog. What it says repeats neither key. */
 export const kisApiTest: ICredentialTestFunction = async function ({ data = {} }) {
 	const credential = parseCredential(data);
-	const wrong =
-		credential instanceof Unusable
-			? adviceOnFields(credential, data)
-			: await tryKeyPair(this.helpers, credential);
-	return wrong === null
-		? { status: 'OK', message: 'KIS accepts the key pair.' }
-		: { status: 'Error', message: wrong };
+	if (credential instanceof Unusable) {
+		return { status: 'Error', message: adviceOnFields(credential, data) };
+	}
+	const wrong = await tryAll(this.helpers, credential);
+	if (wrong !== null) return { status: 'Error', message: wrong };
+	return { status: 'OK', message: sentences(ACCEPTED, credential.redis ? REDIS_USABLE : '') };
 };
+
+/** What is wrong; `null` if all that the credential names can be used. */
+async function tryAll(
+	helpers: ICredentialTestFunctions['helpers'],
+	credential: KisCredential,
+): Promise<string | null> {
+	const { redis } = credential;
+	const [wrong, obstacle] = await Promise.all([
+		tryKeyPair(helpers, credential),
+		redis && probe(redis),
+	]);
+	if (!redis || !obstacle) return wrong;
+	return sentences(wrong ?? ACCEPTED, adviceOnRedis(redis, obstacle));
+}
 
 /** What is wrong; `null` if KIS gave a key. */
 async function tryKeyPair(

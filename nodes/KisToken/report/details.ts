@@ -3,6 +3,8 @@ import type { IDataObject } from 'n8n-workflow';
 import { isIssuedTo, shortFingerprint, type AccessToken } from '../../../kis/accessToken';
 import type { EnvironmentName } from '../../../kis/environments';
 import { koreanTime } from '../../../kis/koreanTime';
+import type { RedisUrl } from '../../../kis/redisUrl';
+import { sharedStoreOf } from '../../../kis/shared/sharedStore';
 
 export interface Known {
 	readonly outcome: string;
@@ -13,11 +15,21 @@ export interface Known {
 	/** Absent where there is none. */
 	readonly token?: AccessToken;
 	readonly appkey?: string;
+	/** Absent where the workers share none. */
+	readonly redis?: RedisUrl | null;
 }
 
 /** What the option Include Details adds: `null` where something is not known. */
 export function detailsOf(known: Known): IDataObject {
-	const { outcome, environment, attempts = 0, httpStatus = null, token, appkey = '' } = known;
+	const {
+		outcome,
+		environment,
+		attempts = 0,
+		httpStatus = null,
+		token,
+		appkey = '',
+		redis,
+	} = known;
 	return {
 		outcome,
 		attempts,
@@ -26,6 +38,7 @@ export function detailsOf(known: Known): IDataObject {
 		issuedToThisAppKey: token ? isIssuedTo(token, appkey) : null,
 		expiresAt: timeOrNull(token?.claims?.expiresAt),
 		tokenFingerprint: token ? shortFingerprint(token) : null,
+		...(redis && { sharedWithWorkers: sharedStoreOf(redis).obstacle === null }),
 	};
 }
 

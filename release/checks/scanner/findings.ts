@@ -11,6 +11,7 @@ export interface Finding {
 
 const HTTP_CLIENT = 'dist/kis/http/connection.js';
 const PROXY = 'dist/kis/http/proxy.js';
+const REDIS_CLIENT = 'dist/kis/shared/client.js';
 
 /**
  * All that n8n's scanner finds, by what it finds it in. These two rules are those of n8n Cloud, where a package may
@@ -92,6 +93,75 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 			why: "undici's fetch keeps its base address in a global, and reads and sets it alone; it is not used.",
 		},
 	],
+	'the bundled client of Redis, which is loaded where a credential names a Redis': [
+		{
+			file: REDIS_CLIENT,
+			rule: 'no-restricted-imports',
+			counts: { net: 3, tls: 2, dns: 1 },
+			why: 'A connection to the Redis that the credential names. ioredis asks for addresses by itself where it is told of sentinels, and here it is not.',
+		},
+		{
+			file: REDIS_CLIENT,
+			rule: 'no-restricted-imports',
+			counts: {
+				assert: 2,
+				buffer: 1,
+				events: 3,
+				stream: 1,
+				util: 2,
+				'node:diagnostics_channel': 1,
+			},
+			why: 'What ioredis is made of: it reads and writes bytes, says what happens, checks itself, and tells who listens.',
+		},
+		{
+			file: REDIS_CLIENT,
+			rule: 'no-restricted-imports',
+			counts: { 'node:fs': 1, 'node:path': 1 },
+			why: 'The scripts that Redis runs are files of the package, beside this one.',
+		},
+		{
+			file: REDIS_CLIENT,
+			rule: 'no-restricted-globals',
+			counts: { __dirname: 2 },
+			why: 'Where those files are.',
+		},
+		{
+			file: REDIS_CLIENT,
+			rule: 'no-restricted-globals',
+			counts: { clearTimeout: 11, setImmediate: 2, setTimeout: 13 },
+			why: 'Connecting and each command have an end.',
+		},
+		{
+			file: REDIS_CLIENT,
+			rule: 'no-restricted-globals',
+			counts: { process: 15 },
+			why: 'ioredis puts off what it tells to the next tick.',
+		},
+		{
+			file: REDIS_CLIENT,
+			rule: 'no-console',
+			counts: { 'Unexpected console statement.': 10 },
+			why: 'ioredis warns of options that contradict each other, and of events that nobody listens to: here there are neither.',
+		},
+		{
+			file: 'dist/kis/shared/sharedStore.js',
+			rule: 'no-restricted-globals',
+			counts: { clearTimeout: 1, setTimeout: 1 },
+			why: 'A connection that was not used for a while is closed.',
+		},
+		{
+			file: 'dist/kis/shared/sharedLimit.js',
+			rule: 'no-restricted-globals',
+			counts: { clearInterval: 2, setInterval: 1 },
+			why: 'A request that takes long keeps its place.',
+		},
+		{
+			file: 'dist/kis/shared/sharedTokens.js',
+			rule: 'no-restricted-globals',
+			counts: { clearInterval: 1, setInterval: 1 },
+			why: 'A revoke that takes long stays known to the other workers.',
+		},
+	],
 	'what the client needs around it': [
 		{
 			file: 'dist/kis/rateLimit/clock.js',
@@ -154,12 +224,18 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 		counts: { clearTimeout: 1, setTimeout: 1 },
 		why: "An answer's body is waited for as long as its head, which n8n's helper sees to, and no longer.",
 	})),
-	'a warning': [
+	warnings: [
 		{
 			file: 'credentials/KisApi.credentials.ts',
 			rule: 'credential-unnecessary-password',
 			counts: { appkey: 1 },
 			why: 'The app key is half of the key pair: it stays masked.',
+		},
+		{
+			file: 'credentials/KisApi.credentials.ts',
+			rule: 'credential-unnecessary-password',
+			counts: { redisUrl: 1 },
+			why: 'It holds the password of Redis.',
 		},
 	],
 };

@@ -6,11 +6,13 @@ import type { Grant } from '../../../../kis/issue/grant';
 import { reuse, type Issuance } from '../../../../kis/issue/issuance';
 import { givenBefore, mayHaveIssued } from '../../../../kis/issue/issuanceMemory';
 import { keptTokenOf } from '../../../../kis/keptToken/keptToken';
+import { SharedTokens } from '../../../../kis/shared/sharedTokens';
 import { mapInTurns } from '../../../../kis/turns';
 import { Unusable } from '../../../../kis/unusable';
 import { cancelSignal, egressRules, isTool } from '../../host';
 import { readEach, STOPPED } from '../../input';
 import type { Failure, Report } from '../../report/report';
+import { logIfNotShared } from '../../report/sharing';
 import type { Operation } from '../operation';
 import { optionsField, readSetup, type Setup } from '../option';
 import { issueOptions, readReuseToken, reuseTokenField } from './options';
@@ -77,6 +79,8 @@ export const issue: Operation<IssueOutcome> = {
 		const { credential, options } = setup;
 		const read = (itemIndex: number) => readReuseToken(context, itemIndex, credential);
 		const tokens = await readEach(context, read, STOPPED);
+		// What another worker has revoked is known to be dead from then on.
+		await SharedTokens.of(credential)?.lookUp(tokens.filter(isToken));
 		const minimumMs = options.minimumSecondsLeft * 1000;
 		const reusable = await mapInTurns(tokens, (token) =>
 			isToken(token) ? reuse(token, credential, minimumMs) : token,
@@ -128,6 +132,7 @@ async function keptOrIssued(
 			: reportGrant(kept, 'reused', credential, options);
 	}
 	const issuance = await issueOnce(context, setup, tokens);
+	logIfNotShared(context.logger, credential);
 	if (credential.bringsToken) keptTokenOf(credential).note(issuance, Date.now());
 	return reportIssuance(issuance, credential, options);
 }

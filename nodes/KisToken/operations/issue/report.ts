@@ -94,9 +94,17 @@ export function reportGrant(
 	{ includeDetails }: Shown,
 	attempts: readonly Attempt[] = [],
 ): Report<IssueOutcome> {
-	const { appkey, environment } = credential;
+	const { appkey, environment, redis } = credential;
 	const httpStatus = attempts.at(-1)?.httpStatus ?? null;
-	const known = { outcome, attempts: attempts.length, httpStatus, environment, token, appkey };
+	const known = {
+		outcome,
+		attempts: attempts.length,
+		httpStatus,
+		environment,
+		token,
+		appkey,
+		redis,
+	};
 	return {
 		succeeded: true,
 		outcome,
@@ -128,12 +136,20 @@ const FLAWS: Readonly<Record<Flaw, { readonly happened: string; readonly todo: s
 
 function reportFlaw(
 	{ outcome, flaw, grant: { token, clockAheadMs }, attempts }: UnusableGrant,
-	{ appkey, environment }: KisCredential,
+	{ appkey, environment, redis }: KisCredential,
 	{ includeDetails }: Shown,
 ): Failure<IssueOutcome> {
 	const { happened, todo } = FLAWS[flaw];
 	const httpStatus = attempts.at(-1)?.httpStatus ?? null;
-	const known = { outcome, attempts: attempts.length, httpStatus, environment, token, appkey };
+	const known = {
+		outcome,
+		attempts: attempts.length,
+		httpStatus,
+		environment,
+		token,
+		appkey,
+		redis,
+	};
 	return {
 		succeeded: false,
 		outcome,
@@ -167,12 +183,12 @@ function untilWhen({ claims }: AccessToken): string {
 
 function reportFailure(
 	{ outcome, attempts, decisive }: NotIssued,
-	{ environment }: KisCredential,
+	{ environment, redis }: KisCredential,
 	{ includeDetails, waitWhenLimited }: Shown,
 ): Failure<IssueOutcome> {
 	const answer = attempts.findLast(({ code }) => code !== null) ?? decisive;
 	const httpStatus = answer?.httpStatus ?? null;
-	const known = { outcome, attempts: attempts.length, httpStatus, environment };
+	const known = { outcome, attempts: attempts.length, httpStatus, environment, redis };
 	const details = includeDetails ? detailsOf(known) : null;
 	if (decisive === null) {
 		const stopped = reportUnusable(outcome, HEADLINE[outcome], STOPPED, details);

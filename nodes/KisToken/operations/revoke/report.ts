@@ -81,6 +81,7 @@ export function reportRevocation(
 					environment: credential.environment,
 					token,
 					appkey: credential.appkey,
+					redis: credential.redis,
 				}),
 				...(asked?.liveness === 'alive' && { stillAcceptedAt: timeOrNull(asked.askedAt) }),
 			}

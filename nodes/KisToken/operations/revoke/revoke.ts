@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { AccessToken } from '../../../../kis/accessToken';
-import { whileRevoking } from '../../../../kis/keptToken/revokeMarks';
+import { whileRevokingForAll } from '../../../../kis/keptToken/sharedMarks';
 import { executionMemory } from '../../../../kis/revoke/executionMemory';
 import { OUTCOMES, type Outcome } from '../../../../kis/revoke/outcome';
 import { mapInTurns } from '../../../../kis/turns';
@@ -9,6 +9,7 @@ import { Unusable } from '../../../../kis/unusable';
 import { cancelSignal, egressRules, executionKey } from '../../host';
 import { STOPPED } from '../../input';
 import type { Report } from '../../report/report';
+import { logIfNotShared } from '../../report/sharing';
 import type { Operation } from '../operation';
 import { optionsField, readSetup, type Setup } from '../option';
 import { readTokens, tokenFields } from '../tokenField';
@@ -87,7 +88,8 @@ async function revokeEach(
 			egress: egressRules(context),
 			onSettled: progressLog(context.logger),
 		});
-	const revocations = await whileRevoking(usable, credential, revoke);
+	const revocations = await whileRevokingForAll(usable, credential, revoke);
+	logIfNotShared(context.logger, credential);
 	let next = 0;
 	return await mapInTurns(tokens, (token) =>
 		isUsable(token)

@@ -1,0 +1,74 @@
+/** Why Redis cannot be used just now. */
+export type Obstacle = keyof typeof OBSTACLES;
+
+/** What is said of each; clauses without a full stop, and sentences. Nothing that Redis says is repeated. */
+export const OBSTACLES = {
+	unreachable: {
+		happened: 'no connection could be made, or it broke',
+		todo: 'Check host and port of the Redis URL, and that Redis runs. If n8n runs in a container, localhost is the container itself.',
+	},
+	unknownHost: {
+		happened: 'its name could not be resolved',
+		todo: 'Correct the host of the Redis URL, or let the computer that n8n runs on know the name.',
+	},
+	notTls: {
+		happened: 'TLS with it failed',
+		todo: 'Write redis:// if it speaks no TLS. Its certificate must be valid for the host of the Redis URL; NODE_EXTRA_CA_CERTS names a CA of your own.',
+	},
+	slow: {
+		happened: 'it did not answer in time',
+		todo: 'Check the load of Redis, and the way to it. If it speaks TLS, write rediss://.',
+	},
+	wrongPassword: {
+		happened: 'it wants a user or password, or another one',
+		todo: 'Correct user and password of the Redis URL. Write special characters percent-encoded.',
+	},
+	forbidden: {
+		happened: 'its rules (ACL) forbid this user what is needed',
+		todo: 'Allow the user the keys of the prefix, and +@read +@write +@scripting +time +info +select.',
+	},
+	wrongDatabase: {
+		happened: 'it has no database of this number',
+		todo: 'Correct the number at the end of the Redis URL, or leave it out.',
+	},
+	readOnly: {
+		happened: 'it takes no writes: it is a replica, or was told so',
+		todo: 'Name the primary in the Redis URL.',
+	},
+	full: {
+		happened: 'its memory is full',
+		todo: 'Give Redis more memory (maxmemory), or remove what fills it.',
+	},
+	starting: { happened: 'it is starting or saving, and takes nothing yet', todo: '' },
+	cluster: {
+		happened: 'it is a part of a cluster that keeps these keys elsewhere',
+		todo: 'Name a Redis that is no cluster.',
+	},
+	broken: {
+		happened: 'it answered with something else than it should',
+		todo: 'Check what listens at the Redis URL: it must be Redis 6 or later, or Valkey.',
+	},
+} as const satisfies Record<string, { readonly happened: string; readonly todo: string }>;
+
+/** By the first word of Redis's answer (its error code), or by the code of Node.js. */
+const BY_CODE: ReadonlyArray<readonly [RegExp, Obstacle]> = [
+	[/^(NOAUTH|WRONGPASS)\b|invalid password|without any password/i, 'wrongPassword'],
+	[/^NOPERM\b/, 'forbidden'],
+	[/^READONLY\b/, 'readOnly'],
+	[/^(OOM|MISCONF|NOREPLICAS)\b/, 'full'],
+	[/^(LOADING|BUSY|MASTERDOWN|TRYAGAIN)\b/, 'starting'],
+	[/^(MOVED|ASK|CLUSTERDOWN|CROSSSLOT)\b/, 'cluster'],
+	[/DB index|SELECT is not allowed/i, 'wrongDatabase'],
+	[/^(ENOTFOUND|EAI_)/, 'unknownHost'],
+	[/^(ERR_TLS|ERR_SSL|EPROTO|CERT_|UNABLE_|DEPTH_|SELF_SIGNED|ERR_OSSL)/, 'notTls'],
+	[/timed? ?out/i, 'slow'],
+	[/^E[A-Z]+$|closed|writeable/i, 'unreachable'],
+];
+
+/** Tells from an error of the client. */
+export function obstacleOf(error: unknown): Obstacle {
+	const { code, message }: Partial<NodeJS.ErrnoException> = error ?? {};
+	const texts = [code, message].filter((text) => typeof text === 'string');
+	const row = BY_CODE.find(([pattern]) => texts.some((text) => pattern.test(text)));
+	return row?.[1] ?? 'broken';
+}

@@ -1,0 +1,21 @@
+import type { Logger } from 'n8n-workflow';
+
+import type { KisCredential } from '../../../kis/credential';
+import { OBSTACLES } from '../../../kis/shared/obstacles';
+import { nameOfRedis } from '../../../kis/redisUrl';
+import { sharedStoreOf } from '../../../kis/shared/sharedStore';
+import { sentences } from './explain';
+
+/** Tells n8n's log that this process shares nothing with the others, once each time that begins. */
+export function logIfNotShared(logger: Logger, { redis }: KisCredential): void {
+	const obstacle = redis && sharedStoreOf(redis).takeNews();
+	if (!obstacle) return;
+	const { happened, todo } = OBSTACLES[obstacle];
+	logger.warn(
+		sentences(
+			`KIS Token: not shared with the other workers. Redis at ${nameOfRedis(redis)} cannot be used: ${happened}.`,
+			"Meanwhile this worker keeps to its part of KIS's limit.",
+			todo,
+		),
+	);
+}

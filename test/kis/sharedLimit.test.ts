@@ -1,0 +1,402 @@
+// One limit over several processes, with a real Redis: limiters with a gate and a connection of their own stand for them. What
+// they send is counted by the sliding second, as KIS counts it. What is tried: one, two and three of them, ones that are
+// killed, and a Redis that is slow, gone, empty again, full or read-only, in the middle of it.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { CongestionControl } from '../../kis/rateLimit/congestionControl';
+import { RateLimiter, type RequestEnd } from '../../kis/rateLimit/rateLimiter';
+import type { RedisClient } from '../../kis/shared/client';
+import { SharedLimit } from '../../kis/shared/sharedLimit';
+import { SharedStore } from '../../kis/shared/sharedStore';
+import { connectTo, describeWithRedis, RedisServer, redisUrl } from '../support/redis';
+
+const LIMIT = 18;
+const WINDOW_MS = 1000;
+/** KIS and this computer do not measure a second alike to the microsecond. */
+const MOST = LIMIT;
+
+jest.setTimeout(60_000);
+
+describeWithRedis('one limit over all processes', () => {
+	let server: RedisServer;
+	const stores: SharedStore[] = [];
+	beforeAll(async () => {
+		server = await RedisServer.start();
+	});
+	afterEach(() => {
+		for (const store of stores.splice(0)) store.close();
+	});
+	afterAll(async () => await server.stop());
+
+	let appkeys = 0;
+	/** An app key that nobody has used. */
+	const anApp = () => `app ${++appkeys}`;
+
+	/** What a process has for an app key. */
+	function processFor(app: string, limit = LIMIT): RateLimiter {
+		const store = new SharedStore(redisUrl(server.url));
+		stores.push(store);
+		const limiter = new RateLimiter();
+		limiter.join({}, limit);
+		limiter.passThrough(new SharedLimit(store, app, `process ${stores.length}`));
+		return limiter;
+	}
+
+	describe('the script alone', () => {
+		let client: RedisClient;
+		beforeAll(async () => {
+			client = await connectTo(server);
+		});
+		afterAll(() => client.close());
+
+		const keysOf = (app: string) =>
+			['underWay', 'answered', 'others', 'state', 'processes'].map(
+				(key) => `limit:{${app}}:${key}`,
+			);
+		interface Call {
+			readonly process?: string;
+			readonly limit?: number;
+			readonly server?: string;
+			readonly wasThere?: boolean;
+			readonly value?: number | string;
+		}
+		async function say(app: string, does: string, name: string, call: Call = {}) {
+			const { process = 'a', limit = LIMIT, wasThere = false, value = 0 } = call;
+			const args = [does, name, process, limit, call.server ?? 'server', wasThere ? 1 : 0, value];
+			const reply = (await client.run('limit', keysOf(app), args.map(String))) as unknown[];
+			const [isGiven, waitMs, processes] = reply.map(Number);
+			return { isGiven: isGiven === 1, waitMs, processes, beginsAt: String(reply[3]) };
+		}
+		const times = async <T>(count: number, does: (i: number) => Promise<T>): Promise<T[]> => {
+			const all: T[] = [];
+			for (let i = 0; i < count; i++) all.push(await does(i));
+			return all;
+		};
+
+		test('as many places as the limit are there at once, and no more', async () => {
+			const app = anApp();
+			const given = await times(LIMIT, async (i) => await say(app, 'enter', `${i}`));
+			expect(given.map(({ isGiven, waitMs }) => [isGiven, waitMs])).toEqual(
+				Array(LIMIT).fill([true, 0]),
+			);
+			const more = await say(app, 'enter', 'more');
+			expect(more.isGiven).toBe(false);
+			// The first of them is answered at the earliest now.
+			expect(more.waitMs).toBeGreaterThan(WINDOW_MS / 2);
+		});
+
+		test('an answered one is free a second later, and is promised to one who asks', async () => {
+			const app = anApp();
+			await times(LIMIT, async (i) => await say(app, 'enter', `${i}`));
+			await say(app, 'answered', '0', { value: 5 });
+			const next = await say(app, 'enter', 'next');
+			expect(next.isGiven).toBe(true);
+			expect(next.waitMs).toBeGreaterThan(WINDOW_MS * 0.7);
+			expect(next.waitMs).toBeLessThanOrEqual(WINDOW_MS);
+			expect((await say(app, 'enter', 'after')).isGiven).toBe(false);
+		});
+
+		test('what all answers take is no reason to wait', async () => {
+			const app = anApp();
+			await times(LIMIT, async (i) => await say(app, 'enter', `${i}`));
+			await times(LIMIT, async (i) => await say(app, 'answered', `${i}`, { value: 700 + i }));
+			const next = await say(app, 'enter', 'next');
+			expect(next.isGiven).toBe(true);
+			// 700 ms less the leeway of 10.
+			expect(next.waitMs).toBeLessThanOrEqual(WINDOW_MS - 690);
+		});
+
+		test.each<[string, number]>([
+			['unanswered', 1250],
+			['passed', 1116],
+		])('of one that ended %s the place is free after %d ms at most', async (end, freeAfter) => {
+			const app = anApp();
+			await say(app, 'enter', 'one', { limit: 1 });
+			await say(app, end, 'one', { limit: 1 });
+			const next = await say(app, 'enter', 'next', { limit: 1 });
+			expect(next.isGiven).toBe(true);
+			expect(next.waitMs).toBeLessThanOrEqual(freeAfter);
+			expect(next.waitMs).toBeGreaterThan(freeAfter * 0.7);
+		});
+
+		test('one that was not sent is free now', async () => {
+			const app = anApp();
+			await say(app, 'enter', 'one', { limit: 1 });
+			await say(app, 'unsent', 'one', { limit: 1 });
+			await expect(say(app, 'enter', 'two', { limit: 1 })).resolves.toMatchObject({ waitMs: 0 });
+		});
+
+		test('a place that nobody frees runs out, unless it is extended', async () => {
+			const app = anApp();
+			await say(app, 'enter', 'killed', { limit: 2 });
+			await say(app, 'enter', 'slow', { limit: 2 });
+			await sleep(3000);
+			await say(app, 'extend', 'slow', { limit: 2 });
+			await sleep(2100);
+			await expect(say(app, 'enter', 'next', { limit: 2 })).resolves.toMatchObject({
+				isGiven: true,
+				waitMs: 0,
+			});
+			expect((await say(app, 'enter', 'more', { limit: 2 })).isGiven).toBe(false);
+			// What has run out is not brought back.
+			await say(app, 'extend', 'killed', { limit: 2 });
+			await say(app, 'unsent', 'slow', { limit: 2 });
+			expect((await say(app, 'enter', 'last', { limit: 2 })).waitMs).toBe(0);
+		});
+
+		test('processes are counted, each once', async () => {
+			const app = anApp();
+			await say(app, 'look', '', { process: 'a' });
+			await say(app, 'look', '', { process: 'a' });
+			const { processes } = await say(app, 'look', '', { process: 'b' });
+			expect(processes).toBe(2);
+		});
+
+		test('a hold holds everyone', async () => {
+			const app = anApp();
+			await say(app, 'hold', '', { value: 400 });
+			const { isGiven, waitMs } = await say(app, 'enter', 'one', { process: 'b' });
+			expect(isGiven).toBe(true);
+			expect(waitMs).toBeGreaterThan(200);
+			expect(waitMs).toBeLessThanOrEqual(400);
+		});
+
+		test('a limit of less than one a second has a longer window', async () => {
+			const app = anApp();
+			await say(app, 'enter', 'one', { limit: 0.5 });
+			await say(app, 'answered', 'one', { limit: 0.5, value: 5 });
+			const { waitMs } = await say(app, 'enter', 'two', { limit: 0.5 });
+			expect(waitMs).toBeGreaterThan(1500);
+			expect(waitMs).toBeLessThanOrEqual(2000);
+		});
+
+		test.each<[string, Call, Call, boolean]>([
+			['the first ever', {}, {}, false],
+			['another server', { server: 'one' }, { server: 'two' }, true],
+			['the same server', { server: 'one' }, { server: 'one' }, false],
+		])('after a look by %s one window is held, or not', async (_name, before, after, isHeld) => {
+			const app = anApp();
+			await say(app, 'look', '', before);
+			const { waitMs } = await say(app, 'enter', 'one', after);
+			expect(waitMs > WINDOW_MS / 2).toBe(isHeld);
+		});
+
+		test('where all is forgotten that was there, one window is held first', async () => {
+			const app = anApp();
+			const { waitMs } = await say(app, 'enter', 'one', { wasThere: true });
+			expect(waitMs).toBeGreaterThan(WINDOW_MS / 2);
+			const other = await say(app, 'enter', 'two', { process: 'b' });
+			expect(other.waitMs).toBeGreaterThan(WINDOW_MS / 2);
+		});
+
+		test('who comes back first leaves the others their parts until they are back, too', async () => {
+			const app = anApp();
+			const enter = async (name: string) => (await say(app, 'enter', name)).isGiven;
+			const enterAll = async (name: string) =>
+				(await times(LIMIT, async (i) => await enter(`${name} ${i}`))).filter(Boolean).length;
+			await say(app, 'back', '', { process: 'a', value: 3 });
+			expect(await enterAll('one of three')).toBe(LIMIT / 3);
+			await say(app, 'back', '', { process: 'b', value: 3 });
+			expect(await enterAll('two')).toBe(LIMIT / 3);
+			await say(app, 'back', '', { process: 'c', value: 3 });
+			expect(await enterAll('all')).toBe(LIMIT / 3);
+		});
+
+		test('a refusal slows everyone once, as congestion control does in one process', async () => {
+			const app = anApp();
+			await times(10, async (i) => await say(app, 'enter', `${i}`, { process: 'b' }));
+			const first = await say(app, 'enter', 'first');
+			const second = await say(app, 'enter', 'second');
+			const third = await say(app, 'enter', 'third');
+			await say(app, 'refused', 'first', { value: first.beginsAt });
+			await say(app, 'refused', 'second', { value: second.beginsAt });
+			await say(app, 'refused', 'third', { value: third.beginsAt });
+			const control = new CongestionControl();
+			control.refuse(1, 1000, LIMIT, 12);
+			control.refuse(2, 1001, LIMIT, 12);
+			control.refuse(3, 1002, LIMIT, 12);
+			// Eight fit: ten are under way, and three were just refused.
+			const places = Math.round(control.rateAt(1010, LIMIT));
+			expect(places).toBe(8);
+			await times(10, async (i) => await say(app, 'unsent', `${i}`, { process: 'b' }));
+			const given = await times(places, async (i) => await say(app, 'enter', `after ${i}`));
+			const late = given.filter(({ waitMs }) => waitMs > WINDOW_MS / 2);
+			expect(given.every(({ isGiven }) => isGiven)).toBe(true);
+			expect(given[0].waitMs).toBeGreaterThan(0);
+			expect(late).toHaveLength(3);
+			expect((await say(app, 'enter', 'beyond')).isGiven).toBe(false);
+		});
+
+		test('what lies in Redis is forgotten in time', async () => {
+			const app = anApp();
+			await say(app, 'enter', 'one');
+			await say(app, 'answered', 'one', { value: 5 });
+			await say(app, 'enter', 'two');
+			await say(app, 'passed', 'three');
+			const lives = keysOf(app).map((key) => Number(server.say('PTTL', `n8n-kis:${key}`)));
+			for (const life of lives) expect(life).toBeGreaterThan(60_000);
+		});
+	});
+
+	/** What arrives at KIS, when. */
+	class Arrivals {
+		readonly times: number[] = [];
+
+		/** One request that KIS answers, as soon as there is a place for it. */
+		async send(limiter: RateLimiter, end: RequestEnd = 'answered'): Promise<void> {
+			const place = await limiter.acquire(new AbortController().signal);
+			place?.sent();
+			await sleep(Math.random() * 10);
+			this.times.push(performance.now());
+			await sleep(Math.random() * 10);
+			place?.release(end);
+		}
+
+		/** The most that any second has. */
+		get most(): number {
+			return Math.max(
+				...this.times.map(
+					(from) => this.times.filter((at) => at >= from && at < from + WINDOW_MS).length,
+				),
+			);
+		}
+	}
+
+	test.each([1, 2, 3])(
+		'%d processes together keep to it, and little slower than one',
+		async (count) => {
+			const app = anApp();
+			const requests = 90;
+			const arrivals = new Arrivals();
+			const processes = Array.from({ length: count }, () => processFor(app));
+			await Promise.all(
+				Array.from({ length: requests }, async (_, i) => await arrivals.send(processes[i % count])),
+			);
+			expect(arrivals.times).toHaveLength(requests);
+			expect(arrivals.most).toBeLessThanOrEqual(MOST);
+		},
+	);
+
+	test('one that is killed with all places frees them', async () => {
+		const app = anApp();
+		const program = `
+			const { RateLimiter } = require('./dist/kis/rateLimit/rateLimiter.js');
+			const { SharedLimit } = require('./dist/kis/shared/sharedLimit.js');
+			const { sharedStoreOf } = require('./dist/kis/shared/sharedStore.js');
+			const { parseRedisUrl } = require('./dist/kis/redisUrl.js');
+			const [url, app] = process.argv.slice(1);
+			const limiter = new RateLimiter();
+			limiter.join({}, ${LIMIT});
+			limiter.passThrough(new SharedLimit(sharedStoreOf(parseRedisUrl(url)), app));
+			const stop = new AbortController().signal;
+			const places = Array.from({ length: ${LIMIT} }, () => limiter.acquire(stop));
+			Promise.all(places).then(() => console.log('has all'));
+			setInterval(() => {}, 1000);
+		`;
+		const killed = spawn(process.execPath, ['-e', program, server.url, app]);
+		await once(killed.stdout, 'data');
+		// While it lives it keeps them, however long its requests take.
+		await sleep(5500);
+		const other = processFor(app);
+		const arrivals = new Arrivals();
+		const sending = arrivals.send(other);
+		await sleep(1000);
+		expect(arrivals.times).toEqual([]);
+		killed.kill('SIGKILL');
+		await sending;
+		expect(arrivals.times).toHaveLength(1);
+	});
+
+	test('stopped, nobody waits, and the place is another’s', async () => {
+		const app = anApp();
+		const limiter = processFor(app, 1);
+		const stop = new AbortController();
+		const first = await limiter.acquire(stop.signal);
+		first?.release('answered');
+		const waiting = limiter.acquire(stop.signal);
+		await sleep(100);
+		stop.abort();
+		await expect(waiting).resolves.toBeNull();
+		const arrivals = new Arrivals();
+		await arrivals.send(limiter);
+		expect(arrivals.times).toHaveLength(1);
+	});
+
+	describe('where Redis fails in the middle', () => {
+		const FAULTS: ReadonlyArray<
+			readonly [string, fail: () => unknown, mend: () => unknown, isNoticed: boolean]
+		> = [
+			['is gone', async () => await server.stop(), async () => await server.run(), true],
+			['is slow', () => server.freeze(), () => server.thaw(), true],
+			[
+				'is full',
+				() => server.say('CONFIG', 'SET', 'maxmemory', '1'),
+				() => server.say('CONFIG', 'SET', 'maxmemory', '0'),
+				// What is there needs no more memory.
+				false,
+			],
+			[
+				'takes no writes',
+				() => server.say('REPLICAOF', '127.0.0.1', '1'),
+				() => server.say('REPLICAOF', 'NO', 'ONE'),
+				true,
+			],
+		];
+
+		test.each(FAULTS)(
+			'it %s: never faster than the limit, and back by itself',
+			async (_name, fail, mend, isNoticed) => {
+				const app = anApp();
+				const processes = [processFor(app), processFor(app)];
+				const arrivals = new Arrivals();
+				let isOver = false;
+				const senders = processes.flatMap((limiter) =>
+					Array.from({ length: 20 }, async () => {
+						while (!isOver) await arrivals.send(limiter);
+					}),
+				);
+				let failedAt = Infinity;
+				let mendedAt = Infinity;
+				try {
+					await sleep(1500);
+					await fail();
+					failedAt = performance.now();
+					await sleep(5500);
+					expect(stores.some(({ obstacle }) => obstacle !== null)).toBe(isNoticed);
+					await mend();
+					mendedAt = performance.now();
+					while (stores.some(({ obstacle }) => obstacle !== null)) await sleep(50);
+					await sleep(3000);
+				} finally {
+					isOver = true;
+				}
+				await Promise.all(senders);
+				const between = (from: number, to: number) =>
+					arrivals.times.filter((at) => at > from && at < to).length;
+				expect(between(failedAt + 2500, mendedAt)).toBeGreaterThan(0);
+				expect(between(mendedAt, Infinity)).toBeGreaterThan(0);
+				expect(arrivals.most).toBeLessThanOrEqual(MOST);
+			},
+		);
+
+		test('it is emptied, or starts again empty: one window is held', async () => {
+			const app = anApp();
+			const processes = [processFor(app), processFor(app)];
+			const arrivals = new Arrivals();
+			const send = async (count: number) =>
+				await Promise.all(
+					Array.from({ length: count }, async (_, i) => await arrivals.send(processes[i % 2])),
+				);
+			await send(LIMIT);
+			server.say('FLUSHALL');
+			await send(LIMIT);
+			await server.stop();
+			await server.run();
+			await send(LIMIT);
+			expect(arrivals.times).toHaveLength(3 * LIMIT);
+			expect(arrivals.most).toBeLessThanOrEqual(MOST);
+		});
+	});
+});

@@ -1,0 +1,228 @@
+// The connection to a real Redis. What is tried: every way in which a Redis cannot be used, all at once and again and again,
+// and what is left behind.
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+import type { Obstacle } from '../../kis/shared/obstacles';
+import { probe, SharedStore, sharedStoreOf } from '../../kis/shared/sharedStore';
+import { makeCertificate, type Certificate } from '../support/certificate';
+import { connectTo, describeWithRedis, RedisServer, redisUrl } from '../support/redis';
+import { leftSince, resources } from '../support/resources';
+import { closeServers, startServer, unusedPort } from '../support/scriptedServer';
+
+const PASSWORD = 'p@ss/word%';
+
+afterEach(closeServers);
+
+test('a Redis that is not there is unreachable', async () => {
+	const store = new SharedStore(redisUrl(`redis://127.0.0.1:${await unusedPort()}`));
+	await expect(store.run('probe', ['a'])).resolves.toEqual({ obstacle: 'unreachable' });
+	expect(store.obstacle).toBe('unreachable');
+});
+
+test('no storm: whoever wants it, together or one after the other, it is tried once, and left alone for a while', async () => {
+	const server = await startServer({ connected: (socket) => socket.destroy() });
+	const store = new SharedStore(redisUrl(`redis://127.0.0.1:${server.port}`));
+	const run = async () => await store.run('probe', ['a']);
+	const answers = await Promise.all(Array.from({ length: 1000 }, run));
+	for (let i = 0; i < 1000; i++) answers.push(await run());
+	expect(answers).toEqual(Array(2000).fill({ obstacle: 'unreachable' }));
+	expect(server.connections).toBe(1);
+});
+
+test.each<[string, Obstacle]>([
+	['HTTP/1.1 400 Bad Request\r\n\r\n', 'broken'],
+	['$5\r\nhello\r\n', 'broken'],
+	['-NOAUTH Authentication required.\r\n', 'wrongPassword'],
+	['-NOPERM this user has no permissions\r\n', 'forbidden'],
+	['-LOADING Redis is loading the dataset in memory\r\n', 'starting'],
+])('what answers %j is %s', async (answer, obstacle) => {
+	const server = await startServer({
+		connected: (socket) => socket.on('data', () => socket.write(answer)),
+	});
+	const url = redisUrl(`redis://127.0.0.1:${server.port}`);
+	await expect(probe(url)).resolves.toBe(obstacle);
+});
+
+test('what accepts a connection and says nothing is slow', async () => {
+	const server = await startServer({ connected: () => {} });
+	await expect(probe(redisUrl(`redis://127.0.0.1:${server.port}`))).resolves.toBe('slow');
+});
+
+test('TLS with what speaks none fails, and so does a name that is none', async () => {
+	const server = await startServer({ connected: (socket) => socket.end('hello, this is no TLS') });
+	await expect(probe(redisUrl(`rediss://127.0.0.1:${server.port}`))).resolves.toBe('notTls');
+	await expect(probe(redisUrl('redis://redis.invalid'))).resolves.toBe('unknownHost');
+});
+
+describeWithRedis('with a real Redis', () => {
+	let server: RedisServer;
+	beforeAll(async () => {
+		server = await RedisServer.start();
+	});
+	afterAll(async () => await server.stop());
+
+	const url = (rest = '') => redisUrl(server.url + rest);
+
+	test('it can be used, and nothing is left behind', async () => {
+		const before = resources();
+		await expect(probe(url('/3?prefix=kis:'))).resolves.toBeNull();
+		await expect(leftSince(before)).resolves.toEqual([]);
+		await sleep(1100);
+		expect(server.say('INFO', 'keyspace')).not.toContain('db');
+	});
+
+	test('everything in a process shares one connection to it', async () => {
+		const clients = () => server.say('CLIENT', 'LIST').split('\n').length;
+		const before = clients();
+		const store = sharedStoreOf(url());
+		expect(sharedStoreOf(url())).toBe(store);
+		expect(sharedStoreOf(url('/1'))).not.toBe(store);
+		await Promise.all(
+			Array.from({ length: 100 }, async (_, i) => await store.run('probe', [`${i}`])),
+		);
+		expect(clients() - before).toBe(1);
+		store.close();
+	});
+
+	test('a connection that was closed meanwhile is made anew, as if nothing were', async () => {
+		const store = new SharedStore(url());
+		await store.run('probe', ['a']);
+		server.say('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+		await sleep(50);
+		await expect(store.run('probe', ['a'])).resolves.toMatchObject({ reply: 'OK' });
+		expect(store.obstacle).toBeNull();
+		store.close();
+	});
+
+	test('a script that Redis has forgotten is given again', async () => {
+		const store = new SharedStore(url());
+		await store.run('probe', ['a']);
+		server.say('SCRIPT', 'FLUSH');
+		await expect(store.run('probe', ['a'])).resolves.toMatchObject({ reply: 'OK' });
+		store.close();
+	});
+
+	test('it does not keep a process alive', async () => {
+		const client = await connectTo(server);
+		expect(resources().get('TCPSocketWrap') ?? 0).toBe(0);
+		client.close();
+	});
+
+	test('a database that is not there, no memory, and no writes', async () => {
+		await expect(probe(url('/99'))).resolves.toBe('wrongDatabase');
+		server.say('CONFIG', 'SET', 'maxmemory', '1');
+		await expect(probe(url())).resolves.toBe('full');
+		server.say('CONFIG', 'SET', 'maxmemory', '0');
+		server.say('REPLICAOF', '127.0.0.1', '1');
+		await expect(probe(url())).resolves.toBe('readOnly');
+		server.say('REPLICAOF', 'NO', 'ONE');
+		await expect(probe(url())).resolves.toBeNull();
+	});
+
+	test('users: one that may not, one with a wrong password, and one that may', async () => {
+		const rules = ['on', `>${PASSWORD}`, '~kis:*', '+info', '+select'];
+		server.say('ACL', 'SETUSER', 'little', ...rules);
+		server.say('ACL', 'SETUSER', 'enough', ...rules, '+@read', '+@write', '+@scripting', '+time');
+		const as = (user: string, word: string, prefix = 'kis:') =>
+			redisUrl(
+				`redis://${user}:${encodeURIComponent(word)}@127.0.0.1:${server.port}?prefix=${prefix}`,
+			);
+		await expect(probe(as('little', PASSWORD))).resolves.toBe('forbidden');
+		await expect(probe(as('enough', PASSWORD, 'other:'))).resolves.toBe('forbidden');
+		await expect(probe(as('enough', 'another'))).resolves.toBe('wrongPassword');
+		await expect(probe(as('enough', PASSWORD))).resolves.toBeNull();
+	});
+
+	test('frozen, it takes a second; thawed, it comes back by itself', async () => {
+		const store = new SharedStore(url());
+		await store.run('probe', ['a']);
+		server.freeze();
+		await expect(store.run('probe', ['a'])).resolves.toEqual({ obstacle: 'slow' });
+		server.thaw();
+		await expect(store.run('probe', ['a'])).resolves.toEqual({ obstacle: 'slow' });
+		await sleep(1000);
+		await expect(store.run('probe', ['a'])).resolves.toMatchObject({ reply: 'OK' });
+		expect(store.obstacle).toBeNull();
+		store.close();
+	});
+
+	test('restarted, it is another server', async () => {
+		const store = new SharedStore(url());
+		const serverOf = async () => {
+			const answer = await store.run('probe', [randomUUID()]);
+			return 'server' in answer ? answer.server : null;
+		};
+		const before = await serverOf();
+		await server.stop();
+		await server.run();
+		const after = await serverOf();
+		expect(after?.id).toMatch(/^\w{40}$/);
+		expect(after?.id).not.toBe(before?.id);
+		expect(after?.startedAt).toBeGreaterThan(before?.startedAt ?? Infinity);
+		store.close();
+	});
+});
+
+describeWithRedis('with TLS', () => {
+	let certificate: Certificate;
+	let server: RedisServer;
+	let folder: string;
+	let url: string;
+	beforeAll(async () => {
+		certificate = await makeCertificate();
+		folder = await mkdtemp(join(tmpdir(), 'kis-redis-'));
+		const key = join(folder, 'key.pem');
+		await writeFile(key, certificate.key);
+		const files = ['--tls-cert-file', certificate.file, '--tls-key-file', key];
+		const tlsPort = String(await unusedPort());
+		server = await RedisServer.start('--tls-port', tlsPort, '--tls-auth-clients', 'no', ...files);
+		url = `rediss://127.0.0.1:${tlsPort}`;
+	});
+	afterAll(async () => {
+		await server.stop();
+		await certificate.remove();
+		await rm(folder, { recursive: true });
+	});
+
+	test('a certificate that nobody vouches for is not accepted, whatever the environment says', async () => {
+		expect(await probeFromChild(url, {})).toBe('notTls');
+		expect(await probeFromChild(url, { NODE_TLS_REJECT_UNAUTHORIZED: '0' })).toBe('notTls');
+		expect(await probeFromChild(url, { NODE_EXTRA_CA_CERTS: certificate.file })).toBeNull();
+	});
+});
+
+/** What the built package finds of a Redis, in a plain program, which ends by itself. */
+async function probeFromChild(url: string, env: Record<string, string>): Promise<unknown> {
+	const program = `
+		const { parseRedisUrl } = require('./dist/kis/redisUrl.js');
+		const { probe } = require('./dist/kis/shared/sharedStore.js');
+		probe(parseRedisUrl(process.argv[1])).then((said) => console.log(JSON.stringify(said)));
+	`;
+	const { stdout } = await promisify(execFile)(process.execPath, ['-e', program, url], { env });
+	return JSON.parse(stdout);
+}
+
+test('the client of Redis is loaded by the first use, and writes nothing where DEBUG is set', async () => {
+	const server = await startServer({ connected: (socket) => socket.destroy() });
+	const program = `
+		const { parseCredential } = require('./dist/kis/credential.js');
+		const { probe } = require('./dist/kis/shared/sharedStore.js');
+		require('./dist/index.js');
+		require('./dist/kis/revoke/revokeTokens.js');
+		const loaded = () => Object.keys(require.cache).some((file) => file.endsWith('shared/client.js'));
+		const keys = { appkey: 'a', appsecret: 'b', environment: 'real' };
+		const { redis } = parseCredential({ ...keys, redisUrl: process.argv[1] });
+		const before = loaded();
+		probe(redis).then(() => console.log(JSON.stringify([before, loaded()])));
+	`;
+	const url = `redis://user:SecretWord@127.0.0.1:${server.port}`;
+	const env = { DEBUG: '*' };
+	const run = promisify(execFile)(process.execPath, ['-e', program, url], { env });
+	await expect(run).resolves.toEqual({ stdout: '[false,true]\n', stderr: '' });
+});

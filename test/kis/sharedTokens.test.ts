@@ -1,0 +1,244 @@
+// What workers tell each other of tokens through a real Redis. Two sets of modules stand for two processes. What is tried:
+// revokes that end in every way, or never; others who use the token meanwhile; KIS that gives a dead token again; a Redis
+// that goes; and what lies there.
+import type { KisCredential } from '../../kis/credential';
+import type { Outcome } from '../../kis/revoke/outcome';
+import { SharedTokens } from '../../kis/shared/sharedTokens';
+import { sharedStoreOf } from '../../kis/shared/sharedStore';
+import { KisDouble } from '../support/kisDouble';
+import { describeWithRedis, RedisServer, redisUrl } from '../support/redis';
+import { closeServers } from '../support/scriptedServer';
+import { found } from '../support/secrets';
+import { credentialFor, makeToken, read } from '../support/tokens';
+
+describeWithRedis('what workers tell each other of tokens', () => {
+	let server: RedisServer;
+	let kis: KisDouble;
+	let one: Worker;
+	let other: Worker;
+	beforeAll(async () => {
+		server = await RedisServer.start();
+	});
+	beforeEach(async () => {
+		kis = await new KisDouble().start();
+		one = await Worker.start();
+		other = await Worker.start();
+	});
+	afterEach(async () => {
+		one.leave();
+		other.leave();
+		server.say('FLUSHALL');
+		await closeServers();
+	});
+	afterAll(async () => await server.stop());
+
+	const credential = (): KisCredential => ({
+		...credentialFor(kis.keys, kis.url),
+		redis: redisUrl(server.url),
+	});
+
+	/** A process, with a memory of its own. */
+	class Worker {
+		private constructor(readonly modules: Awaited<ReturnType<typeof load>>) {}
+
+		static async start(): Promise<Worker> {
+			return new Worker(await load());
+		}
+
+		/** The token that a request gets, or why it gets none. */
+		async bring(): Promise<string> {
+			const { bringToken } = this.modules.bringToken;
+			const cancel = new AbortController().signal;
+			const token = await bringToken(credential(), { mayWait: false, cancel });
+			return 'because' in token ? token.because : token.value;
+		}
+
+		/** As if it had been issued here, too. */
+		keep(value: string): void {
+			const grant = {
+				token: read(value),
+				expiresAt: null,
+				fields: {},
+				isOver: false,
+				clockAheadMs: 0,
+			};
+			const attempts = [{ verdict: 'confirmed' }] as never;
+			this.modules.keptToken
+				.keptTokenOf(credential())
+				.note({ outcome: 'issued', grant, attempts }, Date.now());
+		}
+
+		async revoke(value: string, revoke: () => Promise<Outcome>): Promise<void> {
+			const { whileRevokingForAll } = this.modules.sharedMarks;
+			await whileRevokingForAll([read(value)], credential(), async () => [
+				{ outcome: await revoke() },
+			]);
+		}
+
+		isDead(value: string): boolean {
+			return this.modules.deadTokens.deadTokens.has(read(value), credential());
+		}
+
+		leave(): void {
+			this.modules.sharedStore.sharedStoreOf(redisUrl(server.url)).close();
+		}
+	}
+
+	/** Both keep the same live token. */
+	async function shareToken(): Promise<string> {
+		const token = await one.bring();
+		expect(kis.live).toContain(token);
+		other.keep(token);
+		expect(await other.bring()).toBe(token);
+		return token;
+	}
+
+	const questions = () => kis.seen('quote').length;
+	const issues = () => kis.seen('tokenP').length;
+
+	test('a token goes to nobody from the moment before it is sent; dead, it is replaced', async () => {
+		const token = await shareToken();
+		await one.revoke(token, async () => {
+			expect(await other.bring()).toBe('beingRevoked');
+			kis.live.delete(token);
+			return 'revoked';
+		});
+		expect(await other.bring()).not.toBe(token);
+		expect(other.isDead(token)).toBe(true);
+		expect([issues(), questions()]).toEqual([2, 0]);
+	});
+
+	test('what was not sent is used on', async () => {
+		const token = await shareToken();
+		await one.revoke(token, async () => 'notSent');
+		expect(await other.bring()).toBe(token);
+		expect(await one.bring()).toBe(token);
+		expect([issues(), questions()]).toEqual([1, 0]);
+	});
+
+	test.each(['unknown', 'rejected'] as const)(
+		'%s: whoever wants it asks KIS first, once for all',
+		async (outcome) => {
+			const token = await shareToken();
+			await one.revoke(token, async () => outcome);
+			expect(await other.bring()).toBe(token);
+			expect(questions()).toBe(1);
+			expect(await other.bring()).toBe(token);
+			expect(await one.bring()).toBe(token);
+			expect([issues(), questions()]).toEqual([1, 1]);
+		},
+	);
+
+	test('unknown, and dead: one has asked, and all know', async () => {
+		const token = await shareToken();
+		await one.revoke(token, async () => {
+			kis.live.delete(token);
+			return 'unknown';
+		});
+		expect(await other.bring()).not.toBe(token);
+		await one.bring();
+		expect(one.isDead(token)).toBe(true);
+		expect(questions()).toBe(1);
+	});
+
+	test('of two who revoke it, the one that has not sent it takes nothing back', async () => {
+		const token = await shareToken();
+		await one.revoke(token, async () => {
+			await other.revoke(token, async () => 'notSent');
+			return 'unknown';
+		});
+		await other.bring();
+		expect(questions()).toBe(1);
+	});
+
+	test('a worker that is killed while it revokes leaves the token open', async () => {
+		const token = await shareToken();
+		const never = new Promise<Outcome>(() => {});
+		const begun = new Promise<void>((resolve) => {
+			void one.revoke(token, async () => {
+				resolve();
+				return await never;
+			});
+		});
+		await begun;
+		expect(await other.bring()).toBe('beingRevoked');
+		// Its lease runs out.
+		const [run] = server.say('KEYS', '*run:*').split('\n');
+		server.say('DEL', run);
+		expect(await other.bring()).toBe(token);
+		expect(questions()).toBe(1);
+		expect(await other.bring()).toBe(token);
+		expect(questions()).toBe(1);
+	});
+
+	test('a dead token that KIS gives again is known to be dead everywhere', async () => {
+		const token = await one.bring();
+		await one.revoke(token, async () => 'revoked');
+		// It is the same that it gives within six hours.
+		kis.gives = token;
+		expect(await other.bring()).toBe('notIssued');
+		expect(other.isDead(token)).toBe(true);
+		// One each: it was known before it was taken for good.
+		expect(issues()).toBe(2);
+	});
+
+	test('where Redis has gone in between, KIS is asked', async () => {
+		const token = await shareToken();
+		await one.revoke(token, async () => {
+			expect(await other.bring()).toBe('beingRevoked');
+			await server.stop();
+			expect(await other.bring()).toBe(token);
+			expect(questions()).toBe(1);
+			return 'notSent';
+		});
+		await server.run();
+	});
+
+	test('thousands are marked, and found dead', async () => {
+		const tokens = Array.from({ length: 2500 }, () => read(makeToken(kis.keys.appkey)));
+		const shared = SharedTokens.of(credential());
+		const run = await shared?.begin(tokens);
+		expect(await shared?.lookUp(tokens)).toEqual(Array(2500).fill('revoking'));
+		await run?.end(tokens.map((_token, i) => (['dead', 'open', 'asBefore'] as const)[i % 3]));
+		const standings = (await shared?.lookUp(tokens)) ?? [];
+		expect(standings.slice(0, 3)).toEqual([
+			'dead',
+			{ leftOpenBy: expect.stringMatching(/^n8n-kis:run:/) },
+			'unmarked',
+		]);
+		expect(standings.filter((it) => it === 'dead')).toHaveLength(834);
+		sharedStoreOf(redisUrl(server.url)).close();
+	});
+
+	test('neither token nor key nor fingerprint lies in Redis, and all of it expires', async () => {
+		const token = await shareToken();
+		await one.revoke(token, async () => 'unknown');
+		const names = server.say('KEYS', '*').split('\n');
+		expect(names.some((name) => name.startsWith('n8n-kis:token:'))).toBe(true);
+		const stored = names.map((name) => `${name} ${server.say('DUMP', name)}`).join('\n');
+		const { appkey, appsecret } = kis.keys;
+		const secrets = [token, read(token).fingerprint, appkey, appsecret];
+		expect(found(stored, secrets)).toBeUndefined();
+		for (const name of names) expect(Number(server.say('PTTL', name))).toBeGreaterThan(0);
+	});
+});
+
+/** The modules anew. */
+async function load() {
+	let modules: Awaited<ReturnType<typeof importAll>> | undefined;
+	await jest.isolateModulesAsync(async () => {
+		modules = await importAll();
+	});
+	if (!modules) throw new Error('not loaded');
+	return modules;
+}
+
+async function importAll() {
+	return {
+		bringToken: await import('../../kis/keptToken/bringToken'),
+		keptToken: await import('../../kis/keptToken/keptToken'),
+		sharedMarks: await import('../../kis/keptToken/sharedMarks'),
+		deadTokens: await import('../../kis/deadTokens'),
+		sharedStore: await import('../../kis/shared/sharedStore'),
+	};
+}

@@ -1,0 +1,87 @@
+// What the node says of the Redis that the workers share: in the items, and in n8n's log. What is tried: one that works, one
+// that does not, run after run; that no password and no key gets into it.
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { LOG_FILE } from '../../engine/run';
+import { SharedTokens } from '../../kis/shared/sharedTokens';
+import { sharedStoreOf } from '../../kis/shared/sharedStore';
+import { describeWithRedis, RedisServer, redisUrl } from '../support/redis';
+import { closeServers, unusedPort } from '../support/scriptedServer';
+import { found } from '../support/secrets';
+import { credentialFor, read } from '../support/tokens';
+import { issue, revoke, tokenItems, useSandbox } from '../support/workflow';
+
+/** Of what lies in Redis. */
+const NAME = /^kis:(limit:\{[0-9a-f]{64}\}:\w+|token:[0-9a-f]{64})$/;
+
+const sandbox = useSandbox();
+afterEach(closeServers);
+
+const mint = () => sandbox().kis.mint(sandbox().apps[0].appkey).value;
+
+async function sharedIn(redisUrl?: string): Promise<unknown[]> {
+	const { items } = await revoke(sandbox(), {
+		input: tokenItems(mint(), mint()),
+		options: { includeDetails: true },
+		credential: redisUrl === undefined ? {} : { redisUrl },
+	});
+	const details = items.map(({ json }) => json.details as Record<string, unknown>);
+	expect(details.map(({ outcome }) => outcome)).toEqual(['revoked', 'revoked']);
+	return details.map((it) => it.sharedWithWorkers);
+}
+
+test('where the credential names no Redis, nothing is said', async () => {
+	await expect(sharedIn()).resolves.toEqual([undefined, undefined]);
+	await expect(sharedIn(' ')).resolves.toEqual([undefined, undefined]);
+});
+
+test('where it cannot be used, all is revoked, each item says so, and the log once', async () => {
+	const port = await unusedPort();
+	const redisUrl = `redis://user:Secret-Word@127.0.0.1:${port}`;
+	await expect(sharedIn(redisUrl)).resolves.toEqual([false, false]);
+	await expect(sharedIn(redisUrl)).resolves.toEqual([false, false]);
+	// n8n writes its log a little later.
+	await sleep(500);
+	const log = readFileSync(LOG_FILE, 'utf8');
+	const said = new RegExp(
+		`KIS Token: not shared with the other workers\\. Redis at redis://127\\.0\\.0\\.1:${port} cannot be used: `,
+		'g',
+	);
+	expect(log.match(said)).toHaveLength(1);
+	expect(log).not.toContain('Secret-Word');
+});
+
+describeWithRedis('with a real Redis', () => {
+	let server: RedisServer;
+	beforeAll(async () => {
+		server = await RedisServer.start();
+	});
+	afterAll(async () => await server.stop());
+
+	test('Issue does not reuse a token that another worker has revoked', async () => {
+		const [app] = sandbox().apps;
+		const value = mint();
+		const redis = redisUrl(`${server.url}/0?prefix=kis:`);
+		const credential = { ...credentialFor(app, sandbox().url), redis };
+		// Nothing of it is known in this process.
+		await SharedTokens.of(credential)?.tellDead(read(value));
+		// KIS still gives it: it is the one of these six hours.
+		const { items, error } = await issue(sandbox(), {
+			options: { reuseToken: value },
+			credential: { redisUrl: `${server.url}/0?prefix=kis:` },
+		});
+		expect(items).toEqual([]);
+		expect(error?.message).toContain('it is dead');
+		sharedStoreOf(redis).close();
+	});
+
+	test('where it can be used, each item says so, and Redis holds no key', async () => {
+		await expect(sharedIn(`${server.url}/0?prefix=kis:`)).resolves.toEqual([true, true]);
+		const names = server.say('KEYS', '*').split('\n');
+		expect(names.filter((name) => !NAME.test(name))).toEqual([]);
+		const stored = names.map((name) => server.say('DUMP', name)).join('\n');
+		const [{ appkey, appsecret }] = sandbox().apps;
+		expect(found(names.join() + stored, [appkey, appsecret])).toBeUndefined();
+	});
+});

@@ -1,0 +1,93 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { connectRedis, type RedisClient } from '../../kis/shared/client';
+import { parseRedisUrl, type RedisUrl } from '../../kis/redisUrl';
+import { Unusable } from '../../kis/unusable';
+import { unusedPort } from './scriptedServer';
+
+const isInstalled = spawnSync('redis-server', ['--version']).status === 0;
+
+/** Tests with a real Redis, where there is one. */
+export const describeWithRedis = isInstalled
+	? describe
+	: (name: string, tests: () => void) =>
+			describe.skip(`${name} (redis-server is not installed: apt-get install redis-server)`, tests);
+
+/** Tells the number of the server, and ends it when the pipe to this process breaks. */
+const GUARD = '"$@" </dev/null >/dev/null & echo $!; cat >/dev/null; kill -KILL $!; wait';
+const KEEP_NOTHING = ['--save', '', '--appendonly', 'no', '--dir', tmpdir()];
+const POLL_MS = 10;
+
+/** A Redis on this computer, which keeps nothing. */
+export class RedisServer {
+	#guard: ChildProcess | null = null;
+	#pid = 0;
+
+	private constructor(
+		readonly port: number,
+		readonly settings: readonly string[],
+	) {}
+
+	/** @param settings As on its command line. */
+	static async start(...settings: string[]): Promise<RedisServer> {
+		const server = new RedisServer(await unusedPort(), settings);
+		await server.run();
+		return server;
+	}
+
+	get url(): string {
+		return `redis://127.0.0.1:${this.port}`;
+	}
+
+	/** Starts it, or starts it again: empty, at the same port. */
+	async run(): Promise<void> {
+		const at = ['--bind', '127.0.0.1', '--port', String(this.port)];
+		const command = ['redis-server', ...at, ...KEEP_NOTHING, ...this.settings];
+		this.#guard = spawn('sh', ['-c', GUARD, 'sh', ...command], {
+			stdio: ['pipe', 'pipe', 'inherit'],
+		});
+		const [line] = (await once(this.#guard.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+		this.#pid = Number(line.toString());
+		while (!(await this.#answers())) await sleep(POLL_MS);
+	}
+
+	async stop(): Promise<void> {
+		const guard = this.#guard;
+		this.#guard = null;
+		if (!guard) return;
+		guard.stdin?.end();
+		await once(guard, 'exit');
+	}
+
+	/** It answers nobody any more, and keeps its connections. */
+	freeze(): void {
+		process.kill(this.#pid, 'SIGSTOP');
+	}
+
+	thaw(): void {
+		process.kill(this.#pid, 'SIGCONT');
+	}
+
+	/** Tells it something with redis-cli, and gives what it says. */
+	say(...command: string[]): string {
+		const at = ['-h', '127.0.0.1', '-p', String(this.port), '--no-auth-warning'];
+		return spawnSync('redis-cli', [...at, ...command], { encoding: 'utf8' }).stdout.trim();
+	}
+
+	async #answers(): Promise<boolean> {
+		return /PONG|NOAUTH/.test(this.say('PING'));
+	}
+}
+
+export function redisUrl(text: string): RedisUrl {
+	const url = parseRedisUrl(text);
+	if (url instanceof Unusable) throw new Error(url.why);
+	return url;
+}
+
+export async function connectTo(server: RedisServer, query = ''): Promise<RedisClient> {
+	return await connectRedis(redisUrl(server.url + query));
+}
