@@ -25,7 +25,7 @@ export const kisApiTest: ICredentialTestFunction = async function ({ data = {} }
 		: { status: 'Error', message: wrong };
 };
 
-/** What is wrong; `null` if KIS gave a key. */
+/** What is wrong; `null` if KIS gave a WebSocket key. */
 async function tryKeyPair(
 	helpers: ICredentialTestFunctions['helpers'],
 	credential: KisCredential,

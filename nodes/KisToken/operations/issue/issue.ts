@@ -65,7 +65,7 @@ export const issue: Operation<IssueOutcome> = {
 		expires_at: 'string',
 	},
 	outcomes: ISSUE_OUTCOMES,
-	shortfall: 'without a token',
+	shortfall: 'got no token',
 	hints: {},
 	brokenRun: BROKEN_RUN,
 
