@@ -7,7 +7,10 @@ import type { Outcome } from '../revoke/outcome';
 const MAX_DOUBTS = 10_000;
 
 /** A revoke has left open whether a token is dead. What KIS was asked before does not settle that: it is known by identity. */
-export type Doubt = object;
+export class Doubt {
+	/** @param name Of the token, at its host. */
+	constructor(readonly name: string) {}
+}
 
 /** How many calls are revoking a token at this moment. */
 const underWay = new Map<string, number>();
@@ -24,9 +27,8 @@ export function doubtAbout(token: AccessToken, { baseUrl }: KisCredential): Doub
 }
 
 /** KIS was asked after that revoke, and has said whether the token is alive. */
-export function settle(doubt: Doubt, token: AccessToken, { baseUrl }: KisCredential): void {
-	const name = nameOf(token, baseUrl);
-	if (doubts.get(name) === doubt) doubts.delete(name);
+export function settle(doubt: Doubt): void {
+	if (doubts.get(doubt.name) === doubt) doubts.delete(doubt.name);
 }
 
 /**
@@ -48,7 +50,7 @@ export async function whileRevoking<R extends { readonly outcome: Outcome }>(
 		return revocations;
 	} finally {
 		names.forEach((name, i) => {
-			if (LEAVES_DOUBT[outcomes[i]]) doubt(name);
+			if (LEAVES_DOUBT[outcomes[i]]) leaveDoubt(name);
 			const others = (underWay.get(name) ?? 1) - 1;
 			if (others > 0) underWay.set(name, others);
 			else underWay.delete(name);
@@ -65,10 +67,10 @@ const LEAVES_DOUBT: Readonly<Record<Outcome, boolean>> = {
 	notSent: false,
 };
 
-function doubt(name: string): void {
+function leaveDoubt(name: string): void {
 	// To the end, so that the map is in order of age.
 	doubts.delete(name);
-	doubts.set(name, {});
+	doubts.set(name, new Doubt(name));
 	const [oldest] = doubts.keys();
 	if (doubts.size > MAX_DOUBTS) doubts.delete(oldest);
 }
