@@ -8,6 +8,7 @@ import { ENVIRONMENTS } from '../../kis/environments';
 import type { AnswerRule } from '../../kis/answerRule';
 import { KIS_CODES } from '../../kis/errorCodes';
 import { explainTransportCode } from '../../kis/http/transportCodes';
+import { QUOTE_PATH } from '../../kis/liveness/askIfAlive';
 import { MIN_REQUESTS_PER_SECOND } from '../../kis/rateLimit/arrivals';
 import { OUTCOMES } from '../../kis/revoke/outcome';
 import { operations } from '../../nodes/KisToken/operations';
@@ -289,6 +290,10 @@ function sentAgain({ retry, refusesCredential }: AnswerRule): keyof Wording['sen
 	if (retry.times === 1) return 'once';
 	return retry.slowsEveryone ? 'later' : 'yes';
 }
+
+test('Inspect names what it asks KIS for', () => {
+	expect(operations.inspect.endpoint).toBe(`GET ${QUOTE_PATH}`);
+});
 
 test('the English table of codes says what the node says', () => {
 	const { rows } = tableOf('docs/troubleshooting.md', 'code', 'By KIS code');
