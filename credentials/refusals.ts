@@ -15,7 +15,7 @@ const ISSUE = 'Issue in KIS Token asks KIS right away, and what it gets is used 
 const LOOK =
 	'Revoke the token again in KIS Token (Token From: Credential), or look there with Inspect and Ask KIS, then run again.';
 const OPTIONS_OF_ISSUE =
-	'Max Retries, Requests per Second and Timeout are options of Issue in KIS Token: what it gets is used here too.';
+	'Run Issue in KIS Token with other options (Requests per Second, Max Retries, Timeout): what it gets is used here too.';
 
 interface Sentences {
 	/** Without a full stop. */
@@ -122,10 +122,10 @@ function explainNotIssued({ outcome, attempts, decisive }: NotIssued): Sentences
 			description: 'Run again in a minute.',
 		};
 	}
-	const { happened, todo } = explainAll(attempts, decisive);
+	const { happened, todo, optionsTodo } = explainAll(attempts, decisive);
 	const again = outcome === 'unknown' ? 'Run again in a minute: KIS then gives the same one.' : '';
 	return {
 		message: `${HEADLINES[outcome]}: ${happened}`,
-		description: sentences(again, todo, OPTIONS_OF_ISSUE),
+		description: sentences(again, todo, optionsTodo === '' ? '' : OPTIONS_OF_ISSUE),
 	};
 }

@@ -336,7 +336,7 @@ test('shows what failed: which item, why, and what to do', async () => {
 	await editor.execute();
 	await editor.openNode('Revoke');
 	const message = await editor.byId('node-error-message').innerText();
-	expect(message).toContain('1 of 2 items not confirmed as revoked, namely item 1.');
+	expect(message).toContain('1 of 2 items ended without a confirmed revoke, namely item 1.');
 	const description = await editor.byId('node-error-description').innerText();
 	expect(description).toContain('item 1 – rejected – The token was not revoked: ');
 	expect(description).toContain('The rest: 1 revoked');

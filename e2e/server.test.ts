@@ -149,7 +149,7 @@ test('what failed goes to the error output, with its input', async () => {
 				httpStatus: 403,
 				outcome: 'rejected',
 				message: expect.stringContaining('The token was not revoked'),
-				description: expect.stringContaining('It may still be live'),
+				description: expect.stringContaining('The token may still be live'),
 			},
 		},
 	]);
@@ -161,7 +161,7 @@ test('without an error output the workflow stops, after every item was tried', a
 	give('stopWorkflow', strange, good);
 	const { status, run } = await stage.api.run('stopWorkflow');
 	expect(status).toBe('error');
-	expect(run.resultData.error?.message).toContain('1 of 2 items not confirmed as revoked');
+	expect(run.resultData.error?.message).toContain('1 of 2 items ended without a confirmed revoke');
 	expect(run.resultData.error?.description).toContain('EGW00121');
 	expect(stage.sandbox.kis.isLive(good)).toBe(false);
 });

@@ -25,6 +25,8 @@ export interface AnswerRule {
 	};
 	/** A clause without a full stop. */
 	readonly happened: string;
-	/** How to get unstuck: a sentence or more. */
+	/** How to get unstuck, wherever the request came from: a sentence or more; empty if only {@link optionsTodo} helps. */
 	readonly todo: string;
+	/** How the options of an operation of the node help: a sentence. */
+	readonly optionsTodo?: string;
 }

@@ -1,12 +1,13 @@
 import type { AnswerRule } from './answerRule';
+import { SLOW_DOWN_TO_SHARE } from './httpAnswers';
 
 const CHECK_KEY_PAIR =
 	'Copy App Key and App Secret again from the KIS Developers site (KIS Developers 홈페이지) into the KIS API credential, and check that Environment is the one that they were issued for.';
-const ASK_KIS = 'Ask KIS (KIS Developers) about the app, then run again.';
-const IF_IT_STAYS = 'If it stays so, see whether KIS announced maintenance (점검).';
-const RUN_AGAIN = `Run again in a moment. ${IF_IT_STAYS}`;
+const ASK_KIS = 'Ask KIS (KIS Developers) about the app, then try again.';
+const IF_IT_GOES_ON = 'If KIS keeps answering so, see whether it announced maintenance (점검).';
+const TRY_AGAIN = `Try again in a moment. ${IF_IT_GOES_ON}`;
 const CHECK_OWNER =
-	'Check that the token is whole and that it was issued to the app key and environment of this credential. If it belongs to another one, it may still be live there.';
+	'Check that the token is whole and that it was issued to the app key and environment of this credential.';
 const REPORT =
 	'The request may have been changed on its way. Check the relay or proxy in between; if there is none, report this to the maintainers of this node.';
 
@@ -19,13 +20,13 @@ export const KIS_CODES = {
 		meaning: 'noVerdict',
 		retry: {},
 		happened: 'KIS had a temporary fault (일시적 오류)',
-		todo: IF_IT_STAYS,
+		todo: IF_IT_GOES_ON,
 	},
 	EGW00002: {
 		meaning: 'noVerdict',
 		retry: { times: 1 },
 		happened: 'KIS had a server fault (서버 에러)',
-		todo: IF_IT_STAYS,
+		todo: IF_IT_GOES_ON,
 	},
 	EGW00003: {
 		meaning: 'refused',
@@ -37,7 +38,7 @@ export const KIS_CODES = {
 		meaning: 'refused',
 		refusesCredential: true,
 		happened: 'KIS says that this customer has no permission (권한을 부여받지 않은 고객)',
-		todo: 'Apply for the Open API service at KIS (KIS Developers 서비스 신청), then run again.',
+		todo: 'Apply for the Open API service at KIS (KIS Developers 서비스 신청), then try again.',
 	},
 	EGW00101: {
 		meaning: 'refused',
@@ -66,7 +67,7 @@ export const KIS_CODES = {
 		meaning: 'refused',
 		refusesCredential: true,
 		happened: 'KIS says that the App Secret is not valid',
-		todo: `${CHECK_KEY_PAIR} A cut-off secret is the usual reason.`,
+		todo: `A cut-off App Secret is the usual reason. ${CHECK_KEY_PAIR}`,
 	},
 	EGW00106: {
 		meaning: 'refused',
@@ -157,31 +158,32 @@ export const KIS_CODES = {
 		meaning: 'refused',
 		limitsIssue: true,
 		happened: 'KIS issues a token only once a minute (1분당 1회)',
-		todo: 'Wait a minute, then run again.',
+		todo: 'Wait a minute, then try again.',
 	},
 	EGW00201: {
 		meaning: 'refused',
 		retry: { afterMs: 1000, slowsEveryone: true },
 		happened: "the app key's requests per second are used up (초당 거래건수 초과)",
-		todo: "Another program uses the app key, or its limit is lower than the one that is set: new customers of real trading (실전투자) have 3 requests a second for their first three days. Set Requests per Second to this workflow's share, or Max Retries higher, and run again.",
+		todo: "Another program uses the app key too, or the app key's limit is lower than usual: new customers of real trading (실전투자) have 3 requests a second for their first three days.",
+		optionsTodo: SLOW_DOWN_TO_SHARE,
 	},
 	EGW00202: {
 		meaning: 'refused',
 		retry: {},
 		happened: "KIS's gateway could not route the request (GW 라우팅)",
-		todo: RUN_AGAIN,
+		todo: TRY_AGAIN,
 	},
 	EGW00203: {
 		meaning: 'refused',
 		retry: {},
 		happened: "KIS's gateway could not route the request (OPS 라우팅)",
-		todo: RUN_AGAIN,
+		todo: TRY_AGAIN,
 	},
 	EGW00204: {
 		meaning: 'noVerdict',
 		retry: {},
 		happened: "KIS's internal gateway had a fault (Internal Gateway)",
-		todo: IF_IT_STAYS,
+		todo: IF_IT_GOES_ON,
 	},
 	EGW00205: {
 		meaning: 'refused',
@@ -220,25 +222,26 @@ export const KIS_CODES = {
 		meaning: 'refused',
 		retry: { afterMs: 1000, slowsEveryone: true },
 		happened: "the ledger's requests per second are used up (원장 초당 거래건수 초과)",
-		todo: 'Set Requests per Second lower, or Max Retries higher, and run again.',
+		todo: '',
+		optionsTodo: 'Set Requests per Second lower, or Max Retries higher, and run again.',
 	},
 	EGW00300: {
 		meaning: 'refused',
 		retry: {},
 		happened: "KIS's gateway could not route the request (Gateway 라우팅)",
-		todo: RUN_AGAIN,
+		todo: TRY_AGAIN,
 	},
 	EGW00301: {
 		meaning: 'noVerdict',
 		retry: {},
 		happened: 'KIS timed out on a connection of its own (연결 시간 초과)',
-		todo: IF_IT_STAYS,
+		todo: IF_IT_GOES_ON,
 	},
 	EGW00302: {
 		meaning: 'noVerdict',
 		retry: {},
 		happened: 'KIS timed out (거래시간 초과)',
-		todo: IF_IT_STAYS,
+		todo: IF_IT_GOES_ON,
 	},
 	EGW00303: {
 		meaning: 'refused',

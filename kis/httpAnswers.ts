@@ -2,6 +2,8 @@ import type { AnswerRule } from './answerRule';
 
 const CHECK_ADDRESS =
 	'Check the Base URL of the KIS API credential and the relay or proxy in between. If KIS is called directly, see whether it announced maintenance (점검).';
+export const SLOW_DOWN_TO_SHARE =
+	"Set Requests per Second to this workflow's share, or Max Retries higher, and run again.";
 /** A filter reads answers as well as requests. */
 const FILTER_DOUBT =
 	'A filter on the way back can answer so too, after KIS has processed the request: if there is one, see what it filters.';
@@ -34,13 +36,13 @@ export const REFUSING_STATUSES = {
 	},
 	405: {
 		meaning: 'refused',
-		happened: 'the server does not take POST requests at this address',
+		happened: 'the server does not allow the method of the request at this address',
 		todo: `A request whose method is not allowed is not processed. ${CHECK_ADDRESS}`,
 	},
 	411: {
 		meaning: 'refused',
-		happened: 'the server misses the length of the request',
-		todo: `The request arrived without the length that it was sent with, and was not read. ${CHECK_ADDRESS}`,
+		happened: 'the server asks for the length of the request',
+		todo: `A request whose length is missing is not read. ${CHECK_ADDRESS}`,
 	},
 	413: {
 		meaning: 'refused',
@@ -54,8 +56,8 @@ export const REFUSING_STATUSES = {
 	},
 	415: {
 		meaning: 'refused',
-		happened: 'the server does not take JSON at this address',
-		todo: `A body of a kind that is not taken is not read. ${CHECK_ADDRESS}`,
+		happened: 'the server does not support the media type of the request',
+		todo: `A request whose media type is not supported is not processed. ${CHECK_ADDRESS}`,
 	},
 	422: {
 		meaning: 'refused',
@@ -66,7 +68,8 @@ export const REFUSING_STATUSES = {
 		meaning: 'refused',
 		retry: { afterMs: 1000, slowsEveryone: true },
 		happened: 'the server has had too many requests',
-		todo: "Set Requests per Second to this workflow's share, or Max Retries higher, and run again.",
+		todo: '',
+		optionsTodo: SLOW_DOWN_TO_SHARE,
 	},
 	431: {
 		meaning: 'refused',
@@ -113,7 +116,7 @@ export const OPEN_ANSWERS = {
 	neither: {
 		meaning: 'noVerdict',
 		retry: {},
-		happened: 'the answer is neither a confirmation nor a refusal of KIS',
+		happened: 'the answer is neither a success nor a known refusal of KIS',
 		todo: CHECK_ADDRESS,
 	},
 	/** KIS's page calls `code` optional; every success that was ever seen has it. */
@@ -125,7 +128,13 @@ export const OPEN_ANSWERS = {
 	},
 	withoutKey: {
 		meaning: 'noVerdict',
-		happened: 'the answer holds no approval key',
+		happened: 'the answer holds no approval_key',
+		todo: CHECK_ADDRESS,
+	},
+	withoutQuote: {
+		meaning: 'noVerdict',
+		retry: {},
+		happened: 'the answer is not a quote',
 		todo: CHECK_ADDRESS,
 	},
 	withoutToken: {

@@ -2,9 +2,10 @@
 const TEXTS_AND_BRACKETS = /"(?:[^"\\]|\\.)*"(\s*:)?|[[\]{}]/g;
 
 /**
- * Reads a JSON object; `null` if the text is another value, or names one thing twice: which of them is meant, nobody knows
- * (RFC 8259, section 4). It has no prototype: what a program has put on that of all
- * objects is not what KIS says.
+ * Reads a JSON object. It has no prototype, so that a polluted `Object.prototype` cannot supply fields.
+ *
+ * @returns `null` if the text is another value, or has a name twice: nobody knows which of them is meant (RFC 8259,
+ * section 4).
  *
  * @throws {SyntaxError} for what is no JSON.
  */

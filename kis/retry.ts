@@ -54,7 +54,7 @@ export function isPermanent({ transportCode }: Attempt): boolean {
 	return PERMANENT.has(transportCode);
 }
 
-/** Resolves to `false`, at once, if `stop` is aborted. */
+/** Waits, and resolves to `true`; to `false`, immediately, if `stop` is aborted. */
 export async function wait(milliseconds: number, stop: AbortSignal): Promise<boolean> {
 	try {
 		await delay(milliseconds, undefined, { signal: stop });

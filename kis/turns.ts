@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 /** How long a turn of the event loop may take here, in milliseconds; the rest of the host waits meanwhile. */
 const TURN_MS = 10;
 
-/** One clock for the whole process: executions that run at once take turns. */
+/** One clock for the whole process: executions that run at the same time take turns. */
 let endsAt = 0;
 let last: Promise<void> = Promise.resolve();
 

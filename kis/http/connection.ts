@@ -104,7 +104,7 @@ export class Connection {
 		return exchange;
 	}
 
-	/** Ends whatever is going on, at once; resolves when no socket is left. The next `post` connects anew. */
+	/** Ends whatever is going on, immediately; resolves when no socket is left. The next `post` connects anew. */
 	async close(): Promise<void> {
 		const dispatcher = this.#dispatcher;
 		this.#dispatcher = null;

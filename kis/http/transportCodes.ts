@@ -32,12 +32,15 @@ export function isUnverified(transportCode: string): boolean {
 interface Explanation {
 	readonly happened: string;
 	readonly todo: string;
+	/** How the options of an operation of the node help: a sentence. */
+	readonly optionsTodo?: string;
 }
 
 const CHECK_NETWORK =
-	'Check that this computer reaches the address in the KIS API credential (through the proxy, if HTTPS_PROXY or ALL_PROXY is set), then run again.';
+	'Check that this computer reaches the address in the KIS API credential (through the proxy, if HTTPS_PROXY or ALL_PROXY is set), then try again.';
 const CHECK_CERTIFICATE =
 	"Certificates are always verified. For a relay with a certificate of its own, give n8n the issuer's certificate (NODE_EXTRA_CA_CERTS).";
+const WAIT_LONGER = 'A higher Timeout may help.';
 const CHECK_PROXY = 'Check the proxy in HTTPS_PROXY or ALL_PROXY, or except the host in NO_PROXY.';
 
 /** By the code that Node.js or undici gives; the first row whose pattern matches. */
@@ -60,12 +63,14 @@ const TRANSPORT_CODES: ReadonlyArray<Explanation & { readonly pattern: RegExp }>
 	{
 		pattern: /^(UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT|EHOST|ENET|EADDRNOTAVAIL)/,
 		happened: 'no connection could be made in time',
-		todo: `${CHECK_NETWORK} A higher Timeout may help.`,
+		todo: CHECK_NETWORK,
+		optionsTodo: WAIT_LONGER,
 	},
 	{
 		pattern: /^(UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT)$/,
 		happened: 'no whole answer came in time',
-		todo: 'A higher Timeout may help.',
+		todo: '',
+		optionsTodo: WAIT_LONGER,
 	},
 	{
 		pattern: /^UND_ERR_RES_EXCEEDED_MAX_SIZE$/,
@@ -90,7 +95,7 @@ const TRANSPORT_CODES: ReadonlyArray<Explanation & { readonly pattern: RegExp }>
 	{
 		pattern: RESET,
 		happened: 'the connection was closed before a whole answer came',
-		todo: 'If it stays so, check the relay or proxy in between.',
+		todo: 'If connections keep being closed, check the relay or proxy in between.',
 	},
 	{
 		pattern: /^(UND_ERR_ABORTED|UND_ERR_DESTROYED|UND_ERR_PRX_TLS)$/,

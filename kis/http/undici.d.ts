@@ -15,7 +15,7 @@ declare module 'undici/lib/api/api-connect.js' {
 declare module 'undici/lib/core/connect.js' {
 	import type { Socket } from 'node:net';
 	import { buildConnector } from 'undici';
-	/** Beside calling back it returns the socket at once, which undici's own types leave out. */
+	/** Beside calling back it returns the socket immediately, which undici's own types leave out. */
 	export default function connect(
 		options: buildConnector.BuildOptions,
 	): (options: buildConnector.Options, callback: buildConnector.Callback) => Socket;

@@ -93,7 +93,7 @@ class Asking {
 			}
 			const waitMs = this.#waitAfter(attempt, attempts);
 			if (waitMs === null || !(await wait(waitMs, cancel))) break;
-			// Who waited for the minute together asks together; the other waits are of chance.
+			// Callers that waited out the minute share the next call; other waits are jittered.
 			const current = () => this.#current();
 			call = waitMs === ISSUE_INTERVAL_MS ? call.next(current) : current();
 		}
@@ -111,7 +111,7 @@ class Asking {
 
 	/** `null` if there should be no further attempt. */
 	#waitAfter(attempt: IssueAttempt, attempts: readonly IssueAttempt[]): number | null {
-		// Unlike a revoke not safe to repeat at once: if a token was issued, KIS gives it again only after a minute.
+		// Unlike a revoke not safe to repeat immediately: if a token was issued, KIS gives it again only after a minute.
 		if (attempt.verdict === 'noVerdict' || isLimited(attempt)) {
 			const mayWait = this.#mayWait && !asksToComeBack(attempt);
 			this.#mayWait = false;

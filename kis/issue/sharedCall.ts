@@ -4,7 +4,7 @@ import { CANCELLED } from '../http/transportCodes';
 /** Makes a request; `null` if `cancel` was aborted before its turn came. */
 type Send = (cancel: AbortSignal) => Promise<Exchange | null>;
 
-/** What is seen of a call by whoever leaves it to others: it may have been written. */
+/** What a cancelled caller sees while others still wait: the request may have been written. */
 const LEFT: Exchange = {
 	ended: 'unanswered',
 	transportCode: CANCELLED,
@@ -12,7 +12,7 @@ const LEFT: Exchange = {
 	onStaleConnection: false,
 };
 
-/** One request for all who ask for the same at once. It ends early only when the last of them is cancelled. */
+/** One request for all callers that want the same at the same time. It ends early only when the last of them is cancelled. */
 export class SharedCall {
 	readonly #stop = new AbortController();
 	readonly #exchange: Promise<Exchange | null>;
@@ -45,7 +45,7 @@ export class SharedCall {
 		});
 	}
 
-	/** The call after this one: who waited together asks again together. @param make Gives a call that is under way. */
+	/** Returns the call after this one: callers that waited together share it too. @param make Gives a call that is under way. */
 	next(make: () => SharedCall): SharedCall {
 		if (!this.#next || this.#next.isAbandoned) this.#next = make();
 		return this.#next;

@@ -29,7 +29,7 @@ export async function askAboutToken(
 	const doubt = doubtAbout(token, credential);
 	const { liveness, attempt } = await askIfAlive(credential, token, options);
 	const alive = ALIVE[liveness](isOurs);
-	if (alive !== null && doubt) settle(doubt, token, credential);
+	if (alive !== null && doubt) settle(doubt);
 	if (alive === false) deadTokens.add(token, credential);
 	if (isKept()) kept.noteAsked(alive, Date.now());
 	await tellOthers(alive, token, credential, doubt);

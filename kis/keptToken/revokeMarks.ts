@@ -7,7 +7,10 @@ import type { Outcome } from '../revoke/outcome';
 const MAX_DOUBTS = 10_000;
 
 /** A revoke has left open whether a token is dead. What KIS was asked before does not settle that: it is known by identity. */
-export type Doubt = object;
+export class Doubt {
+	/** @param name Of the token, at its host. */
+	constructor(readonly name: string) {}
+}
 
 /** How many calls are revoking a token at this moment. */
 const underWay = new Map<string, number>();
@@ -36,7 +39,7 @@ export function noteElsewhere(
 
 /** A revoke of another worker has left open whether the token is dead. */
 export function raiseDoubt(token: AccessToken, { baseUrl }: KisCredential): Doubt {
-	return doubt(nameOf(token, baseUrl));
+	return leaveDoubt(nameOf(token, baseUrl));
 }
 
 /** Whether the token may be dead or alive since it was sent to be revoked; `null` where nobody has left that open. */
@@ -45,9 +48,8 @@ export function doubtAbout(token: AccessToken, { baseUrl }: KisCredential): Doub
 }
 
 /** KIS was asked after that revoke, and has said whether the token is alive. */
-export function settle(doubt: Doubt, token: AccessToken, { baseUrl }: KisCredential): void {
-	const name = nameOf(token, baseUrl);
-	if (doubts.get(name) === doubt) doubts.delete(name);
+export function settle(doubt: Doubt): void {
+	if (doubts.get(doubt.name) === doubt) doubts.delete(doubt.name);
 }
 
 /**
@@ -69,7 +71,7 @@ export async function whileRevoking<R extends { readonly outcome: Outcome }>(
 		return revocations;
 	} finally {
 		names.forEach((name, i) => {
-			if (LEAVES_DOUBT[outcomes[i]]) doubt(name);
+			if (LEAVES_DOUBT[outcomes[i]]) leaveDoubt(name);
 			const others = (underWay.get(name) ?? 1) - 1;
 			if (others > 0) underWay.set(name, others);
 			else underWay.delete(name);
@@ -91,8 +93,8 @@ const LEAVES_DOUBT: Readonly<Record<Outcome, boolean>> = {
 	notSent: false,
 };
 
-function doubt(name: string): Doubt {
-	const raised = {};
+function leaveDoubt(name: string): Doubt {
+	const raised = new Doubt(name);
 	// To the end, so that the map is in order of age.
 	doubts.delete(name);
 	doubts.set(name, raised);

@@ -29,7 +29,7 @@ export async function learnFromOthers(
 		leftOpenBy.set(doubt ?? raiseDoubt(token, credential), standing.leftOpenBy);
 	} else if (standing === 'unmarked' && doubt && leftOpenBy.has(doubt)) {
 		// Another worker has asked KIS since.
-		settle(doubt, token, credential);
+		settle(doubt);
 	} else if (standing === null && was && !doubt) {
 		// How that revoke has ended cannot be told.
 		raiseDoubt(token, credential);

@@ -78,5 +78,5 @@ export async function askIfAlive(
 
 /** `ruleOf` has seen to it that `rt_cd` is 0 where there is one. */
 function lackingQuote({ fields }: KisReply): AnswerRule | null {
-	return fields.rt_cd === undefined || fields.rt_cd === null ? OPEN_ANSWERS.neither : null;
+	return fields.rt_cd === undefined || fields.rt_cd === null ? OPEN_ANSWERS.withoutQuote : null;
 }

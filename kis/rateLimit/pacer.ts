@@ -7,7 +7,7 @@ const HIGHEST_COST = 1.5;
 export interface Pace {
 	/** Requests per second. */
 	readonly rate: number;
-	/** So many may go at once after a pause. */
+	/** So many may go at the same time after a pause. */
 	readonly burst: number;
 	/** Whether to vary the intervals, by half of each: processes of the same rate would meet again and again. */
 	readonly jitter: boolean;

@@ -4,7 +4,7 @@ import { CongestionControl } from './congestionControl';
 import type { Gate, Lease } from './gate';
 import { Pacer, type Pace } from './pacer';
 
-/** So many requests may go at once after a pause: four processes that begin together stay within KIS's 18 a second. */
+/** So many requests may go at the same time after a pause: four processes that begin together stay within KIS's 18 a second. */
 const BURST = 4;
 /** By then a request that was given up has arrived, if it ever does: on a connection that the server had just closed, say. */
 const LATE_ARRIVAL_MS = 250;
@@ -20,7 +20,7 @@ export const UNSEEN_WINDOW_MS = WINDOW_MS + UNSEEN_ARRIVAL_MS;
  * by less of a delay for the next requests, several would arrive together.
  */
 const TURNS_TO_WRITE = 4;
-/** So much later than asked for a timer may fire: what it held up goes at once then. */
+/** A timer may fire so much later than asked for: what it held up then goes immediately. */
 const TIMER_LATENESS_MS = 10;
 /** A rate that grows lets requests go earlier than could be told when they began to wait. */
 const LOOK_AGAIN_MS = 250;
@@ -63,7 +63,7 @@ const PRIORITIES = ['foreground', 'background'] as const;
 type Priority = (typeof PRIORITIES)[number];
 
 /**
- * Keeps what runs at once on one app key below a number of requests in any second, and finds its share of that where
+ * Keeps what runs at the same time on one app key below a number of requests in any second, and finds its share of that where
  * others, who cannot be seen, use the key too. It decides who goes next; what the server may be counting, how fast to
  * go, and how evenly are {@link Arrivals}, {@link CongestionControl} and {@link Pacer}.
  *
@@ -109,7 +109,7 @@ export class RateLimiter {
 		this.#gate = gate;
 	}
 
-	/** The most requests that may be under way at once. */
+	/** The most requests that may be under way at the same time. */
 	get places(): number {
 		return Math.max(1, Math.floor(this.#limit));
 	}

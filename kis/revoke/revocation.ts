@@ -28,7 +28,7 @@ function lackingCode({ statedStatus }: KisReply): AnswerRule | null {
  * Tokens that a server may not know, and whose revocation it may confirm all the same (RFC 7009, section 2.2). Whether
  * KIS does is not known.
  */
-const DOUBTS = {
+const UNPROVEN = {
 	otherAppKey: {
 		meaning: 'noVerdict',
 		happened:
@@ -48,6 +48,6 @@ export function doubt(attempt: Attempt, token: AccessToken, appkey: string): Att
 	if (attempt.verdict !== 'confirmed') return attempt;
 	const isForeign = isIssuedTo(token, appkey) === false;
 	if (!isForeign && !isCutOff(token)) return attempt;
-	const rule = isForeign ? DOUBTS.otherAppKey : DOUBTS.cutOff;
+	const rule = isForeign ? UNPROVEN.otherAppKey : UNPROVEN.cutOff;
 	return { ...attempt, verdict: 'doubtfulConfirmation', rule };
 }

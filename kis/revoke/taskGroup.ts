@@ -15,7 +15,7 @@ export function deferred(): Deferred {
 	return { promise, resolve, reject };
 }
 
-/** Tasks that run at once, and may start others. */
+/** Tasks that run at the same time, and may start others. */
 export class TaskGroup {
 	#running = 0;
 	readonly #end = deferred();

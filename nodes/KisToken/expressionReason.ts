@@ -46,7 +46,7 @@ export function expressionOf(
  * @param error What n8n threw.
  * @param credential Whose keys must not be quoted, if they are known.
  */
-export function reasonOf(
+export function reasonOfN8n(
 	error: unknown,
 	expression: Expression | null,
 	credential?: KisCredential | Unusable,
@@ -55,7 +55,7 @@ export function reasonOf(
 	try {
 		const secrets = [...keysOf(credential), ...possibleTokens(expression.json)];
 		const guard = new SecretGuard([]).and(...secrets);
-		const bareGuard = new SecretGuard([]).and(...secrets.map(bare));
+		const guardOfLetters = new SecretGuard([]).and(...secrets.map(lettersAndDigits));
 		const names = new Set([
 			...NAMES_OF_N8N,
 			...namesIn(expression.raw),
@@ -64,9 +64,9 @@ export function reasonOf(
 		const isHarmless = (text: string) =>
 			wordsOf(text).every((word) => ORDINARY.test(word) || names.has(word)) &&
 			!guard.reveals(text) &&
-			!bareGuard.isIn(bare(text));
+			!guardOfLetters.isIn(lettersAndDigits(text));
 		const texts = textsOf(error)
-			.map(plain)
+			.map(withoutMarkup)
 			.filter((text) => text !== '');
 		return [...new Set(texts)].filter(isHarmless).join('. ') || null;
 	} catch {
@@ -91,13 +91,13 @@ function keysOf(credential: KisCredential | Unusable | undefined): string[] {
 		: [credential.appkey, credential.appsecret];
 }
 
-/** As it is after its letters were changed to lower case, or set apart. */
-function bare(text: string): string {
+/** To be compared: a secret whose letters were changed to lower case, or set apart, is still found. */
+function lettersAndDigits(text: string): string {
 	return text.replace(/[^\p{L}\p{N}]/gu, '').toLowerCase();
 }
 
-/** Without the tags that n8n puts into descriptions, and without the full stop. */
-function plain(text: string): string {
+/** To be shown: without the tags that n8n puts into descriptions, and without the full stop. */
+function withoutMarkup(text: string): string {
 	return quotable(text.replace(/<[^>]*>/g, ''))
 		.trim()
 		.replace(/\.$/, '');

@@ -58,7 +58,7 @@ export function egressRules(context: IExecuteFunctions): EgressRules | undefined
 	}
 }
 
-/** n8n's filter fails with its refusal, or because a name cannot be resolved, which is none. */
+/** n8n's filter fails with its refusal, or because a name cannot be resolved: a DNS failure is not a refusal. */
 function obstacle(error: unknown): Error {
 	const { syscall, message }: Partial<NodeJS.ErrnoException> = error ?? {};
 	const isRefusal = syscall === undefined;

@@ -4,7 +4,7 @@ import { parseAccessToken, type AccessToken } from '../../kis/accessToken';
 import { parseCredential, type KisCredential } from '../../kis/credential';
 import { mapInTurns } from '../../kis/turns';
 import { Unusable } from '../../kis/unusable';
-import { expressionOf, reasonOf } from './expressionReason';
+import { expressionOf, reasonOfN8n } from './expressionReason';
 import { cancelSignal } from './host';
 
 // What n8n throws in here is not passed on, since its text may quote a credential or a token; but for what is known to be none.
@@ -45,7 +45,7 @@ export function readParameter<T>(
 	try {
 		return { value: context.getNodeParameter(name, itemIndex, absent) };
 	} catch (error) {
-		const reason = reasonOf(error, expressionOf(context, name, itemIndex), credential);
+		const reason = reasonOfN8n(error, expressionOf(context, name, itemIndex), credential);
 		return new Unusable(
 			failure,
 			reason === null

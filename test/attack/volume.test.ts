@@ -43,7 +43,7 @@ describe('one token in 100,000 items', () => {
 		const onError = 'stopWorkflow';
 		const { error } = await revokeMany(server, { token: 'refused', onError });
 		expect(error?.message).toMatch(
-			/^100000 of 100000 items not confirmed as revoked, first item 0/,
+			/^100000 of 100000 items ended without a confirmed revoke, the first of them item 0/,
 		);
 		expect(error?.description.length).toBeLessThan(20_000);
 		expect(server.requests).toHaveLength(1);

@@ -8,11 +8,13 @@ import { ENVIRONMENTS } from '../../kis/environments';
 import type { AnswerRule } from '../../kis/answerRule';
 import { KIS_CODES } from '../../kis/errorCodes';
 import { explainTransportCode } from '../../kis/http/transportCodes';
+import { QUOTE_PATH } from '../../kis/liveness/askIfAlive';
 import { MIN_REQUESTS_PER_SECOND } from '../../kis/rateLimit/arrivals';
 import { OUTCOMES } from '../../kis/revoke/outcome';
 import { operations } from '../../nodes/KisToken/operations';
 import type { Operation } from '../../nodes/KisToken/operations/operation';
 import { detailsOf } from '../../nodes/KisToken/report/details';
+import { sentences } from '../../nodes/KisToken/report/explain';
 import { toItem } from '../../nodes/KisToken/report/item';
 import { reportBroken } from '../../nodes/KisToken/report/report';
 import { BREAKS } from '../../truth/breaks';
@@ -171,11 +173,8 @@ describe.each(WORDINGS)('the $language docs', (wording) => {
 
 	test('list the operations', () => {
 		const { rows } = tableOf(wording.overview, first.operation);
-		expect(rows.map(([name, endpoint]) => [name, endpoint])).toEqual(
-			all.map(({ option, endpoint }) => [
-				`**${option.name}**`,
-				endpoint === null ? '–' : `\`${endpoint}\``,
-			]),
+		expect(rows.map(([name, calls]) => [name, /`.+`/.exec(calls)?.[0]])).toEqual(
+			all.map(({ option, endpoint }) => [`**${option.name}**`, `\`${endpoint}\``]),
 		);
 	});
 
@@ -292,10 +291,18 @@ function sentAgain({ retry, refusesCredential }: AnswerRule): keyof Wording['sen
 	return retry.slowsEveryone ? 'later' : 'yes';
 }
 
+test('Inspect names what it asks KIS for', () => {
+	expect(operations.inspect.endpoint).toBe(`GET ${QUOTE_PATH}`);
+});
+
 test('the English table of codes says what the node says', () => {
 	const { rows } = tableOf('docs/troubleshooting.md', 'code', 'By KIS code');
 	expect(rows.map(([code, happened, todo]) => [code, happened, todo])).toEqual(
-		Object.entries<AnswerRule>(KIS_CODES).map(([code, { happened, todo }]) => [code, happened, todo]),
+		Object.entries<AnswerRule>(KIS_CODES).map(([code, rule]) => [
+			code,
+			rule.happened,
+			sentences(rule.todo, rule.optionsTodo ?? ''),
+		]),
 	);
 });
 
@@ -313,10 +320,11 @@ describe('the table of connection codes', () => {
 
 	test.each(rows)('%s: what the node says', (codes, happened, todo) => {
 		for (const code of codes === 'any other' ? ['EXAMPLE'] : codes.split(', ')) {
-			expect(explainTransportCode(code.replaceAll('`', ''))).toMatchObject({
+			const said = explainTransportCode(code.replaceAll('`', ''));
+			expect([said.happened, sentences(said.todo, said.optionsTodo ?? '')]).toEqual([
 				happened,
 				todo,
-			});
+			]);
 		}
 	});
 

@@ -4,6 +4,7 @@ import { OPEN_ANSWERS, REFUSING_STATUSES } from '../../kis/httpAnswers';
 import { explainTransportCode } from '../../kis/http/transportCodes';
 import { waitBeforeRetry } from '../../kis/retry';
 import type { Attempt } from '../../kis/attempt';
+import { sentences } from '../../nodes/KisToken/report/explain';
 import { makeAttempt } from '../support/attempts';
 
 // KIS's official list: number, whether a refusal of it ends sending, and after how many ms the same request may go again.
@@ -99,13 +100,25 @@ test.each<[string, AnswerRule]>([
 	...Object.entries(KIS_CODES),
 	...Object.entries(REFUSING_STATUSES),
 	...Object.entries(OPEN_ANSWERS),
-])('%s has a sentence for what happened and one for what to do', (_name, { happened, todo }) => {
+])('%s has a sentence for what happened and one for what to do', (_name, rule) => {
+	const { happened, optionsTodo = '' } = rule;
+	const todo = sentences(rule.todo, optionsTodo);
 	expect(happened).toMatch(/^[^.]{10,}$/);
 	expect(todo).toMatch(/^[A-Z].{10,}\.$/);
 	for (const text of [happened, todo]) {
 		expect(text).not.toMatch(AWKWARD);
 		expect(text).not.toMatch(REPLACED);
 	}
+});
+
+test.each<[string, Pick<AnswerRule, 'todo'>]>([
+	...Object.entries(KIS_CODES),
+	...Object.entries(REFUSING_STATUSES),
+	...['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT'].map(
+		(code) => [code, explainTransportCode(code)] as [string, Pick<AnswerRule, 'todo'>],
+	),
+])('%s: what to do holds in the test of a credential too, which has no options', (_name, rule) => {
+	expect(rule.todo).not.toMatch(/Requests per Second|Max Retries|Timeout|run again/);
 });
 
 test.each(['toString', 'constructor', '__proto__', 'EGW99999', 'egw00121', ''])(
@@ -141,7 +154,9 @@ test.each([
 	['PROXY_UNUSABLE', /proxy/],
 	['SOMETHING_NEW', /connection/],
 ])('%s is explained without a word that alarms', (code, expected) => {
-	const { happened, todo } = explainTransportCode(code);
+	const said = explainTransportCode(code);
+	const { happened } = said;
+	const todo = sentences(said.todo, said.optionsTodo ?? '');
 	expect(happened).toMatch(expected);
 	expect(todo).toMatch(/\.$/);
 	for (const text of [happened, todo]) {

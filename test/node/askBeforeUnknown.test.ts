@@ -67,7 +67,7 @@ test('a token that KIS still accepts names the moment, and what it does not prov
 		details: { outcome: 'unknown', attempts: 1, stillAcceptedAt: moment },
 	});
 	expect(error.description).toContain(
-		`Revoke the token again; that is safe. KIS was then asked for a quote with the token, and still accepted it at ${moment}. A revoke that KIS is still working on can end it later.`,
+		`After the last attempt KIS was asked for a quote with the token, and still accepted it at ${moment}. A revoke that KIS is still working on can end it later. Treat the token as live until a revoke is confirmed. Revoke the token again; that is safe.`,
 	);
 	expect(Date.parse(moment)).toBeGreaterThanOrEqual(before);
 	expect(Date.parse(moment)).toBeLessThanOrEqual(Date.now());
@@ -85,7 +85,7 @@ test('an answer that decides nothing is told', async () => {
 	});
 	const error = errorOf(result);
 	expect(error.description).toContain(
-		'KIS was then asked for a quote with the token, and did not say whether it is alive: the server answered with a status that does not tell whether the request was processed (HTTP 503).',
+		'After the last attempt KIS was asked for a quote with the token, and did not say whether it is alive: the server answered with a status that does not tell whether the request was processed (HTTP 503).',
 	);
 	expect(error.details).not.toHaveProperty('stillAcceptedAt');
 });
@@ -105,7 +105,7 @@ test('Fail: one that was dead by the time of the question says how that is known
 		httpStatus: 500,
 		message:
 			'The token was invalid already: asked for a quote, KIS says that the token has expired (EGW00123)',
-		description: expect.stringMatching(/^Nothing is left to do\. /),
+		description: expect.stringMatching(/^The token is dead\. Nothing is left to do\. /),
 	});
 });
 

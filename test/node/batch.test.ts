@@ -43,7 +43,7 @@ test('one bad token keeps no other alive, and the workflow stops with all of the
 	const run = await revoke(sandbox(), { input: tokenItems(...tokens) });
 	expect(tokens.filter((token) => sandbox().kis.isLive(token))).toEqual([]);
 	expect(run.error?.message).toMatch(
-		/^24 of 30 items not confirmed as revoked, first item 1\. The token /,
+		/^24 of 30 items ended without a confirmed revoke, the first of them item 1\. The token /,
 	);
 	expect(run.error?.description.match(/<li>/g)).toHaveLength(2);
 	expect(run.error?.description).toMatch(
@@ -262,7 +262,7 @@ describe('what n8n shows beside the items', () => {
 			options: { maxRetries: 0, askBeforeUnknown: false },
 		});
 		expect(hintsOf(run)).toEqual([
-			expect.stringMatching(/^Dead already .*: 2 \(alreadyInvalid\)/),
+			expect.stringMatching(/^Already dead: 2 \(alreadyInvalid\)/),
 			expect.stringMatching(/perhaps still live: 1 \(rejected\)/),
 			expect.stringMatching(/^Perhaps still live: 1 \(unknown\)/),
 			expect.stringMatching(/^Never sent to KIS.*: 1 \(notSent\)/),

@@ -7,6 +7,7 @@ import { KisApi } from '../../credentials/KisApi.credentials';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { testCredential } from '../../engine/credentialTest';
 import { LOG_FILE, removeEngineFolder } from '../../engine/run';
+import { KIS_CODES } from '../../kis/errorCodes';
 import { HELPERS, send, type Helper, type Sending, type Setup } from '../support/httpRequest';
 import { KisDouble, type Endpoint } from '../support/kisDouble';
 import {
@@ -262,14 +263,14 @@ test('Stop ends the waiting for a token', async () => {
 describe('what is said where there is no token', () => {
 	const said = async (setup: Setup = {}) => (await order(setup)).errors[0];
 	const OPTIONS =
-		'Max Retries, Requests per Second and Timeout are options of Issue in KIS Token: what it gets is used here too.';
+		'Run Issue in KIS Token with other options (Requests per Second, Max Retries, Timeout): what it gets is used here too.';
 
 	test('KIS refused', async () => {
 		kis.orders.tokenP = [refusal('EGW00105', 403)];
 		expect(await said()).toEqual({
 			message:
 				'The request was not sent: no access token was issued: KIS says that the App Secret is not valid (EGW00105)',
-			description: expect.stringMatching(/^Copy App Key and App Secret again .*Issue in KIS Token/),
+			description: KIS_CODES.EGW00105.todo,
 		});
 	});
 
@@ -278,8 +279,20 @@ describe('what is said where there is no token', () => {
 		expect(await said()).toEqual({
 			message:
 				'The request was not sent: an access token may have been issued, and did not arrive: the connection was closed before a whole answer came',
-			description: `Run again in a minute: KIS then gives the same one. If it stays so, check the relay or proxy in between. ${OPTIONS}`,
+			description:
+				'Run again in a minute: KIS then gives the same one. If connections keep being closed, check the relay or proxy in between.',
 		});
+	});
+
+	test('KIS goes on refusing for the rate, for which Issue has options', async () => {
+		kis.orders.tokenP = [http(429, '{}', { 'retry-after': 3600 })];
+		const error = await said();
+		expect(error).toMatchObject({
+			description: expect.stringMatching(
+				/^The server wants no request before \S+: try again after/,
+			),
+		});
+		expect(error).toMatchObject({ description: expect.stringContaining(`. ${OPTIONS}`) });
 	});
 
 	test('KIS goes on giving one of no use', async () => {

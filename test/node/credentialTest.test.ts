@@ -122,30 +122,28 @@ describe('a key pair that KIS refuses', () => {
 });
 
 const UNREADABLE = OPEN_ANSWERS.unreadable.happened;
+const NO_KEY = 'KIS gave no WebSocket key (웹소켓 접속키), which this test asks for:';
 
 describe('an answer without a key', () => {
 	test.each([
 		['{"rt_cd":"1","msg_cd":"EGW00201","msg1":"x"}', "EGW00201: the app key's requests per second"],
-		[
-			'{"error_code":"EGW99999"}',
-			'KIS gave no key: the answer is neither a confirmation nor a refusal',
-		],
+		['{"error_code":"EGW99999"}', `${NO_KEY} the answer is neither a success nor a known refusal`],
 		['{"error_code":"EGW00103","approval_key":"x"}', 'EGW00103: '],
-		['{"approval_key":""}', 'KIS gave no key: the answer holds no approval key (HTTP 200)'],
-		['{"approval_key":null}', 'KIS gave no key: the answer holds no approval key (HTTP 200)'],
-		['{"approval_key":7}', 'KIS gave no key: the answer holds no approval key (HTTP 200)'],
-		['["approval_key"]', `KIS gave no key: ${UNREADABLE} (HTTP 200)`],
-		['', `KIS gave no key: ${UNREADABLE} (HTTP 200)`],
+		['{"approval_key":""}', `${NO_KEY} the answer holds no approval_key (HTTP 200)`],
+		['{"approval_key":null}', `${NO_KEY} the answer holds no approval_key (HTTP 200)`],
+		['{"approval_key":7}', `${NO_KEY} the answer holds no approval_key (HTTP 200)`],
+		['["approval_key"]', `${NO_KEY} ${UNREADABLE} (HTTP 200)`],
+		['', `${NO_KEY} ${UNREADABLE} (HTTP 200)`],
 	])('%s', async (body, says) => {
 		sandbox().faults.push({ kind: 'raw', body });
 		expect(await verdict()).toContain(says);
 	});
 
 	test.each([
-		['html', `KIS gave no key: ${UNREADABLE} (HTTP 200)`],
-		['garbage', `KIS gave no key: ${UNREADABLE} (HTTP 200)`],
-		['cutJson', `KIS gave no key: ${UNREADABLE} (HTTP 200)`],
-		['redirect', `KIS gave no key: ${OPEN_ANSWERS.otherStatus.happened} (HTTP 302)`],
+		['html', `${NO_KEY} ${UNREADABLE} (HTTP 200)`],
+		['garbage', `${NO_KEY} ${UNREADABLE} (HTTP 200)`],
+		['cutJson', `${NO_KEY} ${UNREADABLE} (HTTP 200)`],
+		['redirect', `${NO_KEY} ${OPEN_ANSWERS.otherStatus.happened} (HTTP 302)`],
 		['reset', 'the connection was closed before a whole answer came'],
 		['close', 'the connection was closed before a whole answer came'],
 		['cutOff', 'the connection was closed before a whole answer came'],
@@ -156,9 +154,19 @@ describe('an answer without a key', () => {
 		expect(sandbox().calls).toHaveLength(1);
 	});
 
+	test.each(['{"msg_cd":"EGW00201"}', '{"msg_cd":"EGW00215"}', '{"code":429}'])(
+		'%s, about the rate, names no option of the node',
+		async (body) => {
+			sandbox().faults.push({ kind: 'raw', body });
+			const said = await verdict();
+			expect(said).toContain('Wait a few seconds, then test again.');
+			expect(said).not.toMatch(/Requests per Second|Max Retries|workflow|run again/);
+		},
+	);
+
 	test('an address without KIS', async () => {
 		expect(await verdict({ baseUrl: `${sandbox().url}/nowhere` })).toMatch(
-			/^KIS gave no key: the server has nothing at this address \(HTTP 404\)\. .* Check the Base URL/,
+			/^KIS gave no WebSocket key \(웹소켓 접속키\), which this test asks for: the server has nothing at this address \(HTTP 404\)\. .* Check the Base URL/,
 		);
 	});
 

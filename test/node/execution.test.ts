@@ -80,7 +80,7 @@ describe('Retry On Fail', () => {
 			outcome: 'rejected',
 			code: 'EGW00206',
 			message: expect.stringContaining('in an earlier try of this execution'),
-			description: expect.stringContaining('run again'),
+			description: expect.stringContaining('try again'),
 		});
 	});
 
@@ -127,7 +127,7 @@ describe('Retry On Fail', () => {
 		expect(run.items[0].json.error).toMatchObject({
 			outcome: 'unknown',
 			message: expect.stringContaining('Timeout (Ms) has to be a number'),
-			description: expect.stringContaining('This execution has sent it before.'),
+			description: expect.stringContaining('This execution has sent the token before.'),
 		});
 	});
 

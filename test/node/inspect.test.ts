@@ -104,7 +104,7 @@ test('what is no token is a failed item, the others are read', async () => {
 test('a run that stops says how many were not inspected', async () => {
 	const { error } = await inspect(['', 'opaque']);
 	expect(error?.message).toBe(
-		'1 of 2 items not inspected, namely item 0. The token was not inspected: the token is empty',
+		'1 of 2 items could not be inspected, namely item 0. The token was not inspected: the token is empty',
 	);
 });
 

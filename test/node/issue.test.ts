@@ -239,7 +239,7 @@ describe('when KIS issues none', () => {
 		expect(errorOf(run)).toEqual({
 			message: 'No token was issued: KIS issues a token only once a minute (1분당 1회) (EGW00133)',
 			description:
-				'Wait a minute, then run again. The option Wait When Limited waits and asks again for you. The server says: “접근토큰 발급 잠시 후 다시 시도하세요(1분당 1회)”',
+				'Wait a minute, then try again. The option Wait When Limited waits and asks again for you. The server says: “접근토큰 발급 잠시 후 다시 시도하세요(1분당 1회)”',
 			code: 'EGW00133',
 			httpStatus: 403,
 			outcome: 'rejected',
@@ -372,7 +372,7 @@ describe('when KIS issues none', () => {
 		expect(run.error).toMatchObject({
 			name: 'NodeApiError',
 			message: expect.stringMatching(
-				/^2 of 2 items without a token, first item 0\. No token was issued: .*\(EGW00105\)$/,
+				/^2 of 2 items got no token, the first of them item 0\. No token was issued: .*\(EGW00105\)$/,
 			),
 		});
 	});
@@ -418,7 +418,7 @@ describe('when KIS issues none', () => {
 			expect(error.outcome).toBe(outcome);
 			if (outcome !== 'unknown') return;
 			expect(error.description).toBe(
-				'Correct it in the Options of the node. If a token was issued, KIS gives the same one again for 6 hours: wait a minute, then issue again. This execution has asked for one, and got no verdict.',
+				'Correct it in the Options of the node. This execution has asked for a token, and got no verdict. If a token was issued, KIS gives the same one again for 6 hours: wait a minute, then issue again.',
 			);
 		},
 	);

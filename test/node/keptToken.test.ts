@@ -306,6 +306,15 @@ describe('Inspect', () => {
 			expect(kis.requests).toEqual([]);
 		});
 
+		test.each([
+			[200, 'the answer is not a quote (HTTP 200)'],
+			[405, 'the server does not allow the method of the request at this address (HTTP 405)'],
+			[415, 'the server does not support the media type of the request (HTTP 415)'],
+		])('HTTP %d is described as an answer to this question', async (status, reason) => {
+			kis.orders.quote = [http(status, '{}')];
+			expect(await ask([kis.mint()])).toEqual([[null, reason]]);
+		});
+
 		test('a dead one is known to be dead, to requests and to Issue', async () => {
 			const token = await quoted();
 			kis.live.clear();

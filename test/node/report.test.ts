@@ -71,22 +71,23 @@ function ended(because: EndOfSending['because'], seen = unreachable): Partial<Re
 	return { ended: because === 'cancelled' ? { because } : { because, seen } };
 }
 
-const TALLY = { outcomes: OUTCOMES, shortfall: 'not confirmed as revoked' };
+const TALLY = { outcomes: OUTCOMES, shortfall: 'ended without a confirmed revoke' };
 const LIVE = 'The token was not revoked: ';
 const OPEN = 'The token may be dead or still live: ';
 const UNSENT = 'The token was not sent to KIS: ';
 const INVALID = 'KIS says that the token is not valid (EGW00121)';
 const REFUSED = 'nothing listens at the address (connection refused)';
-const SAID = 'It may still be live. The server says: “유효하지 않은 token”';
+const SAID = 'The server says: “유효하지 않은 token”';
+const MAY_BE_LIVE = 'The token may still be live.';
 const OWNER =
-	'Check that the token is whole and that it was issued to the app key and environment of this credential. If it belongs to another one, it may still be live there.';
+	'Check that the token is whole and that it was issued to the app key and environment of this credential.';
 const ADDRESS =
 	'Check the Base URL of the KIS API credential and the relay or proxy in between. If KIS is called directly, see whether it announced maintenance (점검).';
 const NETWORK =
-	'Check that this computer reaches the address in the KIS API credential (through the proxy, if HTTPS_PROXY or ALL_PROXY is set), then run again.';
-const TREAT = 'Treat it as live until a revoke is confirmed.';
+	'Check that this computer reaches the address in the KIS API credential (through the proxy, if HTTPS_PROXY or ALL_PROXY is set), then try again.';
+const TREAT = 'Treat the token as live until a revoke is confirmed.';
 const AGAIN = 'Revoke the token again; that is safe.';
-const STILL = 'If it was live, it still is.';
+const STILL = 'If the token was live, it still is.';
 
 const EMPTY_KEY = new Unusable('the App Key is empty', 'Correct it.');
 
@@ -103,7 +104,7 @@ const FAILURES: Row[] = [
 		'already invalid',
 		report(revocation('alreadyInvalid', [invalid]), own, 'fail'),
 		`The token was invalid already: ${INVALID}`,
-		'Nothing is left to do. To accept this, set If Token Is Already Invalid to Succeed. It is dead. The server says: “유효하지 않은 token”',
+		'The token is dead. Nothing is left to do. To accept this, set If Token Is Already Invalid to Succeed. The server says: “유효하지 않은 token”',
 		'EGW00121',
 		403,
 	],
@@ -111,7 +112,7 @@ const FAILURES: Row[] = [
 		"invalid, another app's",
 		report(revocation('rejected', [invalid]), foreign),
 		LIVE + INVALID,
-		`${OWNER} The token says that it was issued to another app key. ${SAID}`,
+		`The token says that it was issued to another app key. ${MAY_BE_LIVE} Revoke it with the credential of that app key. ${SAID}`,
 		'EGW00121',
 		403,
 	],
@@ -119,7 +120,7 @@ const FAILURES: Row[] = [
 		'invalid, cut off',
 		report(revocation('rejected', [invalid]), cutOff),
 		LIVE + INVALID,
-		`${OWNER} The end of the token is missing. ${SAID}`,
+		`The end of the token is missing. ${MAY_BE_LIVE} Find the whole token and revoke that. ${SAID}`,
 		'EGW00121',
 		403,
 	],
@@ -127,7 +128,7 @@ const FAILURES: Row[] = [
 		'invalid, opaque',
 		report(revocation('rejected', [invalid]), opaque),
 		LIVE + INVALID,
-		`${OWNER} The token is not a JWT: it cannot be told whose it is. ${SAID}`,
+		`The token is not a JWT: it cannot be told whose it is. ${MAY_BE_LIVE} ${OWNER} ${SAID}`,
 		'EGW00121',
 		403,
 	],
@@ -135,7 +136,7 @@ const FAILURES: Row[] = [
 		'expired, though it has not',
 		report(revocation('rejected', [refused('EGW00123', null, 'expiredToken')])),
 		`${LIVE}KIS says that the token has expired (EGW00123)`,
-		`${OWNER} Check this computer's clock too. It may still be live.`,
+		`By this computer's clock the token has not expired yet. ${MAY_BE_LIVE} Check the clock, and the Environment of the KIS API credential.`,
 		'EGW00123',
 		403,
 	],
@@ -143,7 +144,7 @@ const FAILURES: Row[] = [
 		'refused',
 		report(revocation('rejected', [refused('EGW00101', '유효하지 않은 요청')]), opaque),
 		`${LIVE}KIS says that the request is not valid (EGW00101)`,
-		'The request may have been changed on its way. Check the relay or proxy in between; if there is none, report this to the maintainers of this node. It may still be live. The server says: “유효하지 않은 요청”',
+		'The token may still be live. The request may have been changed on its way. Check the relay or proxy in between; if there is none, report this to the maintainers of this node. The server says: “유효하지 않은 요청”',
 		'EGW00101',
 		403,
 	],
@@ -151,7 +152,7 @@ const FAILURES: Row[] = [
 		'refused by a status, with a code that nobody knows',
 		report(revocation('rejected', [refused('EGW00999', '거부')])),
 		`${LIVE}the server does not allow the request (HTTP 403)`,
-		`${REFUSING_STATUSES[403].todo} It may still be live. The server says (EGW00999): “거부”`,
+		`${MAY_BE_LIVE} ${REFUSING_STATUSES[403].todo} The server says (EGW00999): “거부”`,
 		'EGW00999',
 		403,
 	],
@@ -159,7 +160,7 @@ const FAILURES: Row[] = [
 		'refused without a code',
 		report(revocation('rejected', [codeless])),
 		`${LIVE}the server calls the request malformed (HTTP 400)`,
-		`${REFUSING_STATUSES[400].todo} It may still be live.`,
+		`${MAY_BE_LIVE} ${REFUSING_STATUSES[400].todo}`,
 		'400',
 		400,
 	],
@@ -167,7 +168,7 @@ const FAILURES: Row[] = [
 		'refused in an earlier try',
 		report(revocation('rejected', [unreachable], { before: 'rejected', decisive: invalid })),
 		`${LIVE}in an earlier try of this execution, ${INVALID}`,
-		`${OWNER} ${NETWORK} ${SAID}`,
+		`${MAY_BE_LIVE} ${OWNER} ${NETWORK} ${SAID}`,
 		'EGW00121',
 		403,
 	],
@@ -175,15 +176,15 @@ const FAILURES: Row[] = [
 		'HTML',
 		report(revocation('unknown', [html])),
 		`${OPEN}what the server answered cannot be read as an answer of KIS (HTTP 502)`,
-		`${AGAIN} ${ADDRESS} ${TREAT}`,
+		`${TREAT} ${AGAIN} ${ADDRESS}`,
 		null,
 		502,
 	],
 	[
 		'neither yes nor no',
 		report(revocation('unknown', [unclear])),
-		`${OPEN}the answer is neither a confirmation nor a refusal of KIS (HTTP 200)`,
-		`${AGAIN} ${ADDRESS} ${TREAT} The server says: “well”`,
+		`${OPEN}the answer is neither a success nor a known refusal of KIS (HTTP 200)`,
+		`${TREAT} ${AGAIN} ${ADDRESS} The server says: “well”`,
 		null,
 		200,
 	],
@@ -191,7 +192,7 @@ const FAILURES: Row[] = [
 		'silence, then a refusal',
 		report(revocation('unknown', [silent, refused('EGW00201')], { decisive: silent })),
 		`${OPEN}no whole answer came in time`,
-		`${AGAIN} A higher Timeout may help. ${KIS_CODES.EGW00201.todo} ${TREAT}`,
+		`${TREAT} ${AGAIN} ${KIS_CODES.EGW00201.todo} A higher Timeout may help. ${KIS_CODES.EGW00201.optionsTodo}`,
 		'EGW00201',
 		403,
 	],
@@ -199,7 +200,7 @@ const FAILURES: Row[] = [
 		'unreachable',
 		report(revocation('notSent', [unreachable])),
 		UNSENT + REFUSED,
-		`${NETWORK} ${STILL}`,
+		`${STILL} ${NETWORK}`,
 		'ECONNREFUSED',
 		null,
 	],
@@ -207,7 +208,7 @@ const FAILURES: Row[] = [
 		'forbidden by n8n',
 		report(revocation('notSent', [forbidden])),
 		`${UNSENT}n8n's egress rules (SSRF protection) do not allow the address`,
-		`Allow the address in n8n's SSRF protection settings, or use another one in the KIS API credential. ${STILL} n8n says: “no way”`,
+		`${STILL} Allow the address in n8n's SSRF protection settings, or use another one in the KIS API credential. n8n says: “no way”`,
 		'EGRESS_REFUSED',
 		null,
 	],
@@ -215,7 +216,7 @@ const FAILURES: Row[] = [
 		'stopped before its turn',
 		report(revocation('notSent', [], ended('cancelled'))),
 		`${UNSENT}the execution was stopped`,
-		`${AGAIN} ${STILL}`,
+		`${STILL} ${AGAIN}`,
 		null,
 		null,
 	],
@@ -223,7 +224,7 @@ const FAILURES: Row[] = [
 		'never had its turn',
 		report(revocation('notSent', [])),
 		`${UNSENT}the execution was stopped`,
-		`${AGAIN} ${STILL}`,
+		`${STILL} ${AGAIN}`,
 		null,
 		null,
 	],
@@ -231,7 +232,7 @@ const FAILURES: Row[] = [
 		'after the key was refused',
 		report(revocation('notSent', [], ended('credentialRefused', refused('EGW00103')))),
 		`${UNSENT}sending ended, because KIS does not know this App Key here (EGW00103)`,
-		`${KIS_CODES.EGW00103.todo} ${STILL}`,
+		`${STILL} ${KIS_CODES.EGW00103.todo}`,
 		null,
 		null,
 	],
@@ -239,7 +240,7 @@ const FAILURES: Row[] = [
 		'after the host was gone',
 		report(revocation('notSent', [], ended('hostUnreachable'))),
 		`${UNSENT}sending ended, because ${REFUSED}`,
-		`${NETWORK} ${STILL}`,
+		`${STILL} ${NETWORK}`,
 		'ECONNREFUSED',
 		null,
 	],
@@ -255,7 +256,7 @@ const FAILURES: Row[] = [
 		'left unknown, and unusable in a later try',
 		reportStanding({ outcome: 'unknown', decisive: silent }, EMPTY_KEY),
 		`${OPEN}the App Key is empty`,
-		`Correct it. This execution has sent it before. ${TREAT}`,
+		`Correct it. This execution has sent the token before. ${TREAT}`,
 		null,
 		null,
 	],
@@ -263,7 +264,7 @@ const FAILURES: Row[] = [
 		'refused, and unusable in a later try',
 		reportStanding({ outcome: 'rejected', decisive: invalid }, EMPTY_KEY),
 		`${LIVE}the App Key is empty`,
-		'Correct it. This execution has sent it before. It may still be live.',
+		'Correct it. This execution has sent the token before. The token may still be live.',
 		null,
 		null,
 	],
@@ -271,7 +272,7 @@ const FAILURES: Row[] = [
 		"confirmed, another app's",
 		report(revocation('unknown', [doubtful]), foreign),
 		`${OPEN}the server confirmed it, which proves nothing: the token was issued to another app key, and the server may not know it (HTTP 200)`,
-		`Revoke it with the credential of its own app key, not again with this one. ${TREAT} The server says: “성공”`,
+		`${TREAT} Revoke it with the credential of its own app key, not again with this one. The server says: “성공”`,
 		'200',
 		200,
 	],
@@ -279,7 +280,7 @@ const FAILURES: Row[] = [
 		'asked to come back',
 		report(revocation('unknown', [busy], ended('askedToComeBack', busy))),
 		`${OPEN}what the server answered cannot be read as an answer of KIS (HTTP 503)`,
-		`${AGAIN} The server wants no request before 2126-11-23T08:00:00+09:00: run again after that. ${ADDRESS} ${TREAT}`,
+		`${TREAT} ${AGAIN} The server wants no request before 2126-11-23T08:00:00+09:00: try again after that. ${ADDRESS}`,
 		null,
 		503,
 	],
@@ -287,7 +288,7 @@ const FAILURES: Row[] = [
 		'after nothing was settled',
 		report(revocation('notSent', [], ended('nothingSettled', html))),
 		`${UNSENT}sending ended, because what the server answered cannot be read as an answer of KIS (HTTP 502)`,
-		`${ADDRESS} ${STILL}`,
+		`${STILL} ${ADDRESS}`,
 		null,
 		null,
 	],
@@ -295,7 +296,7 @@ const FAILURES: Row[] = [
 		'the node broke',
 		BROKEN_RUN,
 		`${OPEN}the node itself broke off`,
-		`Report this to the maintainers of this node. Revoke it again. ${TREAT}`,
+		`${TREAT} Revoke it again. Report this to the maintainers of this node.`,
 		null,
 		null,
 	],
@@ -374,13 +375,13 @@ describe('a run that stops', () => {
 		);
 		expect(error).toMatchObject({
 			name: 'NodeApiError',
-			message: `3 of 5 items not confirmed as revoked, first item 1. ${OPEN}${UNREADABLE}`,
+			message: `3 of 5 items ended without a confirmed revoke, the first of them item 1. ${OPEN}${UNREADABLE}`,
 			httpCode: '502',
 			node: { parameters: {}, name: 'KIS Token' },
 			context: { itemIndex: 1 },
 		});
 		expect(error.description).toBe(
-			`<ul><li>items 1, 4 – unknown – ${OPEN}${UNREADABLE}. ${AGAIN} ${ADDRESS} ${TREAT}</li>` +
+			`<ul><li>items 1, 4 – unknown – ${OPEN}${UNREADABLE}. ${TREAT} ${AGAIN} ${ADDRESS}</li>` +
 				`<li>item 2 – notSent – ${UNSENT}the token is empty. Check it. KIS was not asked.</li>` +
 				'<li>The rest: 2 revoked</li></ul>',
 		);

@@ -8,6 +8,9 @@ import { nameOfRedis, type RedisUrl } from '../../../kis/redisUrl';
 import type { Unusable } from '../../../kis/unusable';
 import { explain, quote, sentences } from '../report/explain';
 
+/** Where the node would name an option, of which a test has none. */
+const TEST_AGAIN = 'Wait a few seconds, then test again.';
+
 /** By KIS's page. They explain a refusal, and are enforced nowhere. */
 const CHARACTERS = { appkey: 36, appsecret: 180 } as const;
 
@@ -55,17 +58,25 @@ export function adviceOnFields(
 	);
 }
 
-/** What is said where KIS gave no key. */
+/** What is said where KIS gave no WebSocket key. */
 export function adviceOnAnswer(attempt: Attempt, credential: KisCredential): string {
 	const { refusalCode, transportCode } = attempt;
 	if (refusalCode !== null && isListed(refusalCode)) {
-		const { happened, todo, refusesCredential }: AnswerRule = KIS_CODES[refusalCode];
+		const { happened, todo, optionsTodo, refusesCredential }: AnswerRule = KIS_CODES[refusalCode];
 		const hints = refusesCredential ? adviceOnLengths(credential) : '';
-		return sentences(`${refusalCode}: ${happened}.`, hints, todo, quote(attempt));
+		const later = optionsTodo ? TEST_AGAIN : '';
+		return sentences(`${refusalCode}: ${happened}.`, hints, todo, later, quote(attempt));
 	}
-	const { happened, todo } = explain(attempt);
-	if (transportCode === null)
-		return sentences(`KIS gave no key: ${happened}.`, todo, quote(attempt));
+	const { happened, todo, optionsTodo } = explain(attempt);
+	const later = optionsTodo ? TEST_AGAIN : '';
+	if (transportCode === null) {
+		return sentences(
+			`KIS gave no WebSocket key (웹소켓 접속키), which this test asks for: ${happened}.`,
+			todo,
+			later,
+			quote(attempt),
+		);
+	}
 	const { environment, baseUrl } = credential;
 	const row = ABOUT_BASE_URL.find(
 		({ code, fits = () => true }) => code.test(transportCode) && fits(baseUrl),
@@ -73,6 +84,7 @@ export function adviceOnAnswer(attempt: Attempt, credential: KisCredential): str
 	return sentences(
 		`No answer of KIS from ${baseUrl.origin} (${transportCode}): ${happened}.`,
 		environment === 'custom' && row ? row.todo : todo,
+		later,
 		quote(attempt),
 	);
 }

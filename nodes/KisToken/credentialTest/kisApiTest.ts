@@ -43,7 +43,7 @@ async function tryAll(
 	return sentences(wrong ?? ACCEPTED, adviceOnRedis(redis, obstacle));
 }
 
-/** What is wrong; `null` if KIS gave a key. */
+/** What is wrong; `null` if KIS gave a WebSocket key. */
 async function tryKeyPair(
 	helpers: ICredentialTestFunctions['helpers'],
 	credential: KisCredential,

@@ -31,7 +31,7 @@ export const inspect: Operation<Outcome> = {
 		description:
 			'Read what an access token says of itself, such as how long it is valid, and ask KIS, if you like, whether it is alive',
 	},
-	endpoint: null,
+	endpoint: 'GET /uapi/domestic-stock/v1/quotations/inquire-price',
 	searchWords: ['inspect'],
 	fields: [
 		{
@@ -62,9 +62,9 @@ export const inspect: Operation<Outcome> = {
 		tokenFingerprint: 'string',
 	},
 	outcomes: ['inspected', 'notInspected'],
-	shortfall: 'not inspected',
+	shortfall: 'could not be inspected',
 	hints: {},
-	brokenRun: reportBroken('notInspected', HEADLINE, 'Nothing was sent.'),
+	brokenRun: reportBroken('notInspected', HEADLINE, 'Nothing was changed.'),
 
 	async run(context) {
 		const credential = await readCredential(context);

@@ -7,8 +7,8 @@ import type { Failure, Report } from '../report/report';
 export interface Operation<Outcome extends string = string> extends Notices {
 	/** As shown in the dropdown and, as `action`, in the list of nodes. */
 	readonly option: { readonly name: string; readonly action: string; readonly description: string };
-	/** What it calls of KIS, such as `POST /oauth2/revokeP`; `null` if nothing is sent. */
-	readonly endpoint: string | null;
+	/** What it calls of KIS, such as `POST /oauth2/revokeP`, be it always or on request. */
+	readonly endpoint: string;
 	/** By which n8n's node search finds it, in English and in KIS's terms. */
 	readonly searchWords: readonly string[];
 	/** Shown while the operation is selected. */

@@ -25,7 +25,7 @@ export type Values<Table extends OptionTable> = {
 	readonly [Name in keyof Table]: Exclude<ReturnType<Table[Name]['read']>, Unusable>;
 };
 
-/** The node's collection of options, in the order of the alphabet. */
+/** Returns the node's collection of options, sorted by name. */
 export function optionsField(table: OptionTable, more: INodeProperties[] = []): INodeProperties {
 	const fields = Object.entries(table).map(([name, { field }]) => ({ ...field, name }));
 	return {

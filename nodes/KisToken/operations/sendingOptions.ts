@@ -19,7 +19,7 @@ const includeDetails: Option<boolean> = {
 		type: 'boolean',
 		default: false,
 		description:
-			'Whether to add the outcome, the number of attempts and what the token says of itself to each item. The token is named by a fingerprint only.',
+			'Whether to add the number of attempts, the HTTP status and what the token says of itself to each item. The token is named by a fingerprint only.',
 	},
 	read: readBoolean,
 };

@@ -9,31 +9,46 @@ export interface Explanation {
 	readonly happened: string;
 	/** How to get unstuck: a sentence or more; empty where there is nothing to do. */
 	readonly todo: string;
+	/** How the options of an operation of the node help: a sentence; empty where they do not. */
+	readonly optionsTodo: string;
 }
 
 /** What an attempt met. */
 export function explain(attempt: Attempt): Explanation {
 	const { rule, refusalCode, transportCode, httpStatus, pause } = attempt;
-	if (!rule) return explainTransportCode(transportCode ?? '');
+	if (!rule) return { optionsTodo: '', ...explainTransportCode(transportCode ?? '') };
 	// n8n replaces a message that holds the name of a system fault, which an unlisted code may be.
 	const isKisCode = refusalCode !== null && isListed(refusalCode);
 	const source = isKisCode ? refusalCode : `HTTP ${httpStatus}`;
 	const when = pause?.isTooLong
-		? `The server wants no request before ${koreanTime(pause.until)}: run again after that.`
+		? `The server wants no request before ${koreanTime(pause.until)}: try again after that.`
 		: '';
-	return { happened: `${rule.happened} (${source})`, todo: sentences(when, rule.todo) };
+	return {
+		happened: `${rule.happened} (${source})`,
+		todo: sentences(when, rule.todo),
+		optionsTodo: rule.optionsTodo ?? '',
+	};
 }
 
 /**
  * What several attempts met: what made it end so, and what would keep the next try from going better.
  *
  * @param attempts Of this run; `decisive` may be from an earlier try of the execution.
+ * @param instead What to do about an answer like the decisive one, where the caller knows better.
  */
-export function explainAll(attempts: readonly Attempt[], decisive: Attempt): Explanation {
-	const { happened, todo } = explain(decisive);
+export function explainAll(
+	attempts: readonly Attempt[],
+	decisive: Attempt,
+	instead?: string,
+): Explanation {
+	const { happened, todo, optionsTodo } = explain(decisive);
 	const when = attempts.includes(decisive) ? '' : 'in an earlier try of this execution, ';
 	const last = explain(attempts.at(-1) ?? decisive);
-	return { happened: when + happened, todo: sentences(todo, last.todo) };
+	return {
+		happened: when + happened,
+		todo: sentences(instead ?? todo, instead && last.todo === todo ? '' : last.todo),
+		optionsTodo: sentences(optionsTodo, last.optionsTodo),
+	};
 }
 
 /** Each once, and none that is empty. */

@@ -11,7 +11,7 @@ const MAX_LISTED = 20;
 export interface Tally {
 	/** How an item can end, in the order in which they are counted. */
 	readonly outcomes: readonly string[];
-	/** What failed items have in common, as in `3 of 5 items not confirmed as revoked`. */
+	/** What failed items have in common: a predicate in the past tense, as in `3 of 5 items ended without a confirmed revoke`. */
 	readonly shortfall: string;
 }
 
@@ -25,7 +25,7 @@ export async function failedRun(
 	const [first] = failures;
 	const itemIndex = reports.indexOf(first);
 	const isAlone = reports.length === 1;
-	const which = `${failures.length === 1 ? 'namely' : 'first'} item ${itemIndex}`;
+	const which = `${failures.length === 1 ? 'namely' : 'the first of them'} item ${itemIndex}`;
 	const count = `${failures.length} of ${reports.length} items ${shortfall}, ${which}. `;
 	const message = isAlone ? first.message : count + first.message;
 	const description = isAlone ? describeOne(first) : await describeAll(reports, outcomes);

@@ -61,7 +61,7 @@ export function reportBroken<Outcome extends string>(
 		succeeded: false,
 		outcome,
 		message: `${headline}: the node itself broke off`,
-		description: `Report this to the maintainers of this node. ${consequence}`,
+		description: `${consequence} Report this to the maintainers of this node.`,
 		code: null,
 		httpStatus: null,
 		unusableInput: false,

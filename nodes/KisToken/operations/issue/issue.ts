@@ -1,6 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { AccessToken } from '../../../../kis/accessToken';
+import type { KisCredential } from '../../../../kis/credential';
 import type { EnvironmentName } from '../../../../kis/environments';
 import type { Grant } from '../../../../kis/issue/grant';
 import { reuse, type Issuance } from '../../../../kis/issue/issuance';
@@ -67,7 +68,7 @@ export const issue: Operation<IssueOutcome> = {
 		expires_at: 'string',
 	},
 	outcomes: ISSUE_OUTCOMES,
-	shortfall: 'without a token',
+	shortfall: 'got no token',
 	hints: {},
 	brokenRun: BROKEN_RUN,
 
@@ -89,12 +90,10 @@ export const issue: Operation<IssueOutcome> = {
 		const environment = options.includeDetails ? credential.environment : null;
 		const reports = await mapInTurns(reusable, (found) => {
 			if (found instanceof Unusable) return reportUnusable(context, found, environment);
-			// A call takes its time, in which a token may have expired or been revoked.
-			const grant = found && other ? reuse(found.token, credential, 0) : found;
-			// Where there is none, another was asked for.
-			return grant
-				? reportGrant(grant, 'reused', credential, options)
-				: (other as Report<IssueOutcome>);
+			const reused = other ? stillGood(found, credential) : found;
+			if (reused) return reportGrant(reused, 'reused', credential, options);
+			// Where an item has no token, another was asked for.
+			return other ?? BROKEN_RUN;
 		});
 		if (reports.some(({ succeeded }) => succeeded)) hintIfStored(context);
 		return reports;
@@ -109,6 +108,11 @@ function reportUnusable(
 	return mayHaveIssued(cancelSignal(context))
 		? reportUnknown(unusable, environment)
 		: reportNotAsked(unusable, environment);
+}
+
+/** A call takes its time, in which a token may have expired or been revoked: `null` then. */
+function stillGood(grant: Grant | null, credential: KisCredential): Grant | null {
+	return grant && reuse(grant.token, credential, 0);
 }
 
 type MaybeToken = AccessToken | Unusable | null;

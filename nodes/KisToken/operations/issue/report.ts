@@ -62,7 +62,7 @@ export function reportUnknown(
 	const details = environment && detailsOf({ outcome: 'unknown', environment });
 	return {
 		...reportUnusable('unknown', HEADLINE.unknown, unusable, details),
-		description: `${unusable.todo} ${ISSUE_AGAIN} This execution has asked for one, and got no verdict.`,
+		description: `${unusable.todo} This execution has asked for a token, and got no verdict. ${ISSUE_AGAIN}`,
 	};
 }
 
@@ -194,7 +194,7 @@ function reportFailure(
 		const stopped = reportUnusable(outcome, HEADLINE[outcome], STOPPED, details);
 		return { ...stopped, unusableInput: false };
 	}
-	const { happened, todo } = explainAll(attempts, decisive);
+	const { happened, todo, optionsTodo } = explainAll(attempts, decisive);
 	const isOpen = outcome === 'unknown';
 	const mayWait = !waitWhenLimited && (isOpen || isLimited(attempts.at(-1) ?? decisive));
 	const waits = mayWait ? WAITS_FOR_YOU : '';
@@ -202,7 +202,13 @@ function reportFailure(
 		succeeded: false,
 		outcome,
 		message: `${HEADLINE[outcome]}: ${happened}`,
-		description: sentences(...(isOpen ? [ISSUE_AGAIN, waits] : []), todo, waits, quote(answer)),
+		description: sentences(
+			...(isOpen ? [ISSUE_AGAIN, waits] : []),
+			todo,
+			optionsTodo,
+			waits,
+			quote(answer),
+		),
 		code: answer?.code ?? attempts.at(-1)?.transportCode ?? decisive.transportCode,
 		httpStatus,
 		unusableInput: false,

@@ -1,35 +1,50 @@
-import { isCutOff, isIssuedTo, type AccessToken } from '../../../../kis/accessToken';
+import {
+	hasExpired,
+	isCutOff,
+	isIssuedTo,
+	isWholeTokenOf,
+	type AccessToken,
+} from '../../../../kis/accessToken';
 import type { Attempt } from '../../../../kis/attempt';
 import type { KisCredential } from '../../../../kis/credential';
 import { koreanTime } from '../../../../kis/koreanTime';
 import type { Revocation } from '../../../../kis/revoke/revokeTokens';
-import { explain, explainAll, sentences, type Explanation } from '../../report/explain';
+import { explain, explainAll, sentences } from '../../report/explain';
+
+/** Each in the order in which a user is told. */
+interface Reason {
+	/** A clause, without a full stop. */
+	readonly happened: string;
+	/** What more is known of the token: a sentence or more; empty if nothing is. */
+	readonly known: string;
+	/** How to get unstuck: a sentence or more. */
+	readonly todo: string;
+}
 
 const REVOKE_AGAIN = 'Revoke the token again; that is safe.';
 const ACCEPT_INVALID =
 	'Nothing is left to do. To accept this, set If Token Is Already Invalid to Succeed.';
 
-/** Why a token did not end as it should have. */
+/** Says why a token did not end as it should have. */
 export function reasonOf(
 	{ outcome, attempts, decisive, asked, ended }: Revocation,
 	token: AccessToken,
 	credential: KisCredential,
-): Explanation {
+): Reason {
 	if (decisive === null) return whySendingEnded(ended);
 	if (decisive === asked?.attempt) {
-		return { happened: `asked for a quote, ${explain(decisive).happened}`, todo: ACCEPT_INVALID };
+		const happened = `asked for a quote, ${explain(decisive).happened}`;
+		return { happened, known: '', todo: ACCEPT_INVALID };
 	}
-	const { happened, todo } = explainAll(attempts, decisive);
-	if (outcome === 'alreadyInvalid') return { happened, todo: ACCEPT_INVALID };
+	const flaw = flawOf(decisive, token, credential);
+	const { happened, todo, optionsTodo } = explainAll(attempts, decisive, flaw?.todo);
+	if (outcome === 'alreadyInvalid') return { happened, known: '', todo: ACCEPT_INVALID };
 	const mayRepeat = outcome === 'unknown' && decisive.verdict !== 'doubtfulConfirmation';
-	const again = mayRepeat ? REVOKE_AGAIN : '';
-	const said = sentences(
-		again,
-		aboutQuestion(asked),
-		todo,
-		aboutToken(decisive, token, credential),
-	);
-	return { happened, todo: said };
+	return {
+		happened,
+		known: flaw?.known ?? aboutQuestion(asked),
+		todo: sentences(mayRepeat ? REVOKE_AGAIN : '', todo, optionsTodo),
+	};
 }
 
 /** What KIS said when it was asked whether the token is alive, where that has not settled it. */
@@ -37,25 +52,55 @@ function aboutQuestion(asked: Revocation['asked']): string {
 	if (!asked?.attempt) return '';
 	const { liveness, attempt, askedAt } = asked;
 	return liveness === 'alive' && askedAt !== null
-		? `KIS was then asked for a quote with the token, and still accepted it at ${koreanTime(askedAt)}. A revoke that KIS is still working on can end it later.`
-		: `KIS was then asked for a quote with the token, and did not say whether it is alive: ${explain(attempt).happened}.`;
+		? `After the last attempt KIS was asked for a quote with the token, and still accepted it at ${koreanTime(askedAt)}. A revoke that KIS is still working on can end it later.`
+		: `After the last attempt KIS was asked for a quote with the token, and did not say whether it is alive: ${explain(attempt).happened}.`;
 }
 
 /** For a token that never had its turn. */
-function whySendingEnded(ended: Revocation['ended']): Explanation {
+function whySendingEnded(ended: Revocation['ended']): Reason {
 	if (!ended || ended.because === 'cancelled') {
-		return { happened: 'the execution was stopped', todo: REVOKE_AGAIN };
+		return { happened: 'the execution was stopped', known: '', todo: REVOKE_AGAIN };
 	}
-	const { happened, todo } = explain(ended.seen);
-	return { happened: `sending ended, because ${happened}`, todo };
+	const { happened, todo, optionsTodo } = explain(ended.seen);
+	return {
+		happened: `sending ended, because ${happened}`,
+		known: '',
+		todo: sentences(todo, optionsTodo),
+	};
 }
 
-/** What the token says of itself, where KIS calls it invalid. */
-function aboutToken({ verdict }: Attempt, token: AccessToken, { appkey }: KisCredential): string {
-	if (verdict !== 'invalidToken' && verdict !== 'expiredToken') return '';
-	if (isIssuedTo(token, appkey) === false) {
-		return 'The token says that it was issued to another app key.';
-	}
-	if (isCutOff(token)) return 'The end of the token is missing.';
-	return token.claims ? '' : 'The token is not a JWT: it cannot be told whose it is.';
+/** Why KIS may have called a token invalid that is not known to be dead, by what the token says of itself. */
+interface TokenFlaw {
+	readonly known: string;
+	/** Replaces what is said of the answer; absent where nobody knows better. */
+	readonly todo?: string;
+}
+
+const FLAWS = {
+	otherAppKey: {
+		known: 'The token says that it was issued to another app key.',
+		todo: 'Revoke it with the credential of that app key.',
+	},
+	cutOff: {
+		known: 'The end of the token is missing.',
+		todo: 'Find the whole token and revoke that.',
+	},
+	notExpired: {
+		known: "By this computer's clock the token has not expired yet.",
+		todo: 'Check the clock, and the Environment of the KIS API credential.',
+	},
+	opaque: { known: 'The token is not a JWT: it cannot be told whose it is.' },
+} as const satisfies Record<string, TokenFlaw>;
+
+function flawOf(
+	{ verdict }: Attempt,
+	token: AccessToken,
+	{ appkey }: KisCredential,
+): TokenFlaw | null {
+	if (verdict !== 'invalidToken' && verdict !== 'expiredToken') return null;
+	if (isIssuedTo(token, appkey) === false) return FLAWS.otherAppKey;
+	if (isCutOff(token)) return FLAWS.cutOff;
+	if (!token.claims) return FLAWS.opaque;
+	const mayBeClock = verdict === 'expiredToken' && isWholeTokenOf(appkey, token);
+	return mayBeClock && !hasExpired(token, Date.now()) ? FLAWS.notExpired : null;
 }

@@ -12,20 +12,26 @@ import { reportBroken, reportUnusable, type Failure, type Report } from '../../r
 import type { RevokeNodeOptions } from './options';
 import { reasonOf } from './reason';
 
-/** What each outcome says of the token: how a message starts, and how a description starts. */
+/** What each outcome says of the token: how a message starts, and what follows for the user. */
 const MEANING: Readonly<
 	Record<Outcome, { readonly headline: string; readonly consequence: string }>
 > = {
-	revoked: { headline: 'The token was revoked', consequence: 'It is dead.' },
-	alreadyInvalid: { headline: 'The token was invalid already', consequence: 'It is dead.' },
-	rejected: { headline: 'The token was not revoked', consequence: 'It may still be live.' },
+	revoked: { headline: 'The token was revoked', consequence: 'The token is dead.' },
+	alreadyInvalid: {
+		headline: 'The token was invalid already',
+		consequence: 'The token is dead.',
+	},
+	rejected: {
+		headline: 'The token was not revoked',
+		consequence: 'The token may still be live.',
+	},
 	unknown: {
 		headline: 'The token may be dead or still live',
-		consequence: 'Treat it as live until a revoke is confirmed.',
+		consequence: 'Treat the token as live until a revoke is confirmed.',
 	},
 	notSent: {
 		headline: 'The token was not sent to KIS',
-		consequence: 'If it was live, it still is.',
+		consequence: 'If the token was live, it still is.',
 	},
 };
 
@@ -49,7 +55,7 @@ export function reportStanding(
 		...reportNotSent(unusable),
 		outcome,
 		message: `${headline}: ${unusable.why}`,
-		description: sentences(unusable.todo, 'This execution has sent it before.', consequence),
+		description: sentences(unusable.todo, 'This execution has sent the token before.', consequence),
 	};
 }
 
@@ -57,7 +63,7 @@ export function reportStanding(
 export const BROKEN_RUN = reportBroken<Outcome>(
 	'unknown',
 	MEANING.unknown.headline,
-	`Revoke it again. ${MEANING.unknown.consequence}`,
+	`${MEANING.unknown.consequence} Revoke it again.`,
 );
 
 /** For a token that was, or should have been, sent. */
@@ -94,12 +100,12 @@ export function reportRevocation(
 
 	const { headline, consequence } = MEANING[outcome];
 	const unreachable = ended?.because === 'hostUnreachable' ? ended.seen : null;
-	const { happened, todo } = reasonOf(revocation, token, credential);
+	const { happened, known, todo } = reasonOf(revocation, token, credential);
 	return {
 		succeeded: false,
 		outcome,
 		message: `${headline}: ${happened}`,
-		description: sentences(todo, consequence, quote(answer)),
+		description: sentences(known, consequence, todo, quote(answer)),
 		code: answer?.code ?? (answer ?? unreachable)?.transportCode ?? null,
 		httpStatus,
 		unusableInput: false,

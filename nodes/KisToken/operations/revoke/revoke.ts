@@ -39,13 +39,12 @@ export const revoke: Operation<Outcome> = {
 	],
 	output: { code: 'string', message: 'string' },
 	outcomes: OUTCOMES,
-	shortfall: 'not confirmed as revoked',
+	shortfall: 'ended without a confirmed revoke',
 	hints: {
-		alreadyInvalid:
-			'Dead already before this execution revoked them: {count} (alreadyInvalid). Nothing is left to do.',
+		alreadyInvalid: 'Already dead: {count} (alreadyInvalid). Nothing is left to do.',
 		rejected: 'Not revoked, perhaps still live: {count} (rejected). See the item for the reason.',
 		unknown:
-			'Perhaps still live: {count} (unknown). Treat them as live until a revoke is confirmed.',
+			'Perhaps still live: {count} (unknown). Treat each as live until its revoke is confirmed.',
 		notSent: 'Never sent to KIS, as live as before: {count} (notSent).',
 	},
 	brokenRun: BROKEN_RUN,
