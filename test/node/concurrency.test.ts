@@ -20,11 +20,11 @@ const MAX_CONNECTIONS = 16;
 const [shared, ...others] = Array.from({ length: 41 }, makeApp);
 
 let onCall: () => void;
-const sandbox = useSandbox({
+const sandbox = useSandbox(() => ({
 	apps: [shared, ...others],
 	requestsPerSecond: RATE,
 	faultFor: () => void onCall(),
-});
+}));
 beforeEach(() => {
 	onCall = () => {};
 });

@@ -18,7 +18,7 @@ beforeEach(() => {
 	now = Date.now();
 });
 
-const sandbox = useSandbox({ now: () => now });
+const sandbox = useSandbox(() => ({ now: () => now }));
 const keys = () => sandbox().apps[0];
 const calls = () => sandbox().calls.filter(({ path }) => path === '/oauth2/tokenP').length;
 

@@ -43,7 +43,7 @@ beforeEach(() => {
 	now = Date.now();
 });
 
-const sandbox = useSandbox({ now: () => now, apps: [makeApp(), makeApp()] });
+const sandbox = useSandbox(() => ({ now: () => now, apps: [makeApp(), makeApp()] }));
 const keys = () => sandbox().apps[0];
 const calls = ({ calls: seen }: Sandbox = sandbox()) =>
 	seen.filter(({ path }) => path === '/oauth2/tokenP').length;

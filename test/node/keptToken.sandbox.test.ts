@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-const sandbox = useSandbox({ tokenLifeMs: 60 * MINUTE });
+const sandbox = useSandbox(() => ({ tokenLifeMs: 60 * MINUTE }));
 const host = () => ({ keys: sandbox().apps[0], url: sandbox().url });
 const quote = async () => (await send(host(), { url: sandbox().url + QUOTE })).answers[0];
 const write = async () =>

@@ -24,11 +24,15 @@ import { Sandbox, type SandboxOptions } from '../../sandbox/server';
 
 afterAll(removeEngineFolder);
 
-/** A local KIS that is stopped after each test, and allows so many requests that no test waits for it. */
-export function useSandbox(options: SandboxOptions = {}): () => Sandbox {
+/**
+ * A local KIS that is stopped after each test, and allows so many requests that no test waits for it.
+ *
+ * @param options For each test anew: with the same app at the same port, a test would be given the token of another one.
+ */
+export function useSandbox(options: () => SandboxOptions = () => ({})): () => Sandbox {
 	let sandbox: Sandbox;
 	beforeEach(async () => {
-		sandbox = await new Sandbox({ requestsPerSecond: 1_000_000, ...options }).start();
+		sandbox = await new Sandbox({ requestsPerSecond: 1_000_000, ...options() }).start();
 	});
 	afterEach(async () => await sandbox.stop());
 	return () => sandbox;
