@@ -80,9 +80,10 @@ export class Sandbox {
 		});
 		this.#port = options.port ?? 0;
 		this.#faultFor = options.faultFor ?? (() => undefined);
+		const { now = () => Date.now() } = options;
 		const listener = (request: IncomingMessage, response: ServerResponse) => {
 			// By the clock that its tokens are dated by.
-			response.setHeader('date', new Date(Date.now()).toUTCString());
+			response.setHeader('date', new Date(now()).toUTCString());
 			void this.#serve(request, response);
 		};
 		this.#scheme = options.certificate ? 'https' : 'http';

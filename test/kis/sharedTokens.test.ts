@@ -153,11 +153,13 @@ describeWithRedis('what workers tell each other of tokens', () => {
 
 	test('a worker that is killed while it revokes leaves the token open', async () => {
 		const token = await shareToken();
-		const never = new Promise<Outcome>(() => {});
+		let end: (outcome: Outcome) => void = () => {};
+		const ended = new Promise<Outcome>((resolve) => (end = resolve));
+		let revoking: Promise<void> | undefined;
 		const begun = new Promise<void>((resolve) => {
-			void one.revoke(token, async () => {
+			revoking = one.revoke(token, async () => {
 				resolve();
-				return await never;
+				return await ended;
 			});
 		});
 		await begun;
@@ -169,6 +171,9 @@ describeWithRedis('what workers tell each other of tokens', () => {
 		expect(questions()).toBe(1);
 		expect(await other.bring()).toBe(token);
 		expect(questions()).toBe(1);
+		// It lives after all: its watchdog must not outlive the test.
+		end('notSent');
+		await revoking;
 	});
 
 	test('a dead token that KIS gives again is known to be dead everywhere', async () => {
