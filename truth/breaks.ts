@@ -336,6 +336,7 @@ export const BREAKS: readonly Break[] = [
 		file: RETRY,
 		from: 'return pause !== null && pause.isTooLong;',
 		to: 'return false;',
+		seenBy: 'test/kis/retry.test.ts',
 	},
 	{
 		rule: '`Retry-After` makes no answer repeatable',
