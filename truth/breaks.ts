@@ -330,6 +330,7 @@ export const BREAKS: readonly Break[] = [
 		file: PACED,
 		from: 'limiter.hold(pauseLeft(attempt));',
 		to: 'limiter.hold(0);',
+		seenBy: 'test/kis/revokeTokens.end.test.ts',
 	},
 	{
 		rule: 'nothing is sent again after a `Retry-After` of more than 60 s',
@@ -368,6 +369,7 @@ export const BREAKS: readonly Break[] = [
 		file: LIMITER,
 		from: 'const PATIENCE_MS = 10_000;',
 		to: 'const PATIENCE_MS = 0;',
+		seenBy: 'test/kis/rateLimiter.test.ts',
 	},
 
 	// What Issue passes on: the experiment issues nothing.
