@@ -2,9 +2,12 @@ import type { AccessToken } from '../accessToken';
 import { addressOf } from '../baseUrl';
 import type { KisCredential } from '../credential';
 import type { Outcome } from '../revoke/outcome';
+import { mapInTurns, nextTurn, turnIsOver } from '../turns';
 
 /** Far more than anyone leaves open; the oldest are forgotten first. */
 const MAX_DOUBTS = 10_000;
+/** So many take about a millisecond. */
+const MARKED_TOGETHER = 1000;
 
 /** A revoke has left open whether a token is dead. What KIS was asked before does not settle that: it is known by identity. */
 export class Doubt {
@@ -62,16 +65,24 @@ export async function whileRevoking<R extends { readonly outcome: Outcome }>(
 	{ baseUrl }: KisCredential,
 	revoke: () => Promise<R[]>,
 ): Promise<R[]> {
-	const names = tokens.map((token) => nameOf(token, baseUrl));
-	for (const name of names) underWay.set(name, (underWay.get(name) ?? 0) + 1);
-	let outcomes = tokens.map((): Outcome => 'unknown');
+	const host = addressOf(baseUrl);
+	const names: string[] = [];
+	for (const token of tokens) {
+		// As few as there usually are: before anybody else has a turn.
+		if (names.length % MARKED_TOGETHER === MARKED_TOGETHER - 1) {
+			while (turnIsOver()) await nextTurn();
+		}
+		const name = nameAt(host, token);
+		underWay.set(name, (underWay.get(name) ?? 0) + 1);
+		names.push(name);
+	}
+	let revocations: R[] | null = null;
 	try {
-		const revocations = await revoke();
-		outcomes = revocations.map(({ outcome }) => outcome);
+		revocations = await revoke();
 		return revocations;
 	} finally {
-		names.forEach((name, i) => {
-			if (LEAVES_DOUBT[outcomes[i]]) leaveDoubt(name);
+		await mapInTurns(names, (name, i) => {
+			if (LEAVES_DOUBT[revocations?.[i].outcome ?? 'unknown']) leaveDoubt(name);
 			const others = (underWay.get(name) ?? 1) - 1;
 			if (others > 0) underWay.set(name, others);
 			else underWay.delete(name);
@@ -104,6 +115,10 @@ function leaveDoubt(name: string): Doubt {
 }
 
 /** What a host says of a token counts for that host. */
-function nameOf({ fingerprint }: AccessToken, baseUrl: URL): string {
-	return `${addressOf(baseUrl)} ${fingerprint}`;
+function nameOf(token: AccessToken, baseUrl: URL): string {
+	return nameAt(addressOf(baseUrl), token);
+}
+
+function nameAt(host: string, { fingerprint }: AccessToken): string {
+	return `${host} ${fingerprint}`;
 }
