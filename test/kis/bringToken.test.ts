@@ -9,6 +9,7 @@ import { askAboutToken } from '../../kis/keptToken/askAboutToken';
 import { deadTokens } from '../../kis/deadTokens';
 import { bringToken, type BringOptions } from '../../kis/keptToken/bringToken';
 import { keptTokenOf } from '../../kis/keptToken/keptToken';
+import { nextStep } from '../../kis/keptToken/nextStep';
 import { whileRevoking } from '../../kis/keptToken/revokeMarks';
 import { limiterOf } from '../../kis/rateLimit/rateLimiter';
 import type { Outcome } from '../../kis/revoke/outcome';
@@ -152,6 +153,21 @@ describe("where this computer's clock is a day ahead of KIS's", () => {
 		}
 		expect(issues()).toBe(1);
 	});
+});
+
+test('a request issues once: a token that is due again serves it', async () => {
+	const token = read(await brought());
+	now += 23.5 * HOUR;
+	const { token: asked } = keptTokenOf(credential());
+	const step = (issuance: Issuance | null) =>
+		nextStep(
+			credential(),
+			keptTokenOf(credential()),
+			{ mayWait: true, waitedOut: null, asked, issuance },
+			now,
+		).kind;
+	expect(step(null)).toBe('issue');
+	expect(step(issuedAs(token.value))).toBe('use');
 });
 
 describe('an order', () => {

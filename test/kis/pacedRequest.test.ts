@@ -1,0 +1,44 @@
+// Whatever goes wrong while a request is sent or read, the app key's limit is left to those who come after.
+import { sendInPlace } from '../../kis/pacedRequest';
+import { limiterOf, RateLimiter } from '../../kis/rateLimit/rateLimiter';
+import type { Exchange } from '../../kis/http/exchange';
+import { revoke } from '../support/revoke';
+import { closeServers, CONFIRMATION, startServer } from '../support/scriptedServer';
+import { makeKeyPair, makeTokens } from '../support/tokens';
+import { Simulation } from '../support/simulation';
+
+afterEach(closeServers);
+
+const never = new AbortController().signal;
+const LOST: Exchange = {
+	ended: 'unanswered',
+	transportCode: 'ECONNRESET',
+	httpStatus: null,
+	onStaleConnection: false,
+};
+
+test('a place is given back though what came cannot be read', async () => {
+	const time = new Simulation();
+	const limiter = new RateLimiter(time);
+	limiter.join(time, 1);
+	const unreadable = sendInPlace(
+		limiter,
+		never,
+		async () => await Promise.resolve(LOST),
+		() => {
+			throw new RangeError('cannot be read');
+		},
+	);
+	await expect(unreadable).rejects.toThrow('cannot be read');
+	expect(await time.run(limiter.acquire(never))).not.toBeNull();
+});
+
+test('a run takes part before it waits for anything: its limiter is not forgotten for want of use', async () => {
+	const keys = makeKeyPair();
+	const limiter = limiterOf(keys.appkey);
+	const server = await startServer({ answer: () => CONFIRMATION });
+	const running = revoke(server.url, makeTokens(2, keys.appkey), { keys });
+	limiterOf(makeKeyPair().appkey);
+	expect(limiterOf(keys.appkey)).toBe(limiter);
+	await running;
+});
