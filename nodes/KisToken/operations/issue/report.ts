@@ -94,17 +94,7 @@ export function reportGrant(
 	{ includeDetails }: Shown,
 	attempts: readonly Attempt[] = [],
 ): Report<IssueOutcome> {
-	const { appkey, environment, redis } = credential;
-	const httpStatus = attempts.at(-1)?.httpStatus ?? null;
-	const known = {
-		outcome,
-		attempts: attempts.length,
-		httpStatus,
-		environment,
-		token,
-		appkey,
-		redis,
-	};
+	const known = knownOf(outcome, token, attempts, credential);
 	return {
 		succeeded: true,
 		outcome,
@@ -136,20 +126,11 @@ const FLAWS: Readonly<Record<Flaw, { readonly happened: string; readonly todo: s
 
 function reportFlaw(
 	{ outcome, flaw, grant: { token, clockAheadMs }, attempts }: UnusableGrant,
-	{ appkey, environment, redis }: KisCredential,
+	credential: KisCredential,
 	{ includeDetails }: Shown,
 ): Failure<IssueOutcome> {
 	const { happened, todo } = FLAWS[flaw];
-	const httpStatus = attempts.at(-1)?.httpStatus ?? null;
-	const known = {
-		outcome,
-		attempts: attempts.length,
-		httpStatus,
-		environment,
-		token,
-		appkey,
-		redis,
-	};
+	const known = knownOf(outcome, token, attempts, credential);
 	return {
 		succeeded: false,
 		outcome,
@@ -160,7 +141,7 @@ function reportFlaw(
 			'The token was not passed on.',
 		),
 		code: null,
-		httpStatus,
+		httpStatus: known.httpStatus,
 		unusableInput: false,
 		details: includeDetails ? detailsOf(known) : null,
 	};
@@ -214,4 +195,15 @@ function reportFailure(
 		unusableInput: false,
 		details,
 	};
+}
+
+/** What details say of a token that KIS gave. */
+function knownOf(
+	outcome: IssueOutcome,
+	token: AccessToken,
+	attempts: readonly Attempt[],
+	{ appkey, environment, redis }: KisCredential,
+) {
+	const httpStatus = attempts.at(-1)?.httpStatus ?? null;
+	return { outcome, attempts: attempts.length, httpStatus, environment, token, appkey, redis };
 }
