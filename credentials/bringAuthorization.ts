@@ -49,8 +49,8 @@ export async function bringAuthorization(
 		const brought = await bringToken(credential, patienceOf(request));
 		if ('because' in brought) throw refusalOf(brought);
 		await takeTurn(credential, request);
-		// The one that was brought may have been revoked while the request waited.
-		const token = tokenAtHand(credential);
+		// The one that was brought may have been revoked while the request waited, by another worker too.
+		const token = await tokenAtHand(credential);
 		if (token) return `Bearer ${token.value}`;
 	}
 }

@@ -20,18 +20,18 @@ export interface Sent<A extends Attempt> {
 	readonly attempt: A;
 }
 
-/** Sends a request, and calls back right before it is written. */
-type Send = (onWriting: () => void) => Promise<Exchange>;
+/** Sends a request, and calls back right before it is written; gives `null` if it is not to be sent after all. */
+type Send = (onWriting: () => void) => Promise<Exchange | null>;
 
 /**
  * Sends one request when the app key's limit has a place for it, over a connection of its own, which is closed after it.
  *
- * @returns `null` if it was cancelled before it had a place.
+ * @returns `null` if it was cancelled before it had a place, or `send` has not sent it.
  */
 export async function sendPaced<A extends Attempt>(
 	credential: KisCredential,
 	options: SendingOptions & ConnectionOptions,
-	send: (connection: Connection, onWriting: () => void) => Promise<Exchange>,
+	send: (connection: Connection, onWriting: () => void) => Promise<Exchange | null>,
 	read: (exchange: Exchange) => A,
 ): Promise<Sent<A> | null> {
 	const limiter = limiterFor(credential);
@@ -51,7 +51,7 @@ export async function sendPaced<A extends Attempt>(
  * asked for a pause (`Retry-After`), everyone on the app key makes it, unless it is longer than anyone waits here.
  *
  * @param stopWaiting Ends waiting for a place.
- * @returns `null` if waiting was ended.
+ * @returns `null` if waiting was ended, or `send` has not sent it.
  */
 export async function sendInPlace<A extends Attempt>(
 	limiter: RateLimiter,
@@ -63,6 +63,10 @@ export async function sendInPlace<A extends Attempt>(
 	if (!place) return null;
 	try {
 		const exchange = await send(() => place.sent());
+		if (!exchange) {
+			place.release('unsent');
+			return null;
+		}
 		const attempt = read(exchange);
 		if (!asksToComeBack(attempt)) limiter.hold(pauseLeft(attempt));
 		place.release(requestEndOf(attempt));

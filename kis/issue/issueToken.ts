@@ -19,6 +19,8 @@ export interface IssueOptions extends SendingOptions {
 	readonly waitWhenLimited: boolean;
 	/** Stands for the execution: what it was given is remembered no longer than this object lives. */
 	readonly execution: object;
+	/** Called when it has its place in the limit, before each request: `false` if none is to be sent after all. */
+	readonly beforeSending?: () => Promise<boolean>;
 	/** Further tokens that the caller knows: what the server says may quote them. */
 	readonly others?: readonly string[];
 }
@@ -138,16 +140,19 @@ class Asking {
 		return call;
 	}
 
-	/** `null` if it is cancelled before it has a place in the limit. */
+	/** `null` if it is cancelled before it has a place in the limit, or is not to be sent after all. */
 	async #send(cancel: AbortSignal): Promise<Exchange | null> {
 		const credential = this.#credential;
 		const { appkey, appsecret, baseUrl } = credential;
+		const { beforeSending = async () => true } = this.#options;
 		const url = endpointOf(baseUrl, ISSUE_PATH);
 		const sent = await sendPaced(
 			credential,
 			{ ...this.#options, url, cancel },
 			async (connection, onWriting) =>
-				await connection.post(issueBody(credential), cancel, onWriting),
+				(await beforeSending())
+					? await connection.post(issueBody(credential), cancel, onWriting)
+					: null,
 			(exchange) => readIssue(exchange, credential, new SecretGuard([appkey, appsecret])),
 		);
 		return sent && sent.exchange;

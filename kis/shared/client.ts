@@ -10,7 +10,7 @@ const CONNECT_MS = 2000;
 const COMMAND_MS = 1000;
 
 /** The scripts, each in a file beside this one. */
-export type ScriptName = 'limit' | 'probe' | 'tokens';
+export type ScriptName = 'kept' | 'limit' | 'probe' | 'tokens';
 
 /** One connection to a Redis. */
 export interface RedisClient {

@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
-
 import type { KisCredential } from '../credential';
 import type { Gate, Lease } from '../rateLimit/gate';
 import { wait } from '../retry';
 import type { RedisServer } from './client';
 import { Names } from './names';
+import { PROCESS } from './process';
 import { sharedStoreOf, type Answer, type SharedStore } from './sharedStore';
 
 /** A place is held for five seconds if nobody says more. */
@@ -17,8 +16,6 @@ const NEW_SERVER_MS = 60_000;
 const UNKNOWN_PROCESSES = 2;
 /** A timer may be early by less than that. */
 const TIMER_MS = 1;
-
-const PROCESS = randomUUID();
 
 const NO_LEASE: Lease = { pass() {}, release() {} };
 

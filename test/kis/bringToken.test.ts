@@ -163,7 +163,7 @@ test('a request issues once: a token that is due again serves it', async () => {
 		nextStep(
 			credential(),
 			keptTokenOf(credential()),
-			{ mayWait: true, waitedOut: null, asked, issuance },
+			{ mayWait: true, waitedOut: null, patientUntil: Infinity, asked, issuance },
 			now,
 		).kind;
 	expect(step(null)).toBe('issue');

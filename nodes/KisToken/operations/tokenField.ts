@@ -2,6 +2,7 @@ import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import type { AccessToken } from '../../../kis/accessToken';
 import type { KisCredential } from '../../../kis/credential';
+import { learnOfKept } from '../../../kis/keptToken/keptShare';
 import { keptTokenOf } from '../../../kis/keptToken/keptToken';
 import { Unusable } from '../../../kis/unusable';
 import { readEach, readParameter, readToken } from '../input';
@@ -80,10 +81,16 @@ export async function readTokens(
 			);
 		case 'credential':
 			if (credential instanceof Unusable) return forEach(context, credential);
-			return forEach(context, keptTokenOf(credential).token ?? NONE_KEPT);
+			return forEach(context, (await tokenKept(credential)) ?? NONE_KEPT);
 		default:
 			return forEach(context, NO_SOURCE);
 	}
+}
+
+async function tokenKept(credential: KisCredential): Promise<AccessToken | null> {
+	const kept = keptTokenOf(credential);
+	await learnOfKept(kept, credential);
+	return kept.token;
 }
 
 function forEach<T>(context: IExecuteFunctions, token: T): T[] {

@@ -6,7 +6,6 @@ import type { EnvironmentName } from '../../../../kis/environments';
 import type { Grant } from '../../../../kis/issue/grant';
 import { reuse, type Issuance } from '../../../../kis/issue/issuance';
 import { givenBefore, mayHaveIssued } from '../../../../kis/issue/issuanceMemory';
-import { keptTokenOf } from '../../../../kis/keptToken/keptToken';
 import { SharedTokens } from '../../../../kis/shared/sharedTokens';
 import { mapInTurns } from '../../../../kis/turns';
 import { Unusable } from '../../../../kis/unusable';
@@ -86,7 +85,7 @@ export const issue: Operation<IssueOutcome> = {
 		const reusable = await mapInTurns(tokens, (token) =>
 			isToken(token) ? reuse(token, credential, minimumMs) : token,
 		);
-		const other = reusable.includes(null) ? await keptOrIssued(context, setup, tokens) : null;
+		const other = reusable.includes(null) ? await giveToken(context, setup, tokens) : null;
 		const environment = options.includeDetails ? credential.environment : null;
 		const reports = await mapInTurns(reusable, (found) => {
 			if (found instanceof Unusable) return reportUnusable(context, found, environment);
@@ -122,47 +121,28 @@ function isToken(token: MaybeToken): token is AccessToken {
 }
 
 /** The token that the credential keeps, if it is good for long enough; else what KIS gives. */
-async function keptOrIssued(
+async function giveToken(
 	context: IExecuteFunctions,
 	setup: Setup<typeof issueOptions>,
 	tokens: readonly MaybeToken[],
 ): Promise<Report<IssueOutcome>> {
 	const { credential, options } = setup;
-	const kept = credential.bringsToken ? await giveKept(context, setup) : null;
-	if (kept) {
-		const given = givenBefore(cancelSignal(context), kept.token);
-		return given
-			? reportGrant(given, 'issued', credential, options)
-			: reportGrant(kept, 'reused', credential, options);
-	}
-	const issuance = await issueOnce(context, setup, tokens);
+	const got = await askOnce(context, setup, tokens);
 	logIfNotShared(context.logger, credential);
-	if (credential.bringsToken) keptTokenOf(credential).note(issuance, Date.now());
-	return reportIssuance(issuance, credential, options);
+	if (!('kept' in got)) return reportIssuance(got, credential, options);
+	const given = givenBefore(cancelSignal(context), got.kept.token);
+	return given
+		? reportGrant(given, 'issued', credential, options)
+		: reportGrant(got.kept, 'reused', credential, options);
 }
 
-async function giveKept(
-	context: IExecuteFunctions,
-	{ credential, options }: Setup<typeof issueOptions>,
-): Promise<Grant | null> {
-	const { keptGrant } = await import('../../../../kis/keptToken/keptGrant');
-	return await keptGrant(credential, options.minimumSecondsLeft * 1000, {
-		requestsPerSecond: options.requestsPerSecond,
-		timeoutMs: options.timeout,
-		cancel: cancelSignal(context),
-		egress: egressRules(context),
-	});
-}
-
-async function issueOnce(
+async function askOnce(
 	context: IExecuteFunctions,
 	{ credential, options }: Setup<typeof issueOptions>,
 	tokens: readonly MaybeToken[],
-): Promise<Issuance> {
-	// Loaded by the first issue, not by n8n's start: it brings the HTTP client.
-	const { issueToken } = await import('../../../../kis/issue/issueToken');
+): Promise<Issuance | { readonly kept: Grant }> {
 	const cancel = cancelSignal(context);
-	return await issueToken(credential, {
+	const issueOptions = {
 		...options,
 		timeoutMs: options.timeout,
 		cancel,
@@ -170,5 +150,12 @@ async function issueOnce(
 		execution: cancel,
 		egress: egressRules(context),
 		others: tokens.filter(isToken).map(({ value }) => value),
-	});
+	};
+	// Loaded by the first issue, not by n8n's start: they bring the HTTP client.
+	if (credential.bringsToken) {
+		const { keptOrIssued } = await import('../../../../kis/keptToken/issueInTurn');
+		return await keptOrIssued(credential, options.minimumSecondsLeft * 1000, issueOptions);
+	}
+	const { issueToken } = await import('../../../../kis/issue/issueToken');
+	return await issueToken(credential, issueOptions);
 }
