@@ -56,7 +56,7 @@ exports.build = async function build() {
 			copy('nodes/**/*.json', '.', made),
 			copy('kis/**/*.lua', '.', made),
 			// Of what the bundled packages took over from others, without a licence file of theirs.
-			copy('release/notices/*/*', 'release/notices', join(made, 'licences')),
+			copy('tools/release/notices/*/*', 'tools/release/notices', join(made, 'licences')),
 		]);
 		const failed = steps.find(({ status }) => status === 'rejected');
 		if (failed) throw failed.reason;

@@ -72,7 +72,7 @@ describe.each(PAGES)('$path', (page) => {
 	});
 
 	test('names environment variables of ours that are read', () => {
-		const read = readFileSync(join(ROOT, 'liveCheck/settings.ts'), 'utf8');
+		const read = readFileSync(join(ROOT, 'tools/live-check/settings.ts'), 'utf8');
 		const named = [...page.text.matchAll(/\bKIS_[A-Z_]+/g)].map(([name]) => name);
 		expect(named.filter((name) => !new RegExp(`\\b${name}\\b`).test(read))).toEqual([]);
 	});

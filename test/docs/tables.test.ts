@@ -17,7 +17,7 @@ import { detailsOf } from '../../nodes/KisToken/report/details';
 import { sentences } from '../../nodes/KisToken/report/explain';
 import { toItem } from '../../nodes/KisToken/report/item';
 import { reportBroken } from '../../nodes/KisToken/report/report';
-import { BREAKS } from '../../truth/breaks';
+import { BREAKS } from '../../tools/truth/breaks';
 import { column, KOREAN, page, ROOT, tableOf } from './pages';
 
 interface Wording {

@@ -10,7 +10,7 @@ import {
 	removeEngineFolder,
 	runWorkflow,
 	type WorkflowFile,
-} from '../../engine/run';
+} from '../../tools/engine/run';
 import { ENVIRONMENTS } from '../../kis/environments';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { useSandbox } from '../support/workflow';

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { quotedParts, SecretGuard } from '../../kis/secretGuard';
-import { TEXTS } from '../../sandbox/answers';
+import { TEXTS } from '../../tools/sandbox/answers';
 import { ENCODINGS, fourHexDigits } from '../support/encodings';
 import { makeKeyPair, makeOpaqueToken, makeToken } from '../support/tokens';
 

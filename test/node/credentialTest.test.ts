@@ -4,11 +4,11 @@ import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 
 import { OPEN_ANSWERS } from '../../kis/httpAnswers';
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { testCredential } from '../../engine/credentialTest';
+import { testCredential } from '../../tools/engine/credentialTest';
 import { ENVIRONMENTS } from '../../kis/environments';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
-import { makeApp } from '../../sandbox/apps';
-import { Sandbox } from '../../sandbox/server';
+import { makeApp } from '../../tools/sandbox/apps';
+import { Sandbox } from '../../tools/sandbox/server';
 import { makeCertificate, type Certificate } from '../support/certificate';
 import { describeWithRedis, RedisServer } from '../support/redis';
 import { closeServers, http, startServer, unusedPort } from '../support/scriptedServer';

@@ -2,10 +2,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
 
-import { outputOf } from '../../engine/run';
-import { makeApp } from '../../sandbox/apps';
-import type { Fault } from '../../sandbox/faults';
-import { Sandbox } from '../../sandbox/server';
+import { outputOf } from '../../tools/engine/run';
+import { makeApp } from '../../tools/sandbox/apps';
+import type { Fault } from '../../tools/sandbox/faults';
+import { Sandbox } from '../../tools/sandbox/server';
 import { found, withoutInput } from '../support/secrets';
 import { makeOpaqueToken, makeKeyPair, makeToken } from '../support/tokens';
 import {

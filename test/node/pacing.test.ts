@@ -3,8 +3,8 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { testCredential } from '../../engine/credentialTest';
-import { removeEngineFolder } from '../../engine/run';
+import { testCredential } from '../../tools/engine/credentialTest';
+import { removeEngineFolder } from '../../tools/engine/run';
 import type { Attempt } from '../../kis/attempt';
 import { keptTokenOf } from '../../kis/keptToken/keptToken';
 import { limiterOf } from '../../kis/rateLimit/rateLimiter';

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { LOG_FILE } from '../../engine/run';
+import { LOG_FILE } from '../../tools/engine/run';
 import { SharedTokens } from '../../kis/shared/sharedTokens';
 import { sharedStoreOf } from '../../kis/shared/sharedStore';
 import { describeWithRedis, RedisServer, redisUrl } from '../support/redis';

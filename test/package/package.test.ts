@@ -18,7 +18,7 @@ import { KisApi } from '../../credentials/KisApi.credentials';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { operations } from '../../nodes/KisToken/operations';
 import type { Operation } from '../../nodes/KisToken/operations/operation';
-import { Sandbox } from '../../sandbox/server';
+import { Sandbox } from '../../tools/sandbox/server';
 import { SEARCHES } from './searches';
 
 const root = join(__dirname, '../..');
