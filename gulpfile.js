@@ -5,7 +5,7 @@ const { build: esbuild } = require('esbuild');
 const { src } = require('gulp');
 
 /** The modules that use packages. */
-const BUNDLED = ['kis/http/connection.ts', 'kis/http/proxy.ts', 'kis/shared/client.ts'];
+const BUNDLED = ['kis/http/connection.ts', 'kis/http/proxy.ts', 'kis/redis/client.ts'];
 
 /**
  * undici 7 breaks off where an answer begins with "100 Continue". A client has to read past it as past any interim answer,

@@ -1,13 +1,13 @@
-import type { AccessToken } from '../accessToken';
-import type { KisCredential } from '../credential';
-import { ENVIRONMENTS } from '../environments';
+import type { AccessToken } from '../input/accessToken';
+import type { KisCredential } from '../input/credential';
+import { ENVIRONMENTS } from '../input/environments';
 import type { Issuance } from '../issue/issuance';
 import { issueToken } from '../issue/issueToken';
-import { wait } from '../retry';
+import { wait } from '../reply/retry';
 import { askAboutKept } from './askAboutToken';
 import { keptTokenOf, type KeptToken } from './keptToken';
 import { nextStep, type NoToken, type Progress } from './nextStep';
-import { learnFromOthers } from './sharedMarks';
+import { learnFromOthers } from '../memory/sharedMarks';
 import { SharedWork } from './sharedWork';
 
 /** For each request of our own. */

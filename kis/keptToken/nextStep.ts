@@ -1,9 +1,9 @@
-import type { AccessToken } from '../accessToken';
-import { isLoopback } from '../baseUrl';
-import type { KisCredential } from '../credential';
+import type { AccessToken } from '../input/accessToken';
+import { isLoopback } from '../input/baseUrl';
+import type { KisCredential } from '../input/credential';
 import { isLimited, type Issuance } from '../issue/issuance';
 import type { KeptToken, Obstacle } from './keptToken';
-import { doubtAbout, isBeingRevoked, type Doubt } from './revokeMarks';
+import { doubtAbout, isBeingRevoked, type Doubt } from '../memory/revokeMarks';
 
 /** Why a request gets no token. */
 export type NoToken =

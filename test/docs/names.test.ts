@@ -4,8 +4,8 @@ import { join, resolve } from 'node:path';
 import type { INodeProperties } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { ENVIRONMENTS } from '../../kis/environments';
-import { KIS_CODES } from '../../kis/errorCodes';
+import { ENVIRONMENTS } from '../../kis/input/environments';
+import { KIS_CODES } from '../../kis/reply/errorCodes';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { operations } from '../../nodes/KisToken/operations';
 import type { Operation } from '../../nodes/KisToken/operations/operation';

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { INodeProperties } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { ENVIRONMENTS } from '../../kis/environments';
-import type { AnswerRule } from '../../kis/answerRule';
-import { KIS_CODES } from '../../kis/errorCodes';
+import { ENVIRONMENTS } from '../../kis/input/environments';
+import type { AnswerRule } from '../../kis/reply/answerRule';
+import { KIS_CODES } from '../../kis/reply/errorCodes';
 import { explainTransportCode } from '../../kis/http/transportCodes';
 import { QUOTE_PATH } from '../../kis/liveness/askIfAlive';
 import { MIN_REQUESTS_PER_SECOND } from '../../kis/rateLimit/arrivals';
-import { OUTCOMES } from '../../kis/revoke/outcome';
+import { OUTCOMES } from '../../kis/reply/outcome';
 import { operations } from '../../nodes/KisToken/operations';
 import type { Operation } from '../../nodes/KisToken/operations/operation';
 import { detailsOf } from '../../nodes/KisToken/report/details';

@@ -2,7 +2,7 @@
 // one limit: once the workers do not know of each other, and once they share it through Redis.
 import { randomBytes } from 'node:crypto';
 
-import { ENVIRONMENTS } from '../../kis/environments';
+import { ENVIRONMENTS } from '../../kis/input/environments';
 import { makeApp, type App } from '../../tools/sandbox/apps';
 import type { Sandbox } from '../../tools/sandbox/server';
 import { found } from '../support/secrets';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { IDataObject, INode } from 'n8n-workflow';
 
 import type { CredentialFile, WorkflowFile } from './n8n/server';
-import { ENVIRONMENTS } from '../../kis/environments';
+import { ENVIRONMENTS } from '../../kis/input/environments';
 import type { Sandbox } from '../../tools/sandbox/server';
 import type { App } from '../../tools/sandbox/apps';
 

@@ -11,7 +11,7 @@ import {
 	runWorkflow,
 	type WorkflowFile,
 } from '../../tools/engine/run';
-import { ENVIRONMENTS } from '../../kis/environments';
+import { ENVIRONMENTS } from '../../kis/input/environments';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { useSandbox } from '../support/workflow';
 

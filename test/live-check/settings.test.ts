@@ -2,13 +2,13 @@
 import { costOf } from '../../tools/live-check/steps';
 import { readSettings } from '../../tools/live-check/settings';
 import { makeApp, TokenIssuer } from '../../tools/sandbox/apps';
-import { Unusable } from '../../kis/unusable';
+import { InvalidInput } from '../../kis/input/invalidInput';
 
 const { appkey: KIS_APPKEY, appsecret: KIS_APPSECRET } = makeApp();
 const keys = { KIS_APPKEY, KIS_APPSECRET };
 const whyOf = (env: Record<string, string>) => {
 	const settings = readSettings({ ...keys, ...env });
-	return settings instanceof Unusable ? settings.why : null;
+	return settings instanceof InvalidInput ? settings.why : null;
 };
 
 test.each([
@@ -51,8 +51,8 @@ test.each([
 });
 
 test('wants both halves of a key pair, and two different apps', () => {
-	expect(readSettings({})).toBeInstanceOf(Unusable);
-	expect(readSettings({ KIS_APPKEY })).toBeInstanceOf(Unusable);
+	expect(readSettings({})).toBeInstanceOf(InvalidInput);
+	expect(readSettings({ KIS_APPKEY })).toBeInstanceOf(InvalidInput);
 	expect(whyOf({ KIS_OTHER_APPKEY: 'x' })).toContain('belong together');
 	expect(whyOf({ KIS_OTHER_APPKEY: KIS_APPKEY, KIS_OTHER_APPSECRET: 'x' })).toContain('same app');
 });

@@ -26,8 +26,9 @@ const MINUTE = 60_000;
 /** What is waited for: a minute passes at once, for the local KIS too. */
 const waits: number[] = [];
 let now = Date.now();
-jest.mock('../../kis/retry', () => {
-	const actual = jest.requireActual<typeof import('../../kis/retry')>('../../kis/retry');
+jest.mock('../../kis/reply/retry', () => {
+	const actual =
+		jest.requireActual<typeof import('../../kis/reply/retry')>('../../kis/reply/retry');
 	return {
 		...actual,
 		async wait(milliseconds: number, stop: AbortSignal) {

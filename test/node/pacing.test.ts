@@ -5,7 +5,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { KisApi } from '../../credentials/KisApi.credentials';
 import { testCredential } from '../../tools/engine/credentialTest';
 import { removeEngineFolder } from '../../tools/engine/run';
-import type { Attempt } from '../../kis/attempt';
+import type { Attempt } from '../../kis/reply/attempt';
 import { keptTokenOf } from '../../kis/keptToken/keptToken';
 import { limiterOf } from '../../kis/rateLimit/rateLimiter';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';

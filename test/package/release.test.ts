@@ -59,10 +59,10 @@ const remove =
 const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const JWT = `${base64url({ typ: 'JWT', alg: 'HS512' })}.${base64url({ sub: 'token', iss: 'unogw' })}.${'x'.repeat(86)}`;
 const BASE64 = Buffer.alloc(135, 'a secret').toString('base64');
-const CODE = 'dist/kis/json.js';
+const CODE = 'dist/kis/input/json.js';
 const CLIENT = 'dist/kis/http/connection.js';
 const PROXY = 'dist/kis/http/proxy.js';
-const REDIS_CLIENT = 'dist/kis/shared/client.js';
+const REDIS_CLIENT = 'dist/kis/redis/client.js';
 const NODE = 'dist/nodes/KisToken';
 const NODES = [`${NODE}/KisToken.node.js`];
 const CREDENTIALS = ['dist/credentials/KisApi.credentials.js'];
@@ -103,7 +103,7 @@ test.each<[what: string, change: Change, checks: string[]]>([
 	['a file of no source', append('dist/kis/left.js', ''), ['contents']],
 	['a file beside dist', append('.npmrc', ''), ['contents']],
 	['a type declaration', append('dist/kis/http/undici.d.ts', ''), ['contents']],
-	['a module less', remove('dist/kis/baseUrl.js'), ['contents', 'imports']],
+	['a module less', remove('dist/kis/input/baseUrl.js'), ['contents', 'imports']],
 	['no README', remove('README.md'), ['contents']],
 	['test code', append(CODE, 'require("../../tools/sandbox/server");'), ['imports']],
 	['a package that is not there', append(CODE, 'require("axios");'), ['imports']],
@@ -257,7 +257,7 @@ describe('n8n', () => {
 	});
 
 	test('finds what is new, more than before, and what was explained and is gone', () => {
-		const gone = 'dist/kis/retry.js';
+		const gone = 'dist/kis/reply/retry.js';
 		const change = all(
 			append(CODE, 'console.log(process.cwd());'),
 			append(CLIENT, '\nglobalThis.fetch(process.env.X);'),

@@ -10,7 +10,7 @@ import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
 import { testCredential } from '../../tools/engine/credentialTest';
-import { ENVIRONMENTS } from '../../kis/environments';
+import { ENVIRONMENTS } from '../../kis/input/environments';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { namesOfThisComputer } from '../../tools/sandbox/address';
 import { parseOptions } from '../../tools/sandbox/options';

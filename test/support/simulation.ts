@@ -1,6 +1,6 @@
 import type { Clock } from '../../kis/rateLimit/clock';
 import type { RateLimiter } from '../../kis/rateLimit/rateLimiter';
-import { waitBeforeRetry } from '../../kis/retry';
+import { waitBeforeRetry } from '../../kis/reply/retry';
 import { RateWindow } from '../../tools/sandbox/rateWindow';
 import { makeAttempt } from './attempts';
 

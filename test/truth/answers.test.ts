@@ -2,9 +2,9 @@
 // written for, against what is drawn, and against the node's reading of the same.
 import { STATUS_CODES } from 'node:http';
 
-import { KIS_CODES } from '../../kis/errorCodes';
+import { KIS_CODES } from '../../kis/reply/errorCodes';
 import { readRevocation } from '../../kis/revoke/revocation';
-import { SecretGuard } from '../../kis/secretGuard';
+import { SecretGuard } from '../../kis/secrets/secretGuard';
 import { TEXTS } from '../../tools/sandbox/answers';
 import type { Fault } from '../../tools/sandbox/faults';
 import {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ICredentialType, IDataObject, INodeType, IRun } from 'n8n-workflow';
 
 import { encryptCredential, outputOf, runWorkflow, type WorkflowFile } from '../engine/run';
-import { ENVIRONMENTS } from '../../kis/environments';
+import { ENVIRONMENTS } from '../../kis/input/environments';
 import { makeApp, type App } from '../sandbox/apps';
 import { Sandbox } from '../sandbox/server';
 

@@ -1,7 +1,7 @@
-import type { AnswerRule, Meaning } from '../../kis/answerRule';
-import { isListed, KIS_CODES } from '../../kis/errorCodes';
-import { isGatewayCode, readReply } from '../../kis/reply';
-import { SecretGuard } from '../../kis/secretGuard';
+import type { AnswerRule, Meaning } from '../../kis/reply/answerRule';
+import { isListed, KIS_CODES } from '../../kis/reply/errorCodes';
+import { isGatewayCode, readReply } from '../../kis/reply/reply';
+import { SecretGuard } from '../../kis/secrets/secretGuard';
 import type { Probed, RawAnswer } from './keptConnection';
 import { WITHOUT, type Held, type Need, type StepName } from './steps';
 

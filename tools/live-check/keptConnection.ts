@@ -3,7 +3,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 
-import { endpointOf } from '../../kis/baseUrl';
+import { endpointOf } from '../../kis/input/baseUrl';
 
 /** Longer is no answer of KIS. */
 const MAX_BODY_BYTES = 64 * 1024;

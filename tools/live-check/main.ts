@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { Unusable } from '../../kis/unusable';
+import { InvalidInput } from '../../kis/input/invalidInput';
 import { checkLive } from './liveCheck';
 import { makeLiveReport } from './report';
 import { readSettings, type Settings } from './settings';
@@ -22,7 +22,7 @@ async function main(): Promise<boolean> {
 		return process.argv[2] === '--help';
 	}
 	const settings = readSettings(process.env);
-	if (settings instanceof Unusable) {
+	if (settings instanceof InvalidInput) {
 		print(`Nothing was sent: ${settings.why}.\n\n${USAGE}`);
 		return false;
 	}

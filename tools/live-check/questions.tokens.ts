@@ -1,5 +1,5 @@
-import { parseAccessToken } from '../../kis/accessToken';
-import { Unusable } from '../../kis/unusable';
+import { parseAccessToken } from '../../kis/input/accessToken';
+import { InvalidInput } from '../../kis/input/invalidInput';
 import type { Evidence, LiveAnswer, Reaction } from './evidence';
 import {
 	asAssumed,
@@ -33,7 +33,7 @@ const issued = ofAnswer('issue', ({ fields }, says, evidence) => {
 const ownJwt = ofAnswer('issue', (_answer, says, { held }) => {
 	if (held.token === undefined) return { says };
 	const token = parseAccessToken(held.token);
-	const claims = token instanceof Unusable ? null : token.claims;
+	const claims = token instanceof InvalidInput ? null : token.claims;
 	const agrees = claims?.signature === 'whole' && claims.appkey === held.keys.appkey;
 	const oddity = 'the token is no whole JWT (HS512) whose jti is the app key';
 	return asAssumed(agrees ? 'yes' : 'no', agrees, oddity);

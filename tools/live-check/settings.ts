@@ -1,8 +1,8 @@
-import { hasExpired, isIssuedTo, parseAccessToken } from '../../kis/accessToken';
-import { isLoopback, parseBaseUrl } from '../../kis/baseUrl';
-import { STRAY_WHITE_SPACE } from '../../kis/credential';
-import { ENVIRONMENTS } from '../../kis/environments';
-import { Unusable } from '../../kis/unusable';
+import { hasExpired, isIssuedTo, parseAccessToken } from '../../kis/input/accessToken';
+import { isLoopback, parseBaseUrl } from '../../kis/input/baseUrl';
+import { STRAY_WHITE_SPACE } from '../../kis/input/credential';
+import { ENVIRONMENTS } from '../../kis/input/environments';
+import { InvalidInput } from '../../kis/input/invalidInput';
 import type { App } from '../sandbox/apps';
 
 /** What the check is run with. */
@@ -21,43 +21,47 @@ const PAPER = new URL(ENVIRONMENTS.paper.baseUrl);
 const REAL = new URL(ENVIRONMENTS.real.baseUrl);
 
 /** Reads the environment variables. No sentence repeats a value. */
-export function readSettings(env: Variables, now = Date.now()): Settings | Unusable {
+export function readSettings(env: Variables, now = Date.now()): Settings | InvalidInput {
 	const baseUrl = readBaseUrl(env.KIS_BASE_URL);
-	if (baseUrl instanceof Unusable) return baseUrl;
+	if (baseUrl instanceof InvalidInput) return baseUrl;
 	const keys = readApp(env, 'KIS_APPKEY', 'KIS_APPSECRET');
-	if (keys instanceof Unusable) return keys;
-	if (!keys) return new Unusable('KIS_APPKEY and KIS_APPSECRET are not set');
+	if (keys instanceof InvalidInput) return keys;
+	if (!keys) return new InvalidInput('KIS_APPKEY and KIS_APPSECRET are not set');
 	const other = readApp(env, 'KIS_OTHER_APPKEY', 'KIS_OTHER_APPSECRET');
-	if (other instanceof Unusable) return other;
+	if (other instanceof InvalidInput) return other;
 	if (other?.appkey === keys.appkey) {
-		return new Unusable('KIS_OTHER_APPKEY is the same app key as KIS_APPKEY');
+		return new InvalidInput('KIS_OTHER_APPKEY is the same app key as KIS_APPKEY');
 	}
 	const expiredToken = readExpiredToken(env.KIS_EXPIRED_TOKEN, keys, now);
-	if (expiredToken instanceof Unusable) return expiredToken;
+	if (expiredToken instanceof InvalidInput) return expiredToken;
 	return { baseUrl, keys, ...(other && { other }), ...(expiredToken && { expiredToken }) };
 }
 
-function readBaseUrl(text = ''): URL | Unusable {
+function readBaseUrl(text = ''): URL | InvalidInput {
 	if (text.trim() === '') return PAPER;
 	const url = parseBaseUrl(text);
-	if (url instanceof Unusable) return url;
+	if (url instanceof InvalidInput) return url;
 	// The URL parser writes a host in lower case, but leaves the dot that may end it.
 	if (url.hostname.replace(/\.+$/, '') === REAL.hostname) {
-		return new Unusable('KIS_BASE_URL is the host of real accounts (실전투자)');
+		return new InvalidInput('KIS_BASE_URL is the host of real accounts (실전투자)');
 	}
 	if (url.origin !== PAPER.origin && !isLoopback(url)) {
-		return new Unusable(`KIS_BASE_URL is neither ${PAPER.origin} nor this computer`);
+		return new InvalidInput(`KIS_BASE_URL is neither ${PAPER.origin} nor this computer`);
 	}
 	return url;
 }
 
-function readApp(env: Variables, keyName: string, secretName: string): App | undefined | Unusable {
+function readApp(
+	env: Variables,
+	keyName: string,
+	secretName: string,
+): App | undefined | InvalidInput {
 	const [appkey, appsecret] = [keyName, secretName].map((name) =>
 		(env[name] ?? '').replace(STRAY_WHITE_SPACE, ''),
 	);
 	if (appkey === '' && appsecret === '') return undefined;
 	if (appkey === '' || appsecret === '') {
-		return new Unusable(`${keyName} and ${secretName} belong together`);
+		return new InvalidInput(`${keyName} and ${secretName} belong together`);
 	}
 	return { appkey, appsecret };
 }
@@ -66,7 +70,7 @@ function readApp(env: Variables, keyName: string, secretName: string): App | und
 function readExpiredToken(text: string | undefined, keys: App, now: number) {
 	if (text === undefined || text.trim() === '') return undefined;
 	const token = parseAccessToken(text);
-	if (token instanceof Unusable) return new Unusable(`KIS_EXPIRED_TOKEN: ${token.why}`);
+	if (token instanceof InvalidInput) return new InvalidInput(`KIS_EXPIRED_TOKEN: ${token.why}`);
 	if (hasExpired(token, now) && isIssuedTo(token, keys.appkey)) return token.value;
-	return new Unusable('KIS_EXPIRED_TOKEN is no expired token of KIS_APPKEY, by its own words');
+	return new InvalidInput('KIS_EXPIRED_TOKEN is no expired token of KIS_APPKEY, by its own words');
 }

@@ -4,7 +4,7 @@
  */
 import { Stryker } from '@stryker-mutator/core';
 
-import { GROUPS } from './groups.mjs';
+import { GROUPS } from './groups.js';
 
 const CONFIG = 'tools/mutation/jest.config.js';
 const [only = Object.keys(GROUPS).join()] = process.argv.slice(2);

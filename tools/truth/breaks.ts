@@ -10,20 +10,20 @@ export interface Break {
 	readonly seenBy?: string;
 }
 
-const VERDICT = 'kis/verdict.ts';
-const REPLY = 'kis/reply.ts';
-const CODES = 'kis/errorCodes.ts';
-const STATUSES = 'kis/httpAnswers.ts';
+const VERDICT = 'kis/reply/verdict.ts';
+const REPLY = 'kis/reply/reply.ts';
+const CODES = 'kis/reply/errorCodes.ts';
+const STATUSES = 'kis/reply/httpAnswers.ts';
 const REVOCATION = 'kis/revoke/revocation.ts';
-const OUTCOME = 'kis/revoke/outcome.ts';
+const OUTCOME = 'kis/reply/outcome.ts';
 const RUN = 'kis/revoke/revokeTokens.ts';
 const SENDING = 'kis/revoke/sending.ts';
-const MEMORY = 'kis/revoke/executionMemory.ts';
-const DEAD = 'kis/deadTokens.ts';
+const MEMORY = 'kis/memory/executionMemory.ts';
+const DEAD = 'kis/memory/deadTokens.ts';
 const UNUSABLE = 'nodes/KisToken/operations/revoke/revoke.ts';
 const RETRY_AFTER = 'kis/http/retryAfter.ts';
-const RETRY = 'kis/retry.ts';
-const PACED = 'kis/pacedRequest.ts';
+const RETRY = 'kis/reply/retry.ts';
+const PACED = 'kis/rateLimit/pacedRequest.ts';
 const LIMITER = 'kis/rateLimit/rateLimiter.ts';
 const WATCH = 'kis/http/requestWatch.ts';
 const GRANT = 'kis/issue/grant.ts';
@@ -428,7 +428,7 @@ export const BREAKS: readonly Break[] = [
 	},
 	{
 		rule: 'an unusable text is not sent',
-		file: 'kis/accessToken.ts',
+		file: 'kis/input/accessToken.ts',
 		from: 'if (/[\\s\\p{C}]/u.test(value)) {',
 		to: 'if (/\\s/.test(value)) return parseAccessToken(value.split(/\\s/)[0]);\n\tif (/[\\s\\p{C}]/u.test(value)) {',
 	},

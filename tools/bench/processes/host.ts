@@ -20,7 +20,7 @@ const service = {
 
 	/** @returns The processor time that it took to judge an English text for each token, none like another, in milliseconds. */
 	judge({ app, tokens }: Pick<Task, 'app' | 'tokens'>): number {
-		const { SecretGuard } = createRequire(__filename)('../../../dist/kis/secretGuard') as {
+		const { SecretGuard } = createRequire(__filename)('../../../dist/kis/secrets/secretGuard') as {
 			SecretGuard: new (keys: readonly string[]) => Guard;
 		};
 		const guard = new SecretGuard([app.appkey, app.appsecret]);

@@ -11,7 +11,7 @@ export interface Finding {
 
 const HTTP_CLIENT = 'dist/kis/http/connection.js';
 const PROXY = 'dist/kis/http/proxy.js';
-const REDIS_CLIENT = 'dist/kis/shared/client.js';
+const REDIS_CLIENT = 'dist/kis/redis/client.js';
 
 /**
  * All that n8n's scanner finds, by what it finds it in. These two rules are those of n8n Cloud, where a package may
@@ -144,19 +144,19 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 			why: 'ioredis warns of options that contradict each other, and of events that nobody listens to: here there are neither.',
 		},
 		{
-			file: 'dist/kis/shared/sharedStore.js',
+			file: 'dist/kis/redis/sharedStore.js',
 			rule: 'no-restricted-globals',
 			counts: { clearTimeout: 1, setTimeout: 1 },
 			why: 'A connection that was not used for a while is closed.',
 		},
 		{
-			file: 'dist/kis/shared/sharedLimit.js',
+			file: 'dist/kis/rateLimit/sharedLimit.js',
 			rule: 'no-restricted-globals',
 			counts: { clearInterval: 2, setInterval: 1 },
 			why: 'A request that takes long keeps its place.',
 		},
 		{
-			file: 'dist/kis/shared/sharedTokens.js',
+			file: 'dist/kis/memory/sharedTokens.js',
 			rule: 'no-restricted-globals',
 			counts: { clearInterval: 1, setInterval: 1 },
 			why: 'A revoke that takes long stays known to the other workers.',
@@ -170,13 +170,13 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 			why: "A request waits until KIS's limit has room for it, and counts from when a busy host has written it.",
 		},
 		{
-			file: 'dist/kis/unseenRequest.js',
+			file: 'dist/kis/rateLimit/unseenRequest.js',
 			rule: 'no-restricted-globals',
 			counts: { setTimeout: 1 },
 			why: 'A request of the HTTP Request node takes part in the limit until KIS no longer counts it.',
 		},
 		{
-			file: 'dist/kis/unseenRequest.js',
+			file: 'dist/kis/rateLimit/unseenRequest.js',
 			rule: 'no-restricted-imports',
 			counts: { 'node:timers/promises': 1 },
 			why: 'Requests that n8n prepares together are let out after that, each when it can be written.',
@@ -194,7 +194,7 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 			why: 'Every connection of a run listens for its end: more than the ten at which Node.js warns of a leak.',
 		},
 		{
-			file: 'dist/kis/retry.js',
+			file: 'dist/kis/reply/retry.js',
 			rule: 'no-restricted-imports',
 			counts: { 'node:timers/promises': 1 },
 			why: 'An attempt waits before it is repeated, and Stop ends the waiting.',

@@ -1,6 +1,6 @@
-import type { KisCredential } from './credential';
-import { limiterOf, type RateLimiter } from './rateLimit/rateLimiter';
-import { sharedLimitOf } from './shared/sharedLimit';
+import type { KisCredential } from '../input/credential';
+import { limiterOf, type RateLimiter } from './rateLimiter';
+import { sharedLimitOf } from './sharedLimit';
 
 /** The limiter of the credential's app key: for this process, and where the credential names a Redis for all that share it. */
 export function limiterFor(credential: KisCredential): RateLimiter {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { readJsonObject } from './json';
-import { Unusable } from './unusable';
+import { InvalidInput } from './invalidInput';
 
 /** Longer text is something else: the longest token that KIS documents has 350 characters. */
 export const MAX_TOKEN_BYTES = 8 * 1024;
@@ -37,18 +37,18 @@ export interface AccessToken {
 }
 
 /** Takes a token out of what a user or an earlier step gave: surrounding white space, quotes and a leading `Bearer ` come off. */
-export function parseAccessToken(input: unknown): AccessToken | Unusable {
-	if (input === undefined || input === null) return new Unusable('the token is missing');
-	if (typeof input !== 'string') return new Unusable('the token is not a text');
+export function parseAccessToken(input: unknown): AccessToken | InvalidInput {
+	if (input === undefined || input === null) return new InvalidInput('the token is missing');
+	if (typeof input !== 'string') return new InvalidInput('the token is not a text');
 	if (Buffer.byteLength(input) > MAX_TOKEN_BYTES) {
-		return new Unusable(`the token is longer than ${MAX_TOKEN_BYTES / 1024} KiB`);
+		return new InvalidInput(`the token is longer than ${MAX_TOKEN_BYTES / 1024} KiB`);
 	}
 	const value = unwrap(input);
-	if (value === '') return new Unusable('the token is empty');
-	if (/^bearer$/i.test(value)) return new Unusable('there is no token after "Bearer"');
+	if (value === '') return new InvalidInput('the token is empty');
+	if (/^bearer$/i.test(value)) return new InvalidInput('there is no token after "Bearer"');
 	// \p{C}: control and format characters (a zero-width space, say) and halves of surrogate pairs.
 	if (/[\s\p{C}]/u.test(value)) {
-		return new Unusable('the token contains white space or control characters');
+		return new InvalidInput('the token contains white space or control characters');
 	}
 	return {
 		value,

@@ -6,7 +6,7 @@ const MAX_NESTING = 2;
  *
  * @param least In bytes: what hex and base64 say in less is left out.
  */
-export function readings(text: string, least: number): string[] {
+export function decodings(text: string, least: number): string[] {
 	const found = new Set([text]);
 	let latest = [text];
 	for (let nesting = 0; nesting < MAX_NESTING; nesting++) {

@@ -1,5 +1,5 @@
 /** What a reader returns for input that cannot be used as it is. Neither sentence repeats the input. */
-export class Unusable {
+export class InvalidInput {
 	constructor(
 		/** What is wrong: a clause without a full stop. */
 		readonly why: string,

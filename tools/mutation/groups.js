@@ -1,11 +1,14 @@
 /** What is broken, and where the tests are that have to find it: few, so that each break takes seconds. */
-export const GROUPS = {
+exports.GROUPS = {
 	input: {
-		mutate: ['kis/{accessToken,baseUrl,credential,environments,unusable}.ts'],
+		mutate: ['kis/input/{accessToken,baseUrl,credential,environments,invalidInput,json}.ts'],
 		tests: ['kis/accessToken', 'kis/baseUrl', 'kis/credential', 'properties/(acc|base|cred)'],
 	},
 	replies: {
-		mutate: ['kis/{reply,attempt,json,errorCodes,koreanTime}.ts', 'kis/revoke/revocation.ts'],
+		mutate: [
+			'kis/reply/{answerRule,attempt,errorCodes,httpAnswers,koreanTime,reply,verdict}.ts',
+			'kis/revoke/revocation.ts',
+		],
 		tests: [
 			'kis/(revocation|errorCodes|koreanTime)',
 			'properties/(reply|errorCodes)',
@@ -13,23 +16,27 @@ export const GROUPS = {
 		],
 	},
 	outcomes: {
-		mutate: ['kis/retry.ts', 'kis/revoke/outcome.ts'],
+		mutate: ['kis/reply/{outcome,retry}.ts'],
 		tests: ['kis/outcome', 'kis/retry', 'properties/(outcome|retry)'],
 	},
 	secrets: {
-		mutate: ['kis/{secretGuard,readings,turns}.ts'],
+		mutate: ['kis/secrets/*.ts', 'kis/turns.ts'],
 		tests: ['kis/(secretGuard|turns)', 'properties/secretGuard'],
 	},
 	sending: {
-		mutate: ['kis/http/{connection,requestWatch}.ts', 'kis/revoke/{revokeTokens,tokenMemory}.ts'],
-		tests: ['kis/(connection|requestWatch|revokeTokens|tokenMemory)'],
+		mutate: [
+			'kis/http/{connection,requestWatch}.ts',
+			'kis/memory/executionMemory.ts',
+			'kis/revoke/{revokeTokens,sending}.ts',
+		],
+		tests: ['kis/(connection|executionMemory|requestWatch|revokeTokens)'],
 	},
 	issue: {
 		mutate: ['kis/issue/*.ts'],
 		tests: ['kis/(issueToken|sharedCall)', 'node/issue'],
 	},
 	keptToken: {
-		mutate: ['kis/{keptToken,liveness}/*.ts'],
+		mutate: ['kis/{keptToken,liveness}/*.ts', 'kis/memory/{deadTokens,revokeMarks}.ts'],
 		tests: ['kis/bringToken', 'node/keptToken'],
 	},
 	pacing: {
@@ -43,13 +50,17 @@ export const GROUPS = {
 	reports: {
 		mutate: [
 			'nodes/KisToken/report/*.ts',
-			'nodes/KisToken/operations/{issue,revoke}/{report,reason}.ts',
+			'nodes/KisToken/operations/*/report.ts',
+			'nodes/KisToken/operations/revoke/reason.ts',
 		],
 		tests: ['node/(report|issue)', 'properties/report'],
 	},
 	node: {
 		mutate: [
-			'nodes/KisToken/{*.ts,operations/*.ts,operations/{issue,revoke}/{issue,revoke,options}.ts}',
+			'nodes/KisToken/*.ts',
+			'nodes/KisToken/operations/*.ts',
+			'nodes/KisToken/operations/issue/{issue,options,storedHint}.ts',
+			'nodes/KisToken/operations/revoke/{options,progress,revoke}.ts',
 		],
 		tests: [
 			'properties/credential',

@@ -1,10 +1,10 @@
 import type { AnswerRule, Meaning } from './answerRule';
 import { isListed } from './errorCodes';
-import type { Answered, Exchange } from './http/exchange';
-import { pauseOf, type Pause } from './http/retryAfter';
+import type { Answered, Exchange } from '../http/exchange';
+import { pauseOf, type Pause } from '../http/retryAfter';
 import { refusingStatus, TOO_MANY_REQUESTS } from './httpAnswers';
 import { isGatewayCode, isShowable, readReply, type KisReply } from './reply';
-import type { SecretGuard } from './secretGuard';
+import type { SecretGuard } from '../secrets/secretGuard';
 import { ruleOf } from './verdict';
 
 /**

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 
-import type { AccessToken } from '../accessToken';
-import { addressOf } from '../baseUrl';
-import type { KisCredential } from '../credential';
-import { deadTokens } from '../deadTokens';
-import type { RedisUrl } from '../redisUrl';
+import type { AccessToken } from '../input/accessToken';
+import { addressOf } from '../input/baseUrl';
+import type { KisCredential } from '../input/credential';
+import { deadTokens } from './deadTokens';
+import type { RedisUrl } from '../input/redisUrl';
 import { mapInTurns } from '../turns';
-import { Names } from './names';
-import { sharedStoreOf, type SharedStore } from './sharedStore';
+import { Names } from '../redis/names';
+import { sharedStoreOf, type SharedStore } from '../redis/sharedStore';
 
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
@@ -109,7 +109,10 @@ export class SharedTokens {
 			const some = marked.slice(from, from + TOKENS_EACH);
 			const keys = await mapInTurns(some, ({ token }) => this.#nameOf(token));
 			const words = some.flatMap(({ token, word = '' }) => [String(lifeOf(token)), word]);
-			const answer = await this.#store.run('tokens', [runKey, ...keys], () => [does, ...words]);
+			const answer = await this.#store.run('memory/tokens', [runKey, ...keys], () => [
+				does,
+				...words,
+			]);
 			if (!('reply' in answer) || !Array.isArray(answer.reply)) return null;
 			standings.push(...answer.reply.map(standingOf));
 		}

@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 
-import type { RedisUrl } from '../redisUrl';
+import type { RedisUrl } from '../input/redisUrl';
 
 const CONNECT_MS = 2000;
 /** For each command, from writing it to its answer. */
 const COMMAND_MS = 1000;
 
-/** The scripts, each in a file beside this one. */
-export type ScriptName = 'limit' | 'probe' | 'tokens';
+/** The scripts, by their paths in `kis/`. */
+export type ScriptName = 'memory/tokens' | 'rateLimit/limit' | 'redis/probe';
 
 /** One connection to a Redis. */
 export interface RedisClient {
@@ -110,7 +110,7 @@ const sources = new Map<ScriptName, Source>();
 function sourceOf(name: ScriptName): Source {
 	const known = sources.get(name);
 	if (known) return known;
-	const lua = readFileSync(join(__dirname, `${name}.lua`), 'utf8');
+	const lua = readFileSync(join(__dirname, '..', `${name}.lua`), 'utf8');
 	const source = { lua, sha: createHash('sha1').update(lua).digest('hex') };
 	sources.set(name, source);
 	return source;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { AnswerRule } from './answerRule';
 import type { Attempt } from './attempt';
-import { EGRESS_REFUSED, PROXY_UNUSABLE } from './http/transportCodes';
+import { EGRESS_REFUSED, PROXY_UNUSABLE } from '../http/transportCodes';
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8000;

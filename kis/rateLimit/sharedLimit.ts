@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
-import type { KisCredential } from '../credential';
-import type { Gate, Lease } from '../rateLimit/gate';
-import { wait } from '../retry';
-import type { RedisServer } from './client';
-import { Names } from './names';
-import { sharedStoreOf, type Answer, type SharedStore } from './sharedStore';
+import type { KisCredential } from '../input/credential';
+import type { Gate, Lease } from './gate';
+import { wait } from '../reply/retry';
+import type { RedisServer } from '../redis/client';
+import { Names } from '../redis/names';
+import { sharedStoreOf, type Answer, type SharedStore } from '../redis/sharedStore';
 
 /** A place is held for five seconds if nobody says more. */
 const EXTEND_MS = 2000;
@@ -138,7 +138,7 @@ export class SharedLimit implements Gate {
 			const rate = String(Math.min(requestsPerSecond, Number.MAX_SAFE_INTEGER));
 			return [what, name, this.#process, rate, id, wasThere ? '1' : '0', String(value)];
 		};
-		const answer = await this.#store.run('limit', this.#keys, argsFor);
+		const answer = await this.#store.run('rateLimit/limit', this.#keys, argsFor);
 		if ('reply' in answer) this.#heardAt = performance.now();
 		return answer;
 	}

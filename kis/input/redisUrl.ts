@@ -1,4 +1,4 @@
-import { Unusable } from './unusable';
+import { InvalidInput } from './invalidInput';
 
 const DEFAULT_PORT = 6379;
 /** In front of every key, so that other programs may use the same database. */
@@ -27,13 +27,15 @@ export interface RedisUrl {
  *
  * @see https://www.iana.org/assignments/uri-schemes/prov/redis
  */
-export function parseRedisUrl(text: string): RedisUrl | Unusable {
+export function parseRedisUrl(text: string): RedisUrl | InvalidInput {
 	const trimmed = text.trim();
 	if (/[\s\\\p{C}]/u.test(trimmed)) {
-		return new Unusable('the Redis URL contains white space, a control character or a backslash');
+		return new InvalidInput(
+			'the Redis URL contains white space, a control character or a backslash',
+		);
 	}
 	if (!/^rediss?:\/\/[^/?#]/i.test(trimmed) || !URL.canParse(trimmed)) {
-		return new Unusable(
+		return new InvalidInput(
 			'the Redis URL is not a complete address such as redis://redis.example:6379',
 			'Write redis://, or rediss:// for TLS, then user:password@ if Redis wants them, and the host. Write special characters in the password percent-encoded ("@" as %40, "/" as %2F, "#" as %23).',
 		);
@@ -44,14 +46,14 @@ export function parseRedisUrl(text: string): RedisUrl | Unusable {
 	const user = decoded(username);
 	const word = decoded(password);
 	if (user === null || word === null || hostname === '' || hash !== '') {
-		return new Unusable(
+		return new InvalidInput(
 			'the Redis URL cannot be read',
 			'Write special characters in user and password percent-encoded ("%" as %25, "#" as %23).',
 		);
 	}
 	const database = DATABASE.exec(pathname);
 	if (!database) {
-		return new Unusable(
+		return new InvalidInput(
 			'the Redis URL names a database that is not a number',
 			'Write the number after the host, as in redis://redis.example:6379/2, or leave it out.',
 		);
@@ -59,7 +61,7 @@ export function parseRedisUrl(text: string): RedisUrl | Unusable {
 	const prefix = searchParams.get('prefix') ?? DEFAULT_PREFIX;
 	const isKnown = [...searchParams.keys()].every((name, i) => name === 'prefix' && i === 0);
 	if (!isKnown || !PREFIX.test(prefix)) {
-		return new Unusable(
+		return new InvalidInput(
 			'the Redis URL has something after "?" that is not prefix= and 1 to 100 letters, digits or any of _ : . @ / -',
 		);
 	}

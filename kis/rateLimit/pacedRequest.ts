@@ -1,10 +1,10 @@
-import type { Attempt } from './attempt';
-import type { KisCredential } from './credential';
-import { Connection, type ConnectionOptions } from './http/connection';
-import type { Exchange } from './http/exchange';
+import type { Attempt } from '../reply/attempt';
+import type { KisCredential } from '../input/credential';
+import { Connection, type ConnectionOptions } from '../http/connection';
+import type { Exchange } from '../http/exchange';
 import { limiterFor } from './limiterFor';
-import type { RateLimiter, RequestEnd } from './rateLimit/rateLimiter';
-import { asksToComeBack, pauseLeft } from './retry';
+import type { RateLimiter, RequestEnd } from './rateLimiter';
+import { asksToComeBack, pauseLeft } from '../reply/retry';
 
 /** How requests are sent, whatever they ask for. */
 export interface SendingOptions extends Omit<ConnectionOptions, 'url'> {

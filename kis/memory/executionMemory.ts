@@ -1,8 +1,8 @@
-import type { AccessToken } from '../accessToken';
-import type { Attempt } from '../attempt';
-import { addressOf } from '../baseUrl';
-import type { KisCredential } from '../credential';
-import { isDeadBy, type Outcome } from './outcome';
+import type { AccessToken } from '../input/accessToken';
+import type { Attempt } from '../reply/attempt';
+import { addressOf } from '../input/baseUrl';
+import type { KisCredential } from '../input/credential';
+import { isDeadBy, type Outcome } from '../reply/outcome';
 
 /** Where the calls of one execution, with one credential, have left a token. */
 export interface Standing {

@@ -1,6 +1,6 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 
-import type { KisCredential } from '../credential';
+import type { KisCredential } from '../input/credential';
 
 const KEY_BYTES = 32;
 

@@ -1,6 +1,6 @@
-import { isWholeTokenOf, type AccessToken } from './accessToken';
-import { addressOf } from './baseUrl';
-import type { KisCredential } from './credential';
+import { isWholeTokenOf, type AccessToken } from '../input/accessToken';
+import { addressOf } from '../input/baseUrl';
+import type { KisCredential } from '../input/credential';
 
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;

@@ -1,4 +1,4 @@
-import { Unusable } from './unusable';
+import { InvalidInput } from './invalidInput';
 
 const LOOPBACK_V4 = /^127(?:\.\d+){3}$/;
 
@@ -11,26 +11,28 @@ export function isLoopback({ hostname }: URL): boolean {
  * Reads the address of a relay in front of KIS, or of a sandbox: https, or http on a loopback address, without user
  * info, query and fragment. Surrounding white space is ignored, a path prefix is kept.
  */
-export function parseBaseUrl(text: string): URL | Unusable {
+export function parseBaseUrl(text: string): URL | InvalidInput {
 	const trimmed = text.trim();
-	if (trimmed === '') return new Unusable('the Base URL is empty');
+	if (trimmed === '') return new InvalidInput('the Base URL is empty');
 	// The URL parser drops line breaks and reads "\" as "/": what a person sees would not be what is called.
 	if (/[\s\\\p{C}]/u.test(trimmed)) {
-		return new Unusable('the Base URL contains white space, a control character or a backslash');
+		return new InvalidInput(
+			'the Base URL contains white space, a control character or a backslash',
+		);
 	}
 	if (!/^https?:\/\/[^/]/i.test(trimmed) || !URL.canParse(trimmed)) {
-		return new Unusable('the Base URL is not a complete address such as https://relay.example');
+		return new InvalidInput('the Base URL is not a complete address such as https://relay.example');
 	}
 	// These three are looked for in the text: the parsed URL shows no trace of them where they are empty.
 	if (trimmed.split('/', 3)[2].includes('@')) {
-		return new Unusable('the Base URL contains a user name or password (the part before "@")');
+		return new InvalidInput('the Base URL contains a user name or password (the part before "@")');
 	}
 	if (/[?#]/.test(trimmed)) {
-		return new Unusable('the Base URL contains a query ("?") or a fragment ("#")');
+		return new InvalidInput('the Base URL contains a query ("?") or a fragment ("#")');
 	}
 	const url = new URL(trimmed);
 	if (url.protocol === 'http:' && !isLoopback(url)) {
-		return new Unusable(
+		return new InvalidInput(
 			'the Base URL is plain http to another machine, and the app secret could be read on the way',
 		);
 	}

@@ -1,7 +1,7 @@
-import type { AccessToken } from '../accessToken';
-import { addressOf } from '../baseUrl';
-import type { KisCredential } from '../credential';
-import type { Outcome } from '../revoke/outcome';
+import type { AccessToken } from '../input/accessToken';
+import { addressOf } from '../input/baseUrl';
+import type { KisCredential } from '../input/credential';
+import type { Outcome } from '../reply/outcome';
 import { mapInTurns, nextTurn, turnIsOver } from '../turns';
 
 /** Far more than anyone leaves open; the oldest are forgotten first. */

@@ -1,5 +1,5 @@
-import { readings } from './readings';
-import { nextTurn, turnIsOver } from './turns';
+import { decodings } from './decodings';
+import { nextTurn, turnIsOver } from '../turns';
 
 /** So many consecutive characters of a secret give it away. */
 const TELLING_LENGTH = 8;
@@ -56,7 +56,7 @@ export class SecretGuard {
 	/** Whether a text holds, plain or encoded, eight consecutive characters of a secret (a shorter key: all of it) or what looks like one. */
 	reveals(text: string): boolean {
 		const least = Math.min(TELLING_LENGTH, ...this.#short.map(({ length }) => length));
-		return readings(text, least).some(
+		return decodings(text, least).some(
 			(reading) =>
 				LOOKS_SECRET.test(reading) ||
 				this.#short.some((key) => reading.includes(key)) ||
@@ -66,7 +66,7 @@ export class SecretGuard {
 
 	/** Whether a token, which looks secret itself and holds any short text by chance, holds a part of a secret. */
 	isIn(token: string): boolean {
-		return readings(token, TELLING_LENGTH).some((reading) => this.#quotes(reading));
+		return decodings(token, TELLING_LENGTH).some((reading) => this.#quotes(reading));
 	}
 
 	#quotes(reading: string): boolean {
@@ -81,7 +81,7 @@ export class SecretGuard {
  */
 export async function quotedParts(text: string, tokens: readonly string[]): Promise<string[]> {
 	const said = new Set(
-		readings(text, TELLING_LENGTH).flatMap((it) => parts(it, RUN_WITHOUT_BLANKS)),
+		decodings(text, TELLING_LENGTH).flatMap((it) => parts(it, RUN_WITHOUT_BLANKS)),
 	);
 	const quoted = new Set<string>();
 	for (const token of tokens) {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { RedisClient, RedisServer, ScriptName } from './client';
 import { obstacleOf, type Obstacle } from './obstacles';
-import type { RedisUrl } from '../redisUrl';
+import type { RedisUrl } from '../input/redisUrl';
 
 /** After a failure Redis is left alone for so long, and twice as long after each further one. */
 const FIRST_PAUSE_MS = 1000;
@@ -139,7 +139,7 @@ export function sharedStoreOf(url: RedisUrl): SharedStore {
 /** Whether Redis can do what is asked of it; `null` if so. Leaves no connection behind. */
 export async function probe(url: RedisUrl): Promise<Obstacle | null> {
 	const store = new SharedStore(url);
-	const answer = await store.run('probe', [`probe:${randomUUID()}`]);
+	const answer = await store.run('redis/probe', [`probe:${randomUUID()}`]);
 	store.close();
 	return 'obstacle' in answer ? answer.obstacle : null;
 }

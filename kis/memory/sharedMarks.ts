@@ -1,7 +1,7 @@
-import type { AccessToken } from '../accessToken';
-import type { KisCredential } from '../credential';
-import { isDeadBy, type Outcome } from '../revoke/outcome';
-import { SharedTokens, type Ending } from '../shared/sharedTokens';
+import type { AccessToken } from '../input/accessToken';
+import type { KisCredential } from '../input/credential';
+import { isDeadBy, type Outcome } from '../reply/outcome';
+import { SharedTokens, type Ending } from './sharedTokens';
 import {
 	doubtAbout,
 	leavesDoubt,

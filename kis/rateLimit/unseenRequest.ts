@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 
-import type { KisCredential } from './credential';
-import { ENVIRONMENTS } from './environments';
+import type { KisCredential } from '../input/credential';
+import { ENVIRONMENTS } from '../input/environments';
 import { limiterFor } from './limiterFor';
-import { UNSEEN_WINDOW_MS, type RateLimiter } from './rateLimit/rateLimiter';
+import { UNSEEN_WINDOW_MS, type RateLimiter } from './rateLimiter';
 
 /** No read waits longer for its turn. Of 200 at the same time on a paper account, the last one waits 223 s. */
 export const LONGEST_WAIT_MS = 240_000;

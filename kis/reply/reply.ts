@@ -1,5 +1,5 @@
-import type { Answered } from './http/exchange';
-import { readJsonObject } from './json';
+import type { Answered } from '../http/exchange';
+import { readJsonObject } from '../input/json';
 
 /** The JSON object of an answer, in one of the two shapes that KIS uses (`error_code` at /oauth2, `rt_cd` and `msg_cd` at /uapi). */
 export interface KisReply {

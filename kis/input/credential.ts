@@ -1,7 +1,7 @@
 import { parseBaseUrl } from './baseUrl';
 import { ENVIRONMENTS, isEnvironmentName, type EnvironmentName } from './environments';
 import { parseRedisUrl, type RedisUrl } from './redisUrl';
-import { Unusable } from './unusable';
+import { InvalidInput } from './invalidInput';
 
 /** A KIS app's key pair and the place where it is valid. */
 export interface KisCredential {
@@ -25,27 +25,27 @@ export const STRAY_WHITE_SPACE = /\s+/g;
 /** Reads the fields that a user filled in. */
 export function parseCredential(
 	fields: Readonly<Record<string, unknown>>,
-): KisCredential | Unusable {
+): KisCredential | InvalidInput {
 	const { environment } = fields;
 	if (!isEnvironmentName(environment)) {
-		return new Unusable('the Environment is not one of real, paper and custom');
+		return new InvalidInput('the Environment is not one of real, paper and custom');
 	}
 	const appkey = withoutStrayWhiteSpace(fields.appkey);
-	if (appkey === '') return new Unusable('the App Key is empty');
+	if (appkey === '') return new InvalidInput('the App Key is empty');
 	const appsecret = withoutStrayWhiteSpace(fields.appsecret);
-	if (appsecret === '') return new Unusable('the App Secret is empty');
+	if (appsecret === '') return new InvalidInput('the App Secret is empty');
 	const baseUrl = baseUrlOf(environment, fields.baseUrl);
-	if (baseUrl instanceof Unusable) return baseUrl;
+	if (baseUrl instanceof InvalidInput) return baseUrl;
 	// A credential that was saved before there were these fields has none.
 	const { bringAuthorization: bringsToken = true, paceRequests: pacesRequests = true } = fields;
 	if (typeof bringsToken !== 'boolean') {
-		return new Unusable('Bring an Access Token is neither true nor false');
+		return new InvalidInput('Bring an Access Token is neither true nor false');
 	}
 	if (typeof pacesRequests !== 'boolean') {
-		return new Unusable('Pace Requests is neither true nor false');
+		return new InvalidInput('Pace Requests is neither true nor false');
 	}
 	const redis = redisOf(fields.redisUrl);
-	if (redis instanceof Unusable) return redis;
+	if (redis instanceof InvalidInput) return redis;
 	return { appkey, appsecret, environment, baseUrl, bringsToken, pacesRequests, redis };
 }
 
@@ -53,14 +53,14 @@ function withoutStrayWhiteSpace(field: unknown): string {
 	return typeof field === 'string' ? field.replace(STRAY_WHITE_SPACE, '') : '';
 }
 
-function baseUrlOf(environment: EnvironmentName, custom: unknown): URL | Unusable {
+function baseUrlOf(environment: EnvironmentName, custom: unknown): URL | InvalidInput {
 	const { baseUrl } = ENVIRONMENTS[environment];
 	return baseUrl === null
 		? parseBaseUrl(typeof custom === 'string' ? custom : '')
 		: new URL(baseUrl);
 }
 
-function redisOf(field: unknown): RedisUrl | Unusable | null {
+function redisOf(field: unknown): RedisUrl | InvalidInput | null {
 	const text = typeof field === 'string' ? field.trim() : '';
 	return text === '' ? null : parseRedisUrl(text);
 }

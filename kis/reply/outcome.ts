@@ -1,4 +1,4 @@
-import type { Verdict } from '../attempt';
+import type { Verdict } from './attempt';
 
 /**
  * What can become of a token, and no other:
