@@ -5,7 +5,7 @@ export default [
 	...configWithoutCloudSupport,
 	{
 		// They start processes, to see the package from outside. Nothing of them is published.
-		files: ['{bench,e2e,release,test,truth}/**/*.ts'],
+		files: ['{test,tools}/**/*.ts'],
 		rules: { '@n8n/community-nodes/no-dangerous-functions': 'off' },
 	},
 ];

@@ -5,7 +5,7 @@ const { build: esbuild } = require('esbuild');
 const { src } = require('gulp');
 
 /** The modules that use packages. */
-const BUNDLED = ['kis/http/connection.ts', 'kis/http/proxy.ts', 'kis/shared/client.ts'];
+const BUNDLED = ['kis/http/connection.ts', 'kis/http/proxy.ts', 'kis/redis/client.ts'];
 
 /**
  * undici 7 breaks off where an answer begins with "100 Continue". A client has to read past it as past any interim answer,
@@ -56,7 +56,7 @@ exports.build = async function build() {
 			copy('nodes/**/*.json', '.', made),
 			copy('kis/**/*.lua', '.', made),
 			// Of what the bundled packages took over from others, without a licence file of theirs.
-			copy('release/notices/*/*', 'release/notices', join(made, 'licences')),
+			copy('tools/release/notices/*/*', 'tools/release/notices', join(made, 'licences')),
 		]);
 		const failed = steps.find(({ status }) => status === 'rejected');
 		if (failed) throw failed.reason;

@@ -1,5 +1,7 @@
 const common = {
 	testEnvironment: 'node',
+	// They install and start a real n8n: test/e2e/jest.config.js.
+	testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/e2e/'],
 	setupFiles: ['<rootDir>/test/support/unrefIntervals.ts'],
 	moduleFileExtensions: ['ts', 'js', 'json'],
 	transform: {

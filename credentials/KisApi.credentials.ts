@@ -5,9 +5,9 @@ import {
 	type INodeProperties,
 } from 'n8n-workflow';
 
-import { parseCredential } from '../kis/credential';
-import { ENVIRONMENTS } from '../kis/environments';
-import { Unusable } from '../kis/unusable';
+import { parseCredential } from '../kis/input/credential';
+import { ENVIRONMENTS } from '../kis/input/environments';
+import { InvalidInput } from '../kis/input/invalidInput';
 import { bringAuthorization, wantsAuthorization } from './bringAuthorization';
 import { beforeLetOut, letOut } from './letOut';
 import { hasHeader, headersWithout } from './requestHeaders';
@@ -132,7 +132,7 @@ export class KisApi implements ICredentialType {
 	/** Gives a request of the HTTP Request node the headers that /uapi wants, if it goes to the credential's own origin. */
 	authenticate: IAuthenticate = async (fields, brought) => {
 		const credential = parseCredential(fields);
-		if (credential instanceof Unusable) {
+		if (credential instanceof InvalidInput) {
 			throw new UserError(`KIS API credential: ${credential.why}.`);
 		}
 		const { appkey, appsecret, baseUrl } = credential;

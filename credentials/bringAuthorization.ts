@@ -1,7 +1,7 @@
 import { UserError, type IHttpRequestOptions } from 'n8n-workflow';
 
-import { endpointOf } from '../kis/baseUrl';
-import type { KisCredential } from '../kis/credential';
+import { endpointOf } from '../kis/input/baseUrl';
+import type { KisCredential } from '../kis/input/credential';
 import { refusalOf } from './refusals';
 import { headersNamed } from './requestHeaders';
 import { patienceOf, takeTurn } from './turn';

@@ -1,12 +1,12 @@
 import { UserError } from 'n8n-workflow';
 
-import { shortFingerprint } from '../kis/accessToken';
-import type { KisCredential } from '../kis/credential';
-import { ENVIRONMENTS } from '../kis/environments';
+import { shortFingerprint } from '../kis/input/accessToken';
+import type { KisCredential } from '../kis/input/credential';
+import { ENVIRONMENTS } from '../kis/input/environments';
 import { isLimited, type Flaw, type NotIssued, type UnusableGrant } from '../kis/issue/issuance';
 import type { NoToken } from '../kis/keptToken/nextStep';
-import { koreanTime } from '../kis/koreanTime';
-import { LONGEST_WAIT_MS, readIntervalMs, type NoTurn } from '../kis/unseenRequest';
+import { koreanTime } from '../kis/reply/koreanTime';
+import { LONGEST_WAIT_MS, readIntervalMs, type NoTurn } from '../kis/rateLimit/unseenRequest';
 import { explainAll, sentences } from '../nodes/KisToken/report/explain';
 
 const NOT_SENT = 'The request was not sent';

@@ -1,6 +1,6 @@
 import { getProxyForUrl } from 'proxy-from-env';
 
-import { isLoopback } from '../baseUrl';
+import { isLoopback } from '../input/baseUrl';
 import { PROXY_UNUSABLE } from './transportCodes';
 
 /** A proxy that makes tunnels (the method CONNECT, RFC 9110, 9.3.6). */

@@ -1,13 +1,13 @@
-import { MAX_TOKEN_BYTES, parseAccessToken, type AccessToken } from '../accessToken';
-import { readAttempt, type Attempt } from '../attempt';
-import type { KisCredential } from '../credential';
+import { MAX_TOKEN_BYTES, parseAccessToken, type AccessToken } from '../input/accessToken';
+import { readAttempt, type Attempt } from '../reply/attempt';
+import type { KisCredential } from '../input/credential';
 import type { Answered, Exchange } from '../http/exchange';
 import { clockDifference } from '../http/retryAfter';
-import { OPEN_ANSWERS } from '../httpAnswers';
-import { parseKisTime } from '../koreanTime';
-import { isText, readReply, type KisReply } from '../reply';
-import { SecretGuard } from '../secretGuard';
-import { Unusable } from '../unusable';
+import { OPEN_ANSWERS } from '../reply/httpAnswers';
+import { parseKisTime } from '../reply/koreanTime';
+import { isText, readReply, type KisReply } from '../reply/reply';
+import { SecretGuard } from '../secrets/secretGuard';
+import { InvalidInput } from '../input/invalidInput';
 
 /** 접근토큰발급. The path is case-sensitive. */
 export const ISSUE_PATH = '/oauth2/tokenP';
@@ -75,7 +75,7 @@ export function readIssue(
 /** Reads a text as a token that KIS gave; `null` if it can be none. */
 export function readGiven(text: unknown, appsecret: string): AccessToken | null {
 	const token = parseAccessToken(text);
-	if (token instanceof Unusable) return null;
+	if (token instanceof InvalidInput) return null;
 	if (token.value.length < MIN_TOKEN_LENGTH || !B64TOKEN.test(token.value)) return null;
 	// Whoever gets the item gets the token (and the app key, which it names), but never the secret that makes tokens.
 	return new SecretGuard([appsecret]).isIn(token.value) ? null : token;

@@ -1,8 +1,14 @@
-import { hasExpired, isCutOff, isIssuedTo, isWholeTokenOf, type AccessToken } from '../accessToken';
-import type { Attempt } from '../attempt';
-import type { KisCredential } from '../credential';
-import { deadTokens } from '../deadTokens';
-import { kisTime } from '../koreanTime';
+import {
+	hasExpired,
+	isCutOff,
+	isIssuedTo,
+	isWholeTokenOf,
+	type AccessToken,
+} from '../input/accessToken';
+import type { Attempt } from '../reply/attempt';
+import type { KisCredential } from '../input/credential';
+import { deadTokens } from '../memory/deadTokens';
+import { kisTime } from '../reply/koreanTime';
 import type { Grant } from './grant';
 
 /**

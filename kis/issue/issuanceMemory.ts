@@ -1,4 +1,4 @@
-import type { AccessToken } from '../accessToken';
+import type { AccessToken } from '../input/accessToken';
 import type { Grant } from './grant';
 import type { Issuance } from './issuance';
 

@@ -1,11 +1,11 @@
-import { addressOf, endpointOf } from '../baseUrl';
-import type { KisCredential } from '../credential';
-import { ISSUE_INTERVAL_MS } from '../environments';
+import { addressOf, endpointOf } from '../input/baseUrl';
+import type { KisCredential } from '../input/credential';
+import { ISSUE_INTERVAL_MS } from '../input/environments';
 import type { Exchange } from '../http/exchange';
-import { sendPaced, type SendingOptions } from '../pacedRequest';
-import { asksToComeBack, wait, waitBeforeRetry } from '../retry';
-import { quotedParts, SecretGuard } from '../secretGuard';
-import { SharedTokens } from '../shared/sharedTokens';
+import { sendPaced, type SendingOptions } from '../rateLimit/pacedRequest';
+import { asksToComeBack, wait, waitBeforeRetry } from '../reply/retry';
+import { quotedParts, SecretGuard } from '../secrets/secretGuard';
+import { SharedTokens } from '../memory/sharedTokens';
 import { ISSUE_PATH, issueBody, readIssue, type IssueAttempt } from './grant';
 import { flawOf, isLimited, weighFailed, type Issuance } from './issuance';
 import { pastOf } from './issuanceMemory';

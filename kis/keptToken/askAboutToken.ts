@@ -1,13 +1,13 @@
-import { isWholeTokenOf, type AccessToken } from '../accessToken';
-import type { Attempt } from '../attempt';
-import type { KisCredential } from '../credential';
-import { deadTokens } from '../deadTokens';
+import { isWholeTokenOf, type AccessToken } from '../input/accessToken';
+import type { Attempt } from '../reply/attempt';
+import type { KisCredential } from '../input/credential';
+import { deadTokens } from '../memory/deadTokens';
 import { askIfAlive, type Liveness } from '../liveness/askIfAlive';
-import type { SendingOptions } from '../pacedRequest';
+import type { SendingOptions } from '../rateLimit/pacedRequest';
 import { KeptShare } from './keptShare';
 import { keptTokenOf } from './keptToken';
-import { doubtAbout, settle } from './revokeMarks';
-import { tellOthers } from './sharedMarks';
+import { doubtAbout, settle } from '../memory/revokeMarks';
+import { tellOthers } from '../memory/sharedMarks';
 import { SharedWork } from './sharedWork';
 
 /** What is known of a token now, and the request that showed it. */

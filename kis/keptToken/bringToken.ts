@@ -1,8 +1,8 @@
-import type { AccessToken } from '../accessToken';
-import type { KisCredential } from '../credential';
-import { ENVIRONMENTS } from '../environments';
+import type { AccessToken } from '../input/accessToken';
+import type { KisCredential } from '../input/credential';
+import { ENVIRONMENTS } from '../input/environments';
 import type { Issuance } from '../issue/issuance';
-import { wait } from '../retry';
+import { wait } from '../reply/retry';
 import { askAboutKept } from './askAboutToken';
 import { issueInTurn } from './issueInTurn';
 import { learnOfKept } from './keptShare';

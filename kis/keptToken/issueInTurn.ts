@@ -1,9 +1,9 @@
-import type { KisCredential } from '../credential';
-import { ISSUE_INTERVAL_MS } from '../environments';
+import type { KisCredential } from '../input/credential';
+import { ISSUE_INTERVAL_MS } from '../input/environments';
 import type { Grant } from '../issue/grant';
 import type { Issuance } from '../issue/issuance';
 import { issueToken, type IssueOptions } from '../issue/issueToken';
-import { wait } from '../retry';
+import { wait } from '../reply/retry';
 import { keptGrant } from './keptGrant';
 import { KeptShare, learnOfKept } from './keptShare';
 import { keptTokenOf } from './keptToken';

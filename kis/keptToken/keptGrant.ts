@@ -1,12 +1,12 @@
-import type { KisCredential } from '../credential';
+import type { KisCredential } from '../input/credential';
 import type { Grant } from '../issue/grant';
 import { reuse } from '../issue/issuance';
-import type { SendingOptions } from '../pacedRequest';
+import type { SendingOptions } from '../rateLimit/pacedRequest';
 import { askAboutKept } from './askAboutToken';
 import { learnOfKept } from './keptShare';
 import { keptTokenOf } from './keptToken';
-import { doubtAbout, isBeingRevoked } from './revokeMarks';
-import { learnFromOthers } from './sharedMarks';
+import { doubtAbout, isBeingRevoked } from '../memory/revokeMarks';
+import { learnFromOthers } from '../memory/sharedMarks';
 
 /**
  * Gives the token that the credential keeps as KIS would give it, after asking KIS whether it is alive; `null` if it is

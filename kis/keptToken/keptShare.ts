@@ -1,12 +1,12 @@
-import type { KisCredential } from '../credential';
-import { deadTokens } from '../deadTokens';
-import { ISSUE_INTERVAL_MS } from '../environments';
+import type { KisCredential } from '../input/credential';
+import { deadTokens } from '../memory/deadTokens';
+import { ISSUE_INTERVAL_MS } from '../input/environments';
 import { flawOf } from '../issue/issuance';
-import { SharedKept, type Result, type Seen, type Writing } from '../shared/sharedKept';
-import { sharedStoreOf, type SharedStore } from '../shared/sharedStore';
+import { SharedKept, type Result, type Seen, type Writing } from './sharedKept';
+import { sharedStoreOf, type SharedStore } from '../redis/sharedStore';
 import { readState, writeState, type KeptState, type Obstacle } from './keptState';
 import type { KeptToken } from './keptToken';
-import { learnFromOthers } from './sharedMarks';
+import { learnFromOthers } from '../memory/sharedMarks';
 
 /** The turn of a worker that has ended is over six seconds after it was last taken. */
 const EXTEND_MS = 2000;

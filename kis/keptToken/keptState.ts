@@ -1,11 +1,11 @@
-import type { AnswerRule } from '../answerRule';
-import type { Attempt, Verdict } from '../attempt';
-import type { KisCredential } from '../credential';
-import { KIS_CODES } from '../errorCodes';
-import { OPEN_ANSWERS, REFUSING_STATUSES } from '../httpAnswers';
+import type { AnswerRule } from '../reply/answerRule';
+import type { Attempt, Verdict } from '../reply/attempt';
+import type { KisCredential } from '../input/credential';
+import { KIS_CODES } from '../reply/errorCodes';
+import { OPEN_ANSWERS, REFUSING_STATUSES } from '../reply/httpAnswers';
 import { CLOCK_TOLERANCE_MS, readGiven, type Grant } from '../issue/grant';
 import { SAME_TOKEN_MS, type Flaw, type NotIssued, type UnusableGrant } from '../issue/issuance';
-import { readJsonObject } from '../json';
+import { readJsonObject } from '../input/json';
 
 /**
  * Why no token is issued for a while: KIS goes on giving one that is dead, its minute is not over, a lost answer may have

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 
-import type { AccessToken } from '../accessToken';
-import { addressOf } from '../baseUrl';
-import type { KisCredential } from '../credential';
-import { ISSUE_INTERVAL_MS } from '../environments';
+import type { AccessToken } from '../input/accessToken';
+import { addressOf } from '../input/baseUrl';
+import type { KisCredential } from '../input/credential';
+import { ISSUE_INTERVAL_MS } from '../input/environments';
 import type { Grant } from '../issue/grant';
 import {
 	flawOf,

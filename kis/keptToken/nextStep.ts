@@ -1,10 +1,10 @@
-import type { AccessToken } from '../accessToken';
-import { isLoopback } from '../baseUrl';
-import type { KisCredential } from '../credential';
+import type { AccessToken } from '../input/accessToken';
+import { isLoopback } from '../input/baseUrl';
+import type { KisCredential } from '../input/credential';
 import { isLimited, type Issuance } from '../issue/issuance';
+import { doubtAbout, isBeingRevoked, type Doubt } from '../memory/revokeMarks';
 import type { Obstacle } from './keptState';
 import type { KeptToken } from './keptToken';
-import { doubtAbout, isBeingRevoked, type Doubt } from './revokeMarks';
 
 /** Why a request gets no token. */
 export type NoToken =

@@ -1,12 +1,12 @@
-import type { AccessToken } from '../accessToken';
-import { readAttempt, type Attempt, type Verdict } from '../attempt';
-import type { AnswerRule } from '../answerRule';
-import { endpointOf } from '../baseUrl';
-import type { KisCredential } from '../credential';
-import { OPEN_ANSWERS } from '../httpAnswers';
-import { sendPaced, type SendingOptions } from '../pacedRequest';
-import type { KisReply } from '../reply';
-import { SecretGuard } from '../secretGuard';
+import type { AccessToken } from '../input/accessToken';
+import { readAttempt, type Attempt, type Verdict } from '../reply/attempt';
+import type { AnswerRule } from '../reply/answerRule';
+import { endpointOf } from '../input/baseUrl';
+import type { KisCredential } from '../input/credential';
+import { OPEN_ANSWERS } from '../reply/httpAnswers';
+import { sendPaced, type SendingOptions } from '../rateLimit/pacedRequest';
+import type { KisReply } from '../reply/reply';
+import { SecretGuard } from '../secrets/secretGuard';
 
 /** 주식현재가 시세: it changes nothing, and both environments have it. The path is case-sensitive. */
 export const QUOTE_PATH = '/uapi/domestic-stock/v1/quotations/inquire-price';

@@ -1,10 +1,10 @@
-import { isCutOff, isIssuedTo, type AccessToken } from '../accessToken';
-import type { AnswerRule } from '../answerRule';
-import { readAttempt, type Attempt } from '../attempt';
+import { isCutOff, isIssuedTo, type AccessToken } from '../input/accessToken';
+import type { AnswerRule } from '../reply/answerRule';
+import { readAttempt, type Attempt } from '../reply/attempt';
 import type { Exchange } from '../http/exchange';
-import { OPEN_ANSWERS } from '../httpAnswers';
-import type { KisReply } from '../reply';
-import type { SecretGuard } from '../secretGuard';
+import { OPEN_ANSWERS } from '../reply/httpAnswers';
+import type { KisReply } from '../reply/reply';
+import type { SecretGuard } from '../secrets/secretGuard';
 
 /** 접근토큰폐기. The path is case-sensitive. */
 export const REVOKE_PATH = '/oauth2/revokeP';

@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
 
-import type { Attempt } from '../attempt';
-import { isListed } from '../errorCodes';
+import type { Attempt } from '../reply/attempt';
+import { isListed } from '../reply/errorCodes';
 import type { RateLimiter } from '../rateLimit/rateLimiter';
-import { asksToComeBack, isPermanent } from '../retry';
+import { asksToComeBack, isPermanent } from '../reply/retry';
 
 /** So many attempts in a row that could not be written, over all tokens, before the host counts as staying unreachable. */
 const UNREACHABLE_ATTEMPTS = 4;

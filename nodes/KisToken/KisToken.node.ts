@@ -8,7 +8,7 @@ import {
 } from 'n8n-workflow';
 
 import { mapInTurns } from '../../kis/turns';
-import { Unusable } from '../../kis/unusable';
+import { InvalidInput } from '../../kis/input/invalidInput';
 import { kisApiTest } from './credentialTest/kisApiTest';
 import { readParameter } from './input';
 import { operationOf, operations } from './operations';
@@ -26,11 +26,11 @@ const CUSTOM_API_CALL = '__CUSTOM_API_CALL__';
 function noOperation(chosen: unknown): Pick<Operation, 'run' | 'brokenRun' | keyof Notices> {
 	const unusable =
 		chosen === CUSTOM_API_CALL
-			? new Unusable(
+			? new InvalidInput(
 					'a Custom API Call is made with the HTTP Request node',
 					'In an HTTP Request node, choose Predefined Credential Type as Authentication, KIS API as Credential Type, and this credential.',
 				)
-			: new Unusable('the Operation is not one of this node', 'Choose one in the node.');
+			: new InvalidInput('the Operation is not one of this node', 'Choose one in the node.');
 	const report = reportUnusable('notSent', 'Nothing was sent to KIS', unusable);
 	return {
 		outcomes: ['notSent'],

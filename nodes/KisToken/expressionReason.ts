@@ -1,9 +1,9 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { parseAccessToken } from '../../kis/accessToken';
-import type { KisCredential } from '../../kis/credential';
-import { SecretGuard } from '../../kis/secretGuard';
-import { Unusable } from '../../kis/unusable';
+import { parseAccessToken } from '../../kis/input/accessToken';
+import type { KisCredential } from '../../kis/input/credential';
+import { SecretGuard } from '../../kis/secrets/secretGuard';
+import { InvalidInput } from '../../kis/input/invalidInput';
 import { quotable } from './quotable';
 
 /** n8n's own reasons are shorter; what is longer quotes something. */
@@ -49,7 +49,7 @@ export function expressionOf(
 export function reasonOfN8n(
 	error: unknown,
 	expression: Expression | null,
-	credential?: KisCredential | Unusable,
+	credential?: KisCredential | InvalidInput,
 ): string | null {
 	if (expression === null) return null;
 	try {
@@ -85,8 +85,8 @@ function textsOf(error: unknown): string[] {
 	);
 }
 
-function keysOf(credential: KisCredential | Unusable | undefined): string[] {
-	return credential === undefined || credential instanceof Unusable
+function keysOf(credential: KisCredential | InvalidInput | undefined): string[] {
+	return credential === undefined || credential instanceof InvalidInput
 		? []
 		: [credential.appkey, credential.appsecret];
 }
@@ -141,7 +141,7 @@ function possibleTokens(json: unknown): string[] {
 		length += value.length;
 		if (length > MAX_ITEM_LENGTH) throw new RangeError('The item is too large.');
 		const token = parseAccessToken(value);
-		if (token instanceof Unusable) {
+		if (token instanceof InvalidInput) {
 			found.push(...wordsOf(value).filter((word) => !ORDINARY.test(word)));
 		} else {
 			found.push(token.value, token.claims?.appkey ?? '');

@@ -1,26 +1,26 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { parseAccessToken, type AccessToken } from '../../kis/accessToken';
-import { parseCredential, type KisCredential } from '../../kis/credential';
+import { parseAccessToken, type AccessToken } from '../../kis/input/accessToken';
+import { parseCredential, type KisCredential } from '../../kis/input/credential';
 import { mapInTurns } from '../../kis/turns';
-import { Unusable } from '../../kis/unusable';
+import { InvalidInput } from '../../kis/input/invalidInput';
 import { expressionOf, reasonOfN8n } from './expressionReason';
 import { cancelSignal } from './host';
 
 // What n8n throws in here is not passed on, since its text may quote a credential or a token; but for what is known to be none.
 
-const UNREADABLE_CREDENTIAL = new Unusable(
+const UNREADABLE_CREDENTIAL = new InvalidInput(
 	'n8n could not read the KIS API credential',
 	'Select it again in this node, or open it and save it anew.',
 );
 
 export async function readCredential(
 	context: IExecuteFunctions,
-): Promise<KisCredential | Unusable> {
+): Promise<KisCredential | InvalidInput> {
 	try {
 		const credential = parseCredential(await context.getCredentials('kisApi'));
-		return credential instanceof Unusable
-			? new Unusable(credential.why, 'Correct it in the KIS API credential.')
+		return credential instanceof InvalidInput
+			? new InvalidInput(credential.why, 'Correct it in the KIS API credential.')
 			: credential;
 	} catch {
 		return UNREADABLE_CREDENTIAL;
@@ -40,13 +40,13 @@ export function readParameter<T>(
 	itemIndex: number,
 	failure: string,
 	absent?: T,
-	credential?: KisCredential | Unusable,
-): { readonly value: unknown } | Unusable {
+	credential?: KisCredential | InvalidInput,
+): { readonly value: unknown } | InvalidInput {
 	try {
 		return { value: context.getNodeParameter(name, itemIndex, absent) };
 	} catch (error) {
 		const reason = reasonOfN8n(error, expressionOf(context, name, itemIndex), credential);
-		return new Unusable(
+		return new InvalidInput(
 			failure,
 			reason === null
 				? 'Open it in the node to see what n8n says about it.'
@@ -59,14 +59,14 @@ export function readParameter<T>(
 export function readToken(
 	context: IExecuteFunctions,
 	itemIndex: number,
-	credential: KisCredential | Unusable,
-): AccessToken | Unusable {
+	credential: KisCredential | InvalidInput,
+): AccessToken | InvalidInput {
 	const failure = 'the expression in the field Token cannot be evaluated for this item';
 	const given = readParameter(context, 'token', itemIndex, failure, undefined, credential);
-	if (given instanceof Unusable) return given;
+	if (given instanceof InvalidInput) return given;
 	const token = parseAccessToken(given.value);
-	return token instanceof Unusable
-		? new Unusable(token.why, 'Check what the field Token gives for this item.')
+	return token instanceof InvalidInput
+		? new InvalidInput(token.why, 'Check what the field Token gives for this item.')
 		: token;
 }
 
@@ -86,4 +86,4 @@ export async function readEach<T>(
 	);
 }
 
-export const STOPPED = new Unusable('the execution was stopped', 'Run again.');
+export const STOPPED = new InvalidInput('the execution was stopped', 'Run again.');

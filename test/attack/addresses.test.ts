@@ -3,9 +3,9 @@
 // computer's own (IPv4 inside IPv6, zones, names with a point, 0.0.0.0), by the node and by the credential's test. A
 // server at the other address must see no connection.
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { testCredential } from '../../engine/credentialTest';
+import { testCredential } from '../../tools/engine/credentialTest';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
-import { makeApp } from '../../sandbox/apps';
+import { makeApp } from '../../tools/sandbox/apps';
 import { attack } from '../support/attack';
 import { closeServers, CONFIRMATION, startServer } from '../support/scriptedServer';
 import { found } from '../support/secrets';

@@ -4,11 +4,11 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { testCredential } from '../../engine/credentialTest';
-import { standIn } from '../../engine/nodes';
-import { encryptCredential, makeNode, runWorkflow } from '../../engine/run';
+import { testCredential } from '../../tools/engine/credentialTest';
+import { standIn } from '../../tools/engine/nodes';
+import { encryptCredential, makeNode, runWorkflow } from '../../tools/engine/run';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
-import { makeApp } from '../../sandbox/apps';
+import { makeApp } from '../../tools/sandbox/apps';
 import { send } from '../support/httpRequest';
 import { KisDouble } from '../support/kisDouble';
 import { HOST, makeCertificate, type Certificate } from '../support/certificate';

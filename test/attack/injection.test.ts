@@ -2,8 +2,8 @@
 // request line, so that a second field, header or request comes out: quotes, escapes, line breaks, NUL, halves of
 // characters, percent-encoding, template syntax; and tokens as long as a token may be.
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { encryptCredential, makeNode, runWorkflow } from '../../engine/run';
-import { makeApp } from '../../sandbox/apps';
+import { encryptCredential, makeNode, runWorkflow } from '../../tools/engine/run';
+import { makeApp } from '../../tools/sandbox/apps';
 import { attack, fieldsOf } from '../support/attack';
 import { closeServers, CONFIRMATION, http, startServer } from '../support/scriptedServer';
 import { found } from '../support/secrets';

@@ -3,7 +3,7 @@
 // polluted already, so that an empty answer seems to confirm and a token of nobody to be one's own. After each: no prototype has changed.
 import type { IDataObject } from 'n8n-workflow';
 
-import { makeApp } from '../../sandbox/apps';
+import { makeApp } from '../../tools/sandbox/apps';
 import { attack, fieldsOf } from '../support/attack';
 import { closeServers, CONFIRMATION, http, refusal, startServer } from '../support/scriptedServer';
 import { makeJwt, makeOpaqueToken } from '../support/tokens';

@@ -2,9 +2,9 @@
 // in every way to write a Location, and the headers and pages that browsers follow; to the node, to the credential's test
 // and to the HTTP Request node. The other host must see no connection, and nothing counts as revoked.
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { testCredential } from '../../engine/credentialTest';
+import { testCredential } from '../../tools/engine/credentialTest';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
-import { makeApp } from '../../sandbox/apps';
+import { makeApp } from '../../tools/sandbox/apps';
 import { attack } from '../support/attack';
 import { closeServers, CONFIRMATION, http, startServer } from '../support/scriptedServer';
 import { outcomes, tokenItems } from '../support/workflow';

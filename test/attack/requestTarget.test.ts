@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import type { IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
 
 import { requestTarget, type RequestNames } from '../../credentials/requestTarget';
-import { makeApp } from '../../sandbox/apps';
+import { makeApp } from '../../tools/sandbox/apps';
 import { lendContext, type LentContext } from '../support/lentContext';
 import { resolveAllHere } from '../support/lookup';
 import { property } from '../support/properties';

@@ -3,7 +3,7 @@
 // come of them, the error that stops a workflow must stay readable, and the rest of n8n must have its turns.
 import type { INodeExecutionData, IPairedItemData } from 'n8n-workflow';
 
-import { makeApp } from '../../sandbox/apps';
+import { makeApp } from '../../tools/sandbox/apps';
 import { revoke as revokeTokens } from '../support/revoke';
 import {
 	closeServers,

@@ -1,7 +1,7 @@
 // A figure of something that is not done would be worth nothing: what each load makes the node ask of KIS.
-import { LOADS, carry } from '../../bench/loads';
-import { removeEngineFolder } from '../../engine/run';
-import { Sandbox } from '../../sandbox/server';
+import { LOADS, carry } from '../../tools/bench/loads';
+import { removeEngineFolder } from '../../tools/engine/run';
+import { Sandbox } from '../../tools/sandbox/server';
 import { UNLIMITED } from '../support/workflow';
 
 afterAll(removeEngineFolder);

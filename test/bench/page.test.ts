@@ -1,7 +1,7 @@
 // What a section has measured, as the page says it.
-import { render } from '../../bench/report';
-import { Sample } from '../../bench/sample';
-import { byTurns, resultsOf } from '../../bench/turns';
+import { render } from '../../tools/bench/report';
+import { Sample } from '../../tools/bench/sample';
+import { byTurns, resultsOf } from '../../tools/bench/turns';
 
 test('a figure is the median and its spread', () => {
 	const show = (...values: number[]) => new Sample(values).show((value) => value.toFixed(1));

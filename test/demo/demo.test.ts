@@ -8,7 +8,7 @@ jest.setTimeout(120_000);
 const ROOT = resolve(__dirname, '../..');
 
 function start() {
-	const command = ['--require', require.resolve('tsx/cjs'), join(ROOT, 'demo/main.ts')];
+	const command = ['--require', require.resolve('tsx/cjs'), join(ROOT, 'tools/demo/main.ts')];
 	const env = { PATH: process.env.PATH, HOME: process.env.HOME };
 	return spawnSync(process.execPath, command, { env, encoding: 'utf8' });
 }

@@ -68,7 +68,7 @@ test('n8n is known to nodes and credentials only, the network’s packages to on
 	for (const [name, folder] of [
 		['undici', 'kis/http/'],
 		['proxy-from-env', 'kis/http/'],
-		['ioredis', 'kis/shared/'],
+		['ioredis', 'kis/redis/'],
 	]) {
 		expect(knows(name).filter((from) => !from.startsWith(folder))).toEqual([]);
 	}

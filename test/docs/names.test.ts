@@ -4,8 +4,8 @@ import { join, resolve } from 'node:path';
 import type { INodeProperties } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { ENVIRONMENTS } from '../../kis/environments';
-import { KIS_CODES } from '../../kis/errorCodes';
+import { ENVIRONMENTS } from '../../kis/input/environments';
+import { KIS_CODES } from '../../kis/reply/errorCodes';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { operations } from '../../nodes/KisToken/operations';
 import type { Operation } from '../../nodes/KisToken/operations/operation';
@@ -72,7 +72,7 @@ describe.each(PAGES)('$path', (page) => {
 	});
 
 	test('names environment variables of ours that are read', () => {
-		const read = readFileSync(join(ROOT, 'liveCheck/settings.ts'), 'utf8');
+		const read = readFileSync(join(ROOT, 'tools/live-check/settings.ts'), 'utf8');
 		const named = [...page.text.matchAll(/\bKIS_[A-Z_]+/g)].map(([name]) => name);
 		expect(named.filter((name) => !new RegExp(`\\b${name}\\b`).test(read))).toEqual([]);
 	});

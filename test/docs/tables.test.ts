@@ -4,20 +4,20 @@ import { join } from 'node:path';
 import type { INodeProperties } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { ENVIRONMENTS } from '../../kis/environments';
-import type { AnswerRule } from '../../kis/answerRule';
-import { KIS_CODES } from '../../kis/errorCodes';
+import { ENVIRONMENTS } from '../../kis/input/environments';
+import type { AnswerRule } from '../../kis/reply/answerRule';
+import { KIS_CODES } from '../../kis/reply/errorCodes';
 import { explainTransportCode } from '../../kis/http/transportCodes';
 import { QUOTE_PATH } from '../../kis/liveness/askIfAlive';
 import { MIN_REQUESTS_PER_SECOND } from '../../kis/rateLimit/arrivals';
-import { OUTCOMES } from '../../kis/revoke/outcome';
+import { OUTCOMES } from '../../kis/reply/outcome';
 import { operations } from '../../nodes/KisToken/operations';
 import type { Operation } from '../../nodes/KisToken/operations/operation';
 import { detailsOf } from '../../nodes/KisToken/report/details';
 import { sentences } from '../../nodes/KisToken/report/explain';
 import { toItem } from '../../nodes/KisToken/report/item';
 import { reportBroken } from '../../nodes/KisToken/report/report';
-import { BREAKS } from '../../truth/breaks';
+import { BREAKS } from '../../tools/truth/breaks';
 import { column, KOREAN, page, ROOT, tableOf } from './pages';
 
 interface Wording {

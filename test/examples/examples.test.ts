@@ -10,8 +10,8 @@ import {
 	removeEngineFolder,
 	runWorkflow,
 	type WorkflowFile,
-} from '../../engine/run';
-import { ENVIRONMENTS } from '../../kis/environments';
+} from '../../tools/engine/run';
+import { ENVIRONMENTS } from '../../kis/input/environments';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { useSandbox } from '../support/workflow';
 

@@ -8,8 +8,8 @@ import {
 	parseAccessToken,
 	isCutOff,
 	isWholeTokenOf,
-} from '../../kis/accessToken';
-import { Unusable } from '../../kis/unusable';
+} from '../../kis/input/accessToken';
+import { InvalidInput } from '../../kis/input/invalidInput';
 import { makeJwt, makeKeyPair, makeToken, read } from '../support/tokens';
 
 const { appkey } = makeKeyPair();
@@ -75,7 +75,7 @@ describe('what cannot be a token', () => {
 		['more than 8 KiB in few characters', '가'.repeat(2731)],
 	])('%s', (_name, input) => {
 		const unusable = parseAccessToken(input);
-		expect(unusable).toBeInstanceOf(Unusable);
+		expect(unusable).toBeInstanceOf(InvalidInput);
 		expect(JSON.stringify(unusable)).not.toMatch(/eyJ|left|right|xxx|가/);
 	});
 

@@ -1,12 +1,12 @@
 // What is tried: every way to make a host look like KIS or like this computer that URL parsers are known to fall for.
-import { endpointOf, isLoopback, parseBaseUrl } from '../../kis/baseUrl';
-import { Unusable } from '../../kis/unusable';
+import { endpointOf, isLoopback, parseBaseUrl } from '../../kis/input/baseUrl';
+import { InvalidInput } from '../../kis/input/invalidInput';
 
 const PATH = '/oauth2/revokeP';
 
 function endpoint(text: string): string {
 	const url = parseBaseUrl(text);
-	if (url instanceof Unusable) throw new Error(url.why);
+	if (url instanceof InvalidInput) throw new Error(url.why);
 	return endpointOf(url, PATH).href;
 }
 
@@ -81,7 +81,7 @@ test.each([
 	['a soft hyphen', 'https://relay.exam\u00ADple'],
 ])('%s is refused, without a word of the input', (_name, text) => {
 	const refused = parseBaseUrl(text);
-	expect(refused).toBeInstanceOf(Unusable);
+	expect(refused).toBeInstanceOf(InvalidInput);
 	expect(JSON.stringify(refused)).not.toMatch(/evil|koreainvestment|passwd|alert|kis\?/);
 });
 
@@ -107,7 +107,7 @@ test.each([
 	['octal 127', 'http://0127.0.0.1'],
 ])('plain http to %s is refused', (_name, text) => {
 	const refused = parseBaseUrl(text);
-	expect(refused).toBeInstanceOf(Unusable);
+	expect(refused).toBeInstanceOf(InvalidInput);
 	expect(JSON.stringify(refused)).not.toMatch(/evil|127|192|169|ffff/);
 });
 
@@ -115,7 +115,7 @@ test.each(['http://127。0。0。1', 'http://１２７.0.0.1', 'http://ⓛocalho
 	'%j is refused, or called where it leads: to this computer',
 	(text) => {
 		const url = parseBaseUrl(text);
-		expect(url instanceof Unusable || isLoopback(url)).toBe(true);
+		expect(url instanceof InvalidInput || isLoopback(url)).toBe(true);
 	},
 );
 
@@ -123,7 +123,9 @@ test.each(['https://relay.example/a/../..', 'https://relay.example/%2e%2e/'])(
 	'%j stays on its host',
 	(text) => {
 		const url = parseBaseUrl(text);
-		expect(url instanceof Unusable || endpointOf(url, PATH).origin).toBe('https://relay.example');
+		expect(url instanceof InvalidInput || endpointOf(url, PATH).origin).toBe(
+			'https://relay.example',
+		);
 	},
 );
 

@@ -1,18 +1,18 @@
 // The token that a credential brings, against a KIS that is not the sandbox: when it is issued, renewed and asked about,
 // when it is not, and how often KIS hears of that.
-import type { AccessToken } from '../../kis/accessToken';
-import type { Attempt } from '../../kis/attempt';
-import type { KisCredential } from '../../kis/credential';
-import { KIS_CODES } from '../../kis/errorCodes';
+import type { AccessToken } from '../../kis/input/accessToken';
+import type { Attempt } from '../../kis/reply/attempt';
+import type { KisCredential } from '../../kis/input/credential';
+import { KIS_CODES } from '../../kis/reply/errorCodes';
 import type { Issuance } from '../../kis/issue/issuance';
 import { askAboutToken } from '../../kis/keptToken/askAboutToken';
-import { deadTokens } from '../../kis/deadTokens';
+import { deadTokens } from '../../kis/memory/deadTokens';
 import { bringToken, type BringOptions } from '../../kis/keptToken/bringToken';
 import { keptTokenOf } from '../../kis/keptToken/keptToken';
 import { nextStep } from '../../kis/keptToken/nextStep';
-import { whileRevoking } from '../../kis/keptToken/revokeMarks';
+import { whileRevoking } from '../../kis/memory/revokeMarks';
 import { limiterOf } from '../../kis/rateLimit/rateLimiter';
-import type { Outcome } from '../../kis/revoke/outcome';
+import type { Outcome } from '../../kis/reply/outcome';
 import { KisDouble, uapiRefusal } from '../support/kisDouble';
 import { leftSince, resources } from '../support/resources';
 import { closeServers, hangUp, http, refusal, reset, silence } from '../support/scriptedServer';
@@ -35,8 +35,9 @@ const ANSWERED: Attempt = {
 /** The clock of the computer; what is waited for passes at once. */
 let now = Date.now();
 const waits: number[] = [];
-jest.mock('../../kis/retry', () => {
-	const actual = jest.requireActual<typeof import('../../kis/retry')>('../../kis/retry');
+jest.mock('../../kis/reply/retry', () => {
+	const actual =
+		jest.requireActual<typeof import('../../kis/reply/retry')>('../../kis/reply/retry');
 	return {
 		...actual,
 		async wait(milliseconds: number, stop: AbortSignal) {

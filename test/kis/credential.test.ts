@@ -1,7 +1,7 @@
 // What is tried: keys as they come out of a clipboard, fields of the wrong type, and addresses that would send a real key elsewhere.
-import { parseCredential } from '../../kis/credential';
-import { ENVIRONMENTS } from '../../kis/environments';
-import { Unusable } from '../../kis/unusable';
+import { parseCredential } from '../../kis/input/credential';
+import { ENVIRONMENTS } from '../../kis/input/environments';
+import { InvalidInput } from '../../kis/input/invalidInput';
 import { makeKeyPair } from '../support/tokens';
 
 const keys = makeKeyPair();
@@ -67,7 +67,7 @@ test.each<[string, Record<string, unknown>]>([
 	['custom with a refused address', { ...keys, environment: 'custom', baseUrl: 'http://evil' }],
 ])('%s: refused, and neither key nor input is repeated', (_name, fields) => {
 	const refused = parseCredential(fields);
-	expect(refused).toBeInstanceOf(Unusable);
+	expect(refused).toBeInstanceOf(InvalidInput);
 	const said = JSON.stringify(refused);
 	for (const secret of [appkey, appsecret, 'evil', '__proto__', 'REAL']) {
 		expect(said).not.toContain(secret);

@@ -1,5 +1,5 @@
 // What is tried: where what was learnt of a token counts, and for how long.
-import { DeadTokens } from '../../kis/deadTokens';
+import { DeadTokens } from '../../kis/memory/deadTokens';
 import {
 	credentialFor,
 	makeKeyPair,

@@ -1,9 +1,9 @@
-import type { AnswerRule } from '../../kis/answerRule';
-import { isListed, KIS_CODES } from '../../kis/errorCodes';
-import { OPEN_ANSWERS, REFUSING_STATUSES } from '../../kis/httpAnswers';
+import type { AnswerRule } from '../../kis/reply/answerRule';
+import { isListed, KIS_CODES } from '../../kis/reply/errorCodes';
+import { OPEN_ANSWERS, REFUSING_STATUSES } from '../../kis/reply/httpAnswers';
 import { explainTransportCode } from '../../kis/http/transportCodes';
-import { waitBeforeRetry } from '../../kis/retry';
-import type { Attempt } from '../../kis/attempt';
+import { waitBeforeRetry } from '../../kis/reply/retry';
+import type { Attempt } from '../../kis/reply/attempt';
 import { sentences } from '../../nodes/KisToken/report/explain';
 import { makeAttempt } from '../support/attempts';
 

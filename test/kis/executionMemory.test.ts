@@ -1,6 +1,6 @@
 // What is tried: what one execution knows of a token, with one credential and whichever, and for how long.
-import { ExecutionMemory, type Standing } from '../../kis/revoke/executionMemory';
-import type { Outcome } from '../../kis/revoke/outcome';
+import { ExecutionMemory, type Standing } from '../../kis/memory/executionMemory';
+import type { Outcome } from '../../kis/reply/outcome';
 import { makeAttempt } from '../support/attempts';
 import { credentialFor, makeKeyPair, makeOpaqueToken, makeToken, read } from '../support/tokens';
 

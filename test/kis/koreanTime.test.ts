@@ -1,4 +1,4 @@
-import { kisTime, koreanTime, parseKisTime } from '../../kis/koreanTime';
+import { kisTime, koreanTime, parseKisTime } from '../../kis/reply/koreanTime';
 
 test.each([
 	['2026-11-23 08:16:59', '2026-11-22T23:16:59Z'],

@@ -1,5 +1,5 @@
 // What is tried: every order of up to three attempts, for every kind of token, against what the outcomes are defined to mean.
-import type { Verdict } from '../../kis/attempt';
+import type { Verdict } from '../../kis/reply/attempt';
 import {
 	decisiveAmong,
 	OUTCOMES,
@@ -7,7 +7,7 @@ import {
 	weigh,
 	type Outcome,
 	type TokenFacts,
-} from '../../kis/revoke/outcome';
+} from '../../kis/reply/outcome';
 
 const OPAQUE: TokenFacts = {
 	whole: false,

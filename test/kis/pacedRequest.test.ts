@@ -1,5 +1,5 @@
 // Whatever goes wrong while a request is sent or read, the app key's limit is left to those who come after.
-import { sendInPlace } from '../../kis/pacedRequest';
+import { sendInPlace } from '../../kis/rateLimit/pacedRequest';
 import { limiterOf, RateLimiter } from '../../kis/rateLimit/rateLimiter';
 import type { Exchange } from '../../kis/http/exchange';
 import { revoke } from '../support/revoke';

@@ -1,6 +1,6 @@
 // What is tried: every part there and not, escapes, addresses, and what other programs' URLs have that means nothing here.
-import { nameOfRedis, parseRedisUrl } from '../../kis/redisUrl';
-import { Unusable } from '../../kis/unusable';
+import { nameOfRedis, parseRedisUrl } from '../../kis/input/redisUrl';
+import { InvalidInput } from '../../kis/input/invalidInput';
 
 test('a host alone is enough', () => {
 	expect(parseRedisUrl(' redis://redis.example\n')).toEqual({
@@ -49,13 +49,13 @@ test.each<[string, string]>([
 	['redis://a b', 'white space, a control character or a backslash'],
 ])('%s cannot be used, and is not repeated', (text, says) => {
 	const read = parseRedisUrl(text);
-	expect(read).toBeInstanceOf(Unusable);
-	const { why, todo } = read as Unusable;
+	expect(read).toBeInstanceOf(InvalidInput);
+	const { why, todo } = read as InvalidInput;
 	expect(why).toContain(says);
 	expect(why + todo).not.toMatch(/p[#%a]ss[@/]|word@redis/);
 });
 
 test('is named without user and password', () => {
 	const url = parseRedisUrl('rediss://me:word@[::1]:7000/3?prefix=a');
-	expect(url instanceof Unusable ? url : nameOfRedis(url)).toBe('rediss://[::1]:7000');
+	expect(url instanceof InvalidInput ? url : nameOfRedis(url)).toBe('rediss://[::1]:7000');
 });

@@ -1,6 +1,6 @@
 // How an attempt counts towards the limit: what was refused for the rate, and only that, slows everything down.
-import { KIS_CODES } from '../../kis/errorCodes';
-import { requestEndOf } from '../../kis/pacedRequest';
+import { KIS_CODES } from '../../kis/reply/errorCodes';
+import { requestEndOf } from '../../kis/rateLimit/pacedRequest';
 import { makeAttempt } from '../support/attempts';
 
 test('only two codes of KIS and HTTP 429 are refusals for the rate', () => {

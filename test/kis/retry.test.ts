@@ -1,5 +1,5 @@
-import { asksToComeBack, isPermanent, wait, waitBeforeRetry } from '../../kis/retry';
-import type { Attempt } from '../../kis/attempt';
+import { asksToComeBack, isPermanent, wait, waitBeforeRetry } from '../../kis/reply/retry';
+import type { Attempt } from '../../kis/reply/attempt';
 import { makeAttempt } from '../support/attempts';
 import { leftSince, resources } from '../support/resources';
 

@@ -2,12 +2,12 @@
 // read, and HTTP statuses that contradict the code.
 import { gzipSync } from 'node:zlib';
 
-import type { Attempt } from '../../kis/attempt';
-import type { AnswerRule } from '../../kis/answerRule';
-import { KIS_CODES } from '../../kis/errorCodes';
-import { REFUSING_STATUSES } from '../../kis/httpAnswers';
+import type { Attempt } from '../../kis/reply/attempt';
+import type { AnswerRule } from '../../kis/reply/answerRule';
+import { KIS_CODES } from '../../kis/reply/errorCodes';
+import { REFUSING_STATUSES } from '../../kis/reply/httpAnswers';
 import { doubt, readRevocation } from '../../kis/revoke/revocation';
-import { SecretGuard } from '../../kis/secretGuard';
+import { SecretGuard } from '../../kis/secrets/secretGuard';
 import { makeAnswer } from '../support/attempts';
 import { makeKeyPair, makeJwt, makeOpaqueToken, makeToken, read } from '../support/tokens';
 

@@ -2,7 +2,7 @@
 // many requests are under way at once, so that a test can only end if they are.
 import type { Socket } from 'node:net';
 
-import type { AccessToken } from '../../kis/accessToken';
+import type { AccessToken } from '../../kis/input/accessToken';
 import { closeAll } from '../support/connections';
 import { outcomes, revoke } from '../support/revoke';
 import { CONFIRMATION, startServer, type ScriptedServer } from '../support/scriptedServer';

@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { deadTokens } from '../../kis/deadTokens';
-import { Doubt, doubtAbout, isBeingRevoked, whileRevoking } from '../../kis/keptToken/revokeMarks';
+import { deadTokens } from '../../kis/memory/deadTokens';
+import { Doubt, doubtAbout, isBeingRevoked, whileRevoking } from '../../kis/memory/revokeMarks';
 import type { Revocation } from '../../kis/revoke/revokeTokens';
 import { KisDouble, uapiRefusal } from '../support/kisDouble';
 import { leftSince, resources } from '../support/resources';

@@ -4,8 +4,8 @@
 // guard busy.
 import { randomBytes } from 'node:crypto';
 
-import { quotedParts, SecretGuard } from '../../kis/secretGuard';
-import { TEXTS } from '../../sandbox/answers';
+import { quotedParts, SecretGuard } from '../../kis/secrets/secretGuard';
+import { TEXTS } from '../../tools/sandbox/answers';
 import { ENCODINGS, fourHexDigits } from '../support/encodings';
 import { makeKeyPair, makeOpaqueToken, makeToken } from '../support/tokens';
 

@@ -7,9 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { CongestionControl } from '../../kis/rateLimit/congestionControl';
 import { RateLimiter, type RequestEnd } from '../../kis/rateLimit/rateLimiter';
-import type { RedisClient } from '../../kis/shared/client';
-import { SharedLimit } from '../../kis/shared/sharedLimit';
-import { SharedStore } from '../../kis/shared/sharedStore';
+import type { RedisClient } from '../../kis/redis/client';
+import { SharedLimit } from '../../kis/rateLimit/sharedLimit';
+import { SharedStore } from '../../kis/redis/sharedStore';
 import { connectTo, describeWithRedis, RedisServer, redisUrl } from '../support/redis';
 
 const LIMIT = 18;
@@ -65,7 +65,11 @@ describeWithRedis('one limit over all processes', () => {
 		async function say(app: string, does: string, name: string, call: Call = {}) {
 			const { process = 'a', limit = LIMIT, wasThere = false, value = 0 } = call;
 			const args = [does, name, process, limit, call.server ?? 'server', wasThere ? 1 : 0, value];
-			const reply = (await client.run('limit', keysOf(app), args.map(String))) as unknown[];
+			const reply = (await client.run(
+				'rateLimit/limit',
+				keysOf(app),
+				args.map(String),
+			)) as unknown[];
 			const [isGiven, waitMs, processes] = reply.map(Number);
 			return { isGiven: isGiven === 1, waitMs, processes, beginsAt: String(reply[3]) };
 		}
@@ -283,9 +287,9 @@ describeWithRedis('one limit over all processes', () => {
 		const app = anApp();
 		const program = `
 			const { RateLimiter } = require('./dist/kis/rateLimit/rateLimiter.js');
-			const { SharedLimit } = require('./dist/kis/shared/sharedLimit.js');
-			const { sharedStoreOf } = require('./dist/kis/shared/sharedStore.js');
-			const { parseRedisUrl } = require('./dist/kis/redisUrl.js');
+			const { SharedLimit } = require('./dist/kis/rateLimit/sharedLimit.js');
+			const { sharedStoreOf } = require('./dist/kis/redis/sharedStore.js');
+			const { parseRedisUrl } = require('./dist/kis/input/redisUrl.js');
 			const [url, app] = process.argv.slice(1);
 			const limiter = new RateLimiter();
 			limiter.join({}, ${LIMIT});

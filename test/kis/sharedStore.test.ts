@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-import type { Obstacle } from '../../kis/shared/obstacles';
-import { probe, SharedStore, sharedStoreOf } from '../../kis/shared/sharedStore';
+import type { Obstacle } from '../../kis/redis/obstacles';
+import { probe, SharedStore, sharedStoreOf } from '../../kis/redis/sharedStore';
 import { makeCertificate, type Certificate } from '../support/certificate';
 import { connectTo, describeWithRedis, RedisServer, redisUrl } from '../support/redis';
 import { leftSince, resources } from '../support/resources';
@@ -21,14 +21,14 @@ afterEach(closeServers);
 
 test('a Redis that is not there is unreachable', async () => {
 	const store = new SharedStore(redisUrl(`redis://127.0.0.1:${await unusedPort()}`));
-	await expect(store.run('probe', ['a'])).resolves.toEqual({ obstacle: 'unreachable' });
+	await expect(store.run('redis/probe', ['a'])).resolves.toEqual({ obstacle: 'unreachable' });
 	expect(store.obstacle).toBe('unreachable');
 });
 
 test('no storm: whoever wants it, together or one after the other, it is tried once, and left alone for a while', async () => {
 	const server = await startServer({ connected: (socket) => socket.destroy() });
 	const store = new SharedStore(redisUrl(`redis://127.0.0.1:${server.port}`));
-	const run = async () => await store.run('probe', ['a']);
+	const run = async () => await store.run('redis/probe', ['a']);
 	const answers = await Promise.all(Array.from({ length: 1000 }, run));
 	for (let i = 0; i < 1000; i++) answers.push(await run());
 	expect(answers).toEqual(Array(2000).fill({ obstacle: 'unreachable' }));
@@ -84,7 +84,7 @@ describeWithRedis('with a real Redis', () => {
 		expect(sharedStoreOf(url())).toBe(store);
 		expect(sharedStoreOf(url('/1'))).not.toBe(store);
 		await Promise.all(
-			Array.from({ length: 100 }, async (_, i) => await store.run('probe', [`${i}`])),
+			Array.from({ length: 100 }, async (_, i) => await store.run('redis/probe', [`${i}`])),
 		);
 		expect(clients() - before).toBe(1);
 		store.close();
@@ -92,19 +92,19 @@ describeWithRedis('with a real Redis', () => {
 
 	test('a connection that was closed meanwhile is made anew, as if nothing were', async () => {
 		const store = new SharedStore(url());
-		await store.run('probe', ['a']);
+		await store.run('redis/probe', ['a']);
 		server.say('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
 		await sleep(50);
-		await expect(store.run('probe', ['a'])).resolves.toMatchObject({ reply: 'OK' });
+		await expect(store.run('redis/probe', ['a'])).resolves.toMatchObject({ reply: 'OK' });
 		expect(store.obstacle).toBeNull();
 		store.close();
 	});
 
 	test('a script that Redis has forgotten is given again', async () => {
 		const store = new SharedStore(url());
-		await store.run('probe', ['a']);
+		await store.run('redis/probe', ['a']);
 		server.say('SCRIPT', 'FLUSH');
-		await expect(store.run('probe', ['a'])).resolves.toMatchObject({ reply: 'OK' });
+		await expect(store.run('redis/probe', ['a'])).resolves.toMatchObject({ reply: 'OK' });
 		store.close();
 	});
 
@@ -141,13 +141,13 @@ describeWithRedis('with a real Redis', () => {
 
 	test('frozen, it takes a second; thawed, it comes back by itself', async () => {
 		const store = new SharedStore(url());
-		await store.run('probe', ['a']);
+		await store.run('redis/probe', ['a']);
 		server.freeze();
-		await expect(store.run('probe', ['a'])).resolves.toEqual({ obstacle: 'slow' });
+		await expect(store.run('redis/probe', ['a'])).resolves.toEqual({ obstacle: 'slow' });
 		server.thaw();
-		await expect(store.run('probe', ['a'])).resolves.toEqual({ obstacle: 'slow' });
+		await expect(store.run('redis/probe', ['a'])).resolves.toEqual({ obstacle: 'slow' });
 		await sleep(1000);
-		await expect(store.run('probe', ['a'])).resolves.toMatchObject({ reply: 'OK' });
+		await expect(store.run('redis/probe', ['a'])).resolves.toMatchObject({ reply: 'OK' });
 		expect(store.obstacle).toBeNull();
 		store.close();
 	});
@@ -155,7 +155,7 @@ describeWithRedis('with a real Redis', () => {
 	test('restarted, it is another server', async () => {
 		const store = new SharedStore(url());
 		const serverOf = async () => {
-			const answer = await store.run('probe', [randomUUID()]);
+			const answer = await store.run('redis/probe', [randomUUID()]);
 			return 'server' in answer ? answer.server : null;
 		};
 		const before = await serverOf();
@@ -200,8 +200,8 @@ describeWithRedis('with TLS', () => {
 /** What the built package finds of a Redis, in a plain program, which ends by itself. */
 async function probeFromChild(url: string, env: Record<string, string>): Promise<unknown> {
 	const program = `
-		const { parseRedisUrl } = require('./dist/kis/redisUrl.js');
-		const { probe } = require('./dist/kis/shared/sharedStore.js');
+		const { parseRedisUrl } = require('./dist/kis/input/redisUrl.js');
+		const { probe } = require('./dist/kis/redis/sharedStore.js');
 		probe(parseRedisUrl(process.argv[1])).then((said) => console.log(JSON.stringify(said)));
 	`;
 	const { stdout } = await promisify(execFile)(process.execPath, ['-e', program, url], { env });
@@ -211,11 +211,11 @@ async function probeFromChild(url: string, env: Record<string, string>): Promise
 test('the client of Redis is loaded by the first use, and writes nothing where DEBUG is set', async () => {
 	const server = await startServer({ connected: (socket) => socket.destroy() });
 	const program = `
-		const { parseCredential } = require('./dist/kis/credential.js');
-		const { probe } = require('./dist/kis/shared/sharedStore.js');
+		const { parseCredential } = require('./dist/kis/input/credential.js');
+		const { probe } = require('./dist/kis/redis/sharedStore.js');
 		require('./dist/index.js');
 		require('./dist/kis/revoke/revokeTokens.js');
-		const loaded = () => Object.keys(require.cache).some((file) => file.endsWith('shared/client.js'));
+		const loaded = () => Object.keys(require.cache).some((file) => file.endsWith('redis/client.js'));
 		const keys = { appkey: 'a', appsecret: 'b', environment: 'real' };
 		const { redis } = parseCredential({ ...keys, redisUrl: process.argv[1] });
 		const before = loaded();

@@ -1,10 +1,10 @@
 // What workers tell each other of tokens through a real Redis. Two sets of modules stand for two processes. What is tried:
 // revokes that end in every way, or never; others who use the token meanwhile; KIS that gives a dead token again; a Redis
 // that goes; and what lies there.
-import type { KisCredential } from '../../kis/credential';
-import type { Outcome } from '../../kis/revoke/outcome';
-import { SharedTokens } from '../../kis/shared/sharedTokens';
-import { sharedStoreOf } from '../../kis/shared/sharedStore';
+import type { KisCredential } from '../../kis/input/credential';
+import type { Outcome } from '../../kis/reply/outcome';
+import { SharedTokens } from '../../kis/memory/sharedTokens';
+import { sharedStoreOf } from '../../kis/redis/sharedStore';
 import { KisDouble } from '../support/kisDouble';
 import { describeWithRedis, RedisServer, redisUrl } from '../support/redis';
 import { closeServers } from '../support/scriptedServer';
@@ -242,8 +242,8 @@ async function importAll() {
 	return {
 		bringToken: await import('../../kis/keptToken/bringToken'),
 		keptToken: await import('../../kis/keptToken/keptToken'),
-		sharedMarks: await import('../../kis/keptToken/sharedMarks'),
-		deadTokens: await import('../../kis/deadTokens'),
-		sharedStore: await import('../../kis/shared/sharedStore'),
+		sharedMarks: await import('../../kis/memory/sharedMarks'),
+		deadTokens: await import('../../kis/memory/deadTokens'),
+		sharedStore: await import('../../kis/redis/sharedStore'),
 	};
 }

@@ -1,9 +1,14 @@
 // Requests that others send with the credential, in the limit of its app key: when they may go, what they hold up, and
 // for how long they take part.
-import type { KisCredential } from '../../kis/credential';
-import type { EnvironmentName } from '../../kis/environments';
+import type { KisCredential } from '../../kis/input/credential';
+import type { EnvironmentName } from '../../kis/input/environments';
 import { limiterOf } from '../../kis/rateLimit/rateLimiter';
-import { LONGEST_WAIT_MS, readIntervalMs, takeTurn, type NoTurn } from '../../kis/unseenRequest';
+import {
+	LONGEST_WAIT_MS,
+	readIntervalMs,
+	takeTurn,
+	type NoTurn,
+} from '../../kis/rateLimit/unseenRequest';
 import { credentialFor, makeKeyPair } from '../support/tokens';
 
 beforeEach(() => jest.useFakeTimers());

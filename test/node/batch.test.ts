@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 
-import { Sandbox } from '../../sandbox/server';
+import { Sandbox } from '../../tools/sandbox/server';
 import { abandoned, revoke, tokenItems, useSandbox, type Run } from '../support/workflow';
 
 const sandbox = useSandbox();

@@ -5,9 +5,9 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
-import { testCredential } from '../../engine/credentialTest';
-import { LOG_FILE, removeEngineFolder } from '../../engine/run';
-import { KIS_CODES } from '../../kis/errorCodes';
+import { testCredential } from '../../tools/engine/credentialTest';
+import { LOG_FILE, removeEngineFolder } from '../../tools/engine/run';
+import { KIS_CODES } from '../../kis/reply/errorCodes';
 import { HELPERS, send, type Helper, type Sending, type Setup } from '../support/httpRequest';
 import { KisDouble, type Endpoint } from '../support/kisDouble';
 import {

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { RateLimiter } from '../../kis/rateLimit/rateLimiter';
-import { fingerprint, makeApp, type App } from '../../sandbox/apps';
+import { fingerprint, makeApp, type App } from '../../tools/sandbox/apps';
 import { leftSince, resources } from '../support/resources';
 import {
 	abandoned,

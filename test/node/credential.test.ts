@@ -9,9 +9,9 @@ import type {
 } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { standIn } from '../../engine/nodes';
-import { encryptCredential, makeNode, outputOf, runWorkflow } from '../../engine/run';
-import { makeApp } from '../../sandbox/apps';
+import { standIn } from '../../tools/engine/nodes';
+import { encryptCredential, makeNode, outputOf, runWorkflow } from '../../tools/engine/run';
+import { makeApp } from '../../tools/sandbox/apps';
 import { useSandbox } from '../support/workflow';
 
 const sandbox = useSandbox();

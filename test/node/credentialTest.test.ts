@@ -2,13 +2,13 @@
 // answers of anything; each has a sentence of ours, and none repeats a key.
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 
-import { OPEN_ANSWERS } from '../../kis/httpAnswers';
+import { OPEN_ANSWERS } from '../../kis/reply/httpAnswers';
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { testCredential } from '../../engine/credentialTest';
-import { ENVIRONMENTS } from '../../kis/environments';
+import { testCredential } from '../../tools/engine/credentialTest';
+import { ENVIRONMENTS } from '../../kis/input/environments';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
-import { makeApp } from '../../sandbox/apps';
-import { Sandbox } from '../../sandbox/server';
+import { makeApp } from '../../tools/sandbox/apps';
+import { Sandbox } from '../../tools/sandbox/server';
 import { makeCertificate, type Certificate } from '../support/certificate';
 import { describeWithRedis, RedisServer } from '../support/redis';
 import { closeServers, http, startServer, unusedPort } from '../support/scriptedServer';

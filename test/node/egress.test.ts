@@ -5,7 +5,7 @@ import * as core from 'n8n-core';
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { testCredential } from '../../engine/credentialTest';
+import { testCredential } from '../../tools/engine/credentialTest';
 import { EgressRefusal } from '../../kis/http/egress';
 import { egressRules } from '../../nodes/KisToken/host';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';

@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
-import { LOG_FILE } from '../../engine/run';
+import { LOG_FILE } from '../../tools/engine/run';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
-import { fingerprint, makeApp } from '../../sandbox/apps';
-import type { Fault } from '../../sandbox/faults';
-import type { Sandbox } from '../../sandbox/server';
+import { fingerprint, makeApp } from '../../tools/sandbox/apps';
+import type { Fault } from '../../tools/sandbox/faults';
+import type { Sandbox } from '../../tools/sandbox/server';
 import { startServer } from '../support/scriptedServer';
 import { outcomes, revoke, tokenItems, useSandbox } from '../support/workflow';
 

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { ExpressionError, type INodeExecutionData } from 'n8n-workflow';
 
-import { outputOf } from '../../engine/run';
+import { outputOf } from '../../tools/engine/run';
 import { ENCODINGS } from '../support/encodings';
 import { found, withoutInput } from '../support/secrets';
 import { makeKeyPair, makeOpaqueToken, makeToken } from '../support/tokens';

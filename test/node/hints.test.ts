@@ -1,8 +1,8 @@
 // The hints of the node's panel, as n8n's editor decides whether to show one: by evaluating its condition with the node.
 import { Workflow, type INodeParameters } from 'n8n-workflow';
 
-import { EngineNodes } from '../../engine/nodes';
-import { makeNode } from '../../engine/run';
+import { EngineNodes } from '../../tools/engine/nodes';
+import { makeNode } from '../../tools/engine/run';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { makeOpaqueToken, makeToken } from '../support/tokens';
 

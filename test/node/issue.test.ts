@@ -2,10 +2,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
 
-import { outputOf } from '../../engine/run';
-import { makeApp } from '../../sandbox/apps';
-import type { Fault } from '../../sandbox/faults';
-import { Sandbox } from '../../sandbox/server';
+import { outputOf } from '../../tools/engine/run';
+import { makeApp } from '../../tools/sandbox/apps';
+import type { Fault } from '../../tools/sandbox/faults';
+import { Sandbox } from '../../tools/sandbox/server';
 import { found, withoutInput } from '../support/secrets';
 import { makeOpaqueToken, makeKeyPair, makeToken } from '../support/tokens';
 import {
@@ -26,8 +26,9 @@ const MINUTE = 60_000;
 /** What is waited for: a minute passes at once, for the local KIS too. */
 const waits: number[] = [];
 let now = Date.now();
-jest.mock('../../kis/retry', () => {
-	const actual = jest.requireActual<typeof import('../../kis/retry')>('../../kis/retry');
+jest.mock('../../kis/reply/retry', () => {
+	const actual =
+		jest.requireActual<typeof import('../../kis/reply/retry')>('../../kis/reply/retry');
 	return {
 		...actual,
 		async wait(milliseconds: number, stop: AbortSignal) {

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject, INode, IWorkflowSettings } from 'n8n-workflow';
 
-import { encryptCredential, makeNode, outputOf, runWorkflow } from '../../engine/run';
+import { encryptCredential, makeNode, outputOf, runWorkflow } from '../../tools/engine/run';
 import { KisApi } from '../../credentials/KisApi.credentials';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { send } from '../support/httpRequest';

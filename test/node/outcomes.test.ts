@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IDataObject } from 'n8n-workflow';
 
-import type { Fault } from '../../sandbox/faults';
-import type { Sandbox } from '../../sandbox/server';
+import type { Fault } from '../../tools/sandbox/faults';
+import type { Sandbox } from '../../tools/sandbox/server';
 import { errorOf, failing, revoke, tokenItems, useSandbox, type Setup } from '../support/workflow';
 
 interface Case {

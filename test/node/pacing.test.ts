@@ -3,9 +3,9 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { testCredential } from '../../engine/credentialTest';
-import { removeEngineFolder } from '../../engine/run';
-import type { Attempt } from '../../kis/attempt';
+import { testCredential } from '../../tools/engine/credentialTest';
+import { removeEngineFolder } from '../../tools/engine/run';
+import type { Attempt } from '../../kis/reply/attempt';
 import { keptTokenOf } from '../../kis/keptToken/keptToken';
 import { limiterOf } from '../../kis/rateLimit/rateLimiter';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';

@@ -1,14 +1,14 @@
 // What is said of a token, word for word: how each outcome reads, and what a run that stops says of all of them.
 import type { INode, Logger } from 'n8n-workflow';
 
-import { KIS_CODES } from '../../kis/errorCodes';
-import { OPEN_ANSWERS, REFUSING_STATUSES } from '../../kis/httpAnswers';
-import { OUTCOMES, type Outcome } from '../../kis/revoke/outcome';
+import { KIS_CODES } from '../../kis/reply/errorCodes';
+import { OPEN_ANSWERS, REFUSING_STATUSES } from '../../kis/reply/httpAnswers';
+import { OUTCOMES, type Outcome } from '../../kis/reply/outcome';
 import { doubt } from '../../kis/revoke/revocation';
-import type { Attempt } from '../../kis/attempt';
+import type { Attempt } from '../../kis/reply/attempt';
 import type { Revocation } from '../../kis/revoke/revokeTokens';
 import type { EndOfSending } from '../../kis/revoke/sending';
-import { Unusable } from '../../kis/unusable';
+import { InvalidInput } from '../../kis/input/invalidInput';
 import {
 	BROKEN_RUN,
 	reportNotSent,
@@ -89,7 +89,7 @@ const TREAT = 'Treat the token as live until a revoke is confirmed.';
 const AGAIN = 'Revoke the token again; that is safe.';
 const STILL = 'If the token was live, it still is.';
 
-const EMPTY_KEY = new Unusable('the App Key is empty', 'Correct it.');
+const EMPTY_KEY = new InvalidInput('the App Key is empty', 'Correct it.');
 
 type Row = [
 	name: string,
@@ -246,7 +246,7 @@ const FAILURES: Row[] = [
 	],
 	[
 		'unusable text',
-		reportNotSent(new Unusable('the token is empty', 'Check it.')),
+		reportNotSent(new InvalidInput('the token is empty', 'Check it.')),
 		`${UNSENT}the token is empty`,
 		'Check it. KIS was not asked.',
 		null,
@@ -352,7 +352,7 @@ test('details are there if they are asked for', () => {
 	const found = revocation('notSent', []);
 	const { details } = reportRevocation(opaque, found, credential, options);
 	expect(details).toMatchObject({ issuedToThisAppKey: null, expiresAt: null, httpStatus: null });
-	expect(reportNotSent(new Unusable('', ''), 'paper').details).toMatchObject({
+	expect(reportNotSent(new InvalidInput('', ''), 'paper').details).toMatchObject({
 		outcome: 'notSent',
 		attempts: 0,
 		environment: 'paper',
@@ -407,7 +407,7 @@ describe('a run that stops', () => {
 
 	test('of very many that differ lists twenty, and counts the others', async () => {
 		const reports = Array.from({ length: 23 }, (_, i) =>
-			reportNotSent(new Unusable(`reason ${i}`, 'Check it.')),
+			reportNotSent(new InvalidInput(`reason ${i}`, 'Check it.')),
 		);
 		const { description } = await failedRun(node, reports, TALLY);
 		expect(description).toMatch(/<li>item 19 – .*<li>3 more: 3 notSent<\/li><\/ul>$/);

@@ -4,10 +4,10 @@
 import { readFileSync } from 'node:fs';
 import type { IDataObject } from 'n8n-workflow';
 
-import { LOG_FILE } from '../../engine/run';
-import { makeApp } from '../../sandbox/apps';
-import type { Fault } from '../../sandbox/faults';
-import type { Sandbox } from '../../sandbox/server';
+import { LOG_FILE } from '../../tools/engine/run';
+import { makeApp } from '../../tools/sandbox/apps';
+import type { Fault } from '../../tools/sandbox/faults';
+import type { Sandbox } from '../../tools/sandbox/server';
 import { found, withoutInput } from '../support/secrets';
 import { makeOpaqueToken, makeToken } from '../support/tokens';
 import { revoke, tokenItems, useSandbox, type Setup } from '../support/workflow';

@@ -3,9 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { LOG_FILE } from '../../engine/run';
-import { SharedTokens } from '../../kis/shared/sharedTokens';
-import { sharedStoreOf } from '../../kis/shared/sharedStore';
+import { LOG_FILE } from '../../tools/engine/run';
+import { SharedTokens } from '../../kis/memory/sharedTokens';
+import { sharedStoreOf } from '../../kis/redis/sharedStore';
 import { describeWithRedis, RedisServer, redisUrl } from '../support/redis';
 import { closeServers, unusedPort } from '../support/scriptedServer';
 import { found } from '../support/secrets';

@@ -16,13 +16,13 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { filesOf } from '../../release/package';
+import { filesOf } from '../../tools/release/package';
 
 // A copy of node_modules/undici and a start of npm and gulp take their time on a busy computer.
 jest.setTimeout(60_000);
 
 const root = join(__dirname, '../..');
-const SOURCES = ['credentials', 'icons', 'kis', 'nodes', 'release/notices'];
+const SOURCES = ['credentials', 'icons', 'kis', 'nodes', 'tools/release/notices'];
 const FILES = ['gulpfile.js', 'index.ts', 'package.json', 'tsconfig.json'];
 
 let folder: string;
@@ -100,7 +100,7 @@ describe('a build that fails', () => {
 		],
 		[
 			'no notices of what the bundled package took over',
-			() => rmSync(checkout('release/notices'), { recursive: true }),
+			() => rmSync(checkout('tools/release/notices'), { recursive: true }),
 			/release\/notices\/\*\/\* matches no file/,
 		],
 		[

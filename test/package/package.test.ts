@@ -18,7 +18,7 @@ import { KisApi } from '../../credentials/KisApi.credentials';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { operations } from '../../nodes/KisToken/operations';
 import type { Operation } from '../../nodes/KisToken/operations/operation';
-import { Sandbox } from '../../sandbox/server';
+import { Sandbox } from '../../tools/sandbox/server';
 import { SEARCHES } from './searches';
 
 const root = join(__dirname, '../..');
@@ -152,7 +152,7 @@ describe('in plain Node.js', () => {
 		(zone) => {
 			const script = `
 				process.env.TZ = process.argv[1];
-				const { koreanTime, parseKisTime } = require('n8n-nodes-koreainvestment/dist/kis/koreanTime');
+				const { koreanTime, parseKisTime } = require('n8n-nodes-koreainvestment/dist/kis/reply/koreanTime');
 				const time = parseKisTime('2026-11-23 08:16:59');
 				console.log(JSON.stringify([time, koreanTime(time)]));
 			`;
@@ -188,7 +188,7 @@ describe('in plain Node.js', () => {
 			const token = sandbox.kis.mint(app.appkey).value;
 			const script = `${census}
 				const { revokeTokens } = require('n8n-nodes-koreainvestment/dist/kis/revoke/revokeTokens');
-				const { parseAccessToken } = require('n8n-nodes-koreainvestment/dist/kis/accessToken');
+				const { parseAccessToken } = require('n8n-nodes-koreainvestment/dist/kis/input/accessToken');
 				const [url, appkey, appsecret, token] = process.argv.slice(1);
 				revokeTokens(
 					{ appkey, appsecret, environment: 'custom', baseUrl: new URL(url) },

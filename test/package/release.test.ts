@@ -3,14 +3,14 @@ import { appendFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node
 import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
-import { type Check, verdictOf } from '../../release/checks/check';
-import { READING, RUNNING } from '../../release/checks';
-import { BUNDLED, licences } from '../../release/checks/licences';
-import { loads } from '../../release/checks/loads/check';
-import { scanner } from '../../release/checks/scanner/check';
-import { repositoryIs, tagIs } from '../../release/checks/tag';
-import { pack, Package, unpack } from '../../release/package';
-import { report } from '../../release/report';
+import { type Check, verdictOf } from '../../tools/release/checks/check';
+import { READING, RUNNING } from '../../tools/release/checks';
+import { BUNDLED, licences } from '../../tools/release/checks/licences';
+import { loads } from '../../tools/release/checks/loads/check';
+import { scanner } from '../../tools/release/checks/scanner/check';
+import { repositoryIs, tagIs } from '../../tools/release/checks/tag';
+import { pack, Package, unpack } from '../../tools/release/package';
+import { report } from '../../tools/release/report';
 
 // n8n's loader and scanner run in a Node.js of their own, which takes its time on a busy computer.
 jest.setTimeout(60_000);
@@ -59,10 +59,10 @@ const remove =
 const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const JWT = `${base64url({ typ: 'JWT', alg: 'HS512' })}.${base64url({ sub: 'token', iss: 'unogw' })}.${'x'.repeat(86)}`;
 const BASE64 = Buffer.alloc(135, 'a secret').toString('base64');
-const CODE = 'dist/kis/json.js';
+const CODE = 'dist/kis/input/json.js';
 const CLIENT = 'dist/kis/http/connection.js';
 const PROXY = 'dist/kis/http/proxy.js';
-const REDIS_CLIENT = 'dist/kis/shared/client.js';
+const REDIS_CLIENT = 'dist/kis/redis/client.js';
 const NODE = 'dist/nodes/KisToken';
 const NODES = [`${NODE}/KisToken.node.js`];
 const CREDENTIALS = ['dist/credentials/KisApi.credentials.js'];
@@ -103,9 +103,9 @@ test.each<[what: string, change: Change, checks: string[]]>([
 	['a file of no source', append('dist/kis/left.js', ''), ['contents']],
 	['a file beside dist', append('.npmrc', ''), ['contents']],
 	['a type declaration', append('dist/kis/http/undici.d.ts', ''), ['contents']],
-	['a module less', remove('dist/kis/baseUrl.js'), ['contents', 'imports']],
+	['a module less', remove('dist/kis/input/baseUrl.js'), ['contents', 'imports']],
 	['no README', remove('README.md'), ['contents']],
-	['test code', append(CODE, 'require("../../sandbox/server");'), ['imports']],
+	['test code', append(CODE, 'require("../../tools/sandbox/server");'), ['imports']],
 	['a package that is not there', append(CODE, 'require("axios");'), ['imports']],
 	['one that may be there', append(CODE, 'try { require("axios"); } catch {}'), ['imports']],
 	['one that is asked for later', append(CODE, 'void import("axios");'), ['imports']],
@@ -173,7 +173,10 @@ describe('what is bundled', () => {
 	/** The package, as if its sources had been others. */
 	function from(change: (sources: string) => void): Package {
 		const sources = mkdtempSync(join(folder, 'sources-'));
-		for (const part of [...BUNDLED.map((name) => `node_modules/${name}`), 'release/notices']) {
+		for (const part of [
+			...BUNDLED.map((name) => `node_modules/${name}`),
+			'tools/release/notices',
+		]) {
 			cpSync(join(root, part), join(sources, part), { recursive: true });
 		}
 		change(sources);
@@ -254,7 +257,7 @@ describe('n8n', () => {
 	});
 
 	test('finds what is new, more than before, and what was explained and is gone', () => {
-		const gone = 'dist/kis/retry.js';
+		const gone = 'dist/kis/reply/retry.js';
 		const change = all(
 			append(CODE, 'console.log(process.cwd());'),
 			append(CLIENT, '\nglobalThis.fetch(process.env.X);'),

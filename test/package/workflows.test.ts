@@ -37,7 +37,7 @@ const FROM_OUTSIDE = {
 	'test.yml': [
 		'name: Node.js ${{ matrix.node }}',
 		'node-version: ${{ matrix.node }}',
-		"key: n8n-${{ hashFiles('e2e/lines/*/package-lock.json') }}",
+		"key: n8n-${{ hashFiles('test/e2e/lines/*/package-lock.json') }}",
 		'name: what the editor showed, Node.js ${{ matrix.node }}',
 	],
 };

@@ -9,8 +9,8 @@ import {
 	parseAccessToken,
 	isCutOff,
 	isWholeTokenOf,
-} from '../../kis/accessToken';
-import { Unusable } from '../../kis/unusable';
+} from '../../kis/input/accessToken';
+import { InvalidInput } from '../../kis/input/invalidInput';
 import { detailsOf } from '../../nodes/KisToken/report/details';
 import { longText, secret, text, tokenOf } from '../support/arbitraries';
 import { property } from '../support/properties';
@@ -37,7 +37,7 @@ const jwt = fc
 
 property('anything is a token or unusable', [fc.anything()], (input) => {
 	const token = parseAccessToken(input);
-	if (!(token instanceof Unusable)) expect(typeof input).toBe('string');
+	if (!(token instanceof InvalidInput)) expect(typeof input).toBe('string');
 });
 
 property(
@@ -46,7 +46,7 @@ property(
 	(text, before, after) => {
 		const given = before + text + after;
 		const token = parseAccessToken(given);
-		if (token instanceof Unusable) return;
+		if (token instanceof InvalidInput) return;
 		expect(token.value).toMatch(/^[^\s\p{C}]+$/u);
 		const start = given.lastIndexOf(token.value);
 		expect(given.slice(0, start)).toMatch(/^(?:[\s"']|bearer\s)*$/i);
@@ -70,7 +70,7 @@ property(
 	'what makes a text unusable is said without a word of it',
 	[longText, fc.constantFrom(' ', '\0', '\u200B', '\uD800')],
 	(text, unusable) => {
-		const { why, todo } = parseAccessToken(`x${text}${unusable}x`) as Unusable;
+		const { why, todo } = parseAccessToken(`x${text}${unusable}x`) as InvalidInput;
 		expect([why, todo]).toEqual([expect.stringMatching(/^the token contains white space or/), '']);
 	},
 );
@@ -120,6 +120,6 @@ property(
 	[text, text, text],
 	(header, payload, signature) => {
 		const token = parseAccessToken(`${encodePart(header)}.${encodePart(payload)}.${signature}x`);
-		if (!(token instanceof Unusable)) expect(token.claims?.signature).not.toBe('whole');
+		if (!(token instanceof InvalidInput)) expect(token.claims?.signature).not.toBe('whole');
 	},
 );

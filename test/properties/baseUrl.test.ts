@@ -1,8 +1,8 @@
 // What is tried: addresses put together from what URL parsers read differently from people.
 import fc from 'fast-check';
 
-import { endpointOf, isLoopback, parseBaseUrl } from '../../kis/baseUrl';
-import { Unusable } from '../../kis/unusable';
+import { endpointOf, isLoopback, parseBaseUrl } from '../../kis/input/baseUrl';
+import { InvalidInput } from '../../kis/input/invalidInput';
 import { text } from '../support/arbitraries';
 import { property } from '../support/properties';
 
@@ -23,7 +23,7 @@ property(
 	[address],
 	(text) => {
 		const url = parseBaseUrl(text);
-		if (url instanceof Unusable) return;
+		if (url instanceof InvalidInput) return;
 		const { protocol, hostname, username, password, search, hash } = url;
 		expect(protocol).toMatch(/^https?:$/);
 		if (protocol === 'http:') {
@@ -41,7 +41,7 @@ property(
 
 property('the host that is called is the one between "//" and the next "/"', [address], (text) => {
 	const url = parseBaseUrl(text);
-	if (url instanceof Unusable) return;
+	if (url instanceof InvalidInput) return;
 	const [, host] = /^\s*https?:\/\/([^/]+)/i.exec(text) ?? [];
 	// As the URL standard writes it: in lower case, in ASCII, numbers as IPv4, without the port of the scheme.
 	expect(new URL(`${url.protocol}//${host}`).host).toBe(url.host);
@@ -53,7 +53,7 @@ property(
 	[address],
 	(text) => {
 		const url = parseBaseUrl(text);
-		if (url instanceof Unusable) return;
+		if (url instanceof InvalidInput) return;
 		const endpoint = endpointOf(url, PATH);
 		expect(endpoint.origin).toBe(url.origin);
 		expect(endpoint.pathname).toMatch(/[^/]\/oauth2\/revokeP$|^\/oauth2\/revokeP$/);
@@ -85,7 +85,7 @@ property(
 	(host) => {
 		const { hostname } = new URL(`https://${host}`);
 		const isHere = /^127\.|^\[::1\]$/.test(hostname);
-		expect(parseBaseUrl(`http://${host}`) instanceof Unusable).toBe(!isHere);
+		expect(parseBaseUrl(`http://${host}`) instanceof InvalidInput).toBe(!isHere);
 	},
 );
 
@@ -94,7 +94,7 @@ property(
 	[fc.uuid(), fc.constantFrom(' ', '@', '?', '#', '\\')],
 	(name, unusable) => {
 		const refused = parseBaseUrl(`https://${name}${unusable}${name}.example`);
-		expect(refused).toBeInstanceOf(Unusable);
+		expect(refused).toBeInstanceOf(InvalidInput);
 		expect(JSON.stringify(refused)).not.toContain(name);
 	},
 );

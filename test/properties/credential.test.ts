@@ -1,10 +1,10 @@
 // What is tried: anything in the fields of a credential and of the options, keys of any Unicode, and any address beside them.
 import fc from 'fast-check';
 
-import { parseCredential } from '../../kis/credential';
-import { ENVIRONMENTS, type EnvironmentName } from '../../kis/environments';
+import { parseCredential } from '../../kis/input/credential';
+import { ENVIRONMENTS, type EnvironmentName } from '../../kis/input/environments';
 import { revokeBody } from '../../kis/revoke/revocation';
-import { Unusable } from '../../kis/unusable';
+import { InvalidInput } from '../../kis/input/invalidInput';
 import type { Option } from '../../nodes/KisToken/operations/option';
 import { revokeOptions } from '../../nodes/KisToken/operations/revoke/options';
 import { secret, text } from '../support/arbitraries';
@@ -34,7 +34,7 @@ property(
 	],
 	(fields) => {
 		const credential = parseCredential(fields);
-		if (credential instanceof Unusable) return;
+		if (credential instanceof InvalidInput) return;
 		expect(credential.appkey).toMatch(/^\S+$/);
 		expect(credential.appsecret).toMatch(/^\S+$/);
 		expect(credential.redis?.host).not.toBe('');
@@ -73,7 +73,7 @@ property(
 	],
 	(appkey, appsecret, field, value) => {
 		const refused = parseCredential({ appkey, appsecret, environment: 'custom', [field]: value });
-		if (!(refused instanceof Unusable)) return;
+		if (!(refused instanceof InvalidInput)) return;
 		for (const said of [refused.why, refused.todo]) {
 			expect(said).not.toContain(appkey);
 			expect(said).not.toContain(appsecret);
@@ -112,7 +112,7 @@ property(
 		for (const [name, { read }] of Object.entries<Option<unknown>>(revokeOptions)) {
 			const option = name as keyof typeof isValid;
 			const value = read(given[option], environment);
-			expect(value instanceof Unusable || isValid[option](value)).toBe(true);
+			expect(value instanceof InvalidInput || isValid[option](value)).toBe(true);
 		}
 	},
 );

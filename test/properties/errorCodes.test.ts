@@ -1,7 +1,7 @@
 // What is tried: codes that KIS never gave, the names that every object inherits, and anything that can be thrown.
 import fc from 'fast-check';
 
-import { isListed, KIS_CODES } from '../../kis/errorCodes';
+import { isListed, KIS_CODES } from '../../kis/reply/errorCodes';
 import { explainTransportCode, transportCodeOf } from '../../kis/http/transportCodes';
 import { text } from '../support/arbitraries';
 import { property } from '../support/properties';

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { Answered, Exchange } from '../../kis/http/exchange';
 import { readIssue } from '../../kis/issue/grant';
 import { flawOf, weighFailed, type Issuance } from '../../kis/issue/issuance';
-import { SecretGuard } from '../../kis/secretGuard';
+import { SecretGuard } from '../../kis/secrets/secretGuard';
 import { reportIssuance } from '../../nodes/KisToken/operations/issue/report';
 import { toItem } from '../../nodes/KisToken/report/item';
 import { echoOf, leakOf, partOf, secret, text, tokenOf } from '../support/arbitraries';

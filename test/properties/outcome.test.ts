@@ -2,14 +2,14 @@
 // defined to mean.
 import fc from 'fast-check';
 
-import type { Verdict } from '../../kis/attempt';
+import type { Verdict } from '../../kis/reply/attempt';
 import {
 	decisiveAmong,
 	OUTCOMES,
 	weigh,
 	type Outcome,
 	type TokenFacts,
-} from '../../kis/revoke/outcome';
+} from '../../kis/reply/outcome';
 import { property } from '../support/properties';
 
 const verdict = fc.constantFrom<Verdict>(

@@ -2,13 +2,13 @@
 // encoding; then the same answers as the attempts of a run, up to the item that n8n stores.
 import fc from 'fast-check';
 
-import { isListed, KIS_CODES } from '../../kis/errorCodes';
-import { REFUSING_STATUSES } from '../../kis/httpAnswers';
-import { OUTCOMES, weigh } from '../../kis/revoke/outcome';
-import { readReply } from '../../kis/reply';
-import type { Attempt } from '../../kis/attempt';
+import { isListed, KIS_CODES } from '../../kis/reply/errorCodes';
+import { REFUSING_STATUSES } from '../../kis/reply/httpAnswers';
+import { OUTCOMES, weigh } from '../../kis/reply/outcome';
+import { readReply } from '../../kis/reply/reply';
+import type { Attempt } from '../../kis/reply/attempt';
 import { readRevocation } from '../../kis/revoke/revocation';
-import { SecretGuard } from '../../kis/secretGuard';
+import { SecretGuard } from '../../kis/secrets/secretGuard';
 import { text } from '../support/arbitraries';
 import { makeAnswer } from '../support/attempts';
 import { property } from '../support/properties';

@@ -3,13 +3,13 @@
 import fc from 'fast-check';
 import type { INode } from 'n8n-workflow';
 
-import type { AccessToken } from '../../kis/accessToken';
-import type { KisCredential } from '../../kis/credential';
+import type { AccessToken } from '../../kis/input/accessToken';
+import type { KisCredential } from '../../kis/input/credential';
 import type { Exchange } from '../../kis/http/exchange';
-import { decisiveAmong, OUTCOMES, weigh } from '../../kis/revoke/outcome';
+import { decisiveAmong, OUTCOMES, weigh } from '../../kis/reply/outcome';
 import { readRevocation } from '../../kis/revoke/revocation';
 import type { Revocation } from '../../kis/revoke/revokeTokens';
-import { SecretGuard } from '../../kis/secretGuard';
+import { SecretGuard } from '../../kis/secrets/secretGuard';
 import type { RevokeNodeOptions } from '../../nodes/KisToken/operations/revoke/options';
 import { reportRevocation } from '../../nodes/KisToken/operations/revoke/report';
 import { failedRun } from '../../nodes/KisToken/report/failedRun';

@@ -1,8 +1,8 @@
 // What is tried: any attempts that answers can leave, with any number of retries allowed.
 import fc from 'fast-check';
 
-import { isListed, KIS_CODES } from '../../kis/errorCodes';
-import { waitBeforeRetry } from '../../kis/retry';
+import { isListed, KIS_CODES } from '../../kis/reply/errorCodes';
+import { waitBeforeRetry } from '../../kis/reply/retry';
 import { makeAttempt } from '../support/attempts';
 import { property } from '../support/properties';
 

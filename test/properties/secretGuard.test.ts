@@ -2,7 +2,7 @@
 // encoding and any surroundings; and texts that hold too little of a secret to give it away.
 import fc from 'fast-check';
 
-import { SecretGuard } from '../../kis/secretGuard';
+import { SecretGuard } from '../../kis/secrets/secretGuard';
 import { echoOf, encoding, leakOf, longText, text, tokenOf } from '../support/arbitraries';
 import { property } from '../support/properties';
 

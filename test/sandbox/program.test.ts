@@ -9,18 +9,18 @@ import { join, resolve } from 'node:path';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { testCredential } from '../../engine/credentialTest';
-import { ENVIRONMENTS } from '../../kis/environments';
+import { testCredential } from '../../tools/engine/credentialTest';
+import { ENVIRONMENTS } from '../../kis/input/environments';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
-import { namesOfThisComputer } from '../../sandbox/address';
-import { parseOptions } from '../../sandbox/options';
-import { Sandbox } from '../../sandbox/server';
+import { namesOfThisComputer } from '../../tools/sandbox/address';
+import { parseOptions } from '../../tools/sandbox/options';
+import { Sandbox } from '../../tools/sandbox/server';
 
 // Each start compiles the program first.
 jest.setTimeout(60_000);
 
 const ROOT = resolve(__dirname, '../..');
-const PROGRAM = join(ROOT, 'sandbox/main.ts');
+const PROGRAM = join(ROOT, 'tools/sandbox/main.ts');
 const TSX = require.resolve('tsx/cjs');
 
 let home: string;

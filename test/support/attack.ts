@@ -1,4 +1,4 @@
-import { makeApp, type App } from '../../sandbox/apps';
+import { makeApp, type App } from '../../tools/sandbox/apps';
 import type { SeenRequest } from './scriptedServer';
 import { found, withoutInput } from './secrets';
 import { revoke, type Run, type Setup } from './workflow';

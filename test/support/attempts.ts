@@ -1,8 +1,8 @@
-import type { AnswerRule } from '../../kis/answerRule';
-import type { Attempt } from '../../kis/attempt';
-import { isListed, KIS_CODES } from '../../kis/errorCodes';
+import type { AnswerRule } from '../../kis/reply/answerRule';
+import type { Attempt } from '../../kis/reply/attempt';
+import { isListed, KIS_CODES } from '../../kis/reply/errorCodes';
 import type { Answered } from '../../kis/http/exchange';
-import { OPEN_ANSWERS, refusingStatus } from '../../kis/httpAnswers';
+import { OPEN_ANSWERS, refusingStatus } from '../../kis/reply/httpAnswers';
 
 const NOTHING = {
 	httpStatus: null,

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import * as sandbox from '../../sandbox/certificate';
+import * as sandbox from '../../tools/sandbox/certificate';
 
 /** A host name of no machine. */
 export const HOST = 'kis.test';

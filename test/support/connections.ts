@@ -1,4 +1,4 @@
-import { endpointOf } from '../../kis/baseUrl';
+import { endpointOf } from '../../kis/input/baseUrl';
 import { Connection, type ConnectionOptions } from '../../kis/http/connection';
 import type { Exchange } from '../../kis/http/exchange';
 import { closeServers, type ScriptedServer } from './scriptedServer';

@@ -8,8 +8,8 @@ import type {
 } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { standIn } from '../../engine/nodes';
-import { encryptCredential, makeNode, outputOf, runWorkflow } from '../../engine/run';
+import { standIn } from '../../tools/engine/nodes';
+import { encryptCredential, makeNode, outputOf, runWorkflow } from '../../tools/engine/run';
 
 export interface Sending {
 	readonly method?: IHttpRequestMethods;

@@ -1,8 +1,8 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { standIn } from '../../engine/nodes';
-import { encryptCredential, makeNode, runWorkflow } from '../../engine/run';
+import { standIn } from '../../tools/engine/nodes';
+import { encryptCredential, makeNode, runWorkflow } from '../../tools/engine/run';
 
 export interface LentContext {
 	/** What n8n gives a node to execute with. */

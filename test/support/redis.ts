@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { connectRedis, type RedisClient } from '../../kis/shared/client';
-import { parseRedisUrl, type RedisUrl } from '../../kis/redisUrl';
-import { Unusable } from '../../kis/unusable';
+import { connectRedis, type RedisClient } from '../../kis/redis/client';
+import { parseRedisUrl, type RedisUrl } from '../../kis/input/redisUrl';
+import { InvalidInput } from '../../kis/input/invalidInput';
 import { unusedPort } from './scriptedServer';
 
 const isInstalled = spawnSync('redis-server', ['--version']).status === 0;
@@ -84,7 +84,7 @@ export class RedisServer {
 
 export function redisUrl(text: string): RedisUrl {
 	const url = parseRedisUrl(text);
-	if (url instanceof Unusable) throw new Error(url.why);
+	if (url instanceof InvalidInput) throw new Error(url.why);
 	return url;
 }
 

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 
 import fc from 'fast-check';
 
-import { KIS_CODES } from '../../kis/errorCodes';
+import { KIS_CODES } from '../../kis/reply/errorCodes';
 import { text } from './arbitraries';
 
 export const status = fc.oneof(

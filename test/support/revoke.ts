@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import type { AccessToken } from '../../kis/accessToken';
+import type { AccessToken } from '../../kis/input/accessToken';
 import { revokeTokens, type Revocation, type RevokeOptions } from '../../kis/revoke/revokeTokens';
 import type { Answer, Script, SeenRequest } from './scriptedServer';
 import { credentialFor, makeKeyPair, type KeyPair } from './tokens';

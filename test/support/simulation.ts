@@ -1,7 +1,7 @@
 import type { Clock } from '../../kis/rateLimit/clock';
 import type { RateLimiter } from '../../kis/rateLimit/rateLimiter';
-import { waitBeforeRetry } from '../../kis/retry';
-import { RateWindow } from '../../sandbox/rateWindow';
+import { waitBeforeRetry } from '../../kis/reply/retry';
+import { RateWindow } from '../../tools/sandbox/rateWindow';
 import { makeAttempt } from './attempts';
 
 interface Event {

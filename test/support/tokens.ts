@@ -1,8 +1,8 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 
-import { parseAccessToken, type AccessToken } from '../../kis/accessToken';
-import type { KisCredential } from '../../kis/credential';
-import { Unusable } from '../../kis/unusable';
+import { parseAccessToken, type AccessToken } from '../../kis/input/accessToken';
+import type { KisCredential } from '../../kis/input/credential';
+import { InvalidInput } from '../../kis/input/invalidInput';
 
 const DAY_SECONDS = 24 * 60 * 60;
 
@@ -60,7 +60,7 @@ export function makeOpaqueToken(): string {
 
 export function read(token: unknown): AccessToken {
 	const parsed = parseAccessToken(token);
-	if (parsed instanceof Unusable) throw new Error(parsed.why);
+	if (parsed instanceof InvalidInput) throw new Error(parsed.why);
 	return parsed;
 }
 

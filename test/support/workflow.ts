@@ -10,7 +10,7 @@ import type {
 } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { standIn } from '../../engine/nodes';
+import { standIn } from '../../tools/engine/nodes';
 import {
 	encryptCredential,
 	makeNode,
@@ -18,9 +18,9 @@ import {
 	removeEngineFolder,
 	runWorkflow,
 	type WorkflowFile,
-} from '../../engine/run';
+} from '../../tools/engine/run';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
-import { Sandbox, type SandboxOptions } from '../../sandbox/server';
+import { Sandbox, type SandboxOptions } from '../../tools/sandbox/server';
 
 afterAll(removeEngineFolder);
 

@@ -2,14 +2,19 @@
 // written for, against what is drawn, and against the node's reading of the same.
 import { STATUS_CODES } from 'node:http';
 
-import { KIS_CODES } from '../../kis/errorCodes';
+import { KIS_CODES } from '../../kis/reply/errorCodes';
 import { readRevocation } from '../../kis/revoke/revocation';
-import { SecretGuard } from '../../kis/secretGuard';
-import { TEXTS } from '../../sandbox/answers';
-import type { Fault } from '../../sandbox/faults';
-import { BELIEVED_STATUSES, drawAnswer, drawLongWait, drawStanding } from '../../truth/answers';
-import { draw } from '../../truth/random';
-import { readBytes, type Means } from '../../truth/reading';
+import { SecretGuard } from '../../kis/secrets/secretGuard';
+import { TEXTS } from '../../tools/sandbox/answers';
+import type { Fault } from '../../tools/sandbox/faults';
+import {
+	BELIEVED_STATUSES,
+	drawAnswer,
+	drawLongWait,
+	drawStanding,
+} from '../../tools/truth/answers';
+import { draw } from '../../tools/truth/random';
+import { readBytes, type Means } from '../../tools/truth/reading';
 import { makeAnswer } from '../support/attempts';
 
 const DRAWS = 3000;

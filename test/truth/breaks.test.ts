@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { BREAKS } from '../../truth/breaks';
+import { BREAKS } from '../../tools/truth/breaks';
 
 const ROOT = join(__dirname, '../..');
 

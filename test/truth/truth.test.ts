@@ -2,9 +2,9 @@
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 
-import { SHORT_RUN, SHORT_RUN_ARGUMENTS } from '../../truth/shortRun';
+import { SHORT_RUN, SHORT_RUN_ARGUMENTS } from '../../tools/truth/shortRun';
 
-const PROGRAM = resolve(__dirname, '../../truth/main.ts');
+const PROGRAM = resolve(__dirname, '../../tools/truth/main.ts');
 const TSX = require.resolve('tsx/cli');
 
 test('nothing that is reported of a token is false, whatever happens on the way', async () => {

@@ -1,11 +1,11 @@
-import type { Attempt } from '../../../kis/attempt';
-import { isLoopback } from '../../../kis/baseUrl';
-import type { KisCredential } from '../../../kis/credential';
-import { isListed, KIS_CODES } from '../../../kis/errorCodes';
-import type { AnswerRule } from '../../../kis/answerRule';
-import { OBSTACLES, type Obstacle } from '../../../kis/shared/obstacles';
-import { nameOfRedis, type RedisUrl } from '../../../kis/redisUrl';
-import type { Unusable } from '../../../kis/unusable';
+import type { Attempt } from '../../../kis/reply/attempt';
+import { isLoopback } from '../../../kis/input/baseUrl';
+import type { KisCredential } from '../../../kis/input/credential';
+import { isListed, KIS_CODES } from '../../../kis/reply/errorCodes';
+import type { AnswerRule } from '../../../kis/reply/answerRule';
+import { OBSTACLES, type Obstacle } from '../../../kis/redis/obstacles';
+import { nameOfRedis, type RedisUrl } from '../../../kis/input/redisUrl';
+import type { InvalidInput } from '../../../kis/input/invalidInput';
 import { explain, quote, sentences } from '../report/explain';
 
 /** Where the node would name an option, of which a test has none. */
@@ -46,7 +46,7 @@ const ABOUT_BASE_URL: ReadonlyArray<{
 
 /** What is said about fields that cannot be used. */
 export function adviceOnFields(
-	{ why, todo }: Unusable,
+	{ why, todo }: InvalidInput,
 	{ environment, baseUrl }: Readonly<Record<string, unknown>>,
 ): string {
 	const lacksScheme = environment === 'custom' && !String(baseUrl).includes('://');

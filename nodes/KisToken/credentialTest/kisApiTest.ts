@@ -1,13 +1,13 @@
 import type { ICredentialTestFunction, ICredentialTestFunctions } from 'n8n-workflow';
 
-import { readAttempt } from '../../../kis/attempt';
-import { endpointOf } from '../../../kis/baseUrl';
-import { parseCredential, type KisCredential } from '../../../kis/credential';
-import { OPEN_ANSWERS } from '../../../kis/httpAnswers';
-import { isText, readReply } from '../../../kis/reply';
-import { SecretGuard } from '../../../kis/secretGuard';
-import { probe } from '../../../kis/shared/sharedStore';
-import { Unusable } from '../../../kis/unusable';
+import { readAttempt } from '../../../kis/reply/attempt';
+import { endpointOf } from '../../../kis/input/baseUrl';
+import { parseCredential, type KisCredential } from '../../../kis/input/credential';
+import { OPEN_ANSWERS } from '../../../kis/reply/httpAnswers';
+import { isText, readReply } from '../../../kis/reply/reply';
+import { SecretGuard } from '../../../kis/secrets/secretGuard';
+import { probe } from '../../../kis/redis/sharedStore';
+import { InvalidInput } from '../../../kis/input/invalidInput';
 import { sentences } from '../report/explain';
 import { adviceOnAnswer, adviceOnFields, adviceOnRedis } from './advice';
 import { ask } from './ask';
@@ -21,7 +21,7 @@ const REDIS_USABLE = 'Redis can be used.';
 /** Tests a KIS API credential for n8n's dialog. What it says repeats neither key. */
 export const kisApiTest: ICredentialTestFunction = async function ({ data = {} }) {
 	const credential = parseCredential(data);
-	if (credential instanceof Unusable) {
+	if (credential instanceof InvalidInput) {
 		return { status: 'Error', message: adviceOnFields(credential, data) };
 	}
 	const wrong = await tryAll(this.helpers, credential);

@@ -5,12 +5,12 @@ import {
 	isIssuedTo,
 	shortFingerprint,
 	type AccessToken,
-} from '../../../kis/accessToken';
-import type { KisCredential } from '../../../kis/credential';
-import { ENVIRONMENTS } from '../../../kis/environments';
+} from '../../../kis/input/accessToken';
+import type { KisCredential } from '../../../kis/input/credential';
+import { ENVIRONMENTS } from '../../../kis/input/environments';
 import type { TokenState } from '../../../kis/keptToken/askAboutToken';
 import { mapInTurns } from '../../../kis/turns';
-import { Unusable } from '../../../kis/unusable';
+import { InvalidInput } from '../../../kis/input/invalidInput';
 import { cancelSignal, egressRules } from '../host';
 import { readCredential, readParameter, STOPPED } from '../input';
 import { timeOrNull } from '../report/details';
@@ -68,17 +68,17 @@ export const inspect: Operation<Outcome> = {
 
 	async run(context) {
 		const credential = await readCredential(context);
-		if (credential instanceof Unusable) {
+		if (credential instanceof InvalidInput) {
 			const report = notInspected(credential);
 			return context.getInputData().map(() => report);
 		}
 		const failure = 'the field Ask KIS cannot be read';
 		const ask = readParameter(context, 'askKis', 0, failure, false, credential);
-		if (ask instanceof Unusable) return context.getInputData().map(() => notInspected(ask));
+		if (ask instanceof InvalidInput) return context.getInputData().map(() => notInspected(ask));
 		const tokens = await readTokens(context, credential, STOPPED);
 		const states = ask.value === true ? await askAboutAll(context, credential, tokens) : NOT_ASKED;
 		return await mapInTurns(tokens, (token) =>
-			token instanceof Unusable
+			token instanceof InvalidInput
 				? notInspected(token)
 				: {
 						succeeded: true,
@@ -102,12 +102,14 @@ const NOT_ASKED: States = new Map();
 async function askAboutAll(
 	context: IExecuteFunctions,
 	credential: KisCredential,
-	tokens: ReadonlyArray<AccessToken | Unusable>,
+	tokens: ReadonlyArray<AccessToken | InvalidInput>,
 ): Promise<States> {
 	// Loaded by the first question, not by n8n's start: it brings the HTTP client.
 	const { askAboutToken } = await import('../../../kis/keptToken/askAboutToken');
 	const distinct = new Map(
-		tokens.flatMap((token) => (token instanceof Unusable ? [] : [[token.value, token] as const])),
+		tokens.flatMap((token) =>
+			token instanceof InvalidInput ? [] : [[token.value, token] as const],
+		),
 	);
 	const options = {
 		requestsPerSecond: ENVIRONMENTS[credential.environment].requestsPerSecond,
@@ -135,7 +137,7 @@ function livenessOf(state: TokenState | undefined): IDataObject {
 	return { alive: state.alive, reason: happened };
 }
 
-function notInspected(unusable: Unusable): Failure<Outcome> {
+function notInspected(unusable: InvalidInput): Failure<Outcome> {
 	return reportUnusable('notInspected', HEADLINE, unusable);
 }
 

@@ -1,8 +1,8 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
-import type { KisCredential } from '../../../kis/credential';
-import type { EnvironmentName } from '../../../kis/environments';
-import { Unusable } from '../../../kis/unusable';
+import type { KisCredential } from '../../../kis/input/credential';
+import type { EnvironmentName } from '../../../kis/input/environments';
+import { InvalidInput } from '../../../kis/input/invalidInput';
 import { readCredential, readParameter } from '../input';
 
 /** An option of an operation: how n8n shows it, and how what it holds is read. */
@@ -14,7 +14,7 @@ export interface Option<T> {
 	 * @param value `undefined` if the user has not added the option.
 	 * @returns The value; where it is none, what it has to be, as in "has to be true or false".
 	 */
-	read(value: unknown, environment: EnvironmentName): T | Unusable;
+	read(value: unknown, environment: EnvironmentName): T | InvalidInput;
 }
 
 /** By the name under which n8n stores them. */
@@ -22,7 +22,7 @@ export type OptionTable = Readonly<Record<string, Option<unknown>>>;
 
 /** What the options of a table hold. */
 export type Values<Table extends OptionTable> = {
-	readonly [Name in keyof Table]: Exclude<ReturnType<Table[Name]['read']>, Unusable>;
+	readonly [Name in keyof Table]: Exclude<ReturnType<Table[Name]['read']>, InvalidInput>;
 };
 
 /** Returns the node's collection of options, sorted by name. */
@@ -50,17 +50,17 @@ export interface Setup<Table extends OptionTable> {
 export async function readSetup<Table extends OptionTable>(
 	context: IExecuteFunctions,
 	table: Table,
-): Promise<Setup<Table> | Unusable> {
+): Promise<Setup<Table> | InvalidInput> {
 	const credential = await readCredential(context);
-	if (credential instanceof Unusable) return credential;
+	if (credential instanceof InvalidInput) return credential;
 	const values: Record<string, unknown> = {};
 	for (const [name, { field, read }] of Object.entries(table)) {
 		const failure = `the expression in ${field.displayName} cannot be evaluated`;
 		const given = readParameter(context, `options.${name}`, 0, failure, null, credential);
-		if (given instanceof Unusable) return given;
+		if (given instanceof InvalidInput) return given;
 		const value = read(given.value ?? undefined, credential.environment);
-		if (value instanceof Unusable) {
-			return new Unusable(
+		if (value instanceof InvalidInput) {
+			return new InvalidInput(
 				`${field.displayName} ${value.why}`,
 				'Correct it in the Options of the node.',
 			);
@@ -74,13 +74,13 @@ export async function readSetup<Table extends OptionTable>(
 export function readNumber(
 	value: unknown,
 	{ absent, isValid, why }: { absent: number; isValid: (number: number) => boolean; why: string },
-): number | Unusable {
+): number | InvalidInput {
 	if (value === undefined || (typeof value === 'string' && value.trim() === '')) return absent;
 	const number = typeof value === 'number' || typeof value === 'string' ? Number(value) : NaN;
-	return isValid(number) ? number : new Unusable(why);
+	return isValid(number) ? number : new InvalidInput(why);
 }
 
-export function readBoolean(value: unknown): boolean | Unusable {
+export function readBoolean(value: unknown): boolean | InvalidInput {
 	if (value === undefined) return false;
-	return typeof value === 'boolean' ? value : new Unusable('has to be true or false');
+	return typeof value === 'boolean' ? value : new InvalidInput('has to be true or false');
 }

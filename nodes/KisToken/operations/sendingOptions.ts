@@ -1,4 +1,4 @@
-import { ENVIRONMENTS } from '../../../kis/environments';
+import { ENVIRONMENTS } from '../../../kis/input/environments';
 import { MIN_REQUESTS_PER_SECOND } from '../../../kis/rateLimit/arrivals';
 import { readBoolean, readNumber, type Option } from './option';
 

@@ -1,18 +1,18 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
-import type { AccessToken } from '../../../kis/accessToken';
-import type { KisCredential } from '../../../kis/credential';
+import type { AccessToken } from '../../../kis/input/accessToken';
+import type { KisCredential } from '../../../kis/input/credential';
 import { learnOfKept } from '../../../kis/keptToken/keptShare';
 import { keptTokenOf } from '../../../kis/keptToken/keptToken';
-import { Unusable } from '../../../kis/unusable';
+import { InvalidInput } from '../../../kis/input/invalidInput';
 import { readEach, readParameter, readToken } from '../input';
 import { typedTokenHint } from './typedTokenHint';
 
-const NO_SOURCE = new Unusable(
+const NO_SOURCE = new InvalidInput(
 	'Token From is neither Input nor Credential',
 	'Choose one in the node.',
 );
-const NONE_KEPT = new Unusable(
+const NONE_KEPT = new InvalidInput(
 	'the KIS API credential keeps no access token',
 	'It gets one when an HTTP Request first needs one, or by Issue, and forgets it when n8n ends.',
 );
@@ -66,12 +66,12 @@ export const tokenHint = typedTokenHint({
  */
 export async function readTokens(
 	context: IExecuteFunctions,
-	credential: KisCredential | Unusable,
-	onStop: Unusable | null,
-): Promise<Array<AccessToken | Unusable>> {
+	credential: KisCredential | InvalidInput,
+	onStop: InvalidInput | null,
+): Promise<Array<AccessToken | InvalidInput>> {
 	const failure = 'the field Token From cannot be read';
 	const source = readParameter(context, 'tokenSource', 0, failure, 'input', credential);
-	if (source instanceof Unusable) return forEach(context, source);
+	if (source instanceof InvalidInput) return forEach(context, source);
 	switch (source.value) {
 		case 'input':
 			return await readEach(
@@ -80,7 +80,7 @@ export async function readTokens(
 				onStop,
 			);
 		case 'credential':
-			if (credential instanceof Unusable) return forEach(context, credential);
+			if (credential instanceof InvalidInput) return forEach(context, credential);
 			return forEach(context, (await tokenKept(credential)) ?? NONE_KEPT);
 		default:
 			return forEach(context, NO_SOURCE);

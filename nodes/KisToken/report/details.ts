@@ -1,10 +1,10 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { isIssuedTo, shortFingerprint, type AccessToken } from '../../../kis/accessToken';
-import type { EnvironmentName } from '../../../kis/environments';
-import { koreanTime } from '../../../kis/koreanTime';
-import type { RedisUrl } from '../../../kis/redisUrl';
-import { sharedStoreOf } from '../../../kis/shared/sharedStore';
+import { isIssuedTo, shortFingerprint, type AccessToken } from '../../../kis/input/accessToken';
+import type { EnvironmentName } from '../../../kis/input/environments';
+import { koreanTime } from '../../../kis/reply/koreanTime';
+import type { RedisUrl } from '../../../kis/input/redisUrl';
+import { sharedStoreOf } from '../../../kis/redis/sharedStore';
 
 export interface Known {
 	readonly outcome: string;

@@ -1,7 +1,7 @@
-import type { Attempt } from '../../../kis/attempt';
-import { isListed } from '../../../kis/errorCodes';
+import type { Attempt } from '../../../kis/reply/attempt';
+import { isListed } from '../../../kis/reply/errorCodes';
 import { explainTransportCode } from '../../../kis/http/transportCodes';
-import { koreanTime } from '../../../kis/koreanTime';
+import { koreanTime } from '../../../kis/reply/koreanTime';
 import { quotable } from '../quotable';
 
 export interface Explanation {

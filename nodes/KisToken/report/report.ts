@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import type { Unusable } from '../../../kis/unusable';
+import type { InvalidInput } from '../../../kis/input/invalidInput';
 
 /** What is said about one item. Nothing in it is secret, but for the token that Issue passes on. */
 export type Report<Outcome extends string = string> = Success<Outcome> | Failure<Outcome>;
@@ -36,7 +36,7 @@ export interface Failure<Outcome extends string = string> {
 export function reportUnusable<Outcome extends string>(
 	outcome: Outcome,
 	headline: string,
-	{ why, todo }: Unusable,
+	{ why, todo }: InvalidInput,
 	details: IDataObject | null = null,
 ): Failure<Outcome> {
 	return {

@@ -1,9 +1,9 @@
 import type { Logger } from 'n8n-workflow';
 
-import type { KisCredential } from '../../../kis/credential';
-import { OBSTACLES } from '../../../kis/shared/obstacles';
-import { nameOfRedis } from '../../../kis/redisUrl';
-import { sharedStoreOf } from '../../../kis/shared/sharedStore';
+import type { KisCredential } from '../../../kis/input/credential';
+import { OBSTACLES } from '../../../kis/redis/obstacles';
+import { nameOfRedis } from '../../../kis/input/redisUrl';
+import { sharedStoreOf } from '../../../kis/redis/sharedStore';
 import { sentences } from './explain';
 
 /** Tells n8n's log that this process shares nothing with the others, once each time that begins. */

@@ -1,14 +1,14 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import type { AccessToken } from '../../../../kis/accessToken';
-import type { KisCredential } from '../../../../kis/credential';
-import type { EnvironmentName } from '../../../../kis/environments';
+import type { AccessToken } from '../../../../kis/input/accessToken';
+import type { KisCredential } from '../../../../kis/input/credential';
+import type { EnvironmentName } from '../../../../kis/input/environments';
 import type { Grant } from '../../../../kis/issue/grant';
 import { reuse, type Issuance } from '../../../../kis/issue/issuance';
 import { givenBefore, mayHaveIssued } from '../../../../kis/issue/issuanceMemory';
-import { SharedTokens } from '../../../../kis/shared/sharedTokens';
+import { SharedTokens } from '../../../../kis/memory/sharedTokens';
 import { mapInTurns } from '../../../../kis/turns';
-import { Unusable } from '../../../../kis/unusable';
+import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { cancelSignal, egressRules, isTool } from '../../host';
 import { readEach, STOPPED } from '../../input';
 import type { Failure, Report } from '../../report/report';
@@ -27,7 +27,7 @@ import {
 } from './report';
 import { hintIfStored } from './storedHint';
 
-const TOOL = new Unusable(
+const TOOL = new InvalidInput(
 	'Issue does not run as an AI tool, since the token would go to the provider of the model',
 	'Issue it in a step before the agent, and let tools take it from there by an expression.',
 );
@@ -75,7 +75,7 @@ export const issue: Operation<IssueOutcome> = {
 		const forAll = (report: Failure<IssueOutcome>) => context.getInputData().map(() => report);
 		if (isTool(context)) return forAll(reportNotAsked(TOOL));
 		const setup = await readSetup(context, issueOptions);
-		if (setup instanceof Unusable) return forAll(reportUnusable(context, setup));
+		if (setup instanceof InvalidInput) return forAll(reportUnusable(context, setup));
 		const { credential, options } = setup;
 		const read = (itemIndex: number) => readReuseToken(context, itemIndex, credential);
 		const tokens = await readEach(context, read, STOPPED);
@@ -88,7 +88,7 @@ export const issue: Operation<IssueOutcome> = {
 		const other = reusable.includes(null) ? await giveToken(context, setup, tokens) : null;
 		const environment = options.includeDetails ? credential.environment : null;
 		const reports = await mapInTurns(reusable, (found) => {
-			if (found instanceof Unusable) return reportUnusable(context, found, environment);
+			if (found instanceof InvalidInput) return reportUnusable(context, found, environment);
 			const reused = other ? stillGood(found, credential) : found;
 			if (reused) return reportGrant(reused, 'reused', credential, options);
 			// Where an item has no token, another was asked for.
@@ -101,7 +101,7 @@ export const issue: Operation<IssueOutcome> = {
 
 function reportUnusable(
 	context: IExecuteFunctions,
-	unusable: Unusable,
+	unusable: InvalidInput,
 	environment: EnvironmentName | null = null,
 ): Failure<IssueOutcome> {
 	return mayHaveIssued(cancelSignal(context))
@@ -114,10 +114,10 @@ function stillGood(grant: Grant | null, credential: KisCredential): Grant | null
 	return grant && reuse(grant.token, credential, 0);
 }
 
-type MaybeToken = AccessToken | Unusable | null;
+type MaybeToken = AccessToken | InvalidInput | null;
 
 function isToken(token: MaybeToken): token is AccessToken {
-	return token !== null && !(token instanceof Unusable);
+	return token !== null && !(token instanceof InvalidInput);
 }
 
 /** The token that the credential keeps, if it is good for long enough; else what KIS gives. */

@@ -1,8 +1,8 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
-import { parseAccessToken, type AccessToken } from '../../../../kis/accessToken';
-import type { KisCredential } from '../../../../kis/credential';
-import { Unusable } from '../../../../kis/unusable';
+import { parseAccessToken, type AccessToken } from '../../../../kis/input/accessToken';
+import type { KisCredential } from '../../../../kis/input/credential';
+import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { readParameter } from '../../input';
 import { readBoolean, readNumber, type Option, type OptionTable, type Values } from '../option';
 import { sendingOptions } from '../sendingOptions';
@@ -74,10 +74,10 @@ export function readReuseToken(
 	context: IExecuteFunctions,
 	itemIndex: number,
 	credential: KisCredential,
-): AccessToken | null | Unusable {
+): AccessToken | null | InvalidInput {
 	const failure = 'the expression in Reuse Token cannot be evaluated for this item';
 	const given = readParameter(context, 'options.reuseToken', itemIndex, failure, '', credential);
-	if (given instanceof Unusable) return given;
+	if (given instanceof InvalidInput) return given;
 	const token = parseAccessToken(given.value);
-	return token instanceof Unusable ? null : token;
+	return token instanceof InvalidInput ? null : token;
 }

@@ -1,8 +1,8 @@
-import type { AccessToken } from '../../../../kis/accessToken';
-import type { Attempt } from '../../../../kis/attempt';
-import type { KisCredential } from '../../../../kis/credential';
-import { deadTokens } from '../../../../kis/deadTokens';
-import type { EnvironmentName } from '../../../../kis/environments';
+import type { AccessToken } from '../../../../kis/input/accessToken';
+import type { Attempt } from '../../../../kis/reply/attempt';
+import type { KisCredential } from '../../../../kis/input/credential';
+import { deadTokens } from '../../../../kis/memory/deadTokens';
+import type { EnvironmentName } from '../../../../kis/input/environments';
 import type { Grant } from '../../../../kis/issue/grant';
 import {
 	isLimited,
@@ -12,8 +12,8 @@ import {
 	type NotIssued,
 	type UnusableGrant,
 } from '../../../../kis/issue/issuance';
-import { koreanTime } from '../../../../kis/koreanTime';
-import type { Unusable } from '../../../../kis/unusable';
+import { koreanTime } from '../../../../kis/reply/koreanTime';
+import type { InvalidInput } from '../../../../kis/input/invalidInput';
 import { STOPPED } from '../../input';
 import { detailsOf, timeOrNull } from '../../report/details';
 import { explainAll, quote, sentences } from '../../report/explain';
@@ -47,7 +47,7 @@ const WAITS_FOR_YOU = 'The option Wait When Limited waits and asks again for you
 
 /** @param environment If the user asked for details. */
 export function reportNotAsked(
-	unusable: Unusable,
+	unusable: InvalidInput,
 	environment: EnvironmentName | null = null,
 ): Failure<IssueOutcome> {
 	const details = environment && detailsOf({ outcome: 'notSent', environment });
@@ -56,7 +56,7 @@ export function reportNotAsked(
 
 /** Where the execution has asked for one that may have been issued, and this item cannot ask. */
 export function reportUnknown(
-	unusable: Unusable,
+	unusable: InvalidInput,
 	environment: EnvironmentName | null = null,
 ): Failure<IssueOutcome> {
 	const details = environment && detailsOf({ outcome: 'unknown', environment });

@@ -1,4 +1,4 @@
-import { Unusable } from '../../../../kis/unusable';
+import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { readBoolean, type Option, type OptionTable, type Values } from '../option';
 import { sendingOptions } from '../sendingOptions';
 
@@ -23,7 +23,9 @@ const alreadyInvalid: Option<'succeed' | 'fail'> = {
 			'What to do when KIS says that a whole token of this app key is not valid any more. "Invalid" about any other token always fails: it may still be live elsewhere.',
 	},
 	read: (value = 'succeed') =>
-		value === 'succeed' || value === 'fail' ? value : new Unusable('has to be "succeed" or "fail"'),
+		value === 'succeed' || value === 'fail'
+			? value
+			: new InvalidInput('has to be "succeed" or "fail"'),
 };
 
 const askBeforeUnknown: Option<boolean> = {

@@ -1,6 +1,6 @@
 import type { Logger } from 'n8n-workflow';
 
-import { OUTCOMES } from '../../../../kis/revoke/outcome';
+import { OUTCOMES } from '../../../../kis/reply/outcome';
 import type { RevokeOptions, Revocation } from '../../../../kis/revoke/revokeTokens';
 import { summary } from '../../report/summary';
 

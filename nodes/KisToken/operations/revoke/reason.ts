@@ -4,10 +4,10 @@ import {
 	isIssuedTo,
 	isWholeTokenOf,
 	type AccessToken,
-} from '../../../../kis/accessToken';
-import type { Attempt } from '../../../../kis/attempt';
-import type { KisCredential } from '../../../../kis/credential';
-import { koreanTime } from '../../../../kis/koreanTime';
+} from '../../../../kis/input/accessToken';
+import type { Attempt } from '../../../../kis/reply/attempt';
+import type { KisCredential } from '../../../../kis/input/credential';
+import { koreanTime } from '../../../../kis/reply/koreanTime';
 import type { Revocation } from '../../../../kis/revoke/revokeTokens';
 import { explain, explainAll, sentences } from '../../report/explain';
 

@@ -1,11 +1,11 @@
-import type { AccessToken } from '../../../../kis/accessToken';
-import type { Attempt } from '../../../../kis/attempt';
-import type { KisCredential } from '../../../../kis/credential';
-import type { EnvironmentName } from '../../../../kis/environments';
-import type { Standing } from '../../../../kis/revoke/executionMemory';
-import { isDeadBy, type Outcome } from '../../../../kis/revoke/outcome';
+import type { AccessToken } from '../../../../kis/input/accessToken';
+import type { Attempt } from '../../../../kis/reply/attempt';
+import type { KisCredential } from '../../../../kis/input/credential';
+import type { EnvironmentName } from '../../../../kis/input/environments';
+import type { Standing } from '../../../../kis/memory/executionMemory';
+import { isDeadBy, type Outcome } from '../../../../kis/reply/outcome';
 import type { Revocation } from '../../../../kis/revoke/revokeTokens';
-import type { Unusable } from '../../../../kis/unusable';
+import type { InvalidInput } from '../../../../kis/input/invalidInput';
 import { detailsOf, timeOrNull } from '../../report/details';
 import { quote, sentences } from '../../report/explain';
 import { reportBroken, reportUnusable, type Failure, type Report } from '../../report/report';
@@ -37,7 +37,7 @@ const MEANING: Readonly<
 
 /** @param environment If the user asked for details. */
 export function reportNotSent(
-	unusable: Unusable,
+	unusable: InvalidInput,
 	environment: EnvironmentName | null = null,
 ): Failure<Outcome> {
 	const details = environment && detailsOf({ outcome: 'notSent', environment });
@@ -47,7 +47,7 @@ export function reportNotSent(
 /** For a token that the execution has sent before, and cannot send now for want of usable settings. */
 export function reportStanding(
 	{ outcome, decisive }: Standing,
-	unusable: Unusable,
+	unusable: InvalidInput,
 ): Report<Outcome> {
 	if (outcome === 'revoked') return reportDead(outcome, decisive, null);
 	const { headline, consequence } = MEANING[outcome];

@@ -1,11 +1,11 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import type { AccessToken } from '../../../../kis/accessToken';
-import { whileRevokingForAll } from '../../../../kis/keptToken/sharedMarks';
-import { executionMemory } from '../../../../kis/revoke/executionMemory';
-import { OUTCOMES, type Outcome } from '../../../../kis/revoke/outcome';
+import type { AccessToken } from '../../../../kis/input/accessToken';
+import { whileRevokingForAll } from '../../../../kis/memory/sharedMarks';
+import { executionMemory } from '../../../../kis/memory/executionMemory';
+import { OUTCOMES, type Outcome } from '../../../../kis/reply/outcome';
 import { mapInTurns } from '../../../../kis/turns';
-import { Unusable } from '../../../../kis/unusable';
+import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { cancelSignal, egressRules, executionKey } from '../../host';
 import { STOPPED } from '../../input';
 import type { Report } from '../../report/report';
@@ -53,14 +53,14 @@ export const revoke: Operation<Outcome> = {
 		const execution = executionKey(context);
 		const setup = await readSetup(context, revokeOptions);
 		const hasSent = executionMemory.hasSent(execution);
-		if (setup instanceof Unusable && !hasSent) {
+		if (setup instanceof InvalidInput && !hasSent) {
 			return context.getInputData().map(() => reportNotSent(setup));
 		}
 		// What became of a token in an earlier try is told by the token alone.
 		const onStop = hasSent ? null : STOPPED;
-		const credential = setup instanceof Unusable ? setup : setup.credential;
+		const credential = setup instanceof InvalidInput ? setup : setup.credential;
 		const tokens = await readTokens(context, credential, onStop);
-		if (setup instanceof Unusable) {
+		if (setup instanceof InvalidInput) {
 			return tokens.map((token) => {
 				const standing = isUsable(token) ? executionMemory.recallAny(execution, token) : null;
 				return standing ? reportStanding(standing, setup) : reportNotSent(setup);
@@ -73,7 +73,7 @@ export const revoke: Operation<Outcome> = {
 async function revokeEach(
 	context: IExecuteFunctions,
 	{ credential, options }: Setup<typeof revokeOptions>,
-	tokens: ReadonlyArray<AccessToken | Unusable>,
+	tokens: ReadonlyArray<AccessToken | InvalidInput>,
 ): Promise<Array<Report<Outcome>>> {
 	const usable = tokens.filter(isUsable);
 	// Loaded by the first run, not by n8n's start: it brings the HTTP client.
@@ -97,6 +97,6 @@ async function revokeEach(
 	);
 }
 
-function isUsable(token: AccessToken | Unusable): token is AccessToken {
-	return !(token instanceof Unusable);
+function isUsable(token: AccessToken | InvalidInput): token is AccessToken {
+	return !(token instanceof InvalidInput);
 }

@@ -1,0 +1,66 @@
+import { parseBaseUrl } from './baseUrl';
+import { ENVIRONMENTS, isEnvironmentName, type EnvironmentName } from './environments';
+import { parseRedisUrl, type RedisUrl } from './redisUrl';
+import { InvalidInput } from './invalidInput';
+
+/** A KIS app's key pair and the place where it is valid. */
+export interface KisCredential {
+	/** 앱Key, 36 characters by KIS's page (not enforced). */
+	readonly appkey: string;
+	/** 앱Secret, 180 characters by KIS's page (not enforced). */
+	readonly appsecret: string;
+	readonly environment: EnvironmentName;
+	readonly baseUrl: URL;
+	/** Whether requests with this credential that bring no access token get one from it. */
+	readonly bringsToken: boolean;
+	/** Whether requests with this credential that others send keep to the app key's limit. */
+	readonly pacesRequests: boolean;
+	/** Where all workers share what they know; `null` where each is on its own. */
+	readonly redis: RedisUrl | null;
+}
+
+/** Comes with copy and paste. KIS's keys contain none, and a pasted line break is what EGW00105 usually means. */
+export const STRAY_WHITE_SPACE = /\s+/g;
+
+/** Reads the fields that a user filled in. */
+export function parseCredential(
+	fields: Readonly<Record<string, unknown>>,
+): KisCredential | InvalidInput {
+	const { environment } = fields;
+	if (!isEnvironmentName(environment)) {
+		return new InvalidInput('the Environment is not one of real, paper and custom');
+	}
+	const appkey = withoutStrayWhiteSpace(fields.appkey);
+	if (appkey === '') return new InvalidInput('the App Key is empty');
+	const appsecret = withoutStrayWhiteSpace(fields.appsecret);
+	if (appsecret === '') return new InvalidInput('the App Secret is empty');
+	const baseUrl = baseUrlOf(environment, fields.baseUrl);
+	if (baseUrl instanceof InvalidInput) return baseUrl;
+	// A credential that was saved before there were these fields has none.
+	const { bringAuthorization: bringsToken = true, paceRequests: pacesRequests = true } = fields;
+	if (typeof bringsToken !== 'boolean') {
+		return new InvalidInput('Bring an Access Token is neither true nor false');
+	}
+	if (typeof pacesRequests !== 'boolean') {
+		return new InvalidInput('Pace Requests is neither true nor false');
+	}
+	const redis = redisOf(fields.redisUrl);
+	if (redis instanceof InvalidInput) return redis;
+	return { appkey, appsecret, environment, baseUrl, bringsToken, pacesRequests, redis };
+}
+
+function withoutStrayWhiteSpace(field: unknown): string {
+	return typeof field === 'string' ? field.replace(STRAY_WHITE_SPACE, '') : '';
+}
+
+function baseUrlOf(environment: EnvironmentName, custom: unknown): URL | InvalidInput {
+	const { baseUrl } = ENVIRONMENTS[environment];
+	return baseUrl === null
+		? parseBaseUrl(typeof custom === 'string' ? custom : '')
+		: new URL(baseUrl);
+}
+
+function redisOf(field: unknown): RedisUrl | InvalidInput | null {
+	const text = typeof field === 'string' ? field.trim() : '';
+	return text === '' ? null : parseRedisUrl(text);
+}

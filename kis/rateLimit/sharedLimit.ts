@@ -1,0 +1,194 @@
+import type { KisCredential } from '../input/credential';
+import type { Gate, Lease } from './gate';
+import { wait } from '../reply/retry';
+import type { RedisServer } from '../redis/client';
+import { Names } from '../redis/names';
+import { PROCESS } from '../redis/process';
+import { sharedStoreOf, type Answer, type SharedStore } from '../redis/sharedStore';
+
+/** A place is held for five seconds if nobody says more. */
+const EXTEND_MS = 2000;
+/** Redis forgets what nobody uses for two minutes. By then what it does not know any more matters to nobody. */
+const REMEMBERED_MS = 30_000;
+/** A server that has started since may have forgotten what was sent before. */
+const NEW_SERVER_MS = 60_000;
+/** Where Redis has never said how many they are. */
+const UNKNOWN_PROCESSES = 2;
+/** A timer may be early by less than that. */
+const TIMER_MS = 1;
+
+const NO_LEASE: Lease = { pass() {}, release() {} };
+
+/** How entering ends: see `Gate`. */
+type Entry = Lease | 'stopped' | 'changed';
+
+/**
+ * The limit of one app key over all processes that know the same Redis, which keeps count (`limit.lua`). While Redis
+ * cannot be used, each process keeps to its part, by as many as were last seen.
+ */
+export class SharedLimit implements Gate {
+	readonly #store: SharedStore;
+	readonly #keys: readonly string[];
+	readonly #process: string;
+	/** `apart`: each process by itself, since Redis cannot be used. */
+	#state: 'shared' | 'apart' = 'shared';
+	/** Asks whether Redis is back; whoever wants a place waits for it. */
+	#asking: Promise<boolean> | null = null;
+	#processes = UNKNOWN_PROCESSES;
+	#heardAt = -Infinity;
+	#requests = 0;
+	/** Who has asked before. One asks at a time: together they would be told the same. */
+	#turn: Promise<unknown> = Promise.resolve();
+
+	/**
+	 * @param name Of the app key.
+	 * @param process Of this process.
+	 */
+	constructor(store: SharedStore, name: string, process: string = PROCESS) {
+		this.#store = store;
+		this.#process = process;
+		// Braces: in a cluster they lie together.
+		this.#keys = ['underWay', 'answered', 'others', 'state', 'processes'].map(
+			(part) => `limit:{${name}}:${part}`,
+		);
+	}
+
+	get parts(): number {
+		return this.#state === 'apart' ? this.#processes : 1;
+	}
+
+	async enter(requestsPerSecond: number, stop: AbortSignal): Promise<Entry> {
+		if (this.#state === 'apart') {
+			this.#asking ??= this.#comesBack(requestsPerSecond);
+			const isBack = await untilStopped(this.#asking, stop);
+			if (isBack === 'stopped') return 'stopped';
+			// What was sent apart is not counted there.
+			return isBack ? 'changed' : NO_LEASE;
+		}
+		const booking = this.#turn.then(async () => await this.#book(requestsPerSecond, stop));
+		this.#turn = booking;
+		const booked = await untilStopped(booking, stop);
+		if (typeof booked === 'string') return booked;
+		const isReady = booked.waitMs === 0 || (await wait(booked.waitMs, stop));
+		if (isReady) return this.#lease(booked, requestsPerSecond);
+		this.#tell('unsent', booked.name, requestsPerSecond);
+		return 'stopped';
+	}
+
+	count(requestsPerSecond: number): void {
+		this.#tell('passed', this.#nextName(), requestsPerSecond);
+	}
+
+	hold(milliseconds: number): void {
+		this.#tell('hold', '', Infinity, milliseconds);
+	}
+
+	async #book(
+		requestsPerSecond: number,
+		stop: AbortSignal,
+	): Promise<Booking | 'stopped' | 'changed'> {
+		for (;;) {
+			if (stop.aborted) return 'stopped';
+			if (this.#state === 'apart') return 'changed';
+			const name = this.#nextName();
+			const reply = readReply(await this.#run('enter', name, requestsPerSecond));
+			if (!reply) {
+				this.#state = 'apart';
+				return 'changed';
+			}
+			this.#processes = reply.processes;
+			const { isGiven, waitMs, beginsAt } = reply;
+			if (!isGiven) {
+				await wait(waitMs, stop);
+			} else if (stop.aborted) {
+				this.#tell('unsent', name, requestsPerSecond);
+			} else {
+				return { name, waitMs: waitMs > 0 ? waitMs + TIMER_MS : 0, beginsAt };
+			}
+		}
+	}
+
+	#lease({ name, beginsAt }: Booking, requestsPerSecond: number): Lease {
+		const watchdog = setInterval(() => this.#tell('extend', name, requestsPerSecond), EXTEND_MS);
+		watchdog.unref();
+		return {
+			pass: () => {
+				clearInterval(watchdog);
+				this.#tell('passed', name, requestsPerSecond);
+			},
+			release: (end, tookMs) => {
+				clearInterval(watchdog);
+				this.#tell(end, name, requestsPerSecond, end === 'refused' ? beginsAt : tookMs);
+			},
+		};
+	}
+
+	/** Nobody waits for it: if it gets lost, the place is free when its lease is over. */
+	#tell(what: string, name: string, requestsPerSecond: number, value = 0): void {
+		if (this.#state === 'shared') void this.#run(what, name, requestsPerSecond, value);
+	}
+
+	async #run(what: string, name: string, requestsPerSecond: number, value = 0): Promise<Answer> {
+		const argsFor = ({ id, startedAt }: RedisServer) => {
+			const now = performance.now();
+			const wasThere = now - this.#heardAt < REMEMBERED_MS || now - startedAt < NEW_SERVER_MS;
+			const rate = String(Math.min(requestsPerSecond, Number.MAX_SAFE_INTEGER));
+			return [what, name, this.#process, rate, id, wasThere ? '1' : '0', String(value)];
+		};
+		const answer = await this.#store.run('rateLimit/limit', this.#keys, argsFor);
+		if ('reply' in answer) this.#heardAt = performance.now();
+		return answer;
+	}
+
+	async #comesBack(requestsPerSecond: number): Promise<boolean> {
+		const answer = await this.#run('back', '', requestsPerSecond, this.#processes);
+		const isBack = readReply(answer) !== null;
+		if (isBack) this.#state = 'shared';
+		this.#asking = null;
+		return isBack;
+	}
+
+	#nextName(): string {
+		this.#requests++;
+		return `${this.#process}:${this.#requests}`;
+	}
+}
+
+/** A place that begins in a while. */
+interface Booking {
+	readonly name: string;
+	readonly waitMs: number;
+	/** On Redis's clock. */
+	readonly beginsAt: number;
+}
+
+/** `null` if it is none of the script's. */
+function readReply(answer: Answer) {
+	if (!('reply' in answer) || !Array.isArray(answer.reply)) return null;
+	const [isGiven, waitMs, processes, beginsAt] = answer.reply.map(Number);
+	return { isGiven: isGiven === 1, waitMs, processes, beginsAt };
+}
+
+async function untilStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T | 'stopped'> {
+	return await new Promise((resolve, reject) => {
+		const leave = () => resolve('stopped');
+		stop.addEventListener('abort', leave);
+		if (stop.aborted) leave();
+		void work.then(resolve, reject).finally(() => stop.removeEventListener('abort', leave));
+	});
+}
+
+const limits = new WeakMap<SharedStore, Map<string, SharedLimit>>();
+
+/** The one of this process for an app key; `null` where the credential names no Redis. */
+export function sharedLimitOf(credential: KisCredential): SharedLimit | null {
+	const { appkey, redis } = credential;
+	if (!redis) return null;
+	const store = sharedStoreOf(redis);
+	const name = new Names(credential).of(`limit ${appkey}`);
+	const known = limits.get(store) ?? new Map<string, SharedLimit>();
+	limits.set(store, known);
+	const limit = known.get(name) ?? new SharedLimit(store, name);
+	known.set(name, limit);
+	return limit;
+}

@@ -1,9 +1,0 @@
-/** What a reader returns for input that cannot be used as it is. Neither sentence repeats the input. */
-export class Unusable {
-	constructor(
-		/** What is wrong: a clause without a full stop. */
-		readonly why: string,
-		/** How to get unstuck: a sentence; empty where only the caller can tell. */
-		readonly todo = '',
-	) {}
-}

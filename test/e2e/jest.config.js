@@ -1,0 +1,30 @@
+const { projects } = require('../../jest.config');
+
+const [{ transform, moduleFileExtensions }] = projects;
+const common = {
+	rootDir: __dirname,
+	testEnvironment: 'node',
+	transform,
+	moduleFileExtensions,
+	globalSetup: './globalSetup.ts',
+};
+
+const project = (displayName, n8nLine, files) => ({
+	...common,
+	displayName,
+	testMatch: files.map((file) => `**/${file}.test.ts`),
+	globals: { n8nLine },
+});
+const EVERY_LINE = ['server', 'keptToken', 'editor', 'examples', 'upgrade'];
+
+module.exports = {
+	// Each test file starts an n8n of its own: two at once would only make both slow.
+	maxWorkers: 1,
+	verbose: true,
+	testTimeout: 180_000,
+	projects: [
+		project('n8n 2', '2.40', EVERY_LINE),
+		project('n8n 1', '1.123', EVERY_LINE),
+		project('queue', '2.40', ['queue']),
+	],
+};

@@ -1,0 +1,442 @@
+/** A rule that the product keeps, and an edit by which it no longer does. */
+export interface Break {
+	/** The rule. */
+	readonly rule: string;
+	readonly file: string;
+	/** Stands in the file once. */
+	readonly from: string;
+	readonly to: string;
+	/** The test that sees it, where the experiment cannot draw what the rule is about. */
+	readonly seenBy?: string;
+}
+
+const VERDICT = 'kis/reply/verdict.ts';
+const REPLY = 'kis/reply/reply.ts';
+const CODES = 'kis/reply/errorCodes.ts';
+const STATUSES = 'kis/reply/httpAnswers.ts';
+const REVOCATION = 'kis/revoke/revocation.ts';
+const OUTCOME = 'kis/reply/outcome.ts';
+const RUN = 'kis/revoke/revokeTokens.ts';
+const SENDING = 'kis/revoke/sending.ts';
+const MEMORY = 'kis/memory/executionMemory.ts';
+const DEAD = 'kis/memory/deadTokens.ts';
+const UNUSABLE = 'nodes/KisToken/operations/revoke/revoke.ts';
+const RETRY_AFTER = 'kis/http/retryAfter.ts';
+const RETRY = 'kis/reply/retry.ts';
+const PACED = 'kis/rateLimit/pacedRequest.ts';
+const LIMITER = 'kis/rateLimit/rateLimiter.ts';
+const WATCH = 'kis/http/requestWatch.ts';
+const GRANT = 'kis/issue/grant.ts';
+const ISSUANCE = 'kis/issue/issuance.ts';
+
+/** Every row by itself has to be noticed. */
+export const BREAKS: readonly Break[] = [
+	// What confirms.
+	{
+		rule: 'only HTTP 200 confirms, not 202',
+		file: VERDICT,
+		from: 'if (httpStatus !== CONFIRMS)',
+		to: 'if (httpStatus < 200 || httpStatus > 299)',
+	},
+	{
+		rule: 'a confirmation is a readable JSON object',
+		file: VERDICT,
+		from: 'if (!reply?.isUtf8) return OPEN_ANSWERS.unreadable;',
+		to: 'if (!reply) return null;',
+	},
+	{
+		rule: 'a confirmation has a `code`',
+		file: REVOCATION,
+		from: 'statedStatus === null ? OPEN_ANSWERS.withoutCode : null',
+		to: 'statedStatus === null ? null : null',
+	},
+	{
+		rule: 'the `code` of a confirmation is 200',
+		file: VERDICT,
+		from: '?? OPEN_ANSWERS.neither;\n\t}',
+		to: 'as never;\n\t}',
+	},
+	{
+		rule: 'sign of refusal: `error…` with content',
+		file: REPLY,
+		from: "if (name.startsWith('err')) return !isBlank(value);",
+		to: '',
+	},
+	{
+		rule: 'sign of refusal: `success` false',
+		file: REPLY,
+		from: 'return value !== null && !/^(true|1|y|yes|ok)$/.test(word);',
+		to: 'return false;',
+	},
+	{
+		rule: 'sign of refusal: `status` error or fail',
+		file: REPLY,
+		from: 'return isNested || /^(err|fail|[345]\\d\\d(?!\\d))/.test(word);',
+		to: 'return false;',
+	},
+	{
+		rule: 'sign of refusal: `rt_cd` other than 0',
+		file: REPLY,
+		from: "value !== null && word !== '0'",
+		to: 'false',
+	},
+	{
+		rule: 'sign of refusal: a gateway code in any field',
+		file: REPLY,
+		from: "typeof value === 'string' && MENTIONS_GATEWAY_CODE.test(value)",
+		to: 'false',
+	},
+	{
+		rule: 'a confirmation that is not UTF-8 confirms nothing',
+		file: VERDICT,
+		from: 'if (!reply?.isUtf8) return OPEN_ANSWERS.unreadable;',
+		to: 'if (!reply) return OPEN_ANSWERS.unreadable;',
+	},
+	{
+		rule: "a confirmation about another app key's token is doubted",
+		file: REVOCATION,
+		from: 'isIssuedTo(token, appkey) === false',
+		to: 'false',
+	},
+	{
+		rule: 'a confirmation about a cut-off token is doubted',
+		file: REVOCATION,
+		from: '!isForeign && !isCutOff(token)',
+		to: '!isForeign',
+	},
+	{
+		rule: 'a confirmation about a token that names nobody is taken',
+		file: REVOCATION,
+		from: 'isIssuedTo(token, appkey) === false',
+		to: 'isIssuedTo(token, appkey) !== true',
+	},
+	{
+		rule: 'a doubtful confirmation is not repeated',
+		file: RETRY,
+		from: 'if (attempt.rule) return attempt.rule.retry ?? null;',
+		to: "if (attempt.verdict === 'doubtfulConfirmation') return {};\n\tif (attempt.rule) return attempt.rule.retry ?? null;",
+	},
+	{
+		rule: 'no verdict, then invalid: `revoked`',
+		file: OUTCOME,
+		from: 'unsettled && token.whole && !token.expired',
+		to: 'false',
+	},
+	{
+		rule: 'invalid at first: `alreadyInvalid`',
+		file: OUTCOME,
+		from: 'unsettled && token.whole && !token.expired',
+		to: 'true',
+	},
+	{
+		rule: 'no verdict, then invalid about a token of others: `unknown`',
+		file: OUTCOME,
+		from: 'return whole || knownDead;',
+		to: 'return true;',
+	},
+	{
+		rule: 'no verdict, then a refusal: `unknown`',
+		file: OUTCOME,
+		from: "if (unsettled) return 'unknown';",
+		to: '',
+	},
+	{
+		rule: '"expired" about a token that has not: `rejected`',
+		file: OUTCOME,
+		from: '(whole && expired) || knownDead',
+		to: 'whole || knownDead',
+	},
+
+	// Where knowledge counts.
+	{
+		rule: 'what a host said counts for that host',
+		file: DEAD,
+		from: 'isWholeTokenOf(appkey, token) ? host',
+		to: "isWholeTokenOf(appkey, token) ? 'anywhere'",
+	},
+	{
+		rule: 'the same, of a token that is not wholly ours',
+		file: DEAD,
+		from: '`${host}\\n${appkey}`',
+		to: '`anywhere\\n${appkey}`',
+	},
+	{
+		rule: 'what was said of a token of others counts for one credential',
+		file: DEAD,
+		from: '`${host}\\n${appkey}`',
+		to: 'host',
+	},
+	{
+		rule: 'two spellings of an address are one host',
+		file: DEAD,
+		from: 'addressOf(baseUrl)',
+		to: 'baseUrl.href',
+	},
+	{
+		rule: 'what was learnt counts in later executions',
+		file: DEAD,
+		from: 'this.#placesOf(token).includes(placeOf(token, credential))',
+		to: 'false',
+	},
+	{
+		rule: 'an unusable node knows what its execution knows of the token',
+		file: UNUSABLE,
+		from: 'isUsable(token) ? executionMemory.recallAny(execution, token) : null',
+		to: 'null',
+	},
+	{
+		rule: 'an unusable node knows that of no other token',
+		file: UNUSABLE,
+		from: 'standing ? reportStanding(standing, setup) : reportNotSent(setup)',
+		to: "reportStanding({ outcome: 'unknown', decisive: standing?.decisive as never }, setup)",
+	},
+	{
+		rule: 'a second try goes on from where the first left it',
+		file: MEMORY,
+		from: 'standings?.get(keyOf(credential)) ?? null',
+		to: 'null',
+	},
+	{
+		rule: 'what the execution revoked stays `revoked`',
+		file: OUTCOME,
+		from: "if (before === 'revoked') return before;",
+		to: '',
+	},
+	{
+		rule: 'an execution forgets by count, not by the clock',
+		file: MEMORY,
+		from: 'return standings?.get(keyOf(credential)) ?? null;',
+		to: '// Two hours.\n\t\tif (Date.now() > (token.claims?.expiresAt ?? Infinity)) return null;\n\t\treturn standings?.get(keyOf(credential)) ?? null;',
+		seenBy: 'test/kis/executionMemory.test.ts',
+	},
+	{
+		rule: '*Issue* passes on what is dead elsewhere only',
+		file: DEAD,
+		from: 'isWholeTokenOf(appkey, token) ? host',
+		to: "isWholeTokenOf(appkey, token) ? 'anywhere'",
+		seenBy: 'test/node/issue.test.ts',
+	},
+
+	// What refuses.
+	{
+		rule: 'a listed code decides, whatever the status',
+		file: VERDICT,
+		from: 'if (listed !== undefined &&',
+		to: 'if (listed !== undefined && [200, 400, 401, 403, 500].includes(httpStatus) &&',
+	},
+	{
+		rule: 'a listed code of a fault of KIS is no verdict',
+		file: CODES,
+		from: "EGW00301: {\n\t\tmeaning: 'noVerdict',",
+		to: "EGW00301: {\n\t\tmeaning: 'refused',",
+	},
+	{
+		rule: 'two listed codes contradict each other',
+		file: VERDICT,
+		from: 'if (another !== undefined)',
+		to: 'if (another === null)',
+		seenBy: 'test/kis/revocation.test.ts',
+	},
+	{
+		rule: 'HTTP 429 refuses, whatever the body',
+		file: VERDICT,
+		from: 'if (httpStatus === TOO_MANY_REQUESTS)',
+		to: 'if (httpStatus === TOO_MANY_REQUESTS && reply)',
+		seenBy: 'test/truth/answers.test.ts',
+	},
+	{
+		rule: 'HTTP 5xx: a code makes it no better',
+		file: VERDICT,
+		from: 'if (!rule) return OPEN_ANSWERS.otherStatus;',
+		to: "if (!rule) return httpStatus > 499 && reply?.codes.length ? { meaning: 'refused', happened: '', todo: '' } : OPEN_ANSWERS.otherStatus;",
+	},
+	{
+		rule: 'a 4xx that is not in the table is no verdict',
+		file: VERDICT,
+		from: 'if (!rule) return OPEN_ANSWERS.otherStatus;',
+		to: "if (!rule) return httpStatus < 500 && reply ? { meaning: 'refused', happened: '', todo: '' } : OPEN_ANSWERS.otherStatus;",
+	},
+	{
+		rule: 'a 4xx of the table refuses, with a JSON object',
+		file: VERDICT,
+		from: '? OPEN_ANSWERS.contradiction : rule;',
+		to: '? OPEN_ANSWERS.contradiction : OPEN_ANSWERS.otherStatus;',
+	},
+	{
+		rule: 'a 4xx of the table refuses with an unlisted code, too',
+		file: VERDICT,
+		from: 'contradictsRefusal(reply.statedStatus) ?',
+		to: 'reply.codes.length > 0 ?',
+	},
+	{
+		rule: 'a 4xx without a JSON object is no verdict',
+		file: VERDICT,
+		from: 'if (!reply || !(reply.isUtf8',
+		to: 'if (!reply) return rule;\n\tif (!(reply.isUtf8',
+	},
+	...([400, 401, 403, 404, 405, 411, 413, 414, 415, 422, 431] as const).map((status) => ({
+		rule: `HTTP ${status} is in the table`,
+		file: STATUSES,
+		from: `\t${status}: {\n\t\tmeaning: 'refused',`,
+		to: `\t${status}: {\n\t\tmeaning: 'noVerdict',`,
+		seenBy: 'test/truth/answers.test.ts',
+	})),
+	{
+		rule: '`code` 200 on another status contradicts itself',
+		file: VERDICT,
+		from: 'contradictsRefusal(reply.statedStatus) ?',
+		to: 'Number(reply.statedStatus) < 0 ?',
+	},
+	{
+		rule: 'on HTTP 200, `code` is read by the same table',
+		file: VERDICT,
+		from: 'refusingStatus(statedStatus) ?? OPEN_ANSWERS.neither',
+		to: 'OPEN_ANSWERS.neither',
+	},
+	{
+		rule: 'on HTTP 200, a `code` that is not in the table is no verdict',
+		file: VERDICT,
+		from: '?? OPEN_ANSWERS.neither;\n\t}',
+		to: "?? { meaning: 'refused', happened: '', todo: '' };\n\t}",
+	},
+	{
+		rule: 'on HTTP 200, an unlisted `error_code` is no verdict',
+		file: VERDICT,
+		from: 'hasSignOfRefusal ? OPEN_ANSWERS.neither',
+		to: "hasSignOfRefusal ? { meaning: 'refused', happened: '', todo: '' }",
+	},
+	{
+		rule: 'the code of a refusal is read in letters that are not UTF-8',
+		file: REPLY,
+		from: 'asUtf8 ?? decodeObject(body, BYTES)',
+		to: 'asUtf8',
+	},
+
+	// When to wait, and when to end.
+	{
+		rule: '`Retry-After` is waited for',
+		file: RETRY_AFTER,
+		from: 'retryAfter === null ||',
+		to: 'retryAfter !== undefined ||',
+	},
+	{
+		rule: '`Retry-After` may be a date',
+		file: RETRY_AFTER,
+		from: 'theirs === null ? null : Math.max',
+		to: 'theirs !== undefined ? null : Math.max',
+	},
+	{
+		rule: '`Retry-After` delays everyone on the app key',
+		file: PACED,
+		from: 'limiter.hold(pauseLeft(attempt));',
+		to: 'limiter.hold(0);',
+		seenBy: 'test/kis/revokeTokens.end.test.ts',
+	},
+	{
+		rule: 'nothing is sent again after a `Retry-After` of more than 60 s',
+		file: RETRY,
+		from: 'return pause !== null && pause.isTooLong;',
+		to: 'return false;',
+		seenBy: 'test/kis/retry.test.ts',
+	},
+	{
+		rule: '`Retry-After` makes no answer repeatable',
+		file: RETRY,
+		from: 'if (attempt.rule) return attempt.rule.retry ?? null;',
+		to: 'if (attempt.pause) return {};\n\tif (attempt.rule) return attempt.rule.retry ?? null;',
+		seenBy: 'test/kis/retry.test.ts',
+	},
+	{
+		rule: 'an answer that settles no token ends the batch',
+		file: SENDING,
+		from: '>= UNSETTLED_TOKENS',
+		to: '>= Infinity',
+	},
+	{
+		rule: 'but not before 8 tokens',
+		file: SENDING,
+		from: 'const UNSETTLED_TOKENS = 8;',
+		to: 'const UNSETTLED_TOKENS = 1;',
+	},
+	{
+		rule: 'a rate refusal that stands ends the batch',
+		file: LIMITER,
+		from: '>= PATIENCE_MS',
+		to: '>= Infinity',
+	},
+	{
+		rule: 'but not before 10 s',
+		file: LIMITER,
+		from: 'const PATIENCE_MS = 10_000;',
+		to: 'const PATIENCE_MS = 0;',
+		seenBy: 'test/kis/rateLimiter.test.ts',
+	},
+
+	// What Issue passes on: the experiment issues nothing.
+	{
+		rule: '*Issue* passes on no word in the place of a token',
+		file: GRANT,
+		from: 'const MIN_TOKEN_LENGTH = 20;',
+		to: 'const MIN_TOKEN_LENGTH = 1;',
+		seenBy: 'test/kis/issueToken.test.ts',
+	},
+	{
+		rule: '*Issue* passes on nothing that is cut off',
+		file: ISSUANCE,
+		from: "if (isCutOff(token)) return 'cutOff';",
+		to: '',
+		seenBy: 'test/kis/issueToken.test.ts',
+	},
+	{
+		rule: '*Issue* counts expiry by the right clock',
+		file: ISSUANCE,
+		from: 'Date.now() + clockAheadMs',
+		to: 'Date.now()',
+		seenBy: 'test/kis/issueToken.test.ts',
+	},
+
+	// What was promised before.
+	{
+		rule: 'a request that was written may have been processed',
+		file: WATCH,
+		from: 'this.#written\n\t\t\t\t? {',
+		to: 'this.#written && !isReset(transportCode)\n\t\t\t\t? {',
+	},
+	{
+		rule: 'the same, where the user pressed Stop',
+		file: WATCH,
+		from: 'this.#written\n\t\t\t\t? {',
+		to: 'this.#written && transportCode !== CANCELLED\n\t\t\t\t? {',
+	},
+	{
+		rule: 'a confirmation is `revoked`',
+		file: OUTCOME,
+		from: "if (verdict === 'confirmed') return 'revoked';",
+		to: "if (verdict === 'confirmed') return 'unknown';",
+	},
+	{
+		rule: 'a refusal is `rejected`',
+		file: OUTCOME,
+		from: ": 'rejected';",
+		to: ": 'unknown';",
+	},
+	{
+		rule: 'each item has the outcome of its own token',
+		file: RUN,
+		from: 'mapInTurns(tokens, ({ value }) => this.#revocations.get(value)',
+		to: 'mapInTurns(tokens, (_, i) => this.#revocations.get((tokens[i + 1] ?? tokens[0]).value)',
+	},
+	{
+		rule: 'an unusable text is not sent',
+		file: 'kis/input/accessToken.ts',
+		from: 'if (/[\\s\\p{C}]/u.test(value)) {',
+		to: 'if (/\\s/.test(value)) return parseAccessToken(value.split(/\\s/)[0]);\n\tif (/[\\s\\p{C}]/u.test(value)) {',
+	},
+	{
+		rule: 'certificates are verified',
+		file: 'kis/http/connection.ts',
+		from: 'rejectUnauthorized: true',
+		to: 'rejectUnauthorized: false',
+	},
+	{ rule: 'no connection is left', file: RUN, from: 'await connection.close();', to: '' },
+];

@@ -1,0 +1,150 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { BREAKS, type Break } from './breaks';
+import { SHORT_RUN_ARGUMENTS } from './shortRun';
+
+const ROOT = resolve(__dirname, '../..');
+const NOT_COPIED = ['node_modules', 'dist', '.git', 'docs', 'test/e2e', 'tools/bench'];
+/** A broken product may wait for ever. */
+const PATIENCE_MS = 10 * 60 * 1000;
+
+interface Ran {
+	readonly failed: boolean;
+	readonly output: string;
+}
+
+/** Breaks each rule in a copy of the repository, and tells whether that is noticed. Gives how often it is not. */
+async function tryBreaks(): Promise<number> {
+	const { values } = parseArgs({
+		options: {
+			/** Only the rules that contain one of these. */
+			only: { type: 'string', multiple: true, default: [''] },
+			parallel: { type: 'string', default: '2' },
+			/** The experiment stops after so many accusations. */
+			enough: { type: 'string', default: '3' },
+		},
+	});
+	const chosen = BREAKS.filter(({ rule }) => values.only.some((text) => rule.includes(text)));
+	// Before anything is run: a table that has gone stale shows nothing.
+	for (const one of chosen) await breakIn(ROOT, one);
+	const left = chosen.values();
+	let unseen = 0;
+	const work = async () => {
+		const copy = await makeCopy();
+		try {
+			for (const one of left) {
+				const seen = await tryOne(copy, one, values.enough);
+				if (seen === null) unseen++;
+				print(`${seen === null ? 'NOT SEEN' : 'seen'} | ${one.rule} | ${seen ?? ''}\n`);
+			}
+		} finally {
+			await rm(copy, { recursive: true });
+		}
+	};
+	await Promise.all(Array.from({ length: Number(values.parallel) }, work));
+	print(`${chosen.length} rules broken, ${unseen} of them unnoticed\n`);
+	return unseen;
+}
+
+async function makeCopy(): Promise<string> {
+	const copy = await mkdtemp(join(tmpdir(), 'kis-breaks-'));
+	const filter = (source: string) =>
+		!NOT_COPIED.some((name) => source === join(ROOT, name)) &&
+		!basename(source).startsWith('.build-');
+	await cp(ROOT, copy, { recursive: true, filter });
+	await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+	return copy;
+}
+
+/** What noticed it, and how; `null` if nothing did. */
+async function tryOne(copy: string, one: Break, enough: string): Promise<string | null> {
+	const file = join(copy, one.file);
+	const before = await readFile(file, 'utf8');
+	await writeFile(file, await breakIn(copy, one));
+	try {
+		const built = await run(copy, 'gulp/bin/gulp.js', 'build', '-L');
+		if (built.failed) throw new Error(`${one.rule}: the broken product cannot be built`);
+		return one.seenBy ? await byTest(copy, one.seenBy) : await byExperiment(copy, enough);
+	} finally {
+		await writeFile(file, before);
+	}
+}
+
+async function byTest(copy: string, test: string): Promise<string | null> {
+	const { failed, output } = await run(copy, 'jest/bin/jest.js', test, '--selectProjects', 'n8n 2');
+	const count = /^Tests: +(\d+) failed/m.exec(output)?.[1];
+	return failed && count ? `${test}: ${count} tests fail` : null;
+}
+
+async function byExperiment(copy: string, enough: string): Promise<string | null> {
+	const { failed, output } = await run(
+		copy,
+		'tsx/dist/cli.mjs',
+		'tools/truth/main.ts',
+		...SHORT_RUN_ARGUMENTS,
+		// Fewer worlds at once, so that it stops soon.
+		...['--parallel', '10', '--enough', enough],
+	);
+	const count = /^false statements +(\d+)$/m.exec(output)?.[1];
+	// Somebody may have ended it: that shows nothing.
+	if (count === undefined) return null;
+	const left = Number(/^sockets and timers left +(\d+)$/m.exec(output)?.[1] ?? 0);
+	if (!failed || (count === '0' && left === 0)) return null;
+	return count === '0' ? `${left} sockets or timers left` : `${count}: ${kindsIn(output)}`;
+}
+
+/** The kinds of the accusations that are printed, the most frequent first. */
+function kindsIn(output: string): string {
+	const counts = new Map<string, number>();
+	for (const [, line] of output.matchAll(
+		/^ {2}seed \d+, batch \d+ \([^)]+\)(?:, [^:]+)?: (.+)$/gm,
+	)) {
+		const kind = line
+			.replace(/; .*/, '')
+			.replace(/^item \d+ \(\w+\) is /, '')
+			.replace(/\d+/g, 'N');
+		counts.set(kind, (counts.get(kind) ?? 0) + 1);
+	}
+	return [...counts]
+		.sort(([, a], [, b]) => b - a)
+		.map(([kind]) => kind)
+		.slice(0, 2)
+		.join('; ');
+}
+
+/** The text of the file with the rule broken. */
+async function breakIn(root: string, { rule, file, from, to }: Break): Promise<string> {
+	const parts = (await readFile(join(root, file), 'utf8')).split(from);
+	if (parts.length !== 2) {
+		throw new Error(`${rule}: ${file} has ${parts.length - 1} times, and not once: ${from}`);
+	}
+	return parts.join(to);
+}
+
+async function run(copy: string, program: string, ...args: string[]): Promise<Ran> {
+	const path = join(copy, 'node_modules', program);
+	return await new Promise((tell) => {
+		const options = { cwd: copy, timeout: PATIENCE_MS };
+		execFile(process.execPath, [path, ...args], options, (error, stdout, stderr) =>
+			tell({ failed: error !== null, output: stdout + stderr }),
+		);
+	});
+}
+
+function print(text: string): void {
+	process.stdout.write(text);
+}
+
+tryBreaks().then(
+	(unseen) => {
+		process.exitCode = unseen === 0 ? 0 : 1;
+	},
+	(error: unknown) => {
+		process.stderr.write(`${String(error)}\n`);
+		process.exitCode = 1;
+	},
+);
