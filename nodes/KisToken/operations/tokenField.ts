@@ -14,7 +14,7 @@ const NO_SOURCE = new InvalidInput(
 );
 const NONE_KEPT = new InvalidInput(
 	'the KIS API credential keeps no access token',
-	'It gets one when an HTTP Request first needs one, or by Issue, and forgets it when n8n ends.',
+	'It gets one when an HTTP Request first needs one, or by Issue, and forgets it when n8n ends, unless workers share it.',
 );
 
 /** Where an operation gets its token from, and the token. @param purpose As in "The access token to revoke". */
