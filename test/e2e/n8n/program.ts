@@ -16,7 +16,7 @@ const GUARD = `
 	exec 3<&0
 	"$@" </dev/null 3<&- & program=$!
 	{ cat <&3 && kill -KILL 0; } >/dev/null 2>&1 &
-	trap : TERM
+	trap : TERM INT
 	wait $program || wait $program
 `;
 
@@ -24,8 +24,9 @@ const GUARD = `
 export class Program {
 	/** All that it wrote. */
 	log = '';
+	hasEnded = false;
+	readonly ended: Promise<void>;
 	readonly #child: ChildProcess;
-	readonly #ended: Promise<void>;
 	#stopped: Promise<void> | undefined;
 
 	constructor(
@@ -37,49 +38,46 @@ export class Program {
 		for (const stream of [this.#child.stdout, this.#child.stderr]) {
 			stream?.on('data', (chunk: Buffer) => (this.log += chunk.toString()));
 		}
-		this.#ended = new Promise((resolve) => {
+		this.ended = new Promise<void>((resolve) => {
 			this.#child.once('error', (error) => {
 				this.log += String(error);
 				resolve();
 			});
 			this.#child.once('exit', () => resolve());
+		}).then(() => {
+			this.hasEnded = true;
 		});
 	}
 
 	/** @throws Error with the end of its log, if it ends before that or takes longer than a minute and a half. */
 	async until(isReady: () => Promise<boolean>): Promise<void> {
-		let hasEnded = false;
-		void this.#ended.then(() => (hasEnded = true));
 		for (const since = performance.now(); !(await isReady().catch(() => false)); ) {
-			if (hasEnded || performance.now() - since > READY_MS) {
+			if (this.hasEnded || performance.now() - since > READY_MS) {
+				const what = this.hasEnded ? 'ended' : 'did not become ready';
 				await this.stop();
-				const what = hasEnded ? 'ended' : 'did not become ready';
 				throw new Error(`${this.command.join(' ')} ${what}:\n${this.log.slice(-4000)}`);
 			}
 			await delay(POLL_MS);
 		}
 	}
 
-	async stop(): Promise<void> {
+	/** @param signal Tells it to end. */
+	async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
 		// Once: afterwards its number may be another program's.
-		this.#stopped ??= this.#stop();
+		this.#stopped ??= this.#stop(signal);
 		await this.#stopped;
 	}
 
 	/** Ends it as `kill -9` does. */
 	async kill(): Promise<void> {
-		this.#stopped ??= (async () => {
-			this.#signal('SIGKILL');
-			await this.#ended;
-		})();
-		await this.#stopped;
+		await this.stop('SIGKILL');
 	}
 
-	async #stop(): Promise<void> {
-		this.#signal('SIGTERM');
-		await Promise.race([this.#ended, delay(END_MS, undefined, { ref: false })]);
+	async #stop(signal: NodeJS.Signals): Promise<void> {
+		this.#signal(signal);
+		await Promise.race([this.ended, delay(END_MS, undefined, { ref: false })]);
 		this.#signal('SIGKILL');
-		await this.#ended;
+		await this.ended;
 	}
 
 	/** To all of the group. */
