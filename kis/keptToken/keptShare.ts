@@ -87,7 +87,16 @@ export class KeptShare {
 	 * @returns `null` if it is another worker's, or another has asked since this process has looked.
 	 */
 	async takeTurn(minuteMs: number): Promise<Turn | null> {
+		const before = this.#kept.state;
 		if ((await this.#shared.take(minuteMs)) === 'refused') return null;
+		const turn = this.#turn(minuteMs);
+		if (this.#kept.state === before) return turn;
+		// Something else in this process was faster.
+		await turn.end();
+		return null;
+	}
+
+	#turn(minuteMs: number): Turn {
 		const watchdog = setInterval(() => void this.#shared.take(minuteMs), EXTEND_MS).unref();
 		let isLost = false;
 		return {

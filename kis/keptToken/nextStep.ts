@@ -64,7 +64,7 @@ export function nextStep(
 	const token = kept.usable(credential);
 	const obstacle = kept.obstacle(now);
 	const mayCall = callsUnasked(credential);
-	const waitMs = kept.askedElsewhereMs;
+	const waitMs = credential.redis ? kept.askedElsewhereMs : 0;
 	if (!token) {
 		if (!mayCall) return refuse({ because: 'notUnasked' });
 		if (waitMs === 0) return replace(obstacle, progress);

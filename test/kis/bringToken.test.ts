@@ -14,6 +14,7 @@ import { whileRevoking } from '../../kis/memory/revokeMarks';
 import { limiterOf } from '../../kis/rateLimit/rateLimiter';
 import type { Outcome } from '../../kis/reply/outcome';
 import { KisDouble, uapiRefusal } from '../support/kisDouble';
+import { redisUrl } from '../support/redis';
 import { leftSince, resources } from '../support/resources';
 import { closeServers, hangUp, http, refusal, reset, silence } from '../support/scriptedServer';
 import { credentialFor, makeKeyPair, makeOpaqueToken, makeToken, read } from '../support/tokens';
@@ -174,7 +175,7 @@ test('a request issues once: a token that is due again serves it', async () => {
 describe('while another worker asks KIS', () => {
 	const stepOf = (kept: KeptToken, progress: Partial<Progress> = {}) =>
 		nextStep(
-			credential(),
+			credential({ redis: redisUrl('redis://127.0.0.1') }),
 			kept,
 			{
 				mayWait: true,

@@ -23,6 +23,8 @@ interface Options {
 	readonly shared: readonly string[];
 	readonly workflows: (sandbox: Sandbox, tokens: TokenSource) => readonly WorkflowFile[];
 	readonly workers: number;
+	/** Of the local KIS, instead of the real one's. */
+	readonly requestsPerSecond?: number;
 }
 
 /** n8n in queue mode: a main process, workers, PostgreSQL and Redis. */
@@ -37,7 +39,8 @@ export class QueueMode {
 	) {}
 
 	/** Leaves nothing behind if it fails half way. */
-	static async start({ apps, shared, workflows, workers }: Options): Promise<QueueMode> {
+	static async start(options: Options): Promise<QueueMode> {
+		const { apps, shared, workers } = options;
 		return await CleanUp.onFailure(async (cleanUp) => {
 			const postgres = await Postgres.start();
 			cleanUp.add(async () => await postgres.stop());
@@ -46,8 +49,8 @@ export class QueueMode {
 			const redisUrl = `redis://127.0.0.1:${redis.port}/1?prefix=kis:`;
 			const withRedis = Object.fromEntries(shared.map((id) => [id, { ...apps[id], redisUrl }]));
 			const stage = await Stage.start({
+				...options,
 				apps: { ...apps, ...withRedis },
-				workflows,
 				env: {
 					...postgres.env,
 					...redis.env,
