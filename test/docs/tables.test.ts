@@ -306,13 +306,12 @@ test('the English table of codes says what the node says', () => {
 	);
 });
 
-test('the page on reliability lists every rule that is broken on purpose, and by what it is noticed', () => {
-	const { rows } = tableOf('docs/reliability.md', 'rule that is broken');
-	expect(rows.map(([rule]) => rule)).toEqual(BREAKS.map(({ rule }) => rule));
-	for (const [index, { seenBy }] of BREAKS.entries()) {
-		if (seenBy) expect(rows[index][1]).toContain(`(../${seenBy})`);
-		else expect(rows[index][1]).toMatch(/^([1-9]\d*|not run)$/);
-	}
+test('the page on reliability counts the rules that are broken on purpose', () => {
+	const named = BREAKS.filter(({ seenBy }) => seenBy).length;
+	const { text } = page('docs/reliability.md');
+	expect(text).toContain(`tools/truth/breaks.ts): ${BREAKS.length} rules.`);
+	expect(text).toContain(`for the ${named} rules about something it does not draw`);
+	expect(text).toContain(`All ${BREAKS.length} were noticed`);
 });
 
 describe('the table of connection codes', () => {
