@@ -295,9 +295,18 @@ test('Inspect names what it asks KIS for', () => {
 	expect(operations.inspect.endpoint).toBe(`GET ${QUOTE_PATH}`);
 });
 
+/** The text of a cell, with each remedy in the place of the link to it. */
+function withRemedies(cell: string): string {
+	const [, remedies] = page('docs/troubleshooting.md').text.split('\n## Remedies\n');
+	return cell.replace(/\[([^\]]+)\]\(#[^)]+\)\./g, (link, name: string) => {
+		const [, text = link] = new RegExp(`^### ${name}\n\n(.+)$`, 'm').exec(remedies) ?? [];
+		return text;
+	});
+}
+
 test('the English table of codes says what the node says', () => {
 	const { rows } = tableOf('docs/troubleshooting.md', 'code', 'By KIS code');
-	expect(rows.map(([code, happened, todo]) => [code, happened, todo])).toEqual(
+	expect(rows.map(([code, happened, todo]) => [code, happened, withRemedies(todo)])).toEqual(
 		Object.entries<AnswerRule>(KIS_CODES).map(([code, rule]) => [
 			code,
 			rule.happened,
@@ -322,7 +331,7 @@ describe('the table of connection codes', () => {
 			const said = explainTransportCode(code.replaceAll('`', ''));
 			expect([said.happened, sentences(said.todo, said.optionsTodo ?? '')]).toEqual([
 				happened,
-				todo,
+				withRemedies(todo),
 			]);
 		}
 	});
