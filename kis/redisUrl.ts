@@ -30,7 +30,10 @@ export interface RedisUrl {
 export function parseRedisUrl(text: string): RedisUrl | Unusable {
 	const trimmed = text.trim();
 	if (/[\s\\\p{C}]/u.test(trimmed)) {
-		return new Unusable('the Redis URL contains white space, a control character or a backslash');
+		return new Unusable(
+			'the Redis URL contains white space, a control character or a backslash',
+			'Type it anew, with special characters percent-encoded.',
+		);
 	}
 	if (!/^rediss?:\/\/[^/?#]/i.test(trimmed) || !URL.canParse(trimmed)) {
 		return new Unusable(
@@ -61,6 +64,7 @@ export function parseRedisUrl(text: string): RedisUrl | Unusable {
 	if (!isKnown || !PREFIX.test(prefix)) {
 		return new Unusable(
 			'the Redis URL has something after "?" that is not prefix= and 1 to 100 letters, digits or any of _ : . @ / -',
+			'Correct the prefix, or end the address before the "?".',
 		);
 	}
 	return {
