@@ -13,13 +13,12 @@ export function isLoopback({ hostname }: URL): boolean {
  */
 export function parseBaseUrl(text: string): URL | Unusable {
 	const trimmed = text.trim();
-	if (trimmed === '')
-		return new Unusable('the Base URL is empty', 'Enter the address that is to be called.');
+	if (trimmed === '') return new Unusable('the Base URL is empty', 'Enter the address to call.');
 	// The URL parser drops line breaks and reads "\" as "/": what a person sees would not be what is called.
 	if (/[\s\\\p{C}]/u.test(trimmed)) {
 		return new Unusable(
 			'the Base URL contains white space, a control character or a backslash',
-			'Type it anew: an address has none of these.',
+			'Retype it: an address has none of these.',
 		);
 	}
 	if (!/^https?:\/\/[^/]/i.test(trimmed) || !URL.canParse(trimmed)) {

@@ -32,7 +32,7 @@ export function parseRedisUrl(text: string): RedisUrl | Unusable {
 	if (/[\s\\\p{C}]/u.test(trimmed)) {
 		return new Unusable(
 			'the Redis URL contains white space, a control character or a backslash',
-			'Type it anew, with special characters percent-encoded.',
+			'Retype it, with special characters percent-encoded.',
 		);
 	}
 	if (!/^rediss?:\/\/[^/?#]/i.test(trimmed) || !URL.canParse(trimmed)) {
