@@ -133,7 +133,7 @@ export class KisApi implements ICredentialType {
 	authenticate: IAuthenticate = async (fields, brought) => {
 		const credential = parseCredential(fields);
 		if (credential instanceof InvalidInput) {
-			throw new UserError(`KIS API credential: ${credential.why}.`);
+			throw new UserError(`KIS API credential: ${credential.why}. ${credential.todo}`);
 		}
 		const { appkey, appsecret, baseUrl } = credential;
 		const request = beforeLetOut(brought);

@@ -248,7 +248,7 @@ const FAILURES: Row[] = [
 		'unusable text',
 		reportNotSent(new InvalidInput('the token is empty', 'Check it.')),
 		`${UNSENT}the token is empty`,
-		'Check it. KIS was not asked.',
+		'Check it.',
 		null,
 		null,
 	],
@@ -382,7 +382,7 @@ describe('a run that stops', () => {
 		});
 		expect(error.description).toBe(
 			`<ul><li>items 1, 4 – unknown – ${OPEN}${UNREADABLE}. ${TREAT} ${AGAIN} ${ADDRESS}</li>` +
-				`<li>item 2 – notSent – ${UNSENT}the token is empty. Check it. KIS was not asked.</li>` +
+				`<li>item 2 – notSent – ${UNSENT}the token is empty. Check it.</li>` +
 				'<li>The rest: 2 revoked</li></ul>',
 		);
 	});

@@ -22,7 +22,7 @@ const REDIS_USABLE = 'Redis can be used.';
 export const kisApiTest: ICredentialTestFunction = async function ({ data = {} }) {
 	const credential = parseCredential(data);
 	if (credential instanceof InvalidInput) {
-		return { status: 'Error', message: adviceOnFields(credential, data) };
+		return { status: 'Error', message: adviceOnFields(credential) };
 	}
 	const wrong = await tryAll(this.helpers, credential);
 	if (wrong !== null) return { status: 'Error', message: wrong };

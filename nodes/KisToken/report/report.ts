@@ -43,7 +43,7 @@ export function reportUnusable<Outcome extends string>(
 		succeeded: false,
 		outcome,
 		message: `${headline}: ${why}`,
-		description: `${todo} KIS was not asked.`,
+		description: todo,
 		code: null,
 		httpStatus: null,
 		unusableInput: true,
