@@ -7,7 +7,7 @@ import { isLimited, type Flaw, type NotIssued, type UnusableGrant } from '../kis
 import type { NoToken } from '../kis/keptToken/nextStep';
 import { koreanTime } from '../kis/reply/koreanTime';
 import { LONGEST_WAIT_MS, readIntervalMs, type NoTurn } from '../kis/rateLimit/unseenRequest';
-import { explainAll, sentences } from '../nodes/KisToken/report/explain';
+import { explainAll, sentences } from '../kis/reply/explanation';
 
 const NOT_SENT = 'The request was not sent';
 /** Where a user can do what the credential does not do by itself. */

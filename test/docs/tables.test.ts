@@ -14,7 +14,7 @@ import { OUTCOMES } from '../../kis/reply/outcome';
 import { operations } from '../../nodes/KisToken/operations';
 import type { Operation } from '../../nodes/KisToken/operations/operation';
 import { detailsOf } from '../../nodes/KisToken/report/details';
-import { sentences } from '../../nodes/KisToken/report/explain';
+import { sentences } from '../../kis/reply/explanation';
 import { toItem } from '../../nodes/KisToken/report/item';
 import { reportBroken } from '../../nodes/KisToken/report/report';
 import { BREAKS } from '../../tools/truth/breaks';

@@ -49,6 +49,7 @@ exports.GROUPS = {
 	},
 	reports: {
 		mutate: [
+			'kis/reply/explanation.ts',
 			'nodes/KisToken/report/*.ts',
 			'nodes/KisToken/operations/*/report.ts',
 			'nodes/KisToken/operations/revoke/reason.ts',

@@ -6,7 +6,7 @@ import type { AnswerRule } from '../../../kis/reply/answerRule';
 import { OBSTACLES, type Obstacle } from '../../../kis/redis/obstacles';
 import { nameOfRedis, type RedisUrl } from '../../../kis/input/redisUrl';
 import type { InvalidInput } from '../../../kis/input/invalidInput';
-import { explain, quote, sentences } from '../report/explain';
+import { explain, quote, sentences } from '../../../kis/reply/explanation';
 
 /** Where the node would name an option, of which a test has none. */
 const TEST_AGAIN = 'Wait a few seconds, then test again.';

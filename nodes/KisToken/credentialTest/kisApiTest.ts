@@ -8,7 +8,7 @@ import { isText, readReply } from '../../../kis/reply/reply';
 import { SecretGuard } from '../../../kis/secrets/secretGuard';
 import { probe } from '../../../kis/redis/sharedStore';
 import { InvalidInput } from '../../../kis/input/invalidInput';
-import { sentences } from '../report/explain';
+import { sentences } from '../../../kis/reply/explanation';
 import { adviceOnAnswer, adviceOnFields, adviceOnRedis } from './advice';
 import { ask } from './ask';
 

@@ -14,7 +14,7 @@ import { InvalidInput } from '../../../kis/input/invalidInput';
 import { cancelSignal, egressRules } from '../host';
 import { readCredential, readParameter, STOPPED } from '../input';
 import { timeOrNull } from '../report/details';
-import { explain } from '../report/explain';
+import { explain } from '../../../kis/reply/explanation';
 import { reportBroken, reportUnusable, type Failure } from '../report/report';
 import type { Operation } from './operation';
 import { DEFAULT_TIMEOUT_MS } from './sendingOptions';

@@ -4,7 +4,7 @@ import type { KisCredential } from '../../../kis/input/credential';
 import { OBSTACLES } from '../../../kis/redis/obstacles';
 import { nameOfRedis } from '../../../kis/input/redisUrl';
 import { sharedStoreOf } from '../../../kis/redis/sharedStore';
-import { sentences } from './explain';
+import { sentences } from '../../../kis/reply/explanation';
 
 /** Tells n8n's log that this process shares nothing with the others, once each time that begins. */
 export function logIfNotShared(logger: Logger, { redis }: KisCredential): void {

@@ -16,7 +16,7 @@ import { koreanTime } from '../../../../kis/reply/koreanTime';
 import type { InvalidInput } from '../../../../kis/input/invalidInput';
 import { STOPPED } from '../../input';
 import { detailsOf, timeOrNull } from '../../report/details';
-import { explainAll, quote, sentences } from '../../report/explain';
+import { explainAll, quote, sentences } from '../../../../kis/reply/explanation';
 import { reportBroken, reportUnusable, type Failure, type Report } from '../../report/report';
 import type { IssueNodeOptions } from './options';
 

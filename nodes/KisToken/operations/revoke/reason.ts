@@ -9,7 +9,7 @@ import type { Attempt } from '../../../../kis/reply/attempt';
 import type { KisCredential } from '../../../../kis/input/credential';
 import { koreanTime } from '../../../../kis/reply/koreanTime';
 import type { Revocation } from '../../../../kis/revoke/revokeTokens';
-import { explain, explainAll, sentences } from '../../report/explain';
+import { explain, explainAll, sentences } from '../../../../kis/reply/explanation';
 
 /** Each in the order in which a user is told. */
 interface Reason {

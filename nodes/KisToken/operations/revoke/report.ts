@@ -7,7 +7,7 @@ import { isDeadBy, type Outcome } from '../../../../kis/reply/outcome';
 import type { Revocation } from '../../../../kis/revoke/revokeTokens';
 import type { InvalidInput } from '../../../../kis/input/invalidInput';
 import { detailsOf, timeOrNull } from '../../report/details';
-import { quote, sentences } from '../../report/explain';
+import { quote, sentences } from '../../../../kis/reply/explanation';
 import { reportBroken, reportUnusable, type Failure, type Report } from '../../report/report';
 import type { RevokeNodeOptions } from './options';
 import { reasonOf } from './reason';
