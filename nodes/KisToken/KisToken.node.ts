@@ -10,11 +10,11 @@ import {
 import { mapInTurns } from '../../kis/turns';
 import { InvalidInput } from '../../kis/input/invalidInput';
 import { kisApiTest } from './credentialTest/kisApiTest';
-import { readParameter } from './input';
+import { readParameter } from './host/input';
 import { operationOf, operations } from './operations';
 import { reuseTokenHint } from './operations/issue/options';
 import type { Operation } from './operations/operation';
-import { tokenHint } from './operations/tokenField';
+import { tokenHint } from './operations/fields/tokenField';
 import { toItem } from './report/item';
 import { toOutput, type Notices } from './report/output';
 import { reportUnusable } from './report/report';

@@ -7,7 +7,7 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { KisApi } from '../../credentials/KisApi.credentials';
 import { testCredential } from '../../tools/engine/credentialTest';
 import { EgressRefusal } from '../../kis/http/egress';
-import { egressRules } from '../../nodes/KisToken/host';
+import { egressRules } from '../../nodes/KisToken/host/egressRules';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { closeServers, startServer, type ScriptedServer } from '../support/scriptedServer';
 import { issue, revoke, tokenItems, useSandbox } from '../support/workflow';

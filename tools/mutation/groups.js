@@ -59,8 +59,10 @@ exports.GROUPS = {
 	node: {
 		mutate: [
 			'nodes/KisToken/*.ts',
+			'nodes/KisToken/host/*.ts',
 			'nodes/KisToken/operations/*.ts',
-			'nodes/KisToken/operations/issue/{issue,options,storedHint}.ts',
+			'nodes/KisToken/operations/{fields,inspect}/*.ts',
+			'nodes/KisToken/operations/issue/{issue,keptOrIssued,options,storedHint}.ts',
 			'nodes/KisToken/operations/revoke/{options,progress,revoke}.ts',
 		],
 		tests: [

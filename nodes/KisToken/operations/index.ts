@@ -1,4 +1,4 @@
-import { inspect } from './inspect';
+import { inspect } from './inspect/inspect';
 import { issue } from './issue/issue';
 import type { Operation } from './operation';
 import { revoke } from './revoke/revoke';

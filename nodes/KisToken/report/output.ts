@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { mapInTurns } from '../../../kis/turns';
-import { cancelSignal } from '../host';
+import { cancelSignal } from '../host/execution';
 import { failedRun, type Tally } from './failedRun';
 import { toItem } from './item';
 import type { Report } from './report';

@@ -3,10 +3,16 @@ import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { parseAccessToken, type AccessToken } from '../../../../kis/input/accessToken';
 import type { KisCredential } from '../../../../kis/input/credential';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
-import { readParameter } from '../../input';
-import { readBoolean, readNumber, type Option, type OptionTable, type Values } from '../option';
-import { sendingOptions } from '../sendingOptions';
-import { typedTokenHint } from '../typedTokenHint';
+import { readParameter } from '../../host/input';
+import {
+	readBoolean,
+	readNumber,
+	type Option,
+	type OptionTable,
+	type Values,
+} from '../fields/option';
+import { sendingOptions } from '../fields/sendingOptions';
+import { typedTokenHint } from '../fields/typedTokenHint';
 
 const DEFAULT_SECONDS_LEFT = 60 * 60;
 /** The longest life of a token: 90 days, for partner companies. */

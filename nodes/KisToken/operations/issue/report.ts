@@ -14,7 +14,7 @@ import {
 } from '../../../../kis/issue/issuance';
 import { koreanTime } from '../../../../kis/reply/koreanTime';
 import type { InvalidInput } from '../../../../kis/input/invalidInput';
-import { STOPPED } from '../../input';
+import { STOPPED } from '../../host/input';
 import { detailsOf, timeOrNull } from '../../report/details';
 import { explainAll, quote, sentences } from '../../../../kis/reply/explanation';
 import { reportBroken, reportUnusable, type Failure, type Report } from '../../report/report';

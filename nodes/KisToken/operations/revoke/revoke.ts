@@ -6,13 +6,14 @@ import { executionMemory } from '../../../../kis/memory/executionMemory';
 import { OUTCOMES, type Outcome } from '../../../../kis/reply/outcome';
 import { mapInTurns } from '../../../../kis/turns';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
-import { cancelSignal, egressRules, executionKey } from '../../host';
-import { STOPPED } from '../../input';
+import { cancelSignal, executionKey } from '../../host/execution';
+import { egressRules } from '../../host/egressRules';
+import { isToken, STOPPED } from '../../host/input';
 import type { Report } from '../../report/report';
 import { logIfNotShared } from '../../report/sharing';
 import type { Operation } from '../operation';
-import { optionsField, readSetup, type Setup } from '../option';
-import { readTokens, tokenFields } from '../tokenField';
+import { optionsField, readSetup, type Setup } from '../fields/option';
+import { readTokens, tokenFields } from '../fields/tokenField';
 import { revokeOptions } from './options';
 import { progressLog } from './progress';
 import { BROKEN_RUN, reportNotSent, reportRevocation, reportStanding } from './report';
@@ -62,7 +63,7 @@ export const revoke: Operation<Outcome> = {
 		const tokens = await readTokens(context, credential, onStop);
 		if (setup instanceof InvalidInput) {
 			return tokens.map((token) => {
-				const standing = isUsable(token) ? executionMemory.recallAny(execution, token) : null;
+				const standing = isToken(token) ? executionMemory.recallAny(execution, token) : null;
 				return standing ? reportStanding(standing, setup) : reportNotSent(setup);
 			});
 		}
@@ -75,7 +76,7 @@ async function revokeEach(
 	{ credential, options }: Setup<typeof revokeOptions>,
 	tokens: ReadonlyArray<AccessToken | InvalidInput>,
 ): Promise<Array<Report<Outcome>>> {
-	const usable = tokens.filter(isUsable);
+	const usable = tokens.filter(isToken);
 	// Loaded by the first run, not by n8n's start: it brings the HTTP client.
 	const { revokeTokens } = await import('../../../../kis/revoke/revokeTokens');
 	const revoke = async () =>
@@ -91,12 +92,8 @@ async function revokeEach(
 	logIfNotShared(context.logger, credential);
 	let next = 0;
 	return await mapInTurns(tokens, (token) =>
-		isUsable(token)
+		isToken(token)
 			? reportRevocation(token, revocations[next++], credential, options)
 			: reportNotSent(token, options.includeDetails ? credential.environment : null),
 	);
-}
-
-function isUsable(token: AccessToken | InvalidInput): token is AccessToken {
-	return !(token instanceof InvalidInput);
 }

@@ -1,11 +1,11 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { parseAccessToken, type AccessToken } from '../../kis/input/accessToken';
-import { parseCredential, type KisCredential } from '../../kis/input/credential';
-import { mapInTurns } from '../../kis/turns';
-import { InvalidInput } from '../../kis/input/invalidInput';
+import { parseAccessToken, type AccessToken } from '../../../kis/input/accessToken';
+import { parseCredential, type KisCredential } from '../../../kis/input/credential';
+import { mapInTurns } from '../../../kis/turns';
+import { InvalidInput } from '../../../kis/input/invalidInput';
 import { expressionOf, reasonOfN8n } from './expressionReason';
-import { cancelSignal } from './host';
+import { cancelSignal } from './execution';
 
 // What n8n throws in here is not passed on, since its text may quote a credential or a token; but for what is known to be none.
 
@@ -87,3 +87,8 @@ export async function readEach<T>(
 }
 
 export const STOPPED = new InvalidInput('the execution was stopped', 'Run again.');
+
+/** Tells a token from the reason why there is none. */
+export function isToken(token: AccessToken | InvalidInput | null): token is AccessToken {
+	return token !== null && !(token instanceof InvalidInput);
+}

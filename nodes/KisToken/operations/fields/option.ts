@@ -1,9 +1,9 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
-import type { KisCredential } from '../../../kis/input/credential';
-import type { EnvironmentName } from '../../../kis/input/environments';
-import { InvalidInput } from '../../../kis/input/invalidInput';
-import { readCredential, readParameter } from '../input';
+import type { KisCredential } from '../../../../kis/input/credential';
+import type { EnvironmentName } from '../../../../kis/input/environments';
+import { InvalidInput } from '../../../../kis/input/invalidInput';
+import { readCredential, readParameter } from '../../host/input';
 
 /** An option of an operation: how n8n shows it, and how what it holds is read. */
 export interface Option<T> {

@@ -1,10 +1,10 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
-import type { AccessToken } from '../../../kis/input/accessToken';
-import type { KisCredential } from '../../../kis/input/credential';
-import { keptTokenOf } from '../../../kis/keptToken/keptToken';
-import { InvalidInput } from '../../../kis/input/invalidInput';
-import { readEach, readParameter, readToken } from '../input';
+import type { AccessToken } from '../../../../kis/input/accessToken';
+import type { KisCredential } from '../../../../kis/input/credential';
+import { keptTokenOf } from '../../../../kis/keptToken/keptToken';
+import { InvalidInput } from '../../../../kis/input/invalidInput';
+import { readEach, readParameter, readToken } from '../../host/input';
 import { typedTokenHint } from './typedTokenHint';
 
 const NO_SOURCE = new InvalidInput(

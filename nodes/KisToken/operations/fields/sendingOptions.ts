@@ -1,5 +1,5 @@
-import { ENVIRONMENTS } from '../../../kis/input/environments';
-import { MIN_REQUESTS_PER_SECOND } from '../../../kis/rateLimit/arrivals';
+import { ENVIRONMENTS } from '../../../../kis/input/environments';
+import { MIN_REQUESTS_PER_SECOND } from '../../../../kis/rateLimit/arrivals';
 import { readBoolean, readNumber, type Option } from './option';
 
 export const DEFAULT_TIMEOUT_MS = 10_000;

@@ -1,10 +1,10 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { parseAccessToken } from '../../kis/input/accessToken';
-import type { KisCredential } from '../../kis/input/credential';
-import { SecretGuard } from '../../kis/secrets/secretGuard';
-import { InvalidInput } from '../../kis/input/invalidInput';
-import { quotable } from '../../kis/reply/explanation';
+import { parseAccessToken } from '../../../kis/input/accessToken';
+import type { KisCredential } from '../../../kis/input/credential';
+import { SecretGuard } from '../../../kis/secrets/secretGuard';
+import { InvalidInput } from '../../../kis/input/invalidInput';
+import { quotable } from '../../../kis/reply/explanation';
 
 /** n8n's own reasons are shorter; what is longer quotes something. */
 const MAX_REASON_LENGTH = 300;

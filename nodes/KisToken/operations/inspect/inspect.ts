@@ -1,24 +1,21 @@
-import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type { IDataObject } from 'n8n-workflow';
 
 import {
 	hasExpired,
 	isIssuedTo,
 	shortFingerprint,
 	type AccessToken,
-} from '../../../kis/input/accessToken';
-import type { KisCredential } from '../../../kis/input/credential';
-import { ENVIRONMENTS } from '../../../kis/input/environments';
-import type { TokenState } from '../../../kis/keptToken/askAboutToken';
-import { mapInTurns } from '../../../kis/turns';
-import { InvalidInput } from '../../../kis/input/invalidInput';
-import { cancelSignal, egressRules } from '../host';
-import { readCredential, readParameter, STOPPED } from '../input';
-import { timeOrNull } from '../report/details';
-import { explain } from '../../../kis/reply/explanation';
-import { reportBroken, reportUnusable, type Failure } from '../report/report';
-import type { Operation } from './operation';
-import { DEFAULT_TIMEOUT_MS } from './sendingOptions';
-import { readTokens, tokenFields } from './tokenField';
+} from '../../../../kis/input/accessToken';
+import type { TokenState } from '../../../../kis/keptToken/askAboutToken';
+import { mapInTurns } from '../../../../kis/turns';
+import { InvalidInput } from '../../../../kis/input/invalidInput';
+import { isToken, readCredential, readParameter, STOPPED } from '../../host/input';
+import { timeOrNull } from '../../report/details';
+import { explain } from '../../../../kis/reply/explanation';
+import { reportBroken, reportUnusable, type Failure } from '../../report/report';
+import type { Operation } from '../operation';
+import { readTokens, tokenFields } from '../fields/tokenField';
+import { askAboutEach } from './askAboutEach';
 
 const HEADLINE = 'The token was not inspected';
 
@@ -76,7 +73,8 @@ export const inspect: Operation<Outcome> = {
 		const ask = readParameter(context, 'askKis', 0, failure, false, credential);
 		if (ask instanceof InvalidInput) return context.getInputData().map(() => notInspected(ask));
 		const tokens = await readTokens(context, credential, STOPPED);
-		const states = ask.value === true ? await askAboutAll(context, credential, tokens) : NOT_ASKED;
+		const states =
+			ask.value === true ? await askAboutEach(context, credential, tokens.filter(isToken)) : null;
 		return await mapInTurns(tokens, (token) =>
 			token instanceof InvalidInput
 				? notInspected(token)
@@ -85,49 +83,13 @@ export const inspect: Operation<Outcome> = {
 						outcome: 'inspected',
 						json: {
 							...readingOf(token, credential.appkey),
-							...livenessOf(states.get(token.value)),
+							...livenessOf(states?.get(token.value)),
 						},
 						details: null,
 					},
 		);
 	},
 };
-
-const QUESTIONS_AT_ONCE = 8;
-
-/** By token. */
-type States = ReadonlyMap<string, TokenState>;
-const NOT_ASKED: States = new Map();
-
-async function askAboutAll(
-	context: IExecuteFunctions,
-	credential: KisCredential,
-	tokens: ReadonlyArray<AccessToken | InvalidInput>,
-): Promise<States> {
-	// Loaded by the first question, not by n8n's start: it brings the HTTP client.
-	const { askAboutToken } = await import('../../../kis/keptToken/askAboutToken');
-	const distinct = new Map(
-		tokens.flatMap((token) =>
-			token instanceof InvalidInput ? [] : [[token.value, token] as const],
-		),
-	);
-	const options = {
-		requestsPerSecond: ENVIRONMENTS[credential.environment].requestsPerSecond,
-		timeoutMs: DEFAULT_TIMEOUT_MS,
-		cancel: cancelSignal(context),
-		egress: egressRules(context),
-	};
-	const states = new Map<string, TokenState>();
-	const queue = distinct.values();
-	const work = async () => {
-		// All take from the one iterator.
-		for (const token of queue) {
-			states.set(token.value, await askAboutToken(credential, token, options));
-		}
-	};
-	await Promise.all(Array.from({ length: QUESTIONS_AT_ONCE }, work));
-	return states;
-}
 
 /** Whether the token is alive, `null` where KIS did not tell; and why KIS did not say that it is. Nothing where it was not asked. */
 function livenessOf(state: TokenState | undefined): IDataObject {
