@@ -51,10 +51,10 @@ exports.GROUPS = {
 		mutate: [
 			'kis/reply/explanation.ts',
 			'nodes/KisToken/report/*.ts',
-			'nodes/KisToken/operations/*/report.ts',
+			'nodes/KisToken/operations/*/*Report.ts',
 			'nodes/KisToken/operations/revoke/reason.ts',
 		],
-		tests: ['node/(report|issue)', 'properties/report'],
+		tests: ['node/(revocationReport|issue)', 'properties/report'],
 	},
 	node: {
 		mutate: [

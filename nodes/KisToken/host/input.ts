@@ -86,6 +86,11 @@ export async function readEach<T>(
 	);
 }
 
+/** Returns the same value for each item. */
+export function forEachItem<T>(context: IExecuteFunctions, value: T): T[] {
+	return context.getInputData().map(() => value);
+}
+
 export const STOPPED = new InvalidInput('the execution was stopped', 'Run again.');
 
 /** Tells a token from the reason why there is none. */

@@ -6,7 +6,7 @@ import { koreanTime } from '../../../kis/reply/koreanTime';
 import type { RedisUrl } from '../../../kis/input/redisUrl';
 import { sharedStoreOf } from '../../../kis/redis/sharedStore';
 
-export interface Known {
+export interface Facts {
 	readonly outcome: string;
 	readonly environment: EnvironmentName;
 	/** Made by this run; none if absent. */
@@ -20,7 +20,7 @@ export interface Known {
 }
 
 /** What the option Include Details adds: `null` where something is not known. */
-export function detailsOf(known: Known): IDataObject {
+export function detailsOf(facts: Facts): IDataObject {
 	const {
 		outcome,
 		environment,
@@ -29,7 +29,7 @@ export function detailsOf(known: Known): IDataObject {
 		token,
 		appkey = '',
 		redis,
-	} = known;
+	} = facts;
 	return {
 		outcome,
 		attempts,

@@ -2,9 +2,9 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { mapInTurns } from '../../../kis/turns';
 import { cancelSignal } from '../host/execution';
-import { failedRun, type Tally } from './failedRun';
+import { runError, type Tally } from './runError';
 import { toItem } from './item';
-import type { Report } from './report';
+import type { ItemReport } from './itemReport';
 import { countByOutcome, summary } from './summary';
 
 /** How a run tells, beside its items, what became of them. */
@@ -22,7 +22,7 @@ export interface Notices extends Tally {
  */
 export async function toOutput(
 	context: IExecuteFunctions,
-	reports: readonly Report[],
+	reports: readonly ItemReport[],
 	notices: Notices,
 ): Promise<INodeExecutionData[]> {
 	const stopped = cancelSignal(context).aborted;
@@ -30,7 +30,7 @@ export async function toOutput(
 	noteCounts(context, reports, notices);
 	const failed = reports.some(({ succeeded }) => !succeeded);
 	if (failed && !stopped && !context.continueOnFail()) {
-		throw await failedRun(context.getNode(), reports, notices);
+		throw await runError(context.getNode(), reports, notices);
 	}
 	addHints(context, reports, notices);
 	return await mapInTurns(reports, toItem);
@@ -39,7 +39,7 @@ export async function toOutput(
 /** Shows in the output panel what the items alone would not make plain. */
 function addHints(
 	context: IExecuteFunctions,
-	reports: readonly Report[],
+	reports: readonly ItemReport[],
 	{ outcomes, hints }: Notices,
 ): void {
 	const counts = countByOutcome(reports, outcomes);
@@ -60,7 +60,7 @@ function addHints(
  */
 function noteCounts(
 	context: IExecuteFunctions,
-	reports: readonly Report[],
+	reports: readonly ItemReport[],
 	{ outcomes }: Notices,
 ): void {
 	// n8n 1.x has none for nodes, and 2.x none for a node that is run outside an execution.

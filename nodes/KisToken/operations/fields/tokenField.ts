@@ -4,7 +4,7 @@ import type { AccessToken } from '../../../../kis/input/accessToken';
 import type { KisCredential } from '../../../../kis/input/credential';
 import { keptTokenOf } from '../../../../kis/keptToken/keptToken';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
-import { readEach, readParameter, readToken } from '../../host/input';
+import { forEachItem, readEach, readParameter, readToken } from '../../host/input';
 import { typedTokenHint } from './typedTokenHint';
 
 const NO_SOURCE = new InvalidInput(
@@ -70,7 +70,7 @@ export async function readTokens(
 ): Promise<Array<AccessToken | InvalidInput>> {
 	const failure = 'the field Token From cannot be read';
 	const source = readParameter(context, 'tokenSource', 0, failure, 'input', credential);
-	if (source instanceof InvalidInput) return forEach(context, source);
+	if (source instanceof InvalidInput) return forEachItem(context, source);
 	switch (source.value) {
 		case 'input':
 			return await readEach(
@@ -79,13 +79,9 @@ export async function readTokens(
 				onStop,
 			);
 		case 'credential':
-			if (credential instanceof InvalidInput) return forEach(context, credential);
-			return forEach(context, keptTokenOf(credential).token ?? NONE_KEPT);
+			if (credential instanceof InvalidInput) return forEachItem(context, credential);
+			return forEachItem(context, keptTokenOf(credential).token ?? NONE_KEPT);
 		default:
-			return forEach(context, NO_SOURCE);
+			return forEachItem(context, NO_SOURCE);
 	}
-}
-
-function forEach<T>(context: IExecuteFunctions, token: T): T[] {
-	return context.getInputData().map(() => token);
 }

@@ -9,19 +9,19 @@ import {
 import type { TokenState } from '../../../../kis/keptToken/askAboutToken';
 import { mapInTurns } from '../../../../kis/turns';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
-import { isToken, readCredential, readParameter, STOPPED } from '../../host/input';
+import { forEachItem, isToken, readCredential, readParameter, STOPPED } from '../../host/input';
 import { timeOrNull } from '../../report/details';
 import { explain } from '../../../../kis/reply/explanation';
-import { reportBroken, reportUnusable, type Failure } from '../../report/report';
+import { reportBrokenRun, reportInvalidInput, type Failure } from '../../report/itemReport';
 import type { Operation } from '../operation';
 import { readTokens, tokenFields } from '../fields/tokenField';
 import { askAboutEach } from './askAboutEach';
 
 const HEADLINE = 'The token was not inspected';
 
-type Outcome = 'inspected' | 'notInspected';
+type InspectOutcome = 'inspected' | 'notInspected';
 
-export const inspect: Operation<Outcome> = {
+export const inspect: Operation<InspectOutcome> = {
 	option: {
 		name: 'Inspect',
 		action: 'Inspect an access token',
@@ -61,17 +61,14 @@ export const inspect: Operation<Outcome> = {
 	outcomes: ['inspected', 'notInspected'],
 	shortfall: 'could not be inspected',
 	hints: {},
-	brokenRun: reportBroken('notInspected', HEADLINE, 'Nothing was changed.'),
+	brokenRun: reportBrokenRun('notInspected', HEADLINE, 'Nothing was changed.'),
 
 	async run(context) {
 		const credential = await readCredential(context);
-		if (credential instanceof InvalidInput) {
-			const report = notInspected(credential);
-			return context.getInputData().map(() => report);
-		}
+		if (credential instanceof InvalidInput) return forEachItem(context, notInspected(credential));
 		const failure = 'the field Ask KIS cannot be read';
 		const ask = readParameter(context, 'askKis', 0, failure, false, credential);
-		if (ask instanceof InvalidInput) return context.getInputData().map(() => notInspected(ask));
+		if (ask instanceof InvalidInput) return forEachItem(context, notInspected(ask));
 		const tokens = await readTokens(context, credential, STOPPED);
 		const states =
 			ask.value === true ? await askAboutEach(context, credential, tokens.filter(isToken)) : null;
@@ -82,8 +79,8 @@ export const inspect: Operation<Outcome> = {
 						succeeded: true,
 						outcome: 'inspected',
 						json: {
-							...readingOf(token, credential.appkey),
-							...livenessOf(states?.get(token.value)),
+							...describeToken(token, credential.appkey),
+							...describeLiveness(states?.get(token.value)),
 						},
 						details: null,
 					},
@@ -92,19 +89,19 @@ export const inspect: Operation<Outcome> = {
 };
 
 /** Whether the token is alive, `null` where KIS did not tell; and why KIS did not say that it is. Nothing where it was not asked. */
-function livenessOf(state: TokenState | undefined): IDataObject {
+function describeLiveness(state: TokenState | undefined): IDataObject {
 	if (!state) return {};
 	if (state.alive) return { alive: true, reason: null };
 	const { happened } = state.attempt ? explain(state.attempt) : { happened: STOPPED.why };
 	return { alive: state.alive, reason: happened };
 }
 
-function notInspected(unusable: InvalidInput): Failure<Outcome> {
-	return reportUnusable('notInspected', HEADLINE, unusable);
+function notInspected(invalid: InvalidInput): Failure<InspectOutcome> {
+	return reportInvalidInput('notInspected', HEADLINE, invalid);
 }
 
 /** `null` where the token does not say. */
-function readingOf(token: AccessToken, appkey: string): IDataObject {
+function describeToken(token: AccessToken, appkey: string): IDataObject {
 	const now = Date.now();
 	const { issuedAt = null, expiresAt = null } = token.claims ?? {};
 	return {

@@ -1,7 +1,4 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
-
 import type { KisCredential } from '../../../../kis/input/credential';
-import type { EnvironmentName } from '../../../../kis/input/environments';
 import type { Grant } from '../../../../kis/issue/grant';
 import { reuse } from '../../../../kis/issue/issuance';
 import { mayHaveIssued } from '../../../../kis/issue/issuanceMemory';
@@ -9,8 +6,7 @@ import { SharedTokens } from '../../../../kis/memory/sharedTokens';
 import { mapInTurns } from '../../../../kis/turns';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { cancelSignal, isTool } from '../../host/execution';
-import { isToken, readEach, STOPPED } from '../../host/input';
-import type { Failure } from '../../report/report';
+import { forEachItem, isToken, readEach, STOPPED } from '../../host/input';
 import type { Operation } from '../operation';
 import { optionsField, readSetup } from '../fields/option';
 import { issueOptions, readReuseToken, reuseTokenField } from './options';
@@ -18,10 +14,9 @@ import {
 	BROKEN_RUN,
 	ISSUE_OUTCOMES,
 	reportGrant,
-	reportNotAsked,
-	reportUnknown,
+	reportNoRequest,
 	type IssueOutcome,
-} from './report';
+} from './issuanceReport';
 import { keptOrIssued } from './keptOrIssued';
 import { hintIfStored } from './storedHint';
 
@@ -70,10 +65,12 @@ export const issue: Operation<IssueOutcome> = {
 	brokenRun: BROKEN_RUN,
 
 	async run(context) {
-		const forAll = (report: Failure<IssueOutcome>) => context.getInputData().map(() => report);
-		if (isTool(context)) return forAll(reportNotAsked(TOOL));
+		if (isTool(context)) return forEachItem(context, reportNoRequest(TOOL, false));
+		const hasAsked = () => mayHaveIssued(cancelSignal(context));
 		const setup = await readSetup(context, issueOptions);
-		if (setup instanceof InvalidInput) return forAll(reportUnusable(context, setup));
+		if (setup instanceof InvalidInput) {
+			return forEachItem(context, reportNoRequest(setup, hasAsked()));
+		}
 		const { credential, options } = setup;
 		const read = (itemIndex: number) => readReuseToken(context, itemIndex, credential);
 		const tokens = await readEach(context, read, STOPPED);
@@ -88,7 +85,7 @@ export const issue: Operation<IssueOutcome> = {
 			: null;
 		const environment = options.includeDetails ? credential.environment : null;
 		const reports = await mapInTurns(reusable, (found) => {
-			if (found instanceof InvalidInput) return reportUnusable(context, found, environment);
+			if (found instanceof InvalidInput) return reportNoRequest(found, hasAsked(), environment);
 			const reused = other ? stillGood(found, credential) : found;
 			if (reused) return reportGrant(reused, 'reused', credential, options);
 			// Where an item has no token, another was asked for.
@@ -98,16 +95,6 @@ export const issue: Operation<IssueOutcome> = {
 		return reports;
 	},
 };
-
-function reportUnusable(
-	context: IExecuteFunctions,
-	unusable: InvalidInput,
-	environment: EnvironmentName | null = null,
-): Failure<IssueOutcome> {
-	return mayHaveIssued(cancelSignal(context))
-		? reportUnknown(unusable, environment)
-		: reportNotAsked(unusable, environment);
-}
 
 /** A call takes its time, in which a token may have expired or been revoked: `null` then. */
 function stillGood(grant: Grant | null, credential: KisCredential): Grant | null {

@@ -7,18 +7,18 @@ import { givenBefore } from '../../../../kis/issue/issuanceMemory';
 import { keptTokenOf } from '../../../../kis/keptToken/keptToken';
 import { egressRules } from '../../host/egressRules';
 import { cancelSignal } from '../../host/execution';
-import type { Report } from '../../report/report';
+import type { ItemReport } from '../../report/itemReport';
 import { logIfNotShared } from '../../report/sharing';
 import type { Setup } from '../fields/option';
 import type { issueOptions } from './options';
-import { reportGrant, reportIssuance, type IssueOutcome } from './report';
+import { reportGrant, reportIssuance, type IssueOutcome } from './issuanceReport';
 
 /** The token that the credential keeps, if it is good for long enough; else what KIS gives. */
 export async function keptOrIssued(
 	context: IExecuteFunctions,
 	setup: Setup<typeof issueOptions>,
 	tokens: readonly AccessToken[],
-): Promise<Report<IssueOutcome>> {
+): Promise<ItemReport<IssueOutcome>> {
 	const { credential, options } = setup;
 	const kept = credential.bringsToken ? await giveKept(context, setup) : null;
 	if (kept) {

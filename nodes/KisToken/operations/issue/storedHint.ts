@@ -26,12 +26,12 @@ function mayBeStored(context: IExecuteFunctions): boolean {
 			: ['saveDataSuccessExecution', 'saveDataErrorExecution'];
 	return [...atTheEnd, 'saveExecutionProgress' as const].some((name) => {
 		const { variable, byDefault } = SAVES[name];
-		return saysYes(settings[name]) ?? saysYes(process.env[variable]) ?? byDefault;
+		return readSwitch(settings[name]) ?? readSwitch(process.env[variable]) ?? byDefault;
 	});
 }
 
 /** `null` for "default", and where nothing is said. */
-function saysYes(setting: unknown): boolean | null {
+function readSwitch(setting: unknown): boolean | null {
 	const text = String(setting ?? '').toLowerCase();
 	if (['all', 'true', '1'].includes(text)) return true;
 	return ['none', 'false', '0'].includes(text) ? false : null;

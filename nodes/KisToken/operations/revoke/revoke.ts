@@ -8,15 +8,15 @@ import { mapInTurns } from '../../../../kis/turns';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { cancelSignal, executionKey } from '../../host/execution';
 import { egressRules } from '../../host/egressRules';
-import { isToken, STOPPED } from '../../host/input';
-import type { Report } from '../../report/report';
+import { forEachItem, isToken, STOPPED } from '../../host/input';
+import type { ItemReport } from '../../report/itemReport';
 import { logIfNotShared } from '../../report/sharing';
 import type { Operation } from '../operation';
 import { optionsField, readSetup, type Setup } from '../fields/option';
 import { readTokens, tokenFields } from '../fields/tokenField';
 import { revokeOptions } from './options';
 import { progressLog } from './progress';
-import { BROKEN_RUN, reportNotSent, reportRevocation, reportStanding } from './report';
+import { BROKEN_RUN, reportNotSent, reportRevocation, reportStanding } from './revocationReport';
 
 export const revoke: Operation<Outcome> = {
 	option: {
@@ -55,7 +55,7 @@ export const revoke: Operation<Outcome> = {
 		const setup = await readSetup(context, revokeOptions);
 		const hasSent = executionMemory.hasSent(execution);
 		if (setup instanceof InvalidInput && !hasSent) {
-			return context.getInputData().map(() => reportNotSent(setup));
+			return forEachItem(context, reportNotSent(setup));
 		}
 		// What became of a token in an earlier try is told by the token alone.
 		const onStop = hasSent ? null : STOPPED;
@@ -75,7 +75,7 @@ async function revokeEach(
 	context: IExecuteFunctions,
 	{ credential, options }: Setup<typeof revokeOptions>,
 	tokens: ReadonlyArray<AccessToken | InvalidInput>,
-): Promise<Array<Report<Outcome>>> {
+): Promise<Array<ItemReport<Outcome>>> {
 	const usable = tokens.filter(isToken);
 	// Loaded by the first run, not by n8n's start: it brings the HTTP client.
 	const { revokeTokens } = await import('../../../../kis/revoke/revokeTokens');

@@ -14,10 +14,10 @@ import {
 	reportNotSent,
 	reportRevocation,
 	reportStanding,
-} from '../../nodes/KisToken/operations/revoke/report';
-import { failedRun } from '../../nodes/KisToken/report/failedRun';
+} from '../../nodes/KisToken/operations/revoke/revocationReport';
+import { runError } from '../../nodes/KisToken/report/runError';
 import { progressLog } from '../../nodes/KisToken/operations/revoke/progress';
-import type { Failure, Report } from '../../nodes/KisToken/report/report';
+import type { Failure, ItemReport } from '../../nodes/KisToken/report/itemReport';
 import { summary } from '../../nodes/KisToken/report/summary';
 import { makeAttempt } from '../support/attempts';
 import { credentialFor, makeKeyPair, makeToken, read } from '../support/tokens';
@@ -65,7 +65,8 @@ const report = (
 	found: Revocation,
 	token = own,
 	alreadyInvalid: 'succeed' | 'fail' = 'succeed',
-): Report => reportRevocation(token, found, credential, { alreadyInvalid, includeDetails: false });
+): ItemReport =>
+	reportRevocation(token, found, credential, { alreadyInvalid, includeDetails: false });
 
 function ended(because: EndOfSending['because'], seen = unreachable): Partial<Revocation> {
 	return { ended: because === 'cancelled' ? { because } : { because, seen } };
@@ -93,7 +94,7 @@ const EMPTY_KEY = new InvalidInput('the App Key is empty', 'Correct it.');
 
 type Row = [
 	name: string,
-	report: Report,
+	report: ItemReport,
 	message: string,
 	description: string,
 	code: string | null,
@@ -363,12 +364,12 @@ test('details are there if they are asked for', () => {
 describe('a run that stops', () => {
 	const node = { name: 'KIS Token', parameters: { token: 'typed in' } } as unknown as INode;
 	const success = report(revocation('revoked', [confirmed]));
-	const failure = (name: string) => FAILURES.find(([other]) => other === name)?.[1] as Report;
+	const failure = (name: string) => FAILURES.find(([other]) => other === name)?.[1] as ItemReport;
 
 	const UNREADABLE = 'what the server answered cannot be read as an answer of KIS (HTTP 502)';
 
 	test('says how many failed, names the first, and says once what is alike', async () => {
-		const error = await failedRun(
+		const error = await runError(
 			node,
 			[success, failure('HTML'), failure('unusable text'), success, failure('HTML')],
 			TALLY,
@@ -389,7 +390,7 @@ describe('a run that stops', () => {
 
 	test('of one item says what the item would say', async () => {
 		const { message, description } = failure('unusable text') as Failure;
-		const error = await failedRun(node, [failure('unusable text')], TALLY);
+		const error = await runError(node, [failure('unusable text')], TALLY);
 		expect(error).toMatchObject({
 			name: 'NodeOperationError',
 			message,
@@ -399,7 +400,11 @@ describe('a run that stops', () => {
 	});
 
 	test('of very many names twenty alike, and counts them', async () => {
-		const { description } = await failedRun(node, Array<Report>(30).fill(failure('HTML')), TALLY);
+		const { description } = await runError(
+			node,
+			Array<ItemReport>(30).fill(failure('HTML')),
+			TALLY,
+		);
 		expect(description).toMatch(
 			/^<ul><li>items 0, 1, .*, 19 … \(30 in all\) – unknown – [^<]*<\/li><\/ul>$/,
 		);
@@ -409,20 +414,20 @@ describe('a run that stops', () => {
 		const reports = Array.from({ length: 23 }, (_, i) =>
 			reportNotSent(new InvalidInput(`reason ${i}`, 'Check it.')),
 		);
-		const { description } = await failedRun(node, reports, TALLY);
+		const { description } = await runError(node, reports, TALLY);
 		expect(description).toMatch(/<li>item 19 – .*<li>3 more: 3 notSent<\/li><\/ul>$/);
 		expect(description).not.toContain('item 20');
 	});
 
 	test('with no HTTP status has none', async () => {
-		expect(await failedRun(node, [failure('unreachable')], TALLY)).toMatchObject({
+		expect(await runError(node, [failure('unreachable')], TALLY)).toMatchObject({
 			httpCode: null,
 		});
 	});
 
 	test('shows what is HTML as text', async () => {
 		const evil = report(revocation('rejected', [refused('EGW00101', `<b a="1" b='2'>&`)]));
-		expect((await failedRun(node, [evil], TALLY)).description).toContain(
+		expect((await runError(node, [evil], TALLY)).description).toContain(
 			'“&lt;b a=&quot;1&quot; b=&#39;2&#39;&gt;&amp;”',
 		);
 	});

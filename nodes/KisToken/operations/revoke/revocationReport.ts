@@ -8,7 +8,12 @@ import type { Revocation } from '../../../../kis/revoke/revokeTokens';
 import type { InvalidInput } from '../../../../kis/input/invalidInput';
 import { detailsOf, timeOrNull } from '../../report/details';
 import { quote, sentences } from '../../../../kis/reply/explanation';
-import { reportBroken, reportUnusable, type Failure, type Report } from '../../report/report';
+import {
+	reportBrokenRun,
+	reportInvalidInput,
+	type Failure,
+	type ItemReport,
+} from '../../report/itemReport';
 import type { RevokeNodeOptions } from './options';
 import { reasonOf } from './reason';
 
@@ -37,30 +42,30 @@ const MEANING: Readonly<
 
 /** @param environment If the user asked for details. */
 export function reportNotSent(
-	unusable: InvalidInput,
+	invalid: InvalidInput,
 	environment: EnvironmentName | null = null,
 ): Failure<Outcome> {
 	const details = environment && detailsOf({ outcome: 'notSent', environment });
-	return reportUnusable('notSent', MEANING.notSent.headline, unusable, details);
+	return reportInvalidInput('notSent', MEANING.notSent.headline, invalid, details);
 }
 
 /** For a token that the execution has sent before, and cannot send now for want of usable settings. */
 export function reportStanding(
 	{ outcome, decisive }: Standing,
-	unusable: InvalidInput,
-): Report<Outcome> {
+	invalid: InvalidInput,
+): ItemReport<Outcome> {
 	if (outcome === 'revoked') return reportDead(outcome, decisive, null);
 	const { headline, consequence } = MEANING[outcome];
 	return {
-		...reportNotSent(unusable),
+		...reportNotSent(invalid),
 		outcome,
-		message: `${headline}: ${unusable.why}`,
-		description: sentences(unusable.todo, 'This execution has sent the token before.', consequence),
+		message: `${headline}: ${invalid.why}`,
+		description: sentences(invalid.todo, 'This execution has sent the token before.', consequence),
 	};
 }
 
 /** What was sent by then is not known. */
-export const BROKEN_RUN = reportBroken<Outcome>(
+export const BROKEN_RUN = reportBrokenRun<Outcome>(
 	'unknown',
 	MEANING.unknown.headline,
 	`${MEANING.unknown.consequence} Revoke it again.`,
@@ -72,11 +77,10 @@ export function reportRevocation(
 	revocation: Revocation,
 	credential: KisCredential,
 	options: Pick<RevokeNodeOptions, 'alreadyInvalid' | 'includeDetails'>,
-): Report<Outcome> {
+): ItemReport<Outcome> {
 	const { outcome, attempts, decisive, asked, ended } = revocation;
-	const isDead = isDeadBy(outcome);
 	const lastWithCode = attempts.findLast(({ code }) => code !== null);
-	const answer = isDead ? decisive : (lastWithCode ?? decisive);
+	const answer = isDeadBy(outcome) ? decisive : (lastWithCode ?? decisive);
 	const httpStatus = answer?.httpStatus ?? null;
 	const details = options.includeDetails
 		? {
@@ -94,7 +98,7 @@ export function reportRevocation(
 		: null;
 
 	const mayBeInvalid = options.alreadyInvalid === 'succeed';
-	if (answer && isDead && (outcome === 'revoked' || mayBeInvalid)) {
+	if (answer && (outcome === 'revoked' || (outcome === 'alreadyInvalid' && mayBeInvalid))) {
 		return reportDead(outcome, answer, details);
 	}
 
@@ -108,7 +112,7 @@ export function reportRevocation(
 		description: sentences(known, consequence, todo, quote(answer)),
 		code: answer?.code ?? (answer ?? unreachable)?.transportCode ?? null,
 		httpStatus,
-		unusableInput: false,
+		invalidInput: false,
 		details,
 	};
 }
@@ -117,8 +121,8 @@ export function reportRevocation(
 function reportDead(
 	outcome: Outcome,
 	{ code, httpStatus, text }: Attempt,
-	details: Report['details'],
-): Report<Outcome> {
+	details: ItemReport['details'],
+): ItemReport<Outcome> {
 	const json = { code: code ?? String(httpStatus), message: text ?? '' };
 	return { succeeded: true, outcome, json, details };
 }

@@ -17,7 +17,12 @@ import type { InvalidInput } from '../../../../kis/input/invalidInput';
 import { STOPPED } from '../../host/input';
 import { detailsOf, timeOrNull } from '../../report/details';
 import { explainAll, quote, sentences } from '../../../../kis/reply/explanation';
-import { reportBroken, reportUnusable, type Failure, type Report } from '../../report/report';
+import {
+	reportBrokenRun,
+	reportInvalidInput,
+	type Failure,
+	type ItemReport,
+} from '../../report/itemReport';
 import type { IssueNodeOptions } from './options';
 
 export const ISSUE_OUTCOMES = [
@@ -45,44 +50,42 @@ const REVOKED_ELSEWHERE =
 	'This n8n has revoked the token at another address. If both addresses lead to the same KIS, it is dead: check it before you use it.';
 const WAITS_FOR_YOU = 'The option Wait When Limited waits and asks again for you.';
 
-/** @param environment If the user asked for details. */
-export function reportNotAsked(
-	unusable: InvalidInput,
+/**
+ * Reports input that keeps the node from asking for a token.
+ *
+ * @param mayHaveIssued Whether an earlier try of the execution may have got one issued: the outcome is `unknown` then.
+ * @param environment If the user asked for details.
+ */
+export function reportNoRequest(
+	invalid: InvalidInput,
+	mayHaveIssued: boolean,
 	environment: EnvironmentName | null = null,
 ): Failure<IssueOutcome> {
-	const details = environment && detailsOf({ outcome: 'notSent', environment });
-	return reportUnusable('notSent', HEADLINE.notSent, unusable, details);
-}
-
-/** Where the execution has asked for one that may have been issued, and this item cannot ask. */
-export function reportUnknown(
-	unusable: InvalidInput,
-	environment: EnvironmentName | null = null,
-): Failure<IssueOutcome> {
-	const details = environment && detailsOf({ outcome: 'unknown', environment });
-	return {
-		...reportUnusable('unknown', HEADLINE.unknown, unusable, details),
-		description: `${unusable.todo} This execution has asked for a token, and got no verdict. ${ISSUE_AGAIN}`,
-	};
+	const outcome = mayHaveIssued ? 'unknown' : 'notSent';
+	const details = environment && detailsOf({ outcome, environment });
+	const report = reportInvalidInput<IssueOutcome>(outcome, HEADLINE[outcome], invalid, details);
+	if (!mayHaveIssued) return report;
+	const description = `${invalid.todo} This execution has asked for a token, and got no verdict. ${ISSUE_AGAIN}`;
+	return { ...report, description };
 }
 
 /** What was asked for by then is not known. */
-export const BROKEN_RUN = reportBroken<IssueOutcome>('unknown', HEADLINE.unknown, ISSUE_AGAIN);
+export const BROKEN_RUN = reportBrokenRun<IssueOutcome>('unknown', HEADLINE.unknown, ISSUE_AGAIN);
 
-type Shown = Pick<IssueNodeOptions, 'includeDetails' | 'waitWhenLimited'>;
+type ReportOptions = Pick<IssueNodeOptions, 'includeDetails' | 'waitWhenLimited'>;
 
 export function reportIssuance(
 	issuance: Issuance,
 	credential: KisCredential,
-	options: Shown,
-): Report<IssueOutcome> {
+	options: ReportOptions,
+): ItemReport<IssueOutcome> {
 	switch (issuance.outcome) {
 		case 'issued':
 			return reportGrant(issuance.grant, 'issued', credential, options, issuance.attempts);
 		case 'unusable':
-			return reportFlaw(issuance, credential, options);
+			return reportUnusableGrant(issuance, credential, options);
 		default:
-			return reportFailure(issuance, credential, options);
+			return reportNotIssued(issuance, credential, options);
 	}
 }
 
@@ -91,15 +94,15 @@ export function reportGrant(
 	{ token, expiresAt, fields }: Grant,
 	outcome: 'issued' | 'reused',
 	credential: KisCredential,
-	{ includeDetails }: Shown,
+	{ includeDetails }: ReportOptions,
 	attempts: readonly Attempt[] = [],
-): Report<IssueOutcome> {
-	const known = knownOf(outcome, token, attempts, credential);
+): ItemReport<IssueOutcome> {
+	const facts = factsOf(outcome, token, attempts, credential);
 	return {
 		succeeded: true,
 		outcome,
 		json: { ...fields, expires_at: timeOrNull(expiresAt) },
-		details: includeDetails ? detailsOf(known) : null,
+		details: includeDetails ? detailsOf(facts) : null,
 		hint: deadTokens.hasElsewhere(token, credential) ? REVOKED_ELSEWHERE : undefined,
 	};
 }
@@ -124,13 +127,13 @@ const FLAWS: Readonly<Record<Flaw, { readonly happened: string; readonly todo: s
 	},
 };
 
-function reportFlaw(
+function reportUnusableGrant(
 	{ outcome, flaw, grant: { token, clockAheadMs }, attempts }: UnusableGrant,
 	credential: KisCredential,
-	{ includeDetails }: Shown,
+	{ includeDetails }: ReportOptions,
 ): Failure<IssueOutcome> {
 	const { happened, todo } = FLAWS[flaw];
-	const known = knownOf(outcome, token, attempts, credential);
+	const facts = factsOf(outcome, token, attempts, credential);
 	return {
 		succeeded: false,
 		outcome,
@@ -141,9 +144,9 @@ function reportFlaw(
 			'The token was not passed on.',
 		),
 		code: null,
-		httpStatus: known.httpStatus,
-		unusableInput: false,
-		details: includeDetails ? detailsOf(known) : null,
+		httpStatus: facts.httpStatus,
+		invalidInput: false,
+		details: includeDetails ? detailsOf(facts) : null,
 	};
 }
 
@@ -162,18 +165,18 @@ function untilWhen({ claims }: AccessToken): string {
 	return `: this one until ${koreanTime(end)}${isOver ? ", which is over by this computer's clock" : ''}`;
 }
 
-function reportFailure(
+function reportNotIssued(
 	{ outcome, attempts, decisive }: NotIssued,
 	{ environment, redis }: KisCredential,
-	{ includeDetails, waitWhenLimited }: Shown,
+	{ includeDetails, waitWhenLimited }: ReportOptions,
 ): Failure<IssueOutcome> {
 	const answer = attempts.findLast(({ code }) => code !== null) ?? decisive;
 	const httpStatus = answer?.httpStatus ?? null;
-	const known = { outcome, attempts: attempts.length, httpStatus, environment, redis };
-	const details = includeDetails ? detailsOf(known) : null;
+	const facts = { outcome, attempts: attempts.length, httpStatus, environment, redis };
+	const details = includeDetails ? detailsOf(facts) : null;
 	if (decisive === null) {
-		const stopped = reportUnusable(outcome, HEADLINE[outcome], STOPPED, details);
-		return { ...stopped, unusableInput: false };
+		const stopped = reportInvalidInput(outcome, HEADLINE[outcome], STOPPED, details);
+		return { ...stopped, invalidInput: false };
 	}
 	const { happened, todo, optionsTodo } = explainAll(attempts, decisive);
 	const isOpen = outcome === 'unknown';
@@ -192,13 +195,13 @@ function reportFailure(
 		),
 		code: answer?.code ?? attempts.at(-1)?.transportCode ?? decisive.transportCode,
 		httpStatus,
-		unusableInput: false,
+		invalidInput: false,
 		details,
 	};
 }
 
 /** What details say of a token that KIS gave. */
-function knownOf(
+function factsOf(
 	outcome: IssueOutcome,
 	token: AccessToken,
 	attempts: readonly Attempt[],

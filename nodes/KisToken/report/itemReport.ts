@@ -3,11 +3,11 @@ import type { IDataObject } from 'n8n-workflow';
 import type { InvalidInput } from '../../../kis/input/invalidInput';
 
 /** What is said about one item. Nothing in it is secret, but for the token that Issue passes on. */
-export type Report<Outcome extends string = string> = Success<Outcome> | Failure<Outcome>;
+export type ItemReport<Name extends string = string> = Success<Name> | Failure<Name>;
 
-export interface Success<Outcome extends string = string> {
+export interface Success<Name extends string = string> {
 	readonly succeeded: true;
-	readonly outcome: Outcome;
+	readonly outcome: Name;
 	/** What the operation gives out. */
 	readonly json: IDataObject;
 	/** `null` unless the user asked for it. */
@@ -16,9 +16,9 @@ export interface Success<Outcome extends string = string> {
 	readonly hint?: string;
 }
 
-export interface Failure<Outcome extends string = string> {
+export interface Failure<Name extends string = string> {
 	readonly succeeded: false;
-	readonly outcome: Outcome;
+	readonly outcome: Name;
 	/** What happened. */
 	readonly message: string;
 	/** What that means, KIS's own words, and how to get unstuck. Plain text. */
@@ -27,18 +27,18 @@ export interface Failure<Outcome extends string = string> {
 	readonly code: string | null;
 	readonly httpStatus: number | null;
 	/** The input could not be used, so that KIS was never asked. */
-	readonly unusableInput: boolean;
+	readonly invalidInput: boolean;
 	/** `null` unless the user asked for it. */
 	readonly details: IDataObject | null;
 }
 
 /** For input that cannot be used, be it the token, the credential or an option. */
-export function reportUnusable<Outcome extends string>(
-	outcome: Outcome,
+export function reportInvalidInput<Name extends string>(
+	outcome: Name,
 	headline: string,
 	{ why, todo }: InvalidInput,
 	details: IDataObject | null = null,
-): Failure<Outcome> {
+): Failure<Name> {
 	return {
 		succeeded: false,
 		outcome,
@@ -46,17 +46,17 @@ export function reportUnusable<Outcome extends string>(
 		description: `${todo} KIS was not asked.`,
 		code: null,
 		httpStatus: null,
-		unusableInput: true,
+		invalidInput: true,
 		details,
 	};
 }
 
 /** For every item of a run that broke in the node itself. */
-export function reportBroken<Outcome extends string>(
-	outcome: Outcome,
+export function reportBrokenRun<Name extends string>(
+	outcome: Name,
 	headline: string,
 	consequence: string,
-): Failure<Outcome> {
+): Failure<Name> {
 	return {
 		succeeded: false,
 		outcome,
@@ -64,7 +64,7 @@ export function reportBroken<Outcome extends string>(
 		description: `${consequence} Report this to the maintainers of this node.`,
 		code: null,
 		httpStatus: null,
-		unusableInput: false,
+		invalidInput: false,
 		details: null,
 	};
 }

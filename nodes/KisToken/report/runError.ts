@@ -1,7 +1,7 @@
 import { NodeApiError, NodeOperationError, type INode } from 'n8n-workflow';
 
 import { nextTurn, turnIsOver } from '../../../kis/turns';
-import type { Failure, Report } from './report';
+import type { Failure, ItemReport } from './itemReport';
 import { summary } from './summary';
 
 /** More would not be read; the others are counted. */
@@ -16,9 +16,9 @@ export interface Tally {
 }
 
 /** Builds the one error of a run that stops on errors, after every item had its turn. At least one report is a failure. */
-export async function failedRun(
+export async function runError(
 	node: INode,
-	reports: readonly Report[],
+	reports: readonly ItemReport[],
 	{ shortfall, outcomes }: Tally,
 ): Promise<NodeApiError | NodeOperationError> {
 	const failures = reports.filter(hasFailed);
@@ -32,7 +32,7 @@ export async function failedRun(
 	const options = { message, description, itemIndex };
 	// n8n stores the node with the error: a token that was typed in is among its parameters.
 	const withoutParameters: INode = { ...node, parameters: {} };
-	if (failures.every(({ unusableInput }) => unusableInput)) {
+	if (failures.every(({ invalidInput }) => invalidInput)) {
 		return new NodeOperationError(withoutParameters, message, options);
 	}
 	return new NodeApiError(
@@ -42,7 +42,7 @@ export async function failedRun(
 	);
 }
 
-function hasFailed(report: Report): report is Failure {
+function hasFailed(report: ItemReport): report is Failure {
 	return !report.succeeded;
 }
 
@@ -53,7 +53,7 @@ function describeOne({ description, outcome }: Failure): string {
 
 /** What is said alike of several items is said once. */
 async function describeAll(
-	reports: readonly Report[],
+	reports: readonly ItemReport[],
 	outcomes: readonly string[],
 ): Promise<string> {
 	/** Item indexes by what is said. */
