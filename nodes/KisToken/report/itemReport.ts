@@ -2,17 +2,17 @@ import type { IDataObject } from 'n8n-workflow';
 
 import type { InvalidInput } from '../../../kis/input/invalidInput';
 
-/** What is said about one item. Nothing in it is secret, but for the token that Issue passes on. */
+/** What the node says about one item. Contains no secret, except the token that Issue passes on. */
 export type ItemReport<Name extends string = string> = Success<Name> | Failure<Name>;
 
 export interface Success<Name extends string = string> {
 	readonly succeeded: true;
 	readonly outcome: Name;
-	/** What the operation gives out. */
+	/** The fields of the output item. */
 	readonly json: IDataObject;
 	/** `null` unless the user asked for it. */
 	readonly details: IDataObject | null;
-	/** What the user should see in the node's output panel, without the workflow having to handle it: a sentence. */
+	/** Shown in the node's output panel, and not passed to the workflow: a sentence. */
 	readonly hint?: string;
 }
 
@@ -21,18 +21,18 @@ export interface Failure<Name extends string = string> {
 	readonly outcome: Name;
 	/** What happened. */
 	readonly message: string;
-	/** What that means, KIS's own words, and how to get unstuck. Plain text. */
+	/** What it means, how to get unstuck, and KIS's own words. Plain text. */
 	readonly description: string;
-	/** The last code that KIS gave; else that of the connection; `null` where there is neither. */
+	/** The last code that KIS gave, else the transport code; `null` if there is neither. */
 	readonly code: string | null;
 	readonly httpStatus: number | null;
-	/** The input could not be used, so that KIS was never asked. */
+	/** The input is invalid, and KIS was not asked. */
 	readonly invalidInput: boolean;
 	/** `null` unless the user asked for it. */
 	readonly details: IDataObject | null;
 }
 
-/** For input that cannot be used, be it the token, the credential or an option. */
+/** Reports an item that was not processed because of invalid input: a token, the credential or an option. */
 export function reportInvalidInput<Name extends string>(
 	outcome: Name,
 	headline: string,
@@ -51,7 +51,7 @@ export function reportInvalidInput<Name extends string>(
 	};
 }
 
-/** For every item of a run that broke in the node itself. */
+/** Reports an item of a run in which the node itself failed. */
 export function reportBrokenRun<Name extends string>(
 	outcome: Name,
 	headline: string,

@@ -1,9 +1,13 @@
-/** Anything that ended in one of the outcomes of an operation. */
+/** Anything that has one of the outcomes of an operation. */
 interface HasOutcome {
 	readonly outcome: string;
 }
 
-/** Counts by outcome, without those that none has. @param outcomes In the order in which they are counted. */
+/**
+ * Counts results by outcome. Leaves out counts of zero.
+ *
+ * @param outcomes In the order of the counts.
+ */
 export function countByOutcome(
 	results: readonly HasOutcome[],
 	outcomes: readonly string[],
@@ -13,7 +17,11 @@ export function countByOutcome(
 	return new Map([...counts].filter(([, count]) => count > 0));
 }
 
-/** Says the counts, such as `3 revoked, 1 unknown`. @param outcomes In the order in which they are counted. */
+/**
+ * Writes the counts out, as in `3 revoked, 1 unknown`.
+ *
+ * @param outcomes In the order of the counts.
+ */
 export function summary(results: readonly HasOutcome[], outcomes: readonly string[]): string {
 	return [...countByOutcome(results, outcomes)]
 		.map(([outcome, count]) => `${count} ${outcome}`)

@@ -16,7 +16,11 @@ const NONE_KEPT = new InvalidInput(
 	'It gets one when an HTTP Request first needs one, or by Issue, and forgets it when n8n ends.',
 );
 
-/** Where an operation gets its token from, and the token. @param purpose As in "The access token to revoke". */
+/**
+ * Returns the fields Token From and Token.
+ *
+ * @param purpose A verb, as in "The access token to revoke".
+ */
 export function tokenFields(purpose: string): INodeProperties[] {
 	return [
 		{
@@ -58,10 +62,11 @@ export const tokenHint = typedTokenHint({
 });
 
 /**
- * Gives the token of each item.
+ * Reads the token of each item, from the source that Token From names. Never throws.
  *
- * @param credential Where it cannot be used, a token of the input is read all the same.
- * @param onStop Stands for the rest once the execution is stopped; `null` to read them all the same.
+ * @param credential If it is invalid, tokens from the input are read nevertheless.
+ * @param onStop Returned for the remaining items once the execution is stopped; `null` to read those too.
+ * @returns One token per item, in order, or why there is none.
  */
 export async function readTokens(
 	context: IExecuteFunctions,

@@ -88,7 +88,7 @@ export const inspect: Operation<InspectOutcome> = {
 	},
 };
 
-/** Whether the token is alive, `null` where KIS did not tell; and why KIS did not say that it is. Nothing where it was not asked. */
+/** Says whether the token is alive (`null` if KIS did not tell), and why KIS did not say so. Empty if KIS was not asked. */
 function describeLiveness(state: TokenState | undefined): IDataObject {
 	if (!state) return {};
 	if (state.alive) return { alive: true, reason: null };
@@ -100,7 +100,7 @@ function notInspected(invalid: InvalidInput): Failure<InspectOutcome> {
 	return reportInvalidInput('notInspected', HEADLINE, invalid);
 }
 
-/** `null` where the token does not say. */
+/** Lists what the token says of itself; `null` for what it does not say. */
 function describeToken(token: AccessToken, appkey: string): IDataObject {
 	const now = Date.now();
 	const { issuedAt = null, expiresAt = null } = token.claims ?? {};

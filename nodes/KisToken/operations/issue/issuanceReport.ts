@@ -27,7 +27,7 @@ import type { IssueNodeOptions } from './options';
 
 export const ISSUE_OUTCOMES = [
 	'issued',
-	/** The option Reuse Token was good enough, or the token that the credential keeps. */
+	/** The token of the option Reuse Token, or the one that the credential keeps, is valid for long enough. */
 	'reused',
 	'unusable',
 	'rejected',
@@ -36,7 +36,7 @@ export const ISSUE_OUTCOMES = [
 ] as const satisfies ReadonlyArray<Issuance['outcome'] | 'reused'>;
 export type IssueOutcome = (typeof ISSUE_OUTCOMES)[number];
 
-/** How a message starts. */
+/** How the message of each failure starts. */
 const HEADLINE: Readonly<Record<Exclude<IssueOutcome, 'issued' | 'reused'>, string>> = {
 	unusable: 'KIS gave a token that cannot be used',
 	rejected: 'No token was issued',
@@ -69,11 +69,12 @@ export function reportNoRequest(
 	return { ...report, description };
 }
 
-/** What was asked for by then is not known. */
+/** `unknown`, since the node may have asked for a token before it failed. */
 export const BROKEN_RUN = reportBrokenRun<IssueOutcome>('unknown', HEADLINE.unknown, ISSUE_AGAIN);
 
 type ReportOptions = Pick<IssueNodeOptions, 'includeDetails' | 'waitWhenLimited'>;
 
+/** Reports how a request for a token ended. */
 export function reportIssuance(
 	issuance: Issuance,
 	credential: KisCredential,
@@ -89,7 +90,7 @@ export function reportIssuance(
 	}
 }
 
-/** A token for the steps that follow. */
+/** Reports a token, and passes it on to the steps that follow. */
 export function reportGrant(
 	{ token, expiresAt, fields }: Grant,
 	outcome: 'issued' | 'reused',
@@ -107,7 +108,7 @@ export function reportGrant(
 	};
 }
 
-/** Why a token that KIS gave is of no use. */
+/** Why a token that KIS gave cannot be used. */
 const FLAWS: Readonly<Record<Flaw, { readonly happened: string; readonly todo: string }>> = {
 	dead: {
 		happened: 'it is dead, since this n8n has revoked it or seen KIS call it invalid',
@@ -150,7 +151,7 @@ function reportUnusableGrant(
 	};
 }
 
-/** Says what is wrong with this computer's clock, if KIS's tells. */
+/** Says how far this computer's clock is off, if KIS's clock shows it. */
 function aboutClock(clockAheadMs: number): string {
 	if (clockAheadMs === 0) return '';
 	const minutes = Math.round(Math.abs(clockAheadMs) / 60_000);
@@ -200,7 +201,7 @@ function reportNotIssued(
 	};
 }
 
-/** What details say of a token that KIS gave. */
+/** Collects what Include Details shows of a token. */
 function factsOf(
 	outcome: IssueOutcome,
 	token: AccessToken,

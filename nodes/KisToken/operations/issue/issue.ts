@@ -74,7 +74,7 @@ export const issue: Operation<IssueOutcome> = {
 		const { credential, options } = setup;
 		const read = (itemIndex: number) => readReuseToken(context, itemIndex, credential);
 		const tokens = await readEach(context, read, STOPPED);
-		// What another worker has revoked is known to be dead from then on.
+		// From here on, this process also knows which of them another worker has revoked.
 		await SharedTokens.of(credential)?.lookUp(tokens.filter(isToken));
 		const minimumMs = options.minimumSecondsLeft * 1000;
 		const reusable = await mapInTurns(tokens, (token) =>
@@ -88,7 +88,7 @@ export const issue: Operation<IssueOutcome> = {
 			if (found instanceof InvalidInput) return reportNoRequest(found, hasAsked(), environment);
 			const reused = other ? stillGood(found, credential) : found;
 			if (reused) return reportGrant(reused, 'reused', credential, options);
-			// Where an item has no token, another was asked for.
+			// `other` is there whenever an item has no token to reuse.
 			return other ?? BROKEN_RUN;
 		});
 		if (reports.some(({ succeeded }) => succeeded)) hintIfStored(context);
@@ -96,7 +96,7 @@ export const issue: Operation<IssueOutcome> = {
 	},
 };
 
-/** A call takes its time, in which a token may have expired or been revoked: `null` then. */
+/** Checks a token again after a call: `null` if it has expired or been revoked meanwhile. */
 function stillGood(grant: Grant | null, credential: KisCredential): Grant | null {
 	return grant && reuse(grant.token, credential, 0);
 }

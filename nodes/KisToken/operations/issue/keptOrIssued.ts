@@ -13,7 +13,11 @@ import type { Setup } from '../fields/option';
 import type { issueOptions } from './options';
 import { reportGrant, reportIssuance, type IssueOutcome } from './issuanceReport';
 
-/** The token that the credential keeps, if it is good for long enough; else what KIS gives. */
+/**
+ * Reports the token that the credential keeps, if it is valid for long enough. Otherwise asks KIS for one.
+ *
+ * @param tokens The tokens of the items. They are secret, and an answer of KIS may quote them.
+ */
 export async function keptOrIssued(
 	context: IExecuteFunctions,
 	setup: Setup<typeof issueOptions>,
@@ -33,6 +37,7 @@ export async function keptOrIssued(
 	return reportIssuance(issuance, credential, options);
 }
 
+/** Returns the token that the credential keeps; `null` if it is not valid for long enough. */
 async function giveKept(
 	context: IExecuteFunctions,
 	{ credential, options }: Setup<typeof issueOptions>,
@@ -51,14 +56,14 @@ async function issueOnce(
 	{ credential, options }: Setup<typeof issueOptions>,
 	tokens: readonly AccessToken[],
 ): Promise<Issuance> {
-	// Loaded by the first issue, not by n8n's start: it brings the HTTP client.
+	// Loaded by the first issue, not when n8n starts: it loads the HTTP client.
 	const { issueToken } = await import('../../../../kis/issue/issueToken');
 	const cancel = cancelSignal(context);
 	return await issueToken(credential, {
 		...options,
 		timeoutMs: options.timeout,
 		cancel,
-		// There is one for each execution, and it goes with it.
+		// The signal is one per execution, and is garbage when the execution is.
 		execution: cancel,
 		egress: egressRules(context),
 		others: tokens.map(({ value }) => value),

@@ -11,11 +11,11 @@ import { koreanTime } from '../../../../kis/reply/koreanTime';
 import type { Revocation } from '../../../../kis/revoke/revokeTokens';
 import { explain, explainAll, sentences } from '../../../../kis/reply/explanation';
 
-/** Each in the order in which a user is told. */
+/** Why a token did not end as it should have. The parts are in the order in which the user reads them. */
 interface Reason {
 	/** A clause, without a full stop. */
 	readonly happened: string;
-	/** What more is known of the token: a sentence or more; empty if nothing is. */
+	/** What else is known of the token: a sentence or more; empty if nothing is. */
 	readonly known: string;
 	/** How to get unstuck: a sentence or more. */
 	readonly todo: string;
@@ -25,7 +25,7 @@ const REVOKE_AGAIN = 'Revoke the token again; that is safe.';
 const ACCEPT_INVALID =
 	'Nothing is left to do. To accept this, set If Token Is Already Invalid to Succeed.';
 
-/** Says why a token did not end as it should have. */
+/** Explains why a token did not end as it should have. */
 export function reasonOf(
 	{ outcome, attempts, decisive, asked, ended }: Revocation,
 	token: AccessToken,
@@ -47,7 +47,7 @@ export function reasonOf(
 	};
 }
 
-/** What KIS said when it was asked whether the token is alive, where that has not settled it. */
+/** Says what a question to KIS found out about the token, if the question was asked and did not settle the outcome. */
 function aboutQuestion(asked: Revocation['asked']): string {
 	if (!asked?.attempt) return '';
 	const { liveness, attempt, askedAt } = asked;
@@ -56,7 +56,7 @@ function aboutQuestion(asked: Revocation['asked']): string {
 		: `After the last attempt KIS was asked for a quote with the token, and did not say whether it is alive: ${explain(attempt).happened}.`;
 }
 
-/** For a token that never had its turn. */
+/** Explains a token for which no attempt was made. */
 function whySendingEnded(ended: Revocation['ended']): Reason {
 	if (!ended || ended.because === 'cancelled') {
 		return { happened: 'the execution was stopped', known: '', todo: REVOKE_AGAIN };
@@ -69,10 +69,10 @@ function whySendingEnded(ended: Revocation['ended']): Reason {
 	};
 }
 
-/** Why KIS may have called a token invalid that is not known to be dead, by what the token says of itself. */
+/** What in a token may have made KIS call it invalid, although it is not known to be dead. */
 interface TokenFlaw {
 	readonly known: string;
-	/** Replaces what is said of the answer; absent where nobody knows better. */
+	/** Replaces the general advice on the answer; absent if there is nothing better to say. */
 	readonly todo?: string;
 }
 

@@ -17,7 +17,7 @@ import {
 import type { RevokeNodeOptions } from './options';
 import { reasonOf } from './reason';
 
-/** What each outcome says of the token: how a message starts, and what follows for the user. */
+/** What each outcome means for the user. The headline starts the message. */
 const MEANING: Readonly<
 	Record<Outcome, { readonly headline: string; readonly consequence: string }>
 > = {
@@ -40,7 +40,11 @@ const MEANING: Readonly<
 	},
 };
 
-/** @param environment If the user asked for details. */
+/**
+ * Reports a token that was not sent, because some input is invalid.
+ *
+ * @param environment If the user asked for details.
+ */
 export function reportNotSent(
 	invalid: InvalidInput,
 	environment: EnvironmentName | null = null,
@@ -49,7 +53,7 @@ export function reportNotSent(
 	return reportInvalidInput('notSent', MEANING.notSent.headline, invalid, details);
 }
 
-/** For a token that the execution has sent before, and cannot send now for want of usable settings. */
+/** Reports a token that an earlier try of the execution sent, and that this try cannot send: its settings are invalid. */
 export function reportStanding(
 	{ outcome, decisive }: Standing,
 	invalid: InvalidInput,
@@ -64,14 +68,14 @@ export function reportStanding(
 	};
 }
 
-/** What was sent by then is not known. */
+/** `unknown`, since the node may have sent a token before it failed. */
 export const BROKEN_RUN = reportBrokenRun<Outcome>(
 	'unknown',
 	MEANING.unknown.headline,
 	`${MEANING.unknown.consequence} Revoke it again.`,
 );
 
-/** For a token that was, or should have been, sent. */
+/** Reports a token that was sent, or was about to be sent. */
 export function reportRevocation(
 	token: AccessToken,
 	revocation: Revocation,
@@ -117,7 +121,11 @@ export function reportRevocation(
 	};
 }
 
-/** @param answer What KIS said of it. */
+/**
+ * Reports a dead token as a success.
+ *
+ * @param answer The attempt by which KIS said so.
+ */
 function reportDead(
 	outcome: Outcome,
 	{ code, httpStatus, text }: Attempt,

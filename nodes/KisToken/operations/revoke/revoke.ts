@@ -57,7 +57,7 @@ export const revoke: Operation<Outcome> = {
 		if (setup instanceof InvalidInput && !hasSent) {
 			return forEachItem(context, reportNotSent(setup));
 		}
-		// What became of a token in an earlier try is told by the token alone.
+		// A token that an earlier try has sent is reported even after a stop, so all tokens are read then.
 		const onStop = hasSent ? null : STOPPED;
 		const credential = setup instanceof InvalidInput ? setup : setup.credential;
 		const tokens = await readTokens(context, credential, onStop);
@@ -77,7 +77,7 @@ async function revokeEach(
 	tokens: ReadonlyArray<AccessToken | InvalidInput>,
 ): Promise<Array<ItemReport<Outcome>>> {
 	const usable = tokens.filter(isToken);
-	// Loaded by the first run, not by n8n's start: it brings the HTTP client.
+	// Loaded by the first revoke, not when n8n starts: it loads the HTTP client.
 	const { revokeTokens } = await import('../../../../kis/revoke/revokeTokens');
 	const revoke = async () =>
 		await revokeTokens(credential, usable, {
