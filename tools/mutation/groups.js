@@ -52,6 +52,7 @@ exports.GROUPS = {
 			'kis/reply/explanation.ts',
 			'nodes/KisToken/report/*.ts',
 			'nodes/KisToken/operations/*/*Report.ts',
+			'nodes/KisToken/operations/issue/outcomes.ts',
 			'nodes/KisToken/operations/revoke/reason.ts',
 		],
 		tests: ['node/(revocationReport|issue)', 'properties/report'],

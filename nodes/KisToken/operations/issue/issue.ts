@@ -10,14 +10,10 @@ import { forEachItem, isToken, readEach, STOPPED } from '../../host/input';
 import type { Operation } from '../operation';
 import { optionsField, readSetup } from '../fields/option';
 import { issueOptions, readReuseToken, reuseTokenField } from './options';
-import {
-	BROKEN_RUN,
-	ISSUE_OUTCOMES,
-	reportGrant,
-	reportNoRequest,
-	type IssueOutcome,
-} from './issuanceReport';
+import { reportGrant } from './grantReport';
+import { BROKEN_RUN, reportNoRequest } from './issuanceReport';
 import { keptOrIssued } from './keptOrIssued';
+import { ISSUE_OUTCOMES, type IssueOutcome } from './outcomes';
 import { hintIfStored } from './storedHint';
 
 const TOOL = new InvalidInput(

@@ -10,8 +10,10 @@ import { cancelSignal } from '../../host/execution';
 import type { ItemReport } from '../../report/itemReport';
 import { logIfNotShared } from '../../report/sharing';
 import type { Setup } from '../fields/option';
+import { reportGrant } from './grantReport';
+import { reportIssuance } from './issuanceReport';
 import type { issueOptions } from './options';
-import { reportGrant, reportIssuance, type IssueOutcome } from './issuanceReport';
+import type { IssueOutcome } from './outcomes';
 
 /**
  * Reports the token that the credential keeps, if it is valid for long enough. Otherwise asks KIS for one.

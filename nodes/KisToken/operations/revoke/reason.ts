@@ -36,13 +36,13 @@ export function reasonOf(
 		const happened = `asked for a quote, ${explain(decisive).happened}`;
 		return { happened, known: '', todo: ACCEPT_INVALID };
 	}
-	const flaw = flawOf(decisive, token, credential);
-	const { happened, todo, optionsTodo } = explainAll(attempts, decisive, flaw?.todo);
+	const cause = causeInToken(decisive, token, credential);
+	const { happened, todo, optionsTodo } = explainAll(attempts, decisive, cause?.todo);
 	if (outcome === 'alreadyInvalid') return { happened, known: '', todo: ACCEPT_INVALID };
 	const mayRepeat = outcome === 'unknown' && decisive.verdict !== 'doubtfulConfirmation';
 	return {
 		happened,
-		known: flaw?.known ?? aboutQuestion(asked),
+		known: cause?.known ?? aboutQuestion(asked),
 		todo: sentences(mayRepeat ? REVOKE_AGAIN : '', todo, optionsTodo),
 	};
 }
@@ -70,13 +70,13 @@ function whySendingEnded(ended: Revocation['ended']): Reason {
 }
 
 /** What in a token may have made KIS call it invalid, although it is not known to be dead. */
-interface TokenFlaw {
+interface CauseInToken {
 	readonly known: string;
 	/** Replaces the general advice on the answer; absent if there is nothing better to say. */
 	readonly todo?: string;
 }
 
-const FLAWS = {
+const CAUSES = {
 	otherAppKey: {
 		known: 'The token says that it was issued to another app key.',
 		todo: 'Revoke it with the credential of that app key.',
@@ -90,17 +90,17 @@ const FLAWS = {
 		todo: 'Check the clock, and the Environment of the KIS API credential.',
 	},
 	opaque: { known: 'The token is not a JWT: it cannot be told whose it is.' },
-} as const satisfies Record<string, TokenFlaw>;
+} as const satisfies Record<string, CauseInToken>;
 
-function flawOf(
+function causeInToken(
 	{ verdict }: Attempt,
 	token: AccessToken,
 	{ appkey }: KisCredential,
-): TokenFlaw | null {
+): CauseInToken | null {
 	if (verdict !== 'invalidToken' && verdict !== 'expiredToken') return null;
-	if (isIssuedTo(token, appkey) === false) return FLAWS.otherAppKey;
-	if (isCutOff(token)) return FLAWS.cutOff;
-	if (!token.claims) return FLAWS.opaque;
+	if (isIssuedTo(token, appkey) === false) return CAUSES.otherAppKey;
+	if (isCutOff(token)) return CAUSES.cutOff;
+	if (!token.claims) return CAUSES.opaque;
 	const mayBeClock = verdict === 'expiredToken' && isWholeTokenOf(appkey, token);
-	return mayBeClock && !hasExpired(token, Date.now()) ? FLAWS.notExpired : null;
+	return mayBeClock && !hasExpired(token, Date.now()) ? CAUSES.notExpired : null;
 }
