@@ -1,4 +1,4 @@
-// What is said of a token, word for word: how each outcome reads, and what a run that stops says of all of them.
+// The reports of Revoke, word for word: the text for each outcome, and the error of a run that stops.
 import type { INode, Logger } from 'n8n-workflow';
 
 import { KIS_CODES } from '../../kis/reply/errorCodes';
@@ -337,7 +337,7 @@ test.each<[string, Revocation, 'succeed' | 'fail', string, string]>([
 	});
 });
 
-test('details are there if they are asked for', () => {
+test('details are there if asked for', () => {
 	const options = { alreadyInvalid: 'succeed', includeDetails: true } as const;
 	const token = read(makeToken(keys.appkey, { exp: Date.UTC(2026, 0, 1) / 1000 }));
 	const known = reportRevocation(token, revocation('revoked', [confirmed]), credential, options);
@@ -361,14 +361,14 @@ test('details are there if they are asked for', () => {
 	});
 });
 
-describe('a run that stops', () => {
+describe('the error of a run that stops', () => {
 	const node = { name: 'KIS Token', parameters: { token: 'typed in' } } as unknown as INode;
 	const success = report(revocation('revoked', [confirmed]));
 	const failure = (name: string) => FAILURES.find(([other]) => other === name)?.[1] as ItemReport;
 
 	const UNREADABLE = 'what the server answered cannot be read as an answer of KIS (HTTP 502)';
 
-	test('says how many failed, names the first, and says once what is alike', async () => {
+	test('says how many failed, names the first, and says the same thing once', async () => {
 		const error = await runError(
 			node,
 			[success, failure('HTML'), failure('unusable text'), success, failure('HTML')],
@@ -388,7 +388,7 @@ describe('a run that stops', () => {
 		);
 	});
 
-	test('of one item says what the item would say', async () => {
+	test('with one item says what the item would say', async () => {
 		const { message, description } = failure('unusable text') as Failure;
 		const error = await runError(node, [failure('unusable text')], TALLY);
 		expect(error).toMatchObject({
@@ -399,7 +399,7 @@ describe('a run that stops', () => {
 		expect(error.context).toMatchObject({ itemIndex: 0 });
 	});
 
-	test('of very many names twenty alike, and counts them', async () => {
+	test('with very many alike names twenty, and counts them', async () => {
 		const { description } = await runError(
 			node,
 			Array<ItemReport>(30).fill(failure('HTML')),
@@ -410,7 +410,7 @@ describe('a run that stops', () => {
 		);
 	});
 
-	test('of very many that differ lists twenty, and counts the others', async () => {
+	test('with very many that differ lists twenty, and counts the others', async () => {
 		const reports = Array.from({ length: 23 }, (_, i) =>
 			reportNotSent(new InvalidInput(`reason ${i}`, 'Check it.')),
 		);
@@ -419,13 +419,13 @@ describe('a run that stops', () => {
 		expect(description).not.toContain('item 20');
 	});
 
-	test('with no HTTP status has none', async () => {
+	test('has no HTTP status if the item has none', async () => {
 		expect(await runError(node, [failure('unreachable')], TALLY)).toMatchObject({
 			httpCode: null,
 		});
 	});
 
-	test('shows what is HTML as text', async () => {
+	test('shows HTML as text', async () => {
 		const evil = report(revocation('rejected', [refused('EGW00101', `<b a="1" b='2'>&`)]));
 		expect((await runError(node, [evil], TALLY)).description).toContain(
 			'“&lt;b a=&quot;1&quot; b=&#39;2&#39;&gt;&amp;”',
@@ -433,13 +433,13 @@ describe('a run that stops', () => {
 	});
 });
 
-test('a summary counts what there is', () => {
+test('a summary leaves out outcomes without items', () => {
 	const outcomes: Outcome[] = ['notSent', 'revoked', 'unknown', 'revoked'];
 	const ended = outcomes.map((outcome) => ({ outcome }));
 	expect(summary(ended, OUTCOMES)).toBe('2 revoked, 1 unknown, 1 notSent');
 });
 
-test('progress is told at most every ten seconds', () => {
+test('progress is logged at most every ten seconds', () => {
 	const info = jest.fn();
 	const clock = jest.spyOn(Date, 'now').mockReturnValue(0);
 	try {

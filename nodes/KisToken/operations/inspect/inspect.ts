@@ -88,7 +88,7 @@ export const inspect: Operation<InspectOutcome> = {
 	},
 };
 
-/** Says whether the token is alive (`null` if KIS did not tell), and why KIS did not say so. Empty if KIS was not asked. */
+/** Says whether the token is alive (`null` if KIS did not tell) and, unless it is, why. Empty if KIS was not asked. */
 function describeLiveness(state: TokenState | undefined): IDataObject {
 	if (!state) return {};
 	if (state.alive) return { alive: true, reason: null };
