@@ -44,7 +44,7 @@ export async function ask(
 	json: object,
 ): Promise<Exchange> {
 	try {
-		const { statusCode, headers, body } = (await request({
+		const { statusCode, headers, body }: StreamedAnswer = await request({
 			uri: url.href,
 			method: 'POST',
 			headers: {
@@ -60,7 +60,7 @@ export async function ask(
 			simple: false,
 			useStream: true,
 			resolveWithFullResponse: true,
-		})) as StreamedAnswer;
+		});
 		return {
 			ended: 'answered',
 			httpStatus: statusCode,

@@ -1,5 +1,3 @@
-import type { KisCredential } from '../../../../kis/input/credential';
-import type { Grant } from '../../../../kis/issue/grant';
 import { reuse } from '../../../../kis/issue/issuance';
 import { mayHaveIssued } from '../../../../kis/issue/issuanceMemory';
 import { SharedTokens } from '../../../../kis/memory/sharedTokens';
@@ -82,7 +80,8 @@ export const issue: Operation<IssueOutcome> = {
 		const environment = options.includeDetails ? credential.environment : null;
 		const reports = await mapInTurns(reusable, (found) => {
 			if (found instanceof InvalidInput) return reportNoRequest(found, hasAsked(), environment);
-			const reused = other ? stillGood(found, credential) : found;
+			// While another was requested, a token may have expired or been revoked.
+			const reused = other && found ? reuse(found.token, credential, 0) : found;
 			if (reused) return reportGrant(reused, 'reused', credential, options);
 			// `other` is there whenever an item has no token to reuse.
 			return other ?? BROKEN_RUN;
@@ -91,8 +90,3 @@ export const issue: Operation<IssueOutcome> = {
 		return reports;
 	},
 };
-
-/** Checks a token again after a call: `null` if it has expired or been revoked meanwhile. */
-function stillGood(grant: Grant | null, credential: KisCredential): Grant | null {
-	return grant && reuse(grant.token, credential, 0);
-}
