@@ -14,9 +14,9 @@ import { OUTCOMES } from '../../kis/reply/outcome';
 import { operations } from '../../nodes/KisToken/operations';
 import type { Operation } from '../../nodes/KisToken/operations/operation';
 import { detailsOf } from '../../nodes/KisToken/report/details';
-import { sentences } from '../../nodes/KisToken/report/explain';
+import { sentences } from '../../kis/reply/explanation';
 import { toItem } from '../../nodes/KisToken/report/item';
-import { reportBroken } from '../../nodes/KisToken/report/report';
+import { reportBrokenRun } from '../../nodes/KisToken/report/itemReport';
 import { BREAKS } from '../../tools/truth/breaks';
 import { column, KOREAN, page, ROOT, tableOf } from './pages';
 
@@ -265,7 +265,7 @@ describe.each(WORDINGS)('the $language docs', (wording) => {
 
 	test('show the details and the error item with their fields', () => {
 		const details = detailsOf({ outcome: '', environment: 'paper' });
-		const report = reportBroken('', '', '');
+		const report = reportBrokenRun('', '', '');
 		const { error } = JSON.parse(JSON.stringify(toItem(report, 0).json)) as { error: object };
 		const fields = [wording.operations, wording.outcomes].flatMap((path) =>
 			page(path).json.flatMap(({ value }) => {

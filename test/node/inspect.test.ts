@@ -1,4 +1,4 @@
-// Inspect, on n8n's engine: what a token says of itself, and that neither KIS nor the output gets to see the token.
+// Inspect, on n8n's engine: what a token says of itself, and that the token reaches neither KIS nor the output.
 import type { IDataObject } from 'n8n-workflow';
 
 import { found } from '../support/secrets';
@@ -84,7 +84,7 @@ test.each<[string, () => string, IDataObject]>([
 	expect(items[0].json.tokenFingerprint).toMatch(/^[0-9a-f]{12}$/);
 });
 
-test('what is no token is a failed item, the others are read', async () => {
+test('an item without a token fails, and the others are inspected', async () => {
 	const { items, errorItems } = await inspect(['', makeToken(appkey()), 'in two', 'opaque'], {
 		onError: 'continueErrorOutput',
 	});
@@ -102,14 +102,14 @@ test('what is no token is a failed item, the others are read', async () => {
 	]);
 });
 
-test('a run that stops says how many were not inspected', async () => {
+test('the error of a run that stops says how many were not inspected', async () => {
 	const { error } = await inspect(['', 'opaque']);
 	expect(error?.message).toBe(
 		'1 of 2 items could not be inspected, namely item 0. The token was not inspected: the token is empty',
 	);
 });
 
-test('a credential that cannot be used', async () => {
+test('an invalid credential', async () => {
 	const { items } = await inspect(['opaque'], {
 		credential: { appkey: '' },
 		onError: 'continueRegularOutput',

@@ -1,6 +1,6 @@
-/** What somebody types into n8n's node list who needs this node. */
+/** Searches in n8n's node list that have to find this node. */
 export const SEARCHES: readonly string[] = [
-	// The broker, by any of its names.
+	// Names of the broker.
 	...['KIS', 'KIS API', 'kis token', 'KIS access token', 'KIS Open API', 'koreainvestment'],
 	...['Korea Investment', 'Korea Investment & Securities', 'korea investment token'],
 	...[
@@ -12,7 +12,7 @@ export const SEARCHES: readonly string[] = [
 		'한국투자증권 API',
 		'KIS 토큰',
 	],
-	// What is to be done.
+	// Tasks.
 	...['issue', 'inspect', 'revoke', 'access token', 'oauth2', 'token revocation'],
 	...['issue token', 'inspect token', 'revoke token', 'token revoke', 'token issue', 'get token'],
 	...['issue access token', 'inspect access token', 'revoke access token'],
@@ -34,7 +34,7 @@ export const SEARCHES: readonly string[] = [
 		'접근 토큰 폐기',
 	],
 	...['액세스 토큰', '액세스 토큰 폐기', '한국투자 토큰 폐기', '한국투자증권 접근토큰 발급'],
-	// What it is all for.
+	// Purposes.
 	...['stock', 'stock trading', 'trading', 'broker', 'paper trading'],
 	...[
 		'주식',
