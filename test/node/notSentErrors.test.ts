@@ -1,5 +1,5 @@
 // What a request says that gets no token because of another worker.
-import { refusalOf } from '../../credentials/refusals';
+import { noTokenError } from '../../credentials/notSentErrors';
 import type { NoToken } from '../../kis/keptToken/nextStep';
 
 test.each<[string, NoToken, string]>([
@@ -18,7 +18,7 @@ test.each<[string, NoToken, string]>([
 		'an access token may have been issued, and did not arrive: the n8n worker that asked KIS for it has ended',
 	],
 ])('another worker %s', (_name, noToken, message) => {
-	const refusal = refusalOf(noToken);
+	const refusal = noTokenError(noToken);
 	expect(refusal.message).toBe(`The request was not sent: ${message}`);
 	expect(refusal.description).toMatch(/^Run again in a m/);
 });
