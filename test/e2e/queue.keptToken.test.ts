@@ -1,5 +1,7 @@
 // The token that the credential brings, in queue mode, where the workers share it through Redis: a hundred executions that
 // need one, a revoke in the midst of them, and a worker that is killed while KIS answers.
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { fingerprint, makeApp, type App } from '../../tools/sandbox/apps';
 import type { Sandbox } from '../../tools/sandbox/server';
 import { found } from '../support/secrets';
@@ -124,11 +126,9 @@ test('a worker that is killed while KIS answers: the other waits for the minute,
 	await workers[asking].kill();
 	workers.splice(asking, 1);
 	await quote('killed', 10);
-	await until(async () => (await stage.api.executionsOf('quote-killed')).length >= 11);
-	await until(
-		() => seen(QUOTE, apps.killed).length >= 5,
-		() => workers[0].log.slice(-2000),
-	).catch(async () => await until(() => seen(QUOTE, apps.killed).length >= 5));
+	// Longer than `until` waits.
+	await delay(MINUTE_MS);
+	await until(() => seen(QUOTE, apps.killed).length >= 10);
 	const issues = seen(TOKEN, apps.killed);
 	expect(issues.map(({ result }) => result)).toEqual(['200', '200']);
 	expect(issues[1].at - issues[0].at).toBeGreaterThanOrEqual(MINUTE_MS);

@@ -33,6 +33,21 @@ test('a place is given back though what came cannot be read', async () => {
 	expect(await time.run(limiter.acquire(never))).not.toBeNull();
 });
 
+test('a place is given back where the request is not to be sent after all', async () => {
+	const time = new Simulation();
+	const limiter = new RateLimiter(time);
+	limiter.join(time, 1);
+	const read = () => {
+		throw new RangeError('nothing to read');
+	};
+	expect(
+		await sendInPlace(limiter, never, async () => await Promise.resolve(null), read),
+	).toBeNull();
+	expect(await time.run(limiter.acquire(never))).not.toBeNull();
+	// Nothing was sent: nobody waits for its late arrival.
+	expect(time.now()).toBe(1000);
+});
+
 test('a run takes part before it waits for anything: its limiter is not forgotten for want of use', async () => {
 	const keys = makeKeyPair();
 	const limiter = limiterOf(keys.appkey);

@@ -6,7 +6,7 @@ import type { Answered, Exchange } from '../../kis/http/exchange';
 import { readIssue } from '../../kis/issue/grant';
 import { flawOf, weighFailed, type Issuance } from '../../kis/issue/issuance';
 import { SecretGuard } from '../../kis/secrets/secretGuard';
-import { reportIssuance } from '../../nodes/KisToken/operations/issue/report';
+import { reportIssuance } from '../../nodes/KisToken/operations/issue/issuanceReport';
 import { toItem } from '../../nodes/KisToken/report/item';
 import { echoOf, leakOf, partOf, secret, text, tokenOf } from '../support/arbitraries';
 import { leaks } from '../support/encodings';

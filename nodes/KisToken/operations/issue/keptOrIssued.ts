@@ -1,0 +1,59 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import type { AccessToken } from '../../../../kis/input/accessToken';
+import type { Grant } from '../../../../kis/issue/grant';
+import type { Issuance } from '../../../../kis/issue/issuance';
+import { givenBefore } from '../../../../kis/issue/issuanceMemory';
+import { egressRules } from '../../host/egressRules';
+import { cancelSignal } from '../../host/execution';
+import type { ItemReport } from '../../report/itemReport';
+import { logIfNotShared } from '../../report/sharing';
+import type { Setup } from '../fields/option';
+import { reportGrant } from './grantReport';
+import { reportIssuance } from './issuanceReport';
+import type { issueOptions } from './options';
+import type { IssueOutcome } from './outcomes';
+
+/**
+ * Reports the token that the credential keeps, if it is valid for long enough. Otherwise asks KIS for one.
+ *
+ * @param tokens The tokens of the items. They are secret, and an answer of KIS may quote them.
+ */
+export async function keptOrIssued(
+	context: IExecuteFunctions,
+	setup: Setup<typeof issueOptions>,
+	tokens: readonly AccessToken[],
+): Promise<ItemReport<IssueOutcome>> {
+	const { credential, options } = setup;
+	const got = await askOnce(context, setup, tokens);
+	logIfNotShared(context.logger, credential);
+	if (!('kept' in got)) return reportIssuance(got, credential, options);
+	const given = givenBefore(cancelSignal(context), got.kept.token);
+	return given
+		? reportGrant(given, 'issued', credential, options)
+		: reportGrant(got.kept, 'reused', credential, options);
+}
+
+async function askOnce(
+	context: IExecuteFunctions,
+	{ credential, options }: Setup<typeof issueOptions>,
+	tokens: readonly AccessToken[],
+): Promise<Issuance | { readonly kept: Grant }> {
+	const cancel = cancelSignal(context);
+	const sending = {
+		...options,
+		timeoutMs: options.timeout,
+		cancel,
+		// The signal is one per execution, and is garbage when the execution is.
+		execution: cancel,
+		egress: egressRules(context),
+		others: tokens.map(({ value }) => value),
+	};
+	// Both are loaded by the first issue, not when n8n starts: they load the HTTP client.
+	if (credential.bringsToken) {
+		const issueInTurn = await import('../../../../kis/keptToken/issueInTurn');
+		return await issueInTurn.keptOrIssued(credential, options.minimumSecondsLeft * 1000, sending);
+	}
+	const { issueToken } = await import('../../../../kis/issue/issueToken');
+	return await issueToken(credential, sending);
+}
