@@ -55,6 +55,8 @@ export class QueueMode {
 					...postgres.env,
 					...redis.env,
 					EXECUTIONS_MODE: 'queue',
+					// n8n 1 would run again what a killed worker has left. n8n 2 never does, and has no such setting.
+					QUEUE_WORKER_MAX_STALLED_COUNT: process.env.QUEUE_WORKER_MAX_STALLED_COUNT ?? '0',
 					N8N_ENCRYPTION_KEY: randomBytes(24).toString('hex'),
 				},
 			});
