@@ -5,8 +5,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { capture } from '../../../tools/common/run';
 import { freePort, Program } from '../n8n/program';
-import { run } from '../n8n/run';
 
 /** Debian keeps PostgreSQL's programs out of the path. */
 const DEBIAN_POSTGRES = '/usr/lib/postgresql';
@@ -35,7 +35,11 @@ export class Postgres {
 		const owner = await notRoot();
 		if (owner) await chown(data, owner.uid, owner.gid);
 		const options = { cwd: data, ...owner };
-		await run(join(bin, 'initdb'), ['-D', data, '-U', USER, '--auth=trust', '--no-sync'], options);
+		await capture(
+			join(bin, 'initdb'),
+			['-D', data, '-U', USER, '--auth=trust', '--no-sync'],
+			options,
+		);
 
 		const port = await freePort();
 		const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories='];
@@ -59,7 +63,7 @@ export class Postgres {
 	/** All that is stored, as SQL. */
 	async dump(): Promise<string> {
 		const at = ['-h', '127.0.0.1', '-p', String(this.port), '-U', USER];
-		return await run(join(this.bin, 'pg_dump'), [...at, '--data-only', '--inserts', DATABASE]);
+		return await capture(join(this.bin, 'pg_dump'), [...at, '--data-only', '--inserts', DATABASE]);
 	}
 
 	async stop(): Promise<void> {
@@ -113,7 +117,7 @@ export class Redis {
 async function notRoot(): Promise<{ uid: number; gid: number } | undefined> {
 	if (process.getuid?.() !== 0) return undefined;
 	const [uid, gid] = await Promise.all(
-		['-u', '-g'].map(async (which) => await run('id', [which, 'postgres'])),
+		['-u', '-g'].map(async (which) => await capture('id', [which, 'postgres'])),
 	);
 	return { uid: Number(uid), gid: Number(gid) };
 }

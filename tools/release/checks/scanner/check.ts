@@ -1,29 +1,21 @@
-import { runProgram } from '../../commands';
 import type { Package } from '../../package';
 import { type Check, verdict } from '../check';
+import { runProgram } from '../runProgram';
 import { type Finding, FINDINGS } from './findings';
-import type { LintMessage } from './program';
+import type { LintMessage, Linted, Target } from './program';
 
 /** What the scanner lints: the sources that the package was made from, and what was published. */
-const LINTED: ReadonlyArray<{ folder: (subject: Package) => string; patterns: string[] }> = [
-	{
-		folder: ({ sources }) => sources,
-		patterns: ['package.json', '{nodes,credentials}/**/*.{js,ts,json}'],
-	},
-	{ folder: ({ folder }) => folder, patterns: ['**/*.js', 'package.json'] },
+const targetsOf = ({ sources, folder }: Package): Target[] => [
+	{ folder: sources, patterns: ['package.json', '{nodes,credentials}/**/*.{js,ts,json}'] },
+	{ folder, patterns: ['**/*.js', 'package.json'] },
 ];
 
 /** n8n's scanner finds what is explained, all of it, as often, and nothing else. */
 export const scanner: Check = {
 	name: "n8n's scanner",
-	run(subject) {
-		const runs = LINTED.map(({ folder, patterns }) =>
-			runProgram<{ files: number; messages: LintMessage[] }>(
-				'scanner',
-				[folder(subject), ...patterns],
-				subject.sources,
-			),
-		);
+	async run(subject) {
+		const targets = JSON.stringify(targetsOf(subject));
+		const runs = await runProgram<Linted[]>('scanner', [targets], subject.sources);
 		const found = new Map<string, number>();
 		for (const message of runs.flatMap(({ messages }) => messages)) {
 			const key = keyOf(message);
