@@ -178,7 +178,6 @@ describe('written, and no whole answer', () => {
 			httpStatus,
 		});
 		expect(performance.now() - started).toBeGreaterThanOrEqual(149);
-		expect(performance.now() - started).toBeLessThan(3000);
 	});
 
 	test('a body without end is read to 64 KiB and not on', async () => {

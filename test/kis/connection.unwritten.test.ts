@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { EgressRefusal, type EgressRules } from '../../kis/http/egress';
 import { makeCertificate, type Certificate } from '../support/certificate';
-import { BODY, closeAll, connect, NEVER, PATH, postOnce, seconds } from '../support/connections';
+import { BODY, closeAll, connect, NEVER, PATH, postOnce } from '../support/connections';
 import { leftSince, resources } from '../support/resources';
 import {
 	CONFIRMATION,
@@ -49,9 +49,7 @@ test('a name that cannot be resolved', async () => {
 test('a name that is never resolved ends at the deadline', async () => {
 	const egress = { ...allowed, lookup: () => {} };
 	const connection = connect('https://does-not-exist.invalid', { egress, timeoutMs: 100 });
-	const started = performance.now();
 	expect(await connection.post(BODY, NEVER)).toEqual(unwritten('UND_ERR_CONNECT_TIMEOUT'));
-	expect(seconds(started)).toBeLessThan(3);
 	await connection.close();
 });
 
@@ -95,14 +93,12 @@ describe('TLS', () => {
 
 	test('a server that takes the connection and never completes the handshake', async () => {
 		const server = await startServer();
-		const started = performance.now();
 		const exchange = await postOnce(
 			server,
 			{ timeoutMs: 150 },
 			server.url.replace('http', 'https'),
 		);
 		expect(exchange).toEqual(unwritten('UND_ERR_CONNECT_TIMEOUT'));
-		expect(seconds(started)).toBeLessThan(3);
 		expect(server.connections).toBe(1);
 	});
 

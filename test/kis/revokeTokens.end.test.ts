@@ -1,7 +1,7 @@
 // What is tried: key pairs that KIS refuses, hosts that are not there, the stop button at every moment: how much is still
 // sent, and what is said of the rest.
 import { EgressRefusal, type EgressRules } from '../../kis/http/egress';
-import { closeAll, seconds } from '../support/connections';
+import { closeAll } from '../support/connections';
 import { leftSince, resources } from '../support/resources';
 import { inTurn, outcomes, revoke, tokenOf } from '../support/revoke';
 import {
@@ -298,14 +298,12 @@ describe('the stop button', () => {
 		});
 		const running = revoke(server.url, HUNDRED, {
 			cancel: stop.signal,
-			timeoutMs: 60_000,
+			timeoutMs: 1_000_000,
 			maxRetries: 10,
 		});
 		await server.received(14);
-		const pressed = performance.now();
 		stop.abort();
 		const said = outcomes(await running);
-		expect(seconds(pressed)).toBeLessThan(5);
 		const count = (outcome: string) => said.filter((one) => one === outcome).length;
 		expect(count('revoked')).toBe(10);
 		// What was written may not have arrived any more.
@@ -321,7 +319,7 @@ describe('the stop button', () => {
 	test.each<[string, Answer, number, string]>([
 		['the next attempt', reset, 1_000_000, 'unknown'],
 		['the rate to allow it', refusal('EGW00201'), 1_000_000, 'rejected'],
-		['a slot', CONFIRMATION, 0.1, 'revoked'],
+		['a slot', CONFIRMATION, 0.0001, 'revoked'],
 	])('while waiting for %s ends at once', async (_name, answer, requestsPerSecond, first) => {
 		const stop = new AbortController();
 		const server = await startServer(inTurn(answer));
@@ -333,10 +331,8 @@ describe('the stop button', () => {
 		});
 		await server.received(1);
 		await new Promise((resolve) => setTimeout(resolve, 150));
-		const pressed = performance.now();
 		stop.abort();
 		expect(outcomes(await running)[0]).toBe(first);
-		expect(seconds(pressed)).toBeLessThan(3);
 		await server.abandoned();
 		expect(await leftSince(before)).toEqual([]);
 	});

@@ -3,6 +3,7 @@
 // and tokens that nobody has told the guard of, and texts that only look a little like them; and texts made to keep the
 // guard busy.
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { quotedParts, SecretGuard } from '../../kis/secrets/secretGuard';
 import { TEXTS } from '../../tools/sandbox/answers';
@@ -277,8 +278,8 @@ describe('innocent text', () => {
 	});
 });
 
-describe('64 KiB', () => {
-	const SIZE = 64 * 1024;
+describe('a megabyte', () => {
+	const SIZE = 1024 * 1024;
 	const keys = makeKeyPair();
 	const fill = (unit: string) => unit.repeat(Math.ceil(SIZE / unit.length)).slice(0, SIZE);
 	const texts: ReadonlyArray<[string, string]> = [
@@ -294,11 +295,12 @@ describe('64 KiB', () => {
 		['of short runs', fill('ab.')],
 	];
 
-	test.each(texts)('%s are judged in bounded time', (_name, text) => {
+	// In a time that grew with the square of the length, it would take longer than a test may.
+	test.each(texts)('%s are judged', async (_name, text) => {
 		const guard = new SecretGuard([keys.appkey, keys.appsecret, makeToken(keys.appkey)]);
-		const started = performance.now();
 		expect(guard.reveals(text)).toBe(false);
 		expect(guard.reveals(text + keys.appkey)).toBe(true);
-		expect(performance.now() - started).toBeLessThan(5000);
+		// Here the runner looks whether its limit was kept.
+		await delay(1);
 	});
 });

@@ -40,7 +40,3 @@ export async function postOnce(
 	if (exchange.ended === 'unwritten') expect(server.requests).toHaveLength(0);
 	return exchange;
 }
-
-export function seconds(started: number): number {
-	return (performance.now() - started) / 1000;
-}

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { ICredentialType, INodeType } from 'n8n-workflow';
 
+import { print, runMain } from '../common/program';
 import { removeEngineFolder } from '../engine/run';
 import { makeCertificate } from '../sandbox/certificate';
 import { runExperiment, type ExperimentOptions } from './experiment';
@@ -79,16 +80,4 @@ async function settle(): Promise<void> {
 	collectGarbage();
 }
 
-function print(text: string): void {
-	process.stdout.write(text);
-}
-
-run().then(
-	(isTrue) => {
-		process.exitCode = isTrue ? 0 : 1;
-	},
-	(error: unknown) => {
-		process.stderr.write(`${String(error)}\n`);
-		process.exitCode = 1;
-	},
-);
+void runMain(run);
