@@ -3,8 +3,9 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const POLL_MS = 100;
-const READY_MS = 90_000;
+import { until } from '../../../tools/common/until';
+
+const READY = { looks: 900, everyMs: 100 };
 /** n8n waits for its executions when it is told to end. */
 const END_MS = 30_000;
 
@@ -46,18 +47,19 @@ export class Program {
 		});
 	}
 
-	/** @throws Error with the end of its log, if it ends before that or takes longer than a minute and a half. */
+	/** @throws Error with the end of its log, if it ends before that, or has not become ready after 900 looks. */
 	async until(isReady: () => Promise<boolean>): Promise<void> {
 		let hasEnded = false;
 		void this.#ended.then(() => (hasEnded = true));
-		for (const since = performance.now(); !(await isReady().catch(() => false)); ) {
-			if (hasEnded || performance.now() - since > READY_MS) {
-				await this.stop();
-				const what = hasEnded ? 'ended' : 'did not become ready';
-				throw new Error(`${this.command.join(' ')} ${what}:\n${this.log.slice(-4000)}`);
-			}
-			await delay(POLL_MS);
-		}
+		let ready = false;
+		await until(async () => {
+			ready = await isReady().catch(() => false);
+			return ready || hasEnded;
+		}, READY);
+		if (ready) return;
+		await this.stop();
+		const what = hasEnded ? 'ended' : 'did not become ready';
+		throw new Error(`${this.command.join(' ')} ${what}:\n${this.log.slice(-4000)}`);
 	}
 
 	async stop(): Promise<void> {

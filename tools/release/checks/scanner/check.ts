@@ -39,14 +39,16 @@ export const scanner: Check = {
 const EXPLAINED: ReadonlyMap<string, number> = new Map(
 	Object.values(FINDINGS)
 		.flat()
-		.flatMap(({ file, rule, counts }) =>
-			Object.entries(counts).map(([name, count]) => [`${file} ${rule} ${name}`, count]),
+		.flatMap(({ file, rule, found }) =>
+			found.split(', ').map((one): [string, number] => {
+				const [name, count] = one.split(' ×');
+				return [`${file} ${rule} ${name}`, Number(count)];
+			}),
 		),
 );
 
-function noteOn({ file, rule, counts, why }: Finding): string {
-	const counted = Object.entries(counts).map(([name, count]) => `${name} ×${count}`);
-	return `  ${file}, ${rule}: ${counted.join(', ')}\n    ${why}`;
+function noteOn({ file, rule, found, why }: Finding): string {
+	return `  ${file}, ${rule}: ${found}\n    ${why}`;
 }
 
 /** Two findings are the same if a rule names the same thing in the same file, wherever in it. */
