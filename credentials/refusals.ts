@@ -6,7 +6,7 @@ import { ENVIRONMENTS } from '../kis/input/environments';
 import { isLimited, type Flaw, type NotIssued, type UnusableGrant } from '../kis/issue/issuance';
 import type { NoToken } from '../kis/keptToken/nextStep';
 import { koreanTime } from '../kis/reply/koreanTime';
-import { LONGEST_WAIT_MS, readIntervalMs, type NoTurn } from '../kis/rateLimit/unseenRequest';
+import { LONGEST_WAIT_MS, readIntervalMs, type NotAdmitted } from '../kis/rateLimit/unseenRequest';
 import { explainAll, sentences } from '../nodes/KisToken/report/explain';
 
 const NOT_SENT = 'The request was not sent';
@@ -32,7 +32,7 @@ export function refusalOf(noToken: NoToken): UserError {
 }
 
 /** What a request ends with that is not sent for want of room in the app key's limit. */
-export function refusalOfTurn(noTurn: NoTurn, credential: KisCredential): UserError {
+export function refusalOfTurn(noTurn: NotAdmitted, credential: KisCredential): UserError {
 	const { message, description } =
 		noTurn.because === 'cancelled' ? STOPPED : explainTooLong(noTurn.waitMs, credential);
 	return new UserError(`${NOT_SENT}: ${message}`, { description });

@@ -1,7 +1,7 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
 
 import type { KisCredential } from '../kis/input/credential';
-import { takeTurn as takeTurnInLimit } from '../kis/rateLimit/unseenRequest';
+import { admitRequest as takeTurnInLimit } from '../kis/rateLimit/unseenRequest';
 import { isRead } from './letOut';
 import { refusalOfTurn } from './refusals';
 

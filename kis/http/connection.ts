@@ -96,10 +96,10 @@ export class Connection {
 		if (cancel.aborted) onCancel();
 		void this.#send(watch, request);
 
-		const exchange = await watch.ended;
+		const exchange = await watch.exchange;
 		clearTimeout(deadline);
 		cancel.removeEventListener('abort', onCancel);
-		this.#used = exchange.ended === 'answered';
+		this.#used = exchange.kind === 'answered';
 		if (!this.#used) void this.close();
 		return exchange;
 	}

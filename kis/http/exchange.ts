@@ -8,7 +8,7 @@
 export type Exchange = Answered | Unanswered | Unwritten;
 
 export interface Answered {
-	readonly ended: 'answered';
+	readonly kind: 'answered';
 	readonly httpStatus: number;
 	/** The header `content-encoding`; `null` if absent. */
 	readonly contentEncoding: string | null;
@@ -20,7 +20,7 @@ export interface Answered {
 }
 
 export interface Unanswered {
-	readonly ended: 'unanswered';
+	readonly kind: 'unanswered';
 	readonly transportCode: string;
 	/** The status, where at least the head of a response came. */
 	readonly httpStatus: number | null;
@@ -29,7 +29,7 @@ export interface Unanswered {
 }
 
 export interface Unwritten {
-	readonly ended: 'unwritten';
+	readonly kind: 'unwritten';
 	readonly transportCode: string;
 	/** Why the host's rules forbid the address, in the host's words, where they do. */
 	readonly forbidden: string | null;

@@ -20,7 +20,7 @@ const NO_HEADERS = { contentEncoding: null, retryAfter: null, date: null };
 /** Follows one request through what undici tells of it, up to its one end. */
 export class RequestWatch implements Dispatcher.DispatchHandler {
 	/** How it ended. Never rejects. */
-	readonly ended: Promise<Exchange>;
+	readonly exchange: Promise<Exchange>;
 	#end: (exchange: Exchange) => void = () => {};
 	#over = false;
 	#written = false;
@@ -39,7 +39,7 @@ export class RequestWatch implements Dispatcher.DispatchHandler {
 	constructor(isStale: () => boolean, onWriting = () => {}) {
 		this.#isStale = isStale;
 		this.#onWriting = onWriting;
-		this.ended = new Promise((resolve) => {
+		this.exchange = new Promise((resolve) => {
 			this.#end = (exchange) => {
 				this.#over = true;
 				resolve(exchange);
@@ -69,12 +69,12 @@ export class RequestWatch implements Dispatcher.DispatchHandler {
 		this.#end(
 			this.#written
 				? {
-						ended: 'unanswered',
+						kind: 'unanswered',
 						transportCode,
 						httpStatus,
 						onStaleConnection: httpStatus === null && isReset(transportCode) && this.#isStale(),
 					}
-				: { ended: 'unwritten', transportCode, forbidden },
+				: { kind: 'unwritten', transportCode, forbidden },
 		);
 		// Inside a proxy's tunnel the socket that undici reads has to go before the one below it: a read of the rest would
 		// find the parser gone, and throw where nobody can catch it.
@@ -112,7 +112,7 @@ export class RequestWatch implements Dispatcher.DispatchHandler {
 	onResponseEnd(): void {
 		if (this.#over || this.#httpStatus === null) return;
 		this.#end({
-			ended: 'answered',
+			kind: 'answered',
 			httpStatus: this.#httpStatus,
 			...this.#headers,
 			body: Buffer.concat(this.#chunks),

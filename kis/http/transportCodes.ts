@@ -29,7 +29,7 @@ export function isUnverified(transportCode: string): boolean {
 	return UNVERIFIED.test(transportCode);
 }
 
-interface Explanation {
+interface TransportFailure {
 	readonly happened: string;
 	readonly todo: string;
 	/** How the options of an operation of the node help: a sentence. */
@@ -44,7 +44,7 @@ const WAIT_LONGER = 'A higher Timeout may help.';
 const CHECK_PROXY = 'Check the proxy in HTTPS_PROXY or ALL_PROXY, or except the host in NO_PROXY.';
 
 /** By the code that Node.js or undici gives; the first row whose pattern matches. */
-const TRANSPORT_CODES: ReadonlyArray<Explanation & { readonly pattern: RegExp }> = [
+const TRANSPORT_CODES: ReadonlyArray<TransportFailure & { readonly pattern: RegExp }> = [
 	{
 		pattern: /^ABORT_ERR$/,
 		happened: 'the execution was stopped',
@@ -119,10 +119,13 @@ const TRANSPORT_CODES: ReadonlyArray<Explanation & { readonly pattern: RegExp }>
 	},
 ];
 
-const UNLISTED: Explanation = { happened: 'the connection broke', todo: CHECK_NETWORK };
+const BROKEN_CONNECTION: TransportFailure = {
+	happened: 'the connection broke',
+	todo: CHECK_NETWORK,
+};
 
-export function explainTransportCode(code: string): Explanation {
-	return TRANSPORT_CODES.find(({ pattern }) => pattern.test(code)) ?? UNLISTED;
+export function explainTransportCode(code: string): TransportFailure {
+	return TRANSPORT_CODES.find(({ pattern }) => pattern.test(code)) ?? BROKEN_CONNECTION;
 }
 
 /** The code of anything thrown by the network stack. Never its message, which may quote what was sent. */

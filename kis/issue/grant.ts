@@ -58,7 +58,7 @@ export function readIssue(
 	{ appsecret }: KisCredential,
 	known: SecretGuard,
 ): IssueAttempt {
-	const answer = exchange.ended === 'answered' ? exchange : null;
+	const answer = exchange.kind === 'answered' ? exchange : null;
 	const fields = (answer && readReply(answer)?.fields) ?? {};
 	const given = isText(fields.access_token) ? fields.access_token : '';
 	const guard = known.and(given.slice(0, MAX_TOKEN_BYTES));
@@ -83,7 +83,7 @@ function readGrant(
 	if (token instanceof InvalidInput) return null;
 	if (token.value.length < MIN_TOKEN_LENGTH || !B64TOKEN.test(token.value)) return null;
 	// Whoever gets the item gets the token (and the app key, which it names), but never the secret that makes tokens.
-	if (new SecretGuard([appsecret]).isIn(token.value)) return null;
+	if (new SecretGuard([appsecret]).isQuotedIn(token.value)) return null;
 	const others = OTHER_FIELDS.flatMap((name): Array<[GrantField, string | number]> => {
 		const value = fields[name];
 		if (typeof value === 'string') return [[name, guard.show(value)]];

@@ -99,7 +99,7 @@ export function isLimited({ rule }: Attempt): boolean {
  *
  * @param before How an earlier call of the execution ended.
  */
-export function weighFailed(attempts: readonly Attempt[], before: Issuance | undefined): NotIssued {
+export function notIssued(attempts: readonly Attempt[], before: Issuance | undefined): NotIssued {
 	const unanswered = attempts.findLast(({ verdict }) => verdict === 'noVerdict');
 	if (unanswered) return { outcome: 'unknown', attempts, decisive: unanswered };
 	if (before?.outcome === 'unknown') return { ...before, attempts };

@@ -7,8 +7,8 @@ import { asksToComeBack, wait, waitBeforeRetry } from '../reply/retry';
 import { quotedParts, SecretGuard } from '../secrets/secretGuard';
 import { SharedTokens } from '../memory/sharedTokens';
 import { ISSUE_PATH, issueBody, readIssue, type IssueAttempt } from './grant';
-import { flawOf, isLimited, weighFailed, type Issuance } from './issuance';
-import { pastOf } from './issuanceMemory';
+import { flawOf, isLimited, notIssued, type Issuance } from './issuance';
+import { issueHistoryOf } from './issuanceMemory';
 import { SharedCall } from './sharedCall';
 
 /** `cancel` ends asking and waiting immediately. */
@@ -33,15 +33,15 @@ export async function issueToken(
 ): Promise<Issuance> {
 	const { appkey, appsecret, baseUrl } = credential;
 	const key = JSON.stringify([addressOf(baseUrl), appkey, appsecret]);
-	const past = pastOf(options.execution);
+	const past = issueHistoryOf(options.execution);
 	const before = past.issuances.get(key);
 	if (before?.outcome === 'issued' && flawOf(before.grant, credential) === null) {
 		return { ...before, attempts: [] };
 	}
-	const issuance = await new Asking(credential, options, key).ask(before, past.tokens);
+	const issuance = await new TokenRequest(credential, options, key).ask(before, past.tokens);
 	if ('grant' in issuance) past.tokens.add(issuance.grant.token.value);
 	// A token of no use does not settle what became of an answer that was lost.
-	const open = weighFailed(issuance.attempts, before);
+	const open = notIssued(issuance.attempts, before);
 	const isOpen = issuance.outcome === 'unusable' && open.outcome === 'unknown';
 	past.issuances.set(key, isOpen ? open : issuance);
 	return issuance;
@@ -56,7 +56,7 @@ function saidIn({ code, refusalCode, text, grant }: IssueAttempt): string {
 /** By credential. */
 const underWay = new Map<string, SharedCall>();
 
-class Asking {
+class TokenRequest {
 	readonly #credential: KisCredential;
 	readonly #options: IssueOptions;
 	readonly #key: string;
@@ -76,7 +76,7 @@ class Asking {
 		const { appkey, appsecret } = this.#credential;
 		const guard = new SecretGuard([appkey, appsecret]).and(...given);
 		const attempts: IssueAttempt[] = [];
-		if (cancel.aborted) return weighFailed(attempts, before);
+		if (cancel.aborted) return notIssued(attempts, before);
 		let call = this.#current();
 		for (;;) {
 			const exchange = await call.join(cancel);
@@ -97,7 +97,7 @@ class Asking {
 			const current = () => this.#current();
 			call = waitMs === ISSUE_INTERVAL_MS ? call.next(current) : current();
 		}
-		return weighFailed(attempts, before);
+		return notIssued(attempts, before);
 	}
 
 	/** Reads an answer, without what it quotes of the tokens that the caller knows. */

@@ -6,7 +6,7 @@ type Send = (cancel: AbortSignal) => Promise<Exchange | null>;
 
 /** What a cancelled caller sees while others still wait: the request may have been written. */
 const LEFT: Exchange = {
-	ended: 'unanswered',
+	kind: 'unanswered',
 	transportCode: CANCELLED,
 	httpStatus: null,
 	onStaleConnection: false,

@@ -36,7 +36,7 @@ export interface LivenessAnswer {
 
 const LIVENESS: Readonly<Record<Verdict, Liveness>> = {
 	confirmed: 'alive',
-	doubtfulConfirmation: 'undecided',
+	unprovenConfirmation: 'undecided',
 	invalidToken: 'invalid',
 	expiredToken: 'invalid',
 	refused: 'undecided',

@@ -1,7 +1,7 @@
 import type { AccessToken } from '../input/accessToken';
 import { addressOf } from '../input/baseUrl';
 import type { KisCredential } from '../input/credential';
-import type { Outcome } from '../reply/outcome';
+import type { RevokeOutcome } from '../reply/outcome';
 import { mapInTurns, nextTurn, turnIsOver } from '../turns';
 
 /** Far more than anyone leaves open; the oldest are forgotten first. */
@@ -60,7 +60,7 @@ export function settle(doubt: Doubt): void {
  *
  * @param revoke Gives one revocation for each token, in their order.
  */
-export async function whileRevoking<R extends { readonly outcome: Outcome }>(
+export async function whileRevoking<R extends { readonly outcome: RevokeOutcome }>(
 	tokens: readonly AccessToken[],
 	{ baseUrl }: KisCredential,
 	revoke: () => Promise<R[]>,
@@ -91,12 +91,12 @@ export async function whileRevoking<R extends { readonly outcome: Outcome }>(
 }
 
 /** Whether a revoke that ends so leaves open whether the token is dead. */
-export function leavesDoubt(outcome: Outcome): boolean {
+export function leavesDoubt(outcome: RevokeOutcome): boolean {
 	return LEAVES_DOUBT[outcome];
 }
 
 /** What is dead is remembered as such elsewhere. */
-const LEAVES_DOUBT: Readonly<Record<Outcome, boolean>> = {
+const LEAVES_DOUBT: Readonly<Record<RevokeOutcome, boolean>> = {
 	revoked: false,
 	alreadyInvalid: false,
 	rejected: true,

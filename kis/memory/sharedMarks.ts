@@ -1,6 +1,6 @@
 import type { AccessToken } from '../input/accessToken';
 import type { KisCredential } from '../input/credential';
-import { isDeadBy, type Outcome } from '../reply/outcome';
+import { meansDead, type RevokeOutcome } from '../reply/outcome';
 import { SharedTokens, type Ending } from './sharedTokens';
 import {
 	doubtAbout,
@@ -50,7 +50,7 @@ export async function tellOthers(
 }
 
 /** As `whileRevoking`, for all workers that share a Redis. */
-export async function whileRevokingForAll<R extends { readonly outcome: Outcome }>(
+export async function whileRevokingForAll<R extends { readonly outcome: RevokeOutcome }>(
 	tokens: readonly AccessToken[],
 	credential: KisCredential,
 	revoke: () => Promise<R[]>,
@@ -79,7 +79,7 @@ export async function whileRevokingForAll<R extends { readonly outcome: Outcome 
 	}
 }
 
-function endingOf(outcome: Outcome): Ending {
-	if (isDeadBy(outcome)) return 'dead';
+function endingOf(outcome: RevokeOutcome): Ending {
+	if (meansDead(outcome)) return 'dead';
 	return leavesDoubt(outcome) ? 'open' : 'asBefore';
 }

@@ -75,8 +75,8 @@ export class Arrivals {
 	}
 
 	/** When one more fits into a window of so many; `Infinity` while that depends on a request that is under way. */
-	roomAt(places: number, windowMs: number): number {
-		let fitting = places - this.#underWay;
+	roomAt(capacity: number, windowMs: number): number {
+		let fitting = capacity - this.#underWay;
 		if (fitting <= 0) return Infinity;
 		if (fitting > this.#answered.length + this.#others.length) return -Infinity;
 		// With one more request, only so many of the last ones and none before fit into the window.

@@ -15,7 +15,7 @@ export interface Gate {
 	/** Counts a request that goes now, whether there is room or not. */
 	count(requestsPerSecond: number): void;
 	/** Nobody sends for so many milliseconds. */
-	hold(milliseconds: number): void;
+	pause(milliseconds: number): void;
 }
 
 /** A place in a gate. One of the two has to be called, once. */

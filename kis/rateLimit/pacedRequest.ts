@@ -39,7 +39,7 @@ export async function sendPaced<A extends Attempt>(
 	limiter.join(connection, options.requestsPerSecond);
 	try {
 		const sendOver: Send = async (onWriting) => await send(connection, onWriting);
-		return await sendInPlace(limiter, options.cancel, sendOver, read);
+		return await sendPermitted(limiter, options.cancel, sendOver, read);
 	} finally {
 		limiter.leave(connection);
 		await connection.close();
@@ -53,7 +53,7 @@ export async function sendPaced<A extends Attempt>(
  * @param stopWaiting Ends waiting for a place.
  * @returns `null` if waiting was ended.
  */
-export async function sendInPlace<A extends Attempt>(
+export async function sendPermitted<A extends Attempt>(
 	limiter: RateLimiter,
 	stopWaiting: AbortSignal,
 	send: Send,
@@ -64,7 +64,7 @@ export async function sendInPlace<A extends Attempt>(
 	try {
 		const exchange = await send(() => place.sent());
 		const attempt = read(exchange);
-		if (!asksToComeBack(attempt)) limiter.hold(pauseLeft(attempt));
+		if (!asksToComeBack(attempt)) limiter.pause(pauseLeft(attempt));
 		place.release(requestEndOf(attempt));
 		return { exchange, attempt };
 	} finally {

@@ -42,7 +42,7 @@ const REFUSALS_APART_MS = 90_000;
 export type RequestEnd = 'answered' | 'refused' | 'unanswered' | 'unsent';
 
 /** Permission to send one request. */
-export interface Place {
+export interface Permit {
 	/** The request is about to be written. Without this call it counts as sent when the place was granted. */
 	sent(): void;
 	/** The request has ended. Further calls have no effect. */
@@ -55,7 +55,7 @@ const NO_REFUSALS = { count: 0, since: 0, last: 0 };
 
 interface Waiter {
 	readonly stop: AbortSignal;
-	readonly settle: (isGranted: boolean) => void;
+	readonly resolve: (isGranted: boolean) => void;
 }
 
 /** A queue each; who waits in the first goes before all who wait in the second (non-preemptive priority). */
@@ -76,7 +76,7 @@ export class RateLimiter {
 	readonly #pacer: Pacer;
 	readonly #members = new Map<object, { readonly rate: number; readonly backlog: () => number }>();
 	readonly #waiting: Record<Priority, Waiter[]> = { foreground: [], background: [] };
-	#heldUntil = 0;
+	pausedUntil = 0;
 	/** When the next request may pass whose end will not be seen. */
 	#passAt = 0;
 	/** In a row, over all who take part; when the first and the last of them came. */
@@ -110,7 +110,7 @@ export class RateLimiter {
 	}
 
 	/** The most requests that may be under way at the same time. */
-	get places(): number {
+	get maxConcurrent(): number {
 		return Math.max(1, Math.floor(this.#limit));
 	}
 
@@ -127,7 +127,7 @@ export class RateLimiter {
 
 	/** Nobody takes part and nothing is remembered that would slow the next one down. */
 	isIdle(now = this.#clock.now()): boolean {
-		const slowedUntil = Math.max(this.#arrivals.last + LONGEST_WINDOW_MS, this.#heldUntil);
+		const slowedUntil = Math.max(this.#arrivals.last + LONGEST_WINDOW_MS, this.pausedUntil);
 		return this.#members.size === 0 && slowedUntil <= now && this.#control.isClear(now);
 	}
 
@@ -136,9 +136,9 @@ export class RateLimiter {
 	 *
 	 * @returns A place that has to be released; `null` if `stop` is aborted first.
 	 */
-	async acquire(stop: AbortSignal): Promise<Place | null> {
+	async acquire(stop: AbortSignal): Promise<Permit | null> {
 		const lease = await this.#enter('foreground', stop);
-		return lease && this.#place(lease);
+		return lease && this.permit(lease);
 	}
 
 	/**
@@ -172,13 +172,13 @@ export class RateLimiter {
 	}
 
 	/** Nobody on the app key sends for so many milliseconds. The rate stays as it is. */
-	hold(milliseconds: number): void {
-		this.#hold(milliseconds);
-		if (milliseconds > 0) this.#gate?.hold(milliseconds);
+	pause(milliseconds: number): void {
+		this.#holdBack(milliseconds);
+		if (milliseconds > 0) this.#gate?.pause(milliseconds);
 	}
 
-	#hold(milliseconds: number): void {
-		this.#heldUntil = Math.max(this.#heldUntil, this.#clock.now() + milliseconds);
+	#holdBack(milliseconds: number): void {
+		this.pausedUntil = Math.max(this.pausedUntil, this.#clock.now() + milliseconds);
 	}
 
 	/** Requests per second, of this process. */
@@ -203,7 +203,7 @@ export class RateLimiter {
 			// Of what passes without an end nothing is known here but that it was let go.
 			if (priority === 'foreground') this.#arrivals.withdraw();
 			// What was promised before comes within a window, and counts for another one.
-			if (entered === 'changed') this.#hold((2 * WINDOW_MS) / Math.min(1, this.#limit));
+			if (entered === 'changed') this.#holdBack((2 * WINDOW_MS) / Math.min(1, this.#limit));
 			this.#serve();
 		}
 		return null;
@@ -211,10 +211,10 @@ export class RateLimiter {
 
 	async #wait(priority: Priority, stop: AbortSignal): Promise<boolean> {
 		if (stop.aborted) return false;
-		return await new Promise((settle) => {
+		return await new Promise((resolve) => {
 			// Listens once, however many wait with the same signal.
 			stop.addEventListener('abort', this.#dismissStopped);
-			this.#waiting[priority].push({ stop, settle });
+			this.#waiting[priority].push({ stop, resolve });
 			this.#serve();
 		});
 	}
@@ -223,7 +223,7 @@ export class RateLimiter {
 		for (const priority of PRIORITIES) {
 			const queue = this.#waiting[priority];
 			this.#waiting[priority] = queue.filter(({ stop }) => !stop.aborted);
-			for (const { stop, settle } of queue) if (stop.aborted) settle(false);
+			for (const { stop, resolve } of queue) if (stop.aborted) resolve(false);
 		}
 		this.#serve();
 	};
@@ -244,7 +244,7 @@ export class RateLimiter {
 			}
 			if (priority === 'foreground') this.#begin(now);
 			else this.#letPass(now);
-			this.#waiting[priority].shift()?.settle(true);
+			this.#waiting[priority].shift()?.resolve(true);
 		}
 	}
 
@@ -253,8 +253,8 @@ export class RateLimiter {
 		const limit = this.#limit;
 		const share = Math.max(1, Math.round(this.#control.rateAt(now, limit)));
 		return Math.max(
-			this.#heldUntil,
-			this.#arrivals.roomAt(Math.min(this.places, share), WINDOW_MS / Math.min(1, limit)),
+			this.pausedUntil,
+			this.#arrivals.roomAt(Math.min(this.maxConcurrent, share), WINDOW_MS / Math.min(1, limit)),
 			this.#pacer.nextAt(now, this.#paceAt(now)),
 			priority === 'background' ? this.#passAt : 0,
 		);
@@ -264,7 +264,7 @@ export class RateLimiter {
 		const rate = Math.max(MIN_REQUESTS_PER_SECOND, this.#control.rateAt(now, this.#limit));
 		const isAlone = this.#control.isClear(now);
 		const burst = Math.max(
-			isAlone ? Math.min(BURST, this.places) : 1,
+			isAlone ? Math.min(BURST, this.maxConcurrent) : 1,
 			(rate * TIMER_LATENESS_MS) / 1000,
 		);
 		return { rate, burst, jitter: !isAlone };
@@ -293,7 +293,7 @@ export class RateLimiter {
 		else this.#clock.nextTurn(() => this.#afterTurns(turns - 1, callback));
 	}
 
-	#place(lease: Lease): Place {
+	permit(lease: Lease): Permit {
 		let isHeld = true;
 		let sentAt = this.#clock.now();
 		return {

@@ -82,7 +82,7 @@ export class SharedLimit implements Gate {
 		this.#tell('passed', this.#nextName(), requestsPerSecond);
 	}
 
-	hold(milliseconds: number): void {
+	pause(milliseconds: number): void {
 		this.#tell('hold', '', Infinity, milliseconds);
 	}
 

@@ -8,7 +8,7 @@ import { UNSEEN_WINDOW_MS, type RateLimiter } from './rateLimiter';
 /** No read waits longer for its turn. Of 200 at the same time on a paper account, the last one waits 223 s. */
 export const LONGEST_WAIT_MS = 240_000;
 
-export interface TurnOptions {
+export interface AdmitOptions {
 	/** Whether the request may wait: an order may not. */
 	readonly mayWait: boolean;
 	/** Ends waiting immediately. */
@@ -16,7 +16,7 @@ export interface TurnOptions {
 }
 
 /** Why a request must not be sent. */
-export type NoTurn =
+export type NotAdmitted =
 	| { readonly because: 'cancelled' }
 	/** It would have had to wait so many milliseconds, which is {@link LONGEST_WAIT_MS} or more. */
 	| { readonly because: 'tooLong'; readonly waitMs: number };
@@ -28,10 +28,10 @@ export type NoTurn =
  *
  * @returns `null` when it is to be sent, which has to be done right away; else why not.
  */
-export async function takeTurn(
+export async function admitRequest(
 	credential: KisCredential,
-	{ mayWait, cancel }: TurnOptions,
-): Promise<NoTurn | null> {
+	{ mayWait, cancel }: AdmitOptions,
+): Promise<NotAdmitted | null> {
 	// n8n prepares many items in one turn of the event loop. What was let out in it would be written only after it.
 	if (mayWait) await setImmediate();
 	const limiter = limiterFor(credential);

@@ -8,10 +8,10 @@ import type { SecretGuard } from '../secrets/secretGuard';
 import { ruleOf } from './verdict';
 
 /**
- * How one attempt ended. `confirmed`: KIS did what it was asked to. `doubtfulConfirmation`: it said so of a token that it
+ * How one attempt ended. `confirmed`: KIS did what it was asked to. `unprovenConfirmation`: it said so of a token that it
  * may not know. `unwritten`: nothing of the request was written.
  */
-export type Verdict = 'confirmed' | 'doubtfulConfirmation' | Meaning | 'unwritten';
+export type Verdict = 'confirmed' | 'unprovenConfirmation' | Meaning | 'unwritten';
 
 /** One request to KIS, as far as it can be told. Nothing in it is secret. */
 export interface Attempt {
@@ -52,7 +52,7 @@ export function readAttempt(
 	lacking: (reply: KisReply) => AnswerRule | null,
 	guard: SecretGuard,
 ): Attempt {
-	switch (exchange.ended) {
+	switch (exchange.kind) {
 		case 'unwritten':
 			return {
 				...NOTHING_KNOWN,

@@ -5,7 +5,7 @@ const CHECK_ADDRESS =
 export const SLOW_DOWN_TO_SHARE =
 	"Set Requests per Second to this workflow's share, or Max Retries higher, and run again.";
 /** A filter reads answers as well as requests. */
-const FILTER_DOUBT =
+const FILTER_CAVEAT =
 	'A filter on the way back can answer so too, after KIS has processed the request: if there is one, see what it filters.';
 
 /**
@@ -17,7 +17,7 @@ export const REFUSING_STATUSES = {
 	400: {
 		meaning: 'refused',
 		happened: 'the server calls the request malformed',
-		todo: `Nothing of a malformed request is processed. ${FILTER_DOUBT} ${CHECK_ADDRESS}`,
+		todo: `Nothing of a malformed request is processed. ${FILTER_CAVEAT} ${CHECK_ADDRESS}`,
 	},
 	401: {
 		meaning: 'refused',
@@ -27,7 +27,7 @@ export const REFUSING_STATUSES = {
 	403: {
 		meaning: 'refused',
 		happened: 'the server does not allow the request',
-		todo: `KIS would give a code with it. ${FILTER_DOUBT} ${CHECK_ADDRESS}`,
+		todo: `KIS would give a code with it. ${FILTER_CAVEAT} ${CHECK_ADDRESS}`,
 	},
 	404: {
 		meaning: 'refused',

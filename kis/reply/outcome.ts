@@ -10,11 +10,17 @@ import type { Verdict } from './attempt';
  * - `unknown`: an attempt was sent, and no verdict on it came that can be believed. The token may be dead or live.
  * - `notSent`: no attempt was ever written.
  */
-export const OUTCOMES = ['revoked', 'alreadyInvalid', 'rejected', 'unknown', 'notSent'] as const;
-export type Outcome = (typeof OUTCOMES)[number];
+export const REVOKE_OUTCOMES = [
+	'revoked',
+	'alreadyInvalid',
+	'rejected',
+	'unknown',
+	'notSent',
+] as const;
+export type RevokeOutcome = (typeof REVOKE_OUTCOMES)[number];
 
 /** The token is dead, whoever ended it. */
-export function isDeadBy(outcome: Outcome): boolean {
+export function meansDead(outcome: RevokeOutcome): boolean {
 	return outcome === 'revoked' || outcome === 'alreadyInvalid';
 }
 
@@ -35,51 +41,51 @@ export interface TokenFacts {
  * @param verdicts Of this call, oldest first.
  * @param before Where earlier calls of the same execution left it, such as a first try of n8n's "Retry On Fail".
  */
-export function weigh(
+export function outcomeOf(
 	verdicts: readonly Verdict[],
 	token: TokenFacts,
-	before: Outcome = 'notSent',
-): Outcome {
+	before: RevokeOutcome = 'notSent',
+): RevokeOutcome {
 	// What the execution has revoked itself stays so, however often it finds it invalid later.
 	if (before === 'revoked') return before;
-	const wasDead = isDeadBy(before);
-	let unsettled = before === 'unknown';
+	const wasDead = meansDead(before);
+	let mayBeRevoked = before === 'unknown';
 	for (const verdict of verdicts) {
 		if (verdict === 'confirmed') return 'revoked';
-		if (isDead(verdict, token)) {
+		if (provesDead(verdict, token)) {
 			// Dead now, and an attempt without a verdict did it, as far as can be told.
-			return unsettled && token.whole && !token.expired ? 'revoked' : 'alreadyInvalid';
+			return mayBeRevoked && token.whole && !token.expired ? 'revoked' : 'alreadyInvalid';
 		}
-		unsettled ||= (verdict === 'noVerdict' || verdict === 'doubtfulConfirmation') && !wasDead;
+		mayBeRevoked ||= (verdict === 'noVerdict' || verdict === 'unprovenConfirmation') && !wasDead;
 	}
 	if (wasDead) return before;
-	if (unsettled) return 'unknown';
+	if (mayBeRevoked) return 'unknown';
 	return verdicts.every((verdict) => verdict === 'unwritten') ? before : 'rejected';
 }
 
 /**
  * Names the outcome of an `unknown` whole token of the app key that KIS, asked for a quote, has called dead. By the rule of
- * {@link weigh} the attempt without a verdict has ended it, unless it has expired by this computer's clock, or KIS says so.
+ * {@link outcomeOf} the attempt without a verdict has ended it, unless it has expired by this computer's clock, or KIS says so.
  *
  * @param verdict On the question.
  */
-export function outcomeOfDead(verdict: Verdict, expired: boolean): Outcome {
+export function outcomeOfDead(verdict: Verdict, expired: boolean): RevokeOutcome {
 	return verdict === 'invalidToken' && !expired ? 'revoked' : 'alreadyInvalid';
 }
 
 /** Which verdicts make a token end like this, the more telling ones first. */
-const DECIDING: Readonly<Record<Outcome, ReadonlyArray<readonly Verdict[]>>> = {
+const DECIDING: Readonly<Record<RevokeOutcome, ReadonlyArray<readonly Verdict[]>>> = {
 	revoked: [['confirmed'], ['invalidToken', 'expiredToken']],
 	alreadyInvalid: [['invalidToken', 'expiredToken']],
 	rejected: [['refused', 'invalidToken', 'expiredToken']],
-	unknown: [['doubtfulConfirmation'], ['noVerdict']],
+	unknown: [['unprovenConfirmation'], ['noVerdict']],
 	notSent: [['unwritten']],
 };
 
 /** The attempt that made a token end as it did; `undefined` where it was not among these. */
 export function decisiveAmong<T extends { readonly verdict: Verdict }>(
 	attempts: readonly T[],
-	outcome: Outcome,
+	outcome: RevokeOutcome,
 ): T | undefined {
 	for (const verdicts of DECIDING[outcome]) {
 		const last = attempts.findLast(({ verdict }) => verdicts.includes(verdict));
@@ -89,7 +95,7 @@ export function decisiveAmong<T extends { readonly verdict: Verdict }>(
 }
 
 /** RFC 7009, section 2.2: a token that is invalid already is what the client wanted. KIS reports it as a refusal. */
-function isDead(verdict: Verdict, { whole, expired, knownDead }: TokenFacts): boolean {
+function provesDead(verdict: Verdict, { whole, expired, knownDead }: TokenFacts): boolean {
 	switch (verdict) {
 		case 'invalidToken':
 			return whole || knownDead;

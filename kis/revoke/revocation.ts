@@ -44,10 +44,10 @@ const UNPROVEN = {
 } as const satisfies Record<string, AnswerRule>;
 
 /** Makes less of a confirmation about a token that the server may not know; any other attempt stays as it is. */
-export function doubt(attempt: Attempt, token: AccessToken, appkey: string): Attempt {
+export function checkConfirmation(attempt: Attempt, token: AccessToken, appkey: string): Attempt {
 	if (attempt.verdict !== 'confirmed') return attempt;
 	const isForeign = isIssuedTo(token, appkey) === false;
 	if (!isForeign && !isCutOff(token)) return attempt;
 	const rule = isForeign ? UNPROVEN.otherAppKey : UNPROVEN.cutOff;
-	return { ...attempt, verdict: 'doubtfulConfirmation', rule };
+	return { ...attempt, verdict: 'unprovenConfirmation', rule };
 }

@@ -10,15 +10,21 @@ import { Connection } from '../http/connection';
 import type { Exchange } from '../http/exchange';
 import { limiterFor } from '../rateLimit/limiterFor';
 import { askIfAlive, type LivenessAnswer } from '../liveness/askIfAlive';
-import { sendInPlace, type Sent, type SendingOptions } from '../rateLimit/pacedRequest';
+import { sendPermitted, type Sent, type SendingOptions } from '../rateLimit/pacedRequest';
 import type { RateLimiter } from '../rateLimit/rateLimiter';
 import { wait, waitBeforeRetry } from '../reply/retry';
 import { SecretGuard } from '../secrets/secretGuard';
 import { mapInTurns, nextTurn, turnIsOver } from '../turns';
 import { executionMemory } from '../memory/executionMemory';
-import { decisiveAmong, isDeadBy, outcomeOfDead, weigh, type Outcome } from '../reply/outcome';
-import { doubt, readRevocation, revokeBody, REVOKE_PATH } from './revocation';
-import { Sending, type EndOfSending } from './sending';
+import {
+	decisiveAmong,
+	meansDead,
+	outcomeOfDead,
+	outcomeOf,
+	type RevokeOutcome,
+} from '../reply/outcome';
+import { checkConfirmation, readRevocation, revokeBody, REVOKE_PATH } from './revocation';
+import { Sending, type StopReason } from './sending';
 import { deferred, TaskGroup } from './taskGroup';
 
 /** Of a run. They carry 3,200 requests a second where answers take 20 ms: more than one n8n process sends. */
@@ -42,12 +48,12 @@ export interface RevokeOptions extends SendingOptions {
 	/** The same for all calls of one execution, and for no other. */
 	readonly execution: string;
 	/** Told of each distinct token as soon as it is settled, and how many of them there are. */
-	readonly onSettled?: (revocation: Revocation, tokens: number) => void;
+	readonly onResult?: (revocation: Revocation, tokens: number) => void;
 }
 
 /** What became of one token. */
 export interface Revocation {
-	readonly outcome: Outcome;
+	readonly outcome: RevokeOutcome;
 	/** Of this call, oldest first; empty where none was made. */
 	readonly attempts: readonly Attempt[];
 	/** The attempt, or the question, that made it so; `null` where none was made. */
@@ -55,9 +61,9 @@ export interface Revocation {
 	/** What KIS said when it was asked whether the token is alive; `null` where it was not asked. */
 	readonly asked: LivenessAnswer | null;
 	/** Where earlier calls of this execution had left it; `null` where there were none. */
-	readonly before: Outcome | null;
+	readonly before: RevokeOutcome | null;
 	/** Why there were no more attempts, where something else than this token ended them. */
-	readonly ended: EndOfSending | null;
+	readonly stoppedBy: StopReason | null;
 }
 
 /**
@@ -120,7 +126,7 @@ class Run {
 		// Before anything is waited for: a limiter that nobody takes part in may be forgotten.
 		this.#limiter.join(this, requestsPerSecond, () => this.#queued);
 		const onCancel = () => {
-			this.#sending.end({ because: 'cancelled' });
+			this.#sending.stop({ because: 'cancelled' });
 			this.#exchanging.abort();
 		};
 		cancel.addEventListener('abort', onCancel);
@@ -134,10 +140,10 @@ class Run {
 			this.#queued = this.#distinct.size;
 			// Alone until something is heard, so that a bad key pair costs one call.
 			this.#workers.start(this.#work());
-			await Promise.race([this.#heard.promise, this.#workers.ended]);
+			await Promise.race([this.#heard.promise, this.#workers.done]);
 			this.#isAlone = false;
 			this.#openByNeed();
-			await this.#workers.ended;
+			await this.#workers.done;
 		} finally {
 			this.#limiter.leave(this);
 			cancel.removeEventListener('abort', onCancel);
@@ -158,7 +164,7 @@ class Run {
 				const revocation = await this.#revokeOne(token, connection);
 				this.#revocations.set(token.value, revocation);
 				this.#heard.resolve();
-				this.#options.onSettled?.(revocation, this.#distinct.size);
+				this.#options.onResult?.(revocation, this.#distinct.size);
 			}
 		} finally {
 			await connection.close();
@@ -167,11 +173,11 @@ class Run {
 
 	/** Starts another worker if tokens are left, none of the others waits for the limit or a question, and there may be more. */
 	#openByNeed(): void {
-		const { places, shortestAnswerTime } = this.#limiter;
+		const { maxConcurrent, shortestAnswerTime } = this.#limiter;
 		const underWay = Math.ceil((MOST_REQUESTS_PER_SECOND * shortestAnswerTime) / 1000);
 		const most = Math.min(
 			MAX_CONNECTIONS,
-			places,
+			maxConcurrent,
 			CONNECTIONS_AT_FIRST + this.#revocations.size,
 			// Where some have to try again, others may have to: no more than a few.
 			this.#retrying > 0 ? FEW_CONNECTIONS : Math.max(FEW_CONNECTIONS, underWay),
@@ -185,10 +191,10 @@ class Run {
 		const standing = executionMemory.recall(execution, token, this.#credential);
 		const before = standing?.outcome ?? null;
 		const attempts: Attempt[] = [];
-		if (standing?.decisive.verdict === 'doubtfulConfirmation') {
+		if (standing?.decisive.verdict === 'unprovenConfirmation') {
 			// Sent again, it would get the same answer, which proves nothing.
 			const { decisive } = standing;
-			return { outcome: 'unknown', attempts, decisive, asked: null, before, ended: null };
+			return { outcome: 'unknown', attempts, decisive, asked: null, before, stoppedBy: null };
 		}
 		let outcome = before ?? 'notSent';
 		let retries = 0;
@@ -201,10 +207,10 @@ class Run {
 			if (attempt.httpStatus !== null) this.#heard.resolve();
 			this.#sending.learn(attempt);
 			outcome = this.#weigh(attempts, token, before);
-			if (isDeadBy(outcome)) break;
+			if (meansDead(outcome)) break;
 
 			// KIS sometimes drops idle connections; the repeat goes over a new one.
-			if (freeRepeat && exchange.ended === 'unanswered' && exchange.onStaleConnection) {
+			if (freeRepeat && exchange.kind === 'unanswered' && exchange.onStaleConnection) {
 				freeRepeat = false;
 				continue;
 			}
@@ -222,13 +228,13 @@ class Run {
 		const asked = outcome === 'unknown' ? await this.#ask(token) : null;
 		const foundDead = asked?.liveness === 'invalid' ? asked.attempt : null;
 		if (foundDead) outcome = outcomeOfDead(foundDead.verdict, hasExpired(token, Date.now()));
-		this.#sending.noteFinished(isDeadBy(outcome), attempts);
+		this.#sending.noteFinished(meansDead(outcome), attempts);
 		const found = before === 'revoked' ? null : decisiveAmong(attempts, outcome);
 		const decisive = foundDead ?? found ?? standing?.decisive ?? null;
 		const now = decisive && { outcome, decisive };
 		if (now) executionMemory.remember(execution, token, this.#credential, now);
-		if (isDeadBy(outcome)) deadTokens.add(token, this.#credential);
-		return { outcome, attempts, decisive, asked, before, ended: this.#sending.ended };
+		if (meansDead(outcome)) deadTokens.add(token, this.#credential);
+		return { outcome, attempts, decisive, asked, before, stoppedBy: this.#sending.stoppedBy };
 	}
 
 	/** `null` if sending has ended. */
@@ -236,7 +242,7 @@ class Run {
 		const { appkey, appsecret } = this.#credential;
 		const body = revokeBody(appkey, appsecret, token);
 		this.#waiting++;
-		return await sendInPlace(
+		return await sendPermitted(
 			this.#limiter,
 			this.#sending.signal,
 			async (onWriting) => {
@@ -252,13 +258,21 @@ class Run {
 		const { value, claims } = token;
 		// A token names the app key of its owner, who may be another.
 		const guard = this.#guard.and(value, claims?.appkey ?? '');
-		const attempt = doubt(readRevocation(exchange, guard), token, this.#credential.appkey);
+		const attempt = checkConfirmation(
+			readRevocation(exchange, guard),
+			token,
+			this.#credential.appkey,
+		);
 		if (!this.#lastRead || !isDeepStrictEqual(attempt, this.#lastRead)) this.#lastRead = attempt;
 		return this.#lastRead;
 	}
 
-	#weigh(attempts: readonly Attempt[], token: AccessToken, before: Outcome | null): Outcome {
-		return weigh(
+	#weigh(
+		attempts: readonly Attempt[],
+		token: AccessToken,
+		before: RevokeOutcome | null,
+	): RevokeOutcome {
+		return outcomeOf(
 			attempts.map(({ verdict }) => verdict),
 			{
 				whole: isWholeTokenOf(this.#credential.appkey, token),
@@ -278,7 +292,7 @@ class Run {
 	 */
 	async #ask(token: AccessToken): Promise<LivenessAnswer | null> {
 		const isProvable = isWholeTokenOf(this.#credential.appkey, token);
-		if (this.#sending.ended || !this.#options.askBeforeUnknown || !isProvable) return null;
+		if (this.#sending.stoppedBy || !this.#options.askBeforeUnknown || !isProvable) return null;
 		const cancel = this.#sending.signal;
 		this.#waiting++;
 		const answer = await askIfAlive(this.#credential, token, { ...this.#options, cancel });

@@ -8,10 +8,10 @@ import { asksToComeBack, isPermanent } from '../reply/retry';
 /** So many attempts in a row that could not be written, over all tokens, before the host counts as staying unreachable. */
 const UNREACHABLE_ATTEMPTS = 4;
 /** So many tokens in a row that used up their attempts, and the same is taken to be in store for the others. */
-const UNSETTLED_TOKENS = 8;
+const UNDECIDED_TOKENS = 8;
 
 /** Why sending ended before every token had its turn. */
-export type EndOfSending =
+export type StopReason =
 	| { readonly because: 'cancelled' }
 	| {
 			readonly because:
@@ -22,17 +22,17 @@ export type EndOfSending =
 				/** The server wants no request for longer than anyone waits here. */
 				| 'askedToComeBack'
 				/** One token after the other used up its attempts. */
-				| 'nothingSettled';
+				| 'nothingDecided';
 			readonly seen: Attempt;
 	  };
 
 /** Decides when nothing more is sent for any token of a run, by what its attempts meet. */
 export class Sending {
 	readonly #limiter: RateLimiter;
-	readonly #stop = new AbortController();
-	#ended: EndOfSending | null = null;
+	readonly #controller = new AbortController();
+	#stopReason: StopReason | null = null;
 	#unwrittenInARow = 0;
-	#unsettledInARow = 0;
+	#undecidedInARow = 0;
 
 	constructor(limiter: RateLimiter) {
 		this.#limiter = limiter;
@@ -42,35 +42,35 @@ export class Sending {
 
 	/** Aborted when nothing more is to be sent; what is under way may still be answered. */
 	get signal(): AbortSignal {
-		return this.#stop.signal;
+		return this.#controller.signal;
 	}
 
 	/** `null` as long as it goes on. */
-	get ended(): EndOfSending | null {
-		return this.#ended;
+	get stoppedBy(): StopReason | null {
+		return this.#stopReason;
 	}
 
 	/** Ends sending. The first reason stands. */
-	end(end: EndOfSending): void {
-		this.#ended ??= end;
-		this.#stop.abort();
+	stop(reason: StopReason): void {
+		this.#stopReason ??= reason;
+		this.#controller.abort();
 	}
 
 	/** Takes in what an attempt on one token says about the others. */
 	learn(attempt: Attempt): void {
 		this.#unwrittenInARow = attempt.verdict === 'unwritten' ? this.#unwrittenInARow + 1 : 0;
-		if (isPermanent(attempt)) this.end({ because: 'hostUnreachable', seen: attempt });
+		if (isPermanent(attempt)) this.stop({ because: 'hostUnreachable', seen: attempt });
 		if (attempt.rule?.refusesCredential) {
-			this.end({ because: 'credentialRefused', seen: attempt });
+			this.stop({ because: 'credentialRefused', seen: attempt });
 		}
 		this.learnPace(attempt);
 	}
 
 	/** Takes in what an answer says about everything that the app key sends, be it to an attempt or to a question. */
 	learnPace(attempt: Attempt): void {
-		if (asksToComeBack(attempt)) this.end({ because: 'askedToComeBack', seen: attempt });
+		if (asksToComeBack(attempt)) this.stop({ because: 'askedToComeBack', seen: attempt });
 		if (attempt.rule?.retry?.slowsEveryone && this.#limiter.isRefusedThroughout) {
-			this.end({ because: 'rateRefused', seen: attempt });
+			this.stop({ because: 'rateRefused', seen: attempt });
 		}
 	}
 
@@ -79,18 +79,18 @@ export class Sending {
 		const seen = attempts[attempts.length - 1];
 		const neverWritten = attempts.every(({ verdict }) => verdict === 'unwritten');
 		if (neverWritten && this.#unwrittenInARow >= UNREACHABLE_ATTEMPTS) {
-			this.end({ because: 'hostUnreachable', seen });
+			this.stop({ because: 'hostUnreachable', seen });
 		}
 	}
 
 	/** A token has had its attempts and its question. Where nothing settles one after the other, it would settle no further one. */
 	noteFinished(isDead: boolean, attempts: readonly Attempt[]): void {
 		const seen = attempts.at(-1);
-		if (isDead || !seen || isAboutToken(seen)) this.#unsettledInARow = 0;
+		if (isDead || !seen || isAboutToken(seen)) this.#undecidedInARow = 0;
 		// Refusals for the rate have an end of their own.
-		else if (!seen.rule?.retry?.slowsEveryone) this.#unsettledInARow++;
-		if (seen && this.#unsettledInARow >= UNSETTLED_TOKENS) {
-			this.end({ because: 'nothingSettled', seen });
+		else if (!seen.rule?.retry?.slowsEveryone) this.#undecidedInARow++;
+		if (seen && this.#undecidedInARow >= UNDECIDED_TOKENS) {
+			this.stop({ because: 'nothingDecided', seen });
 		}
 	}
 }
@@ -98,5 +98,5 @@ export class Sending {
 /** KIS itself has given its last word on a token, which says nothing of the others. */
 function isAboutToken({ verdict, refusalCode, rule }: Attempt): boolean {
 	const isFinal = refusalCode !== null && isListed(refusalCode) && !rule?.retry;
-	return isFinal || verdict === 'doubtfulConfirmation';
+	return isFinal || verdict === 'unprovenConfirmation';
 }

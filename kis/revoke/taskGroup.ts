@@ -20,7 +20,7 @@ export class TaskGroup {
 	#running = 0;
 	readonly #end = deferred();
 	/** Resolves when none is left; rejects as soon as one does. */
-	readonly ended = this.#end.promise;
+	readonly done = this.#end.promise;
 
 	get running(): number {
 		return this.#running;

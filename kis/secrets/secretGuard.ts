@@ -65,7 +65,7 @@ export class SecretGuard {
 	}
 
 	/** Whether a token, which looks secret itself and holds any short text by chance, holds a part of a secret. */
-	isIn(token: string): boolean {
+	isQuotedIn(token: string): boolean {
 		return decodings(token, TELLING_LENGTH).some((reading) => this.#quotes(reading));
 	}
 

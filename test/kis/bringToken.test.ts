@@ -12,7 +12,7 @@ import { keptTokenOf } from '../../kis/keptToken/keptToken';
 import { nextStep } from '../../kis/keptToken/nextStep';
 import { whileRevoking } from '../../kis/memory/revokeMarks';
 import { limiterOf } from '../../kis/rateLimit/rateLimiter';
-import type { Outcome } from '../../kis/reply/outcome';
+import type { RevokeOutcome } from '../../kis/reply/outcome';
 import { KisDouble, uapiRefusal } from '../support/kisDouble';
 import { leftSince, resources } from '../support/resources';
 import { closeServers, hangUp, http, refusal, reset, silence } from '../support/scriptedServer';
@@ -90,7 +90,7 @@ const issuedAs = (token: string): Issuance => ({
 });
 const issues = () => kis.seen('tokenP').length;
 const questions = () => kis.seen('quote').length;
-const revokeAs = async (outcome: Outcome, ...tokens: string[]) =>
+const revokeAs = async (outcome: RevokeOutcome, ...tokens: string[]) =>
 	await whileRevoking(tokens.map(read), credential(), async () => tokens.map(() => ({ outcome })));
 
 describe('one issue', () => {
@@ -184,7 +184,7 @@ describe('an order', () => {
 	test('does not stand behind the question whether the token is alive', async () => {
 		const first = await brought();
 		now += 11 * MINUTE;
-		limiterOf(kis.keys.appkey).hold(6000);
+		limiterOf(kis.keys.appkey).pause(6000);
 		expect(await brought()).toBe(first);
 		expect(questions()).toBe(0);
 	});
@@ -362,7 +362,7 @@ describe('a token that was not seen alive for ten minutes', () => {
 		await brought();
 		now += 11 * MINUTE;
 		const started = performance.now();
-		limiterOf(kis.keys.appkey).hold(400);
+		limiterOf(kis.keys.appkey).pause(400);
 		await brought();
 		expect(performance.now() - started).toBeGreaterThan(390);
 		expect(limiterOf(kis.keys.appkey).isIdle(performance.now() + 100_000)).toBe(true);
@@ -633,11 +633,12 @@ describe('an issue that KIS refuses, or that was never sent', () => {
 describe('a token that is revoked', () => {
 	test('goes to nobody from the moment before it is sent', async () => {
 		const token = await brought();
-		let done: (outcomes: Array<{ outcome: Outcome }>) => void = () => {};
+		let done: (outcomes: Array<{ outcome: RevokeOutcome }>) => void = () => {};
 		const revoking = whileRevoking(
 			[read(token)],
 			credential(),
-			async () => await new Promise<Array<{ outcome: Outcome }>>((resolve) => (done = resolve)),
+			async () =>
+				await new Promise<Array<{ outcome: RevokeOutcome }>>((resolve) => (done = resolve)),
 		);
 		expect(await brought()).toBe('beingRevoked');
 		// Of two who revoke it, one is done.

@@ -67,7 +67,7 @@ async function post(
 
 test('an address that refuses is passed over', async () => {
 	const last = await startServer(answers);
-	expect(await post(last, [FIRST, SECOND, LAST])).toMatchObject({ ended: 'answered' });
+	expect(await post(last, [FIRST, SECOND, LAST])).toMatchObject({ kind: 'answered' });
 	expect(last.requests).toHaveLength(1);
 });
 
@@ -75,7 +75,7 @@ test('an address that hangs is given a second, and passed over', async () => {
 	const last = await startServer(answers);
 	await swallowAt(FIRST, last);
 	const started = performance.now();
-	expect(await post(last, [FIRST, LAST])).toMatchObject({ ended: 'answered' });
+	expect(await post(last, [FIRST, LAST])).toMatchObject({ kind: 'answered' });
 	expect(performance.now() - started).toBeGreaterThan(SHARE_MS - EARLY_MS);
 	expect(last.requests).toHaveLength(1);
 });
@@ -85,21 +85,21 @@ test('each of several that hang is given a second', async () => {
 	await swallowAt(FIRST, last);
 	await swallowAt(SECOND, last);
 	const started = performance.now();
-	expect(await post(last, [FIRST, SECOND, LAST])).toMatchObject({ ended: 'answered' });
+	expect(await post(last, [FIRST, SECOND, LAST])).toMatchObject({ kind: 'answered' });
 	expect(performance.now() - started).toBeGreaterThan(2 * (SHARE_MS - EARLY_MS));
 });
 
 test('the first of several that answer is the only one that is called', async () => {
 	const last = await startServer(answers);
 	const first = await beside(last, FIRST);
-	expect(await post(last, [FIRST, LAST])).toMatchObject({ ended: 'answered' });
+	expect(await post(last, [FIRST, LAST])).toMatchObject({ kind: 'answered' });
 	expect([first.requests.length, last.connections]).toEqual([1, 0]);
 });
 
 test('without rules of the host, the addresses are those of the system', async () => {
 	const last = await startServer(answers);
 	jest.spyOn(dns, 'lookup').mockImplementation(lookupOf(FIRST, LAST) as typeof dns.lookup);
-	expect(await post(last, [], { egress: undefined })).toMatchObject({ ended: 'answered' });
+	expect(await post(last, [], { egress: undefined })).toMatchObject({ kind: 'answered' });
 });
 
 test('the proxy is chosen likewise', async () => {
@@ -115,12 +115,12 @@ test('the proxy is chosen likewise', async () => {
 test('none that answers: nothing was written', async () => {
 	const server = await startServer(answers);
 	expect(await post(server, [FIRST, SECOND])).toMatchObject({
-		ended: 'unwritten',
+		kind: 'unwritten',
 		transportCode: 'ECONNREFUSED',
 	});
 	await swallowAt(FIRST, server);
 	expect(await post(server, [FIRST, SECOND])).toMatchObject({
-		ended: 'unwritten',
+		kind: 'unwritten',
 		transportCode: expect.stringMatching(/^(ETIMEDOUT|ECONNREFUSED)$/),
 	});
 	expect(server.connections).toBe(0);
@@ -133,7 +133,7 @@ describe('a request that was written goes to no other address', () => {
 	])('%s', async (_name, fail) => {
 		const last = await startServer(answers);
 		const first = await beside(last, FIRST, { answer: () => fail });
-		expect(await post(last, [FIRST, LAST])).toMatchObject({ ended: 'unanswered' });
+		expect(await post(last, [FIRST, LAST])).toMatchObject({ kind: 'unanswered' });
 		await sleep(SHARE_MS + 100);
 		expect([first.requests.length, last.connections]).toEqual([1, 0]);
 	});
@@ -142,7 +142,7 @@ describe('a request that was written goes to no other address', () => {
 		const last = await startServer(answers);
 		const first = await beside(last, FIRST, {});
 		const exchange = await post(last, [FIRST, LAST], { timeoutMs: SHARE_MS + 500 });
-		expect(exchange).toMatchObject({ ended: 'unanswered' });
+		expect(exchange).toMatchObject({ kind: 'unanswered' });
 		expect([first.requests.length, last.connections]).toEqual([1, 0]);
 	});
 });
@@ -158,7 +158,7 @@ describe('over TLS', () => {
 		const last = await startServer({ ...answers, tls });
 		await swallowAt(FIRST, last);
 		expect(await post(last, [FIRST, SECOND, LAST])).toMatchObject({
-			ended: 'unwritten',
+			kind: 'unwritten',
 			transportCode: 'DEPTH_ZERO_SELF_SIGNED_CERT',
 		});
 		expect(last.connections).toBe(1);
@@ -167,7 +167,7 @@ describe('over TLS', () => {
 	test('an address that breaks the handshake is the one that was chosen', async () => {
 		const last = await startServer({ ...answers, tls });
 		const first = await beside(last, FIRST, { connected: hangUp });
-		expect(await post(last, [FIRST, LAST])).toMatchObject({ ended: 'unwritten' });
+		expect(await post(last, [FIRST, LAST])).toMatchObject({ kind: 'unwritten' });
 		expect([first.connections, last.connections]).toEqual([1, 0]);
 	});
 });
@@ -181,7 +181,7 @@ describe('no other address is tried', () => {
 		await swallowAt(FIRST, last);
 		const before = resources();
 		expect(await post(last, [FIRST, LAST], options, cancel())).toMatchObject({
-			ended: 'unwritten',
+			kind: 'unwritten',
 			transportCode: expect.stringMatching(/^(UND_ERR_CONNECT_TIMEOUT|ABORT_ERR)$/),
 		});
 		expect(await leftSince(before)).toEqual([]);

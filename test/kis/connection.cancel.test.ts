@@ -7,7 +7,7 @@ import { CONFIRMATION, silence, startServer, type Answer } from '../support/scri
 afterEach(closeAll);
 
 describe('the stop button', () => {
-	const CANCELLED = { ended: 'unwritten', transportCode: 'ABORT_ERR', forbidden: null };
+	const CANCELLED = { kind: 'unwritten', transportCode: 'ABORT_ERR', forbidden: null };
 
 	test('before: nothing is connected', async () => {
 		const server = await startServer();
@@ -47,7 +47,7 @@ describe('the stop button', () => {
 		await sleep(50);
 		stop.abort();
 		expect(await exchange).toMatchObject({
-			ended: 'unanswered',
+			kind: 'unanswered',
 			transportCode: 'ABORT_ERR',
 			httpStatus,
 		});
@@ -63,6 +63,6 @@ describe('the stop button', () => {
 		for (let i = 0; i < 3; i++) await connection.post(BODY, stop.signal);
 		stop.abort();
 		expect(gone).toHaveBeenCalledTimes(listening.mock.calls.length);
-		expect(await connection.post(BODY, NEVER)).toMatchObject({ ended: 'answered' });
+		expect(await connection.post(BODY, NEVER)).toMatchObject({ kind: 'answered' });
 	});
 });

@@ -19,7 +19,7 @@ describe('keep-alive', () => {
 			answer: (_request, index) => (index === 0 ? CONFIRMATION : second),
 		});
 		const connection = connect(server.url, { timeoutMs });
-		expect(await connection.post(BODY, NEVER)).toMatchObject({ ended: 'answered' });
+		expect(await connection.post(BODY, NEVER)).toMatchObject({ kind: 'answered' });
 		const exchange = await connection.post(BODY, NEVER);
 		await connection.close();
 		await server.abandoned();
@@ -28,7 +28,7 @@ describe('keep-alive', () => {
 
 	test('several requests go over one connection', async () => {
 		const { server, exchange } = await twice(CONFIRMATION);
-		expect(exchange.ended).toBe('answered');
+		expect(exchange.kind).toBe('answered');
 		expect(server.connections).toBe(1);
 	});
 
@@ -37,7 +37,7 @@ describe('keep-alive', () => {
 		['closed', hangUp],
 	])('a used connection that is %s at the next request may have been stale', async (_name, way) => {
 		const { server, exchange } = await twice(way);
-		expect(exchange).toMatchObject({ ended: 'unanswered', onStaleConnection: true });
+		expect(exchange).toMatchObject({ kind: 'unanswered', onStaleConnection: true });
 		expect(server.connections).toBe(1);
 	});
 
@@ -51,7 +51,7 @@ describe('keep-alive', () => {
 		['not HTTP', 'garbage\r\n\r\n'],
 	])('a used connection on which the next answer is %s was not stale', async (_name, answer) => {
 		const { exchange } = await twice(answer, 300);
-		expect(exchange).toMatchObject({ ended: 'unanswered', onStaleConnection: false });
+		expect(exchange).toMatchObject({ kind: 'unanswered', onStaleConnection: false });
 	});
 
 	test('a connection that the server closed meanwhile is replaced without a word', async () => {
@@ -61,7 +61,7 @@ describe('keep-alive', () => {
 		const connection = connect(server.url);
 		await connection.post(BODY, NEVER);
 		await server.abandoned();
-		expect(await connection.post(BODY, NEVER)).toMatchObject({ ended: 'answered' });
+		expect(await connection.post(BODY, NEVER)).toMatchObject({ kind: 'answered' });
 		expect(server.connections).toBe(2);
 	});
 
@@ -73,7 +73,7 @@ describe('keep-alive', () => {
 		await connection.post(BODY, NEVER);
 		await server.abandoned();
 		expect(await connection.post(BODY, NEVER)).toMatchObject({
-			ended: 'unanswered',
+			kind: 'unanswered',
 			onStaleConnection: false,
 		});
 	});
@@ -86,9 +86,9 @@ describe('keep-alive', () => {
 		const stale = [];
 		for (let i = 0; i < 3; i++) stale.push(await connection.post(BODY, NEVER));
 		expect(stale).toMatchObject([
-			{ ended: 'answered' },
-			{ ended: 'unanswered', onStaleConnection: true },
-			{ ended: 'unanswered', onStaleConnection: false },
+			{ kind: 'answered' },
+			{ kind: 'unanswered', onStaleConnection: true },
+			{ kind: 'unanswered', onStaleConnection: false },
 		]);
 		expect(server.connections).toBe(2);
 	});
@@ -101,7 +101,7 @@ describe('keep-alive', () => {
 					: http(403, '{}'),
 		});
 		const connection = connect(server.url, { timeoutMs: 100 });
-		expect(await connection.post(BODY, NEVER)).toMatchObject({ ended: 'unanswered' });
+		expect(await connection.post(BODY, NEVER)).toMatchObject({ kind: 'unanswered' });
 		expect(await connection.post(BODY, NEVER)).toMatchObject({ httpStatus: 403 });
 	});
 
@@ -112,6 +112,6 @@ describe('keep-alive', () => {
 		});
 		const connection = connect(server.url, { timeoutMs: 300 });
 		await connection.post(BODY, NEVER);
-		expect((await connection.post(BODY, NEVER)).ended).not.toBe('answered');
+		expect((await connection.post(BODY, NEVER)).kind).not.toBe('answered');
 	});
 });

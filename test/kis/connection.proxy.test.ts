@@ -29,14 +29,14 @@ afterAll(async () => await certificate.remove());
 const startKis = async () => await startServer({ tls: certificate, answer: () => CONFIRMATION });
 
 const unwritten = (transportCode: string | RegExp) => [
-	{ ended: 'unwritten', transportCode: expect.stringMatching(transportCode), forbidden: null },
+	{ kind: 'unwritten', transportCode: expect.stringMatching(transportCode), forbidden: null },
 ];
 
 describe('a trusted certificate', () => {
 	test('is needed and enough', async () => {
 		const kis = await startKis();
 		const trusting = await postFromChild(kis.url, { NODE_EXTRA_CA_CERTS: certificate.file });
-		expect(trusting).toMatchObject({ endedWell: true, exchanges: [{ ended: 'answered' }] });
+		expect(trusting).toMatchObject({ endedWell: true, exchanges: [{ kind: 'answered' }] });
 		const blind = await postFromChild(kis.url, { NODE_TLS_REJECT_UNAUTHORIZED: '0' });
 		expect(blind).toMatchObject({ endedWell: true, exchanges: unwritten(/SELF_SIGNED/) });
 		expect(kis.requests).toHaveLength(1);
@@ -51,7 +51,7 @@ describe('a proxy that works', () => {
 			const proxy = await startServer({ answer: () => tunnelTo(kis) });
 			const env = { NODE_EXTRA_CA_CERTS: certificate.file, [variable]: proxy.url };
 			const { exchanges, endedWell } = await postFromChild(URL_BEHIND, env, { count: 3 });
-			expect(exchanges).toMatchObject(Array(3).fill({ ended: 'answered', httpStatus: 200 }));
+			expect(exchanges).toMatchObject(Array(3).fill({ kind: 'answered', httpStatus: 200 }));
 			expect(endedWell).toBe(true);
 			expect(proxy.requests.map(({ line }) => line)).toEqual([`CONNECT ${HOST}:9443 HTTP/1.1`]);
 			expect(kis.requests.map(({ headers }) => headers.host)).toEqual(
@@ -82,7 +82,7 @@ describe('a proxy that works', () => {
 		const trusting = { ...env, NODE_EXTRA_CA_CERTS: certificate.file };
 		expect(await postFromChild(URL_BEHIND, trusting)).toMatchObject({
 			endedWell: true,
-			exchanges: [{ ended: 'answered' }],
+			exchanges: [{ kind: 'answered' }],
 		});
 	});
 
@@ -100,7 +100,7 @@ describe('a proxy that works', () => {
 		const proxy = await startServer({ answer: () => tunnelTo(kis) });
 		const env = { NODE_EXTRA_CA_CERTS: certificate.file, HTTPS_PROXY: proxy.url };
 		const { exchanges, endedWell } = await postFromChild(URL_BEHIND, env);
-		expect(exchanges).toMatchObject([{ ended: 'unanswered', httpStatus: null }]);
+		expect(exchanges).toMatchObject([{ kind: 'unanswered', httpStatus: null }]);
 		expect(endedWell).toBe(true);
 		expect(kis.requests).toHaveLength(1);
 	});
@@ -123,9 +123,9 @@ test.each<[string, Answer]>([
 			timeoutMs: 1000,
 		});
 		expect(exchanges).toMatchObject([
-			{ ended: 'unwritten' },
-			{ ended: 'answered' },
-			{ ended: 'answered' },
+			{ kind: 'unwritten' },
+			{ kind: 'answered' },
+			{ kind: 'answered' },
 		]);
 		expect(endedWell).toBe(true);
 	},
@@ -140,10 +140,10 @@ test('a tunnel that breaks under a request is replaced for the next at once', as
 	const env = { NODE_EXTRA_CA_CERTS: certificate.file, HTTPS_PROXY: proxy.url };
 	const { exchanges, endedWell } = await postFromChild(URL_BEHIND, env, { count: 4 });
 	expect(exchanges).toMatchObject([
-		{ ended: 'answered' },
-		{ ended: 'unanswered', onStaleConnection: true },
-		{ ended: 'answered' },
-		{ ended: 'answered' },
+		{ kind: 'answered' },
+		{ kind: 'unanswered', onStaleConnection: true },
+		{ kind: 'answered' },
+		{ kind: 'answered' },
 	]);
 	expect(endedWell).toBe(true);
 	expect(proxy.requests).toHaveLength(2);
@@ -164,7 +164,7 @@ test('a loopback target never goes through a proxy', async () => {
 	for (const url of [plain.url, `http://localhost:${plain.port}`, kis.url]) {
 		expect(await postFromChild(url, env)).toMatchObject({
 			endedWell: true,
-			exchanges: [{ ended: 'answered' }],
+			exchanges: [{ kind: 'answered' }],
 		});
 	}
 	expect(proxy.connections).toBe(0);
@@ -293,7 +293,7 @@ describe('a proxy setting that leads nowhere', () => {
 		const env = { HTTP_PROXY: 'not an address', HTTPS_PROXY: 'not an address' };
 		expect(await postFromChild(plain.url, env)).toMatchObject({
 			endedWell: true,
-			exchanges: [{ ended: 'answered' }],
+			exchanges: [{ kind: 'answered' }],
 		});
 	});
 

@@ -38,7 +38,7 @@ describe('an answer', () => {
 	test('comes with its status, encoding and bytes, to a request as KIS wants it', async () => {
 		const server = await startServer({ answer: () => CONFIRMATION });
 		const exchange = await postOnce(server);
-		expect(exchange).toMatchObject({ ended: 'answered', httpStatus: 200, contentEncoding: null });
+		expect(exchange).toMatchObject({ kind: 'answered', httpStatus: 200, contentEncoding: null });
 		const [{ line, headers, body }] = server.requests;
 		expect(line).toBe('POST /oauth2/revokeP HTTP/1.1');
 		expect(headers).toMatchObject({
@@ -105,7 +105,7 @@ describe('an answer', () => {
 	])('%s', async (_name, answer, httpStatus, contentEncoding, body) => {
 		const server = await startServer({ answer: () => answer });
 		const exchange = await postOnce(server);
-		expect(exchange).toMatchObject({ ended: 'answered', httpStatus, contentEncoding });
+		expect(exchange).toMatchObject({ kind: 'answered', httpStatus, contentEncoding });
 		expect('body' in exchange && Buffer.from(exchange.body).toString()).toBe(body);
 		expect(server.requests).toHaveLength(1);
 	});
@@ -152,7 +152,7 @@ describe('written, and no whole answer', () => {
 		],
 	])('%s', async (_name, answer, transportCode, httpStatus) => {
 		expect(await answeredWith(answer)).toEqual({
-			ended: 'unanswered',
+			kind: 'unanswered',
 			transportCode: expect.stringMatching(transportCode),
 			httpStatus,
 			onStaleConnection: false,
@@ -173,7 +173,7 @@ describe('written, and no whole answer', () => {
 	])('%s, until the deadline', async (_name, answer, transportCode, httpStatus) => {
 		const started = performance.now();
 		expect(await answeredWith(answer, 150)).toMatchObject({
-			ended: 'unanswered',
+			kind: 'unanswered',
 			transportCode,
 			httpStatus,
 		});
@@ -196,7 +196,7 @@ describe('written, and no whole answer', () => {
 			},
 		});
 		expect(await postOnce(server)).toMatchObject({
-			ended: 'unanswered',
+			kind: 'unanswered',
 			transportCode: 'UND_ERR_RES_EXCEEDED_MAX_SIZE',
 			httpStatus: 200,
 		});

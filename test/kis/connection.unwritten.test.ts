@@ -18,7 +18,7 @@ import {
 afterEach(closeAll);
 
 const unwritten = (transportCode: string | RegExp) => ({
-	ended: 'unwritten',
+	kind: 'unwritten',
 	transportCode: expect.stringMatching(transportCode),
 	forbidden: null,
 });
@@ -109,7 +109,7 @@ describe('TLS', () => {
 	test('plain HTTP to a port that speaks TLS is written, so it stays open', async () => {
 		const server = await startServer({ tls });
 		expect(await postOnce(server, {}, server.url.replace('https', 'http'))).toMatchObject({
-			ended: 'unanswered',
+			kind: 'unanswered',
 		});
 	});
 });
@@ -123,7 +123,7 @@ describe('egress rules', () => {
 			throw new EgressRefusal('Loopback addresses are not allowed.');
 		};
 		expect(await postOnce(server, { egress: { ...allowed, check } })).toEqual({
-			ended: 'unwritten',
+			kind: 'unwritten',
 			transportCode: 'EGRESS_REFUSED',
 			forbidden: 'Loopback addresses are not allowed.',
 		});
@@ -161,7 +161,7 @@ describe('egress rules', () => {
 		};
 		const url = `http://localhost:${server.port}`;
 		expect(await postOnce(server, { egress: { ...allowed, lookup } }, url)).toMatchObject({
-			ended: 'answered',
+			kind: 'answered',
 		});
 		expect(names).toEqual(['localhost']);
 	});

@@ -1,6 +1,6 @@
 // What is tried: what one execution knows of a token, with one credential and whichever, and for how long.
 import { ExecutionMemory, type Standing } from '../../kis/memory/executionMemory';
-import type { Outcome } from '../../kis/reply/outcome';
+import type { RevokeOutcome } from '../../kis/reply/outcome';
 import { makeAttempt } from '../support/attempts';
 import { credentialFor, makeKeyPair, makeOpaqueToken, makeToken, read } from '../support/tokens';
 
@@ -9,7 +9,7 @@ const here = credentialFor(keys, 'https://relay.example');
 const elsewhere = credentialFor(keys, 'https://other.example');
 const token = read(makeToken(keys.appkey));
 
-function standing(outcome: Outcome): Standing {
+function standing(outcome: RevokeOutcome): Standing {
 	return { outcome, decisive: makeAttempt('noVerdict') };
 }
 
@@ -47,7 +47,7 @@ test('the latest counts', () => {
 });
 
 describe('with whichever credential', () => {
-	test.each<[Outcome, Outcome | null, Outcome | null]>([
+	test.each<[RevokeOutcome, RevokeOutcome | null, RevokeOutcome | null]>([
 		['revoked', null, 'revoked'],
 		['alreadyInvalid', null, 'alreadyInvalid'],
 		['unknown', null, 'unknown'],

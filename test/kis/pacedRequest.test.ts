@@ -1,5 +1,5 @@
 // Whatever goes wrong while a request is sent or read, the app key's limit is left to those who come after.
-import { sendInPlace } from '../../kis/rateLimit/pacedRequest';
+import { sendPermitted } from '../../kis/rateLimit/pacedRequest';
 import { limiterOf, RateLimiter } from '../../kis/rateLimit/rateLimiter';
 import type { Exchange } from '../../kis/http/exchange';
 import { revoke } from '../support/revoke';
@@ -11,7 +11,7 @@ afterEach(closeServers);
 
 const never = new AbortController().signal;
 const LOST: Exchange = {
-	ended: 'unanswered',
+	kind: 'unanswered',
 	transportCode: 'ECONNRESET',
 	httpStatus: null,
 	onStaleConnection: false,
@@ -21,7 +21,7 @@ test('a place is given back though what came cannot be read', async () => {
 	const time = new Simulation();
 	const limiter = new RateLimiter(time);
 	limiter.join(time, 1);
-	const unreadable = sendInPlace(
+	const unreadable = sendPermitted(
 		limiter,
 		never,
 		async () => await Promise.resolve(LOST),

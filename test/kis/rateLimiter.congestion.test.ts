@@ -1,7 +1,7 @@
 // Where KIS counts more than this process sends: how much is left to the others, and when it comes back. On a clock of
 // the test's own.
 import { CongestionControl } from '../../kis/rateLimit/congestionControl';
-import { RateLimiter, type Place } from '../../kis/rateLimit/rateLimiter';
+import { RateLimiter, type Permit } from '../../kis/rateLimit/rateLimiter';
 import { Simulation } from '../support/simulation';
 
 const never = () => new AbortController().signal;
@@ -17,7 +17,7 @@ function limiterAt(requestsPerSecond: number): RateLimiter {
 	return limiter;
 }
 
-async function take(limiter: RateLimiter): Promise<Place> {
+async function take(limiter: RateLimiter): Promise<Permit> {
 	const place = await time.run(limiter.acquire(never()));
 	if (!place) throw new Error('No place was granted');
 	return place;

@@ -4,7 +4,7 @@ import { Arrivals } from '../../kis/rateLimit/arrivals';
 import {
 	limiterOf,
 	RateLimiter,
-	type Place,
+	type Permit,
 	type RequestEnd,
 } from '../../kis/rateLimit/rateLimiter';
 import { Simulation } from '../support/simulation';
@@ -51,7 +51,7 @@ function mostInAnyWindow(uses: readonly Use[], windowMs = 1000): number {
 	);
 }
 
-async function take(limiter: RateLimiter): Promise<Place> {
+async function take(limiter: RateLimiter): Promise<Permit> {
 	const place = await time.run(limiter.acquire(never()));
 	if (!place) throw new Error('No place was granted');
 	return place;
@@ -110,14 +110,14 @@ describe('a place is free again', () => {
 
 	test('once, though it is given back twice', async () => {
 		const limiter = limiterAt(2);
-		const places = [await take(limiter), await take(limiter)];
-		places[0].release('answered');
-		places[0].release('answered');
+		const permits = [await take(limiter), await take(limiter)];
+		permits[0].release('answered');
+		permits[0].release('answered');
 		await take(limiter);
 		const next = waitFor(limiter);
 		await time.pass(60_000);
 		expect(next.grantedAt).toBeNull();
-		places[1].release('answered');
+		permits[1].release('answered');
 		await time.pass(1000);
 		expect(next.grantedAt).not.toBeNull();
 	});
@@ -131,9 +131,9 @@ describe('a place is free again', () => {
 		limiter.join({}, 1);
 		// So that nothing but the window holds up the next.
 		await time.pass(5000);
-		const place = await take(limiter);
+		const permit = await take(limiter);
 		await time.pass(3000);
-		place.release(end);
+		permit.release(end);
 		const ended = time.now();
 		const next = waitFor(limiter);
 		await time.pass(5000);
@@ -174,7 +174,7 @@ describe('where answers take long', () => {
 		arrivals.begin();
 		arrivals.answer(1600, 700);
 		// Each has arrived by its answer, less what is left of 300 ms with 10 for differences.
-		expect([4, 3, 2, 1].map((places) => arrivals.roomAt(places, 1000))).toEqual([
+		expect([4, 3, 2, 1].map((capacity) => arrivals.roomAt(capacity, 1000))).toEqual([
 			1010, 1310, 1610, 2310,
 		]);
 	});
@@ -187,7 +187,7 @@ describe('where answers take long', () => {
 		}
 		arrivals.add(500, 500);
 		arrivals.add(700, 700);
-		expect([1, 2, 3, 4, 5, 6, 7].map((places) => arrivals.roomAt(places, 1000))).toEqual([
+		expect([1, 2, 3, 4, 5, 6, 7].map((capacity) => arrivals.roomAt(capacity, 1000))).toEqual([
 			1910,
 			1700,
 			1610,
@@ -221,7 +221,7 @@ describe('who takes part at once', () => {
 		limiter.join({}, 2);
 		limiter.join({}, 50);
 		expect(mostInAnyWindow(await use(limiter, 5))).toBe(2);
-		expect(limiter.places).toBe(2);
+		expect(limiter.maxConcurrent).toBe(2);
 	});
 
 	test('who leaves sets the others free, those that wait already too', async () => {
@@ -282,8 +282,8 @@ describe('hold', () => {
 		const limiter = limiterAt(2);
 		await use(limiter, 2);
 		const waiting = waitFor(limiter);
-		limiter.hold(1600);
-		limiter.hold(1);
+		limiter.pause(1600);
+		limiter.pause(1);
 		const held = time.now();
 		const passing = limiter.pass(never()).then(() => time.now());
 		expect((await use(limiter, 1))[0].from).toBe(held + 1600);
@@ -293,7 +293,7 @@ describe('hold', () => {
 
 	test('leaves the rate as it is', async () => {
 		const limiter = limiterAt(18);
-		limiter.hold(500);
+		limiter.pause(500);
 		const uses = await use(limiter, 18);
 		expect(uses[17].from - uses[0].from).toBeLessThan(1000);
 	});
@@ -416,8 +416,8 @@ describe('requests of other senders', () => {
 		const limiter = limiterAt(18);
 		limiter.join({}, 18, () => 1000);
 		expect(limiter.expectedWait()).toBeCloseTo(62_000);
-		const places = Array.from({ length: 18 }, () => limiter.acquire(never()));
-		await time.run(Promise.all(places));
+		const permits = Array.from({ length: 18 }, () => limiter.acquire(never()));
+		await time.run(Promise.all(permits));
 		// As many as may be are under way: nobody knows until when.
 		expect(limiter.expectedWait()).toBeCloseTo(62_062);
 	});
@@ -448,9 +448,9 @@ describe('an app key counts as refused throughout', () => {
 
 	test('not sooner, however often it is refused', async () => {
 		const limiter = limiterAt(18);
-		const places: Place[] = [];
-		while (places.length < 5) places.push(await take(limiter));
-		for (const place of places) place.release('refused');
+		const permits: Permit[] = [];
+		while (permits.length < 5) permits.push(await take(limiter));
+		for (const permit of permits) permit.release('refused');
 		expect(limiter.isRefusedThroughout).toBe(false);
 	});
 
@@ -537,7 +537,7 @@ describe('the limiter of an app key', () => {
 
 	test('is kept while it is held, and until its rate is whole again', async () => {
 		const [held, slowed] = [new RateLimiter(time), new RateLimiter(time)];
-		held.hold(5000);
+		held.pause(5000);
 		expect([held.isIdle(4999), held.isIdle(5000)]).toEqual([false, true]);
 		slowed.join(held, 18);
 		await send(slowed, 'refused');

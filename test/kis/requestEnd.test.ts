@@ -13,7 +13,7 @@ test('only two codes of KIS and HTTP 429 are refusals for the rate', () => {
 
 test.each([
 	['confirmed', 200],
-	['doubtfulConfirmation', 200],
+	['unprovenConfirmation', 200],
 	['refused', 403],
 ] as const)('%s was answered', (verdict, httpStatus) => {
 	expect(requestEndOf(makeAttempt(verdict, { httpStatus }))).toBe('answered');

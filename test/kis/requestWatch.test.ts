@@ -14,7 +14,7 @@ test('a request whose time was over before undici got to it is never written', a
 	const { abort, controller } = makeController();
 	watch.onRequestStart(controller);
 	expect(abort).toHaveBeenCalled();
-	expect(await watch.ended).toMatchObject({ ended: 'unwritten' });
+	expect(await watch.exchange).toMatchObject({ kind: 'unwritten' });
 });
 
 test('once it is written, nothing makes it unwritten', async () => {
@@ -23,7 +23,7 @@ test('once it is written, nothing makes it unwritten', async () => {
 	watch.onRequestStart(controller);
 	expect(abort).not.toHaveBeenCalled();
 	watch.timeOut();
-	expect(await watch.ended).toMatchObject({ ended: 'unanswered' });
+	expect(await watch.exchange).toMatchObject({ kind: 'unanswered' });
 });
 
 test.each<[string, (watch: RequestWatch) => void]>([

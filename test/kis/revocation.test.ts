@@ -6,7 +6,7 @@ import type { Attempt } from '../../kis/reply/attempt';
 import type { AnswerRule } from '../../kis/reply/answerRule';
 import { KIS_CODES } from '../../kis/reply/errorCodes';
 import { REFUSING_STATUSES } from '../../kis/reply/httpAnswers';
-import { doubt, readRevocation } from '../../kis/revoke/revocation';
+import { checkConfirmation, readRevocation } from '../../kis/revoke/revocation';
 import { SecretGuard } from '../../kis/secrets/secretGuard';
 import { makeAnswer } from '../support/attempts';
 import { makeKeyPair, makeJwt, makeOpaqueToken, makeToken, read } from '../support/tokens';
@@ -207,17 +207,17 @@ describe('no verdict', () => {
 		const transportCode = 'ECONNRESET';
 		expect(
 			readRevocation(
-				{ ended: 'unanswered', transportCode, httpStatus: 200, onStaleConnection: false },
+				{ kind: 'unanswered', transportCode, httpStatus: 200, onStaleConnection: false },
 				NO_SECRETS,
 			),
 		).toMatchObject({ verdict: 'noVerdict', httpStatus: 200, transportCode, code: null });
 		const cutOff = { transportCode, httpStatus: 429, onStaleConnection: false } as const;
-		expect(readRevocation({ ended: 'unanswered', ...cutOff }, NO_SECRETS)).toMatchObject({
+		expect(readRevocation({ kind: 'unanswered', ...cutOff }, NO_SECRETS)).toMatchObject({
 			verdict: 'refused',
 			transportCode,
 		});
 		expect(
-			readRevocation({ ended: 'unwritten', transportCode, forbidden: null }, NO_SECRETS),
+			readRevocation({ kind: 'unwritten', transportCode, forbidden: null }, NO_SECRETS),
 		).toMatchObject({ verdict: 'unwritten', httpStatus: null, transportCode, code: null });
 	});
 });
@@ -308,11 +308,11 @@ describe('a confirmation about a token that the server may not know', () => {
 		['cut off at its end', own.slice(0, -1), 'the whole token'],
 		['cut off in its payload', own.slice(0, 80), 'the whole token'],
 	])('%s: proves nothing', (_name, token, todo) => {
-		expect(doubt(confirmed, read(token), appkey)).toMatchObject({
-			verdict: 'doubtfulConfirmation',
+		expect(checkConfirmation(confirmed, read(token), appkey)).toMatchObject({
+			verdict: 'unprovenConfirmation',
 			rule: { todo: expect.stringContaining(todo), happened: expect.any(String) },
 		});
-		expect(doubt(confirmed, read(token), appkey).rule?.retry).toBeUndefined();
+		expect(checkConfirmation(confirmed, read(token), appkey).rule?.retry).toBeUndefined();
 	});
 
 	test.each([
@@ -320,12 +320,12 @@ describe('a confirmation about a token that the server may not know', () => {
 		['no JWT', makeOpaqueToken()],
 		['a JWT that names nobody', makeJwt({ sub: 'token' })],
 	])('%s: counts', (_name, token) => {
-		expect(doubt(confirmed, read(token), appkey)).toBe(confirmed);
+		expect(checkConfirmation(confirmed, read(token), appkey)).toBe(confirmed);
 	});
 
 	test('a refusal stays what it is', () => {
 		const refused = answered(403, { error_code: 'EGW00121' });
-		expect(doubt(refused, read(own.slice(0, -1)), appkey)).toBe(refused);
+		expect(checkConfirmation(refused, read(own.slice(0, -1)), appkey)).toBe(refused);
 	});
 });
 
@@ -424,7 +424,7 @@ test.each([
 });
 
 test.each(['the host says why', null])('why an address is forbidden: %p', (forbidden) => {
-	const unwritten = { ended: 'unwritten', transportCode: 'EGRESS_REFUSED', forbidden } as const;
+	const unwritten = { kind: 'unwritten', transportCode: 'EGRESS_REFUSED', forbidden } as const;
 	expect(readRevocation(unwritten, NO_SECRETS)).toMatchObject({
 		verdict: 'unwritten',
 		text: forbidden,

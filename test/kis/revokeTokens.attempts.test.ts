@@ -80,7 +80,7 @@ test.concurrent.each<[string, () => string, Answer[], string, number]>([
 	const server = await startServer(inTurn(...answers));
 	const options = { keys, maxRetries: 2, timeoutMs: 300 };
 	const [result] = await revoke(server.url, [read(token())], options);
-	expect(result).toMatchObject({ outcome, ended: null });
+	expect(result).toMatchObject({ outcome, stoppedBy: null });
 	expect(result.attempts).toHaveLength(attempts);
 	expect(server.requests).toHaveLength(attempts);
 });

@@ -69,7 +69,7 @@ describe('a refusal of the credential', () => {
 			expect(one).toMatchObject({
 				outcome: 'notSent',
 				attempts: [],
-				ended: { because: 'credentialRefused', seen: { code: `EGW00${number}` } },
+				stoppedBy: { because: 'credentialRefused', seen: { code: `EGW00${number}` } },
 			});
 		}
 	});
@@ -101,7 +101,7 @@ describe('a host that stays unreachable', () => {
 		expect(server.connections).toBeLessThanOrEqual(UNDER_WAY * (1 + maxRetries));
 		const last = results[99];
 		expect(last.attempts).toEqual([]);
-		expect(last.ended).toMatchObject({
+		expect(last.stoppedBy).toMatchObject({
 			because: 'hostUnreachable',
 			seen: { verdict: 'unwritten', transportCode: expect.stringMatching(/^E/) },
 		});
@@ -110,7 +110,7 @@ describe('a host that stays unreachable', () => {
 	test('is told by a refused port too', async () => {
 		const results = await revoke(`http://127.0.0.1:${await unusedPort()}`, HUNDRED);
 		expect(new Set(outcomes(results))).toEqual(new Set(['notSent']));
-		expect(results[99].ended).toMatchObject({ seen: { transportCode: 'ECONNREFUSED' } });
+		expect(results[99].stoppedBy).toMatchObject({ seen: { transportCode: 'ECONNREFUSED' } });
 	});
 
 	test('after it was there: what was revoked stays so, and the rest is not tried one by one', async () => {
@@ -127,7 +127,7 @@ describe('a host that stays unreachable', () => {
 			outcome: 'notSent',
 			attempts: [],
 			// The answers that were lost when it went may count up first.
-			ended: { because: expect.stringMatching(/^(hostUnreachable|nothingSettled)$/) },
+			stoppedBy: { because: expect.stringMatching(/^(hostUnreachable|nothingDecided)$/) },
 		});
 	});
 
@@ -143,7 +143,7 @@ describe('a host that stays unreachable', () => {
 		const results = await revoke(server.url, HUNDRED, { egress, maxRetries: 3 });
 		expect(new Set(outcomes(results))).toEqual(new Set(['notSent']));
 		expect(results[0].attempts).toMatchObject([{ transportCode: 'EGRESS_REFUSED' }]);
-		expect(results[99].ended).toMatchObject({ because: 'hostUnreachable' });
+		expect(results[99].stoppedBy).toMatchObject({ because: 'hostUnreachable' });
 		expect(asked).toBe(1);
 		expect(server.connections).toBe(0);
 	});
@@ -208,7 +208,7 @@ describe('an answer that stands', () => {
 		expect(results[99]).toMatchObject({
 			outcome: 'notSent',
 			attempts: [],
-			ended: { because: 'nothingSettled', seen: results[0].decisive },
+			stoppedBy: { because: 'nothingDecided', seen: results[0].decisive },
 		});
 	});
 
@@ -246,7 +246,7 @@ describe('a server that wants to be left alone', () => {
 		expect(server.requests).toHaveLength(1);
 		expect(first.outcome).toBe(status === 429 ? 'rejected' : 'unknown');
 		for (const one of rest) {
-			expect(one).toMatchObject({ outcome: 'notSent', ended: { because: 'askedToComeBack' } });
+			expect(one).toMatchObject({ outcome: 'notSent', stoppedBy: { because: 'askedToComeBack' } });
 		}
 	});
 
@@ -274,13 +274,13 @@ describe('an app key that is refused for the rate and for nothing else', () => {
 		expect(rejected.length).toBeLessThan(90);
 		expect(results[99]).toMatchObject({
 			outcome: 'notSent',
-			ended: { because: 'rateRefused', seen: { code: 'EGW00201' } },
+			stoppedBy: { because: 'rateRefused', seen: { code: 'EGW00201' } },
 		});
 	});
 });
 
 describe('the stop button', () => {
-	const cancelled = expect.objectContaining({ ended: { because: 'cancelled' } });
+	const cancelled = expect.objectContaining({ stoppedBy: { because: 'cancelled' } });
 
 	test('before: nothing is connected', async () => {
 		const server = await startServer();

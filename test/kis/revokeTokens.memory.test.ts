@@ -72,7 +72,7 @@ describe.each(Object.keys(KINDS).filter((kind) => !isKnownTo(kind)))(
 			const [one] = await revoke(server.url, value, options);
 			const [two] = await revoke(server.url, value, options);
 			expect([one.outcome, two.outcome]).toEqual(['unknown', 'unknown']);
-			expect(one.attempts).toMatchObject([{ verdict: 'doubtfulConfirmation' }]);
+			expect(one.attempts).toMatchObject([{ verdict: 'unprovenConfirmation' }]);
 			expect(two).toMatchObject({ attempts: [], before: 'unknown', decisive: one.decisive });
 			expect(server.requests).toHaveLength(1);
 		});

@@ -25,7 +25,7 @@ import { credentialFor, makeKeyPair, makeOpaqueToken, makeToken, read } from '..
 
 const HTML = http(502, '<html>');
 /** Tokens in a row that nothing settles: then the batch ends. */
-const UNSETTLED_TOKENS = 8;
+const UNDECIDED_TOKENS = 8;
 
 let kis: KisDouble;
 beforeEach(async () => {
@@ -100,7 +100,7 @@ describe('a token that is dead', () => {
 	});
 
 	test('counts as settled: the batch goes on', async () => {
-		const tokens = Array.from({ length: 3 * UNSETTLED_TOKENS }, () => kis.mint());
+		const tokens = Array.from({ length: 3 * UNDECIDED_TOKENS }, () => kis.mint());
 		always('revokeP', http(200, '{"message":"no code"}'));
 		kis.live.clear();
 		const found = await revoke(tokens);
@@ -149,13 +149,13 @@ describe('a token that KIS still accepts', () => {
 		const found = await revoke(tokens);
 		const sent = new Set(kis.seen('revokeP').map(({ body }) => body));
 		expect(sent.size).toBeLessThan(50);
-		expect(asked().length).toBeGreaterThanOrEqual(UNSETTLED_TOKENS);
+		expect(asked().length).toBeGreaterThanOrEqual(UNDECIDED_TOKENS);
 		expect(asked().length).toBeLessThanOrEqual(sent.size);
 		expect(new Set(asked()).size).toBe(asked().length);
 		expect(found.at(-1)).toMatchObject({
 			outcome: 'notSent',
 			asked: null,
-			ended: { because: 'nothingSettled', seen: { httpStatus: 502 } },
+			stoppedBy: { because: 'nothingDecided', seen: { httpStatus: 502 } },
 		});
 	});
 });
@@ -235,7 +235,7 @@ describe('nothing is asked', () => {
 	])('where %s', async (_name, answer, because) => {
 		kis.orders.revokeP = [HTML, answer];
 		const found = await revokeOne(kis.mint(), { maxRetries: 3 });
-		expect(found).toMatchObject({ outcome: 'unknown', asked: null, ended: { because } });
+		expect(found).toMatchObject({ outcome: 'unknown', asked: null, stoppedBy: { because } });
 		expect(asked()).toEqual([]);
 	});
 
@@ -252,7 +252,7 @@ describe('nothing is asked', () => {
 		const options = { keys: kis.keys, askBeforeUnknown: true, execution, maxRetries };
 		const [found] = await send(url, [read(token)], options);
 		expect(found).toMatchObject({ outcome: 'unknown', asked: null });
-		expect(found.ended?.because).toBe(because);
+		expect(found.stoppedBy?.because).toBe(because);
 	});
 
 	test('after Stop, whenever it comes', async () => {
@@ -262,7 +262,7 @@ describe('nothing is asked', () => {
 		expect(found).toMatchObject({
 			outcome: 'unknown',
 			asked: null,
-			ended: { because: 'cancelled' },
+			stoppedBy: { because: 'cancelled' },
 		});
 		expect(asked()).toEqual([]);
 	});
@@ -274,7 +274,7 @@ test('a question whose answer asks to come back later ends the batch', async () 
 	kis.orders.quote = [http(503, '{}', { 'retry-after': '3600' })];
 	const found = await revoke(tokens, { requestsPerSecond: 1 });
 	expect(outcomes(found)).toEqual(['unknown', 'notSent', 'notSent']);
-	expect(found[2].ended?.because).toBe('askedToComeBack');
+	expect(found[2].stoppedBy?.because).toBe('askedToComeBack');
 	expect(kis.requests).toHaveLength(2);
 });
 
@@ -291,7 +291,11 @@ test('Stop breaks a question off, and leaves nothing behind', async () => {
 	kis.orders.revokeP = [HTML];
 	kis.orders.quote = [() => stop.abort()];
 	const found = await revokeOne(kis.mint(), { cancel: stop.signal });
-	expect(found).toMatchObject({ outcome: 'unknown', asked: null, ended: { because: 'cancelled' } });
+	expect(found).toMatchObject({
+		outcome: 'unknown',
+		asked: null,
+		stoppedBy: { because: 'cancelled' },
+	});
 	await kis.close();
 	expect(await leftSince(before)).toEqual([]);
 });

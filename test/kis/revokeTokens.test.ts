@@ -24,7 +24,7 @@ test('each token goes in a body of its own, bare, with the key pair', async () =
 	const token = makeToken(keys.appkey);
 	const server = await startServer({ answer: () => CONFIRMATION });
 	expect(await revoke(server.url, [read(`"Bearer ${token}"`)], { keys })).toMatchObject([
-		{ outcome: 'revoked', attempts: [{ verdict: 'confirmed', code: '200' }], ended: null },
+		{ outcome: 'revoked', attempts: [{ verdict: 'confirmed', code: '200' }], stoppedBy: null },
 	]);
 	expect(JSON.parse(server.requests[0].body)).toEqual({ ...keys, token });
 });

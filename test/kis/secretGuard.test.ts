@@ -173,10 +173,10 @@ describe('a token', () => {
 
 	test('holds an app secret, plain or encoded, but a short one only by chance', () => {
 		for (const name of names) {
-			expect(new SecretGuard([SAMPLE]).isIn(`x.${ENCODINGS[name](SAMPLE)}.x`)).toBe(true);
+			expect(new SecretGuard([SAMPLE]).isQuotedIn(`x.${ENCODINGS[name](SAMPLE)}.x`)).toBe(true);
 		}
-		expect(new SecretGuard([SAMPLE]).isIn(makeToken('PSkey'))).toBe(false);
-		expect(new SecretGuard(['e', 'Jhb']).isIn(makeToken('PSkey'))).toBe(false);
+		expect(new SecretGuard([SAMPLE]).isQuotedIn(makeToken('PSkey'))).toBe(false);
+		expect(new SecretGuard(['e', 'Jhb']).isQuotedIn(makeToken('PSkey'))).toBe(false);
 	});
 });
 

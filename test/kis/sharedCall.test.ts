@@ -2,7 +2,7 @@
 import type { Exchange } from '../../kis/http/exchange';
 import { SharedCall } from '../../kis/issue/sharedCall';
 
-const END: Exchange = { ended: 'unwritten', transportCode: 'ECONNREFUSED', forbidden: null };
+const END: Exchange = { kind: 'unwritten', transportCode: 'ECONNREFUSED', forbidden: null };
 
 /** A call that ends when it is told to, or when it is stopped. */
 function makeCall() {
@@ -38,7 +38,7 @@ test('who leaves others at it cannot tell what became of it; the others can', as
 	const leaving = new AbortController();
 	const joined = [call.join(leaving.signal), call.join(new AbortController().signal)];
 	leaving.abort();
-	expect(await joined[0]).toMatchObject({ ended: 'unanswered', transportCode: 'ABORT_ERR' });
+	expect(await joined[0]).toMatchObject({ kind: 'unanswered', transportCode: 'ABORT_ERR' });
 	expect([isStopped(), call.isAbandoned]).toEqual([false, false]);
 	end();
 	expect(await joined[1]).toBe(END);

@@ -6,8 +6,8 @@ import { limiterOf } from '../../kis/rateLimit/rateLimiter';
 import {
 	LONGEST_WAIT_MS,
 	readIntervalMs,
-	takeTurn,
-	type NoTurn,
+	admitRequest,
+	type NotAdmitted,
 } from '../../kis/rateLimit/unseenRequest';
 import { credentialFor, makeKeyPair } from '../support/tokens';
 
@@ -20,11 +20,11 @@ const credentialOf = (environment: EnvironmentName): KisCredential => ({
 	environment,
 });
 const read = async (credential: KisCredential, cancel = never()) =>
-	await takeTurn(credential, { mayWait: true, cancel });
+	await admitRequest(credential, { mayWait: true, cancel });
 const write = async (credential: KisCredential) =>
-	await takeTurn(credential, { mayWait: false, cancel: never() });
+	await admitRequest(credential, { mayWait: false, cancel: never() });
 const reads = (credential: KisCredential, count: number) => {
-	const ended: Array<{ readonly at: number; readonly noTurn: NoTurn | null }> = [];
+	const ended: Array<{ readonly at: number; readonly noTurn: NotAdmitted | null }> = [];
 	const started = performance.now();
 	for (let sent = 0; sent < count; sent++) {
 		void read(credential).then((noTurn) => ended.push({ at: performance.now() - started, noTurn }));
@@ -34,8 +34,8 @@ const reads = (credential: KisCredential, count: number) => {
 const pass = async (milliseconds: number) => await jest.advanceTimersByTimeAsync(milliseconds);
 /** The most requests at once; without anyone who takes part there is no limit. */
 const placesOf = ({ appkey }: KisCredential) => {
-	const { places } = limiterOf(appkey);
-	return places > 1000 ? null : places;
+	const { maxConcurrent } = limiterOf(appkey);
+	return maxConcurrent > 1000 ? null : maxConcurrent;
 };
 
 test.each([
@@ -71,7 +71,7 @@ test('a read that would have to wait longer than is borne is told so immediately
 		// Those that are refused make nobody wait.
 		expect(noTurn).toEqual(refused[0].noTurn);
 	}
-	const { waitMs } = refused[0].noTurn as Extract<NoTurn, { because: 'tooLong' }>;
+	const { waitMs } = refused[0].noTurn as Extract<NotAdmitted, { because: 'tooLong' }>;
 	expect(waitMs).toBeGreaterThan(LONGEST_WAIT_MS);
 	expect(waitMs).toBeLessThan(LONGEST_WAIT_MS + 1116);
 	// The last was let in at the bound, and timers count whole milliseconds.
@@ -126,7 +126,7 @@ describe('the rate of a request applies to all', () => {
 	test('while it waits, and until KIS no longer counts it', async () => {
 		const credential = credentialOf('real');
 		const limiter = limiterOf(credential.appkey);
-		limiter.hold(500);
+		limiter.pause(500);
 		const ended = reads(credential, 1);
 		await pass(0);
 		expect(placesOf(credential)).toBe(18);
@@ -163,7 +163,7 @@ describe('the rate of a request applies to all', () => {
 		[
 			'would wait too long',
 			async (credential) => {
-				limiterOf(credential.appkey).hold(LONGEST_WAIT_MS + 1);
+				limiterOf(credential.appkey).pause(LONGEST_WAIT_MS + 1);
 				await read(credential);
 			},
 		],

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 
 import type { Answered, Exchange } from '../../kis/http/exchange';
 import { readIssue } from '../../kis/issue/grant';
-import { flawOf, weighFailed, type Issuance } from '../../kis/issue/issuance';
+import { flawOf, notIssued, type Issuance } from '../../kis/issue/issuance';
 import { SecretGuard } from '../../kis/secrets/secretGuard';
 import { reportIssuance } from '../../nodes/KisToken/operations/issue/report';
 import { toItem } from '../../nodes/KisToken/report/item';
@@ -43,7 +43,7 @@ const drawnCase = fc
 					([issued, more]) => new Uint8Array(Buffer.from(JSON.stringify({ ...more, ...issued }))),
 				);
 			const exchange = fc.record({
-				ended: fc.constant('answered' as const),
+				kind: fc.constant('answered' as const),
 				httpStatus: fc.oneof({ arbitrary: fc.constant(200), weight: 2 }, status),
 				contentEncoding: fc.constant(null),
 				retryAfter: fc.constant(null),
@@ -79,7 +79,7 @@ property(
 		const flaw = grant && flawOf(grant, credential);
 		const attempts = [attempt];
 		const issuance: Issuance = !grant
-			? weighFailed(attempts, undefined)
+			? notIssued(attempts, undefined)
 			: flaw
 				? { outcome: 'unusable', flaw, grant, attempts }
 				: { outcome: 'issued', grant, attempts };

@@ -89,7 +89,7 @@ property(
 		const time = new Simulation();
 		const limiter = new RateLimiter(time);
 		limiter.join({}, rate);
-		time.after(holdAtMs, () => limiter.hold(holdMs));
+		time.after(holdAtMs, () => limiter.pause(holdMs));
 		const all = asked.map(async (each) => await send(time, limiter, wayMs, each));
 		// Throws if someone is forgotten.
 		const sent = await time.run(Promise.all(all));

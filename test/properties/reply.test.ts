@@ -4,7 +4,7 @@ import fc from 'fast-check';
 
 import { isListed, KIS_CODES } from '../../kis/reply/errorCodes';
 import { REFUSING_STATUSES } from '../../kis/reply/httpAnswers';
-import { OUTCOMES, weigh } from '../../kis/reply/outcome';
+import { REVOKE_OUTCOMES, outcomeOf } from '../../kis/reply/outcome';
 import { readReply } from '../../kis/reply/reply';
 import type { Attempt } from '../../kis/reply/attempt';
 import { readRevocation } from '../../kis/revoke/revocation';
@@ -33,8 +33,8 @@ property(
 	[status, contentEncoding, replyBody],
 	(status, encoding, body) => {
 		const { verdict } = read(status, body, encoding);
-		expect(OUTCOMES).toContain(weigh([verdict], STRANGER));
-		expect(weigh([verdict], STRANGER)).not.toBe('notSent');
+		expect(REVOKE_OUTCOMES).toContain(outcomeOf([verdict], STRANGER));
+		expect(outcomeOf([verdict], STRANGER)).not.toBe('notSent');
 	},
 );
 

@@ -114,18 +114,18 @@ export const BREAKS: readonly Break[] = [
 		rule: 'a doubtful confirmation is not repeated',
 		file: RETRY,
 		from: 'if (attempt.rule) return attempt.rule.retry ?? null;',
-		to: "if (attempt.verdict === 'doubtfulConfirmation') return {};\n\tif (attempt.rule) return attempt.rule.retry ?? null;",
+		to: "if (attempt.verdict === 'unprovenConfirmation') return {};\n\tif (attempt.rule) return attempt.rule.retry ?? null;",
 	},
 	{
 		rule: 'no verdict, then invalid: `revoked`',
 		file: OUTCOME,
-		from: 'unsettled && token.whole && !token.expired',
+		from: 'mayBeRevoked && token.whole && !token.expired',
 		to: 'false',
 	},
 	{
 		rule: 'invalid at first: `alreadyInvalid`',
 		file: OUTCOME,
-		from: 'unsettled && token.whole && !token.expired',
+		from: 'mayBeRevoked && token.whole && !token.expired',
 		to: 'true',
 	},
 	{
@@ -137,7 +137,7 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'no verdict, then a refusal: `unknown`',
 		file: OUTCOME,
-		from: "if (unsettled) return 'unknown';",
+		from: "if (mayBeRevoked) return 'unknown';",
 		to: '',
 	},
 	{
@@ -328,8 +328,8 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: '`Retry-After` delays everyone on the app key',
 		file: PACED,
-		from: 'limiter.hold(pauseLeft(attempt));',
-		to: 'limiter.hold(0);',
+		from: 'limiter.pause(pauseLeft(attempt));',
+		to: 'limiter.pause(0);',
 		seenBy: 'test/kis/revokeTokens.end.test.ts',
 	},
 	{
@@ -349,14 +349,14 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'an answer that settles no token ends the batch',
 		file: SENDING,
-		from: '>= UNSETTLED_TOKENS',
+		from: '>= UNDECIDED_TOKENS',
 		to: '>= Infinity',
 	},
 	{
 		rule: 'but not before 8 tokens',
 		file: SENDING,
-		from: 'const UNSETTLED_TOKENS = 8;',
-		to: 'const UNSETTLED_TOKENS = 1;',
+		from: 'const UNDECIDED_TOKENS = 8;',
+		to: 'const UNDECIDED_TOKENS = 1;',
 	},
 	{
 		rule: 'a rate refusal that stands ends the batch',

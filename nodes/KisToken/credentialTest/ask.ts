@@ -60,7 +60,7 @@ export async function ask(
 			resolveWithFullResponse: true,
 		})) as StreamedAnswer;
 		return {
-			ended: 'answered',
+			kind: 'answered',
 			httpStatus: statusCode,
 			contentEncoding: headers['content-encoding'] ?? null,
 			retryAfter: headers['retry-after'] ?? null,
@@ -68,7 +68,7 @@ export async function ask(
 			body: await readWhole(body),
 		};
 	} catch (error) {
-		return { ended: 'unwritten', ...whyUnanswered(error) };
+		return { kind: 'unwritten', ...whyUnanswered(error) };
 	}
 }
 

@@ -55,7 +55,7 @@ async function tryKeyPair(
 		// This endpoint calls the app secret so.
 		secretkey: appsecret,
 	});
-	const answered = exchange.ended === 'answered' ? readReply(exchange) : null;
+	const answered = exchange.kind === 'answered' ? readReply(exchange) : null;
 	const key = answered?.fields.approval_key;
 	const given = isText(key) ? key : '';
 	const guard = new SecretGuard([appkey, appsecret]).and(given);

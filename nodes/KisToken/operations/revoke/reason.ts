@@ -27,11 +27,11 @@ const ACCEPT_INVALID =
 
 /** Says why a token did not end as it should have. */
 export function reasonOf(
-	{ outcome, attempts, decisive, asked, ended }: Revocation,
+	{ outcome, attempts, decisive, asked, stoppedBy }: Revocation,
 	token: AccessToken,
 	credential: KisCredential,
 ): Reason {
-	if (decisive === null) return whySendingEnded(ended);
+	if (decisive === null) return whySendingStopped(stoppedBy);
 	if (decisive === asked?.attempt) {
 		const happened = `asked for a quote, ${explain(decisive).happened}`;
 		return { happened, known: '', todo: ACCEPT_INVALID };
@@ -39,7 +39,7 @@ export function reasonOf(
 	const flaw = flawOf(decisive, token, credential);
 	const { happened, todo, optionsTodo } = explainAll(attempts, decisive, flaw?.todo);
 	if (outcome === 'alreadyInvalid') return { happened, known: '', todo: ACCEPT_INVALID };
-	const mayRepeat = outcome === 'unknown' && decisive.verdict !== 'doubtfulConfirmation';
+	const mayRepeat = outcome === 'unknown' && decisive.verdict !== 'unprovenConfirmation';
 	return {
 		happened,
 		known: flaw?.known ?? aboutQuestion(asked),
@@ -57,11 +57,11 @@ function aboutQuestion(asked: Revocation['asked']): string {
 }
 
 /** For a token that never had its turn. */
-function whySendingEnded(ended: Revocation['ended']): Reason {
-	if (!ended || ended.because === 'cancelled') {
+function whySendingStopped(stoppedBy: Revocation['stoppedBy']): Reason {
+	if (!stoppedBy || stoppedBy.because === 'cancelled') {
 		return { happened: 'the execution was stopped', known: '', todo: REVOKE_AGAIN };
 	}
-	const { happened, todo, optionsTodo } = explain(ended.seen);
+	const { happened, todo, optionsTodo } = explain(stoppedBy.seen);
 	return {
 		happened: `sending ended, because ${happened}`,
 		known: '',

@@ -3,7 +3,7 @@ import type { Attempt } from '../../../../kis/reply/attempt';
 import type { KisCredential } from '../../../../kis/input/credential';
 import type { EnvironmentName } from '../../../../kis/input/environments';
 import type { Standing } from '../../../../kis/memory/executionMemory';
-import { isDeadBy, type Outcome } from '../../../../kis/reply/outcome';
+import { meansDead, type RevokeOutcome } from '../../../../kis/reply/outcome';
 import type { Revocation } from '../../../../kis/revoke/revokeTokens';
 import type { InvalidInput } from '../../../../kis/input/invalidInput';
 import { detailsOf, timeOrNull } from '../../report/details';
@@ -14,7 +14,7 @@ import { reasonOf } from './reason';
 
 /** What each outcome says of the token: how a message starts, and what follows for the user. */
 const MEANING: Readonly<
-	Record<Outcome, { readonly headline: string; readonly consequence: string }>
+	Record<RevokeOutcome, { readonly headline: string; readonly consequence: string }>
 > = {
 	revoked: { headline: 'The token was revoked', consequence: 'The token is dead.' },
 	alreadyInvalid: {
@@ -39,7 +39,7 @@ const MEANING: Readonly<
 export function reportNotSent(
 	unusable: InvalidInput,
 	environment: EnvironmentName | null = null,
-): Failure<Outcome> {
+): Failure<RevokeOutcome> {
 	const details = environment && detailsOf({ outcome: 'notSent', environment });
 	return reportUnusable('notSent', MEANING.notSent.headline, unusable, details);
 }
@@ -48,7 +48,7 @@ export function reportNotSent(
 export function reportStanding(
 	{ outcome, decisive }: Standing,
 	unusable: InvalidInput,
-): Report<Outcome> {
+): Report<RevokeOutcome> {
 	if (outcome === 'revoked') return reportDead(outcome, decisive, null);
 	const { headline, consequence } = MEANING[outcome];
 	return {
@@ -60,7 +60,7 @@ export function reportStanding(
 }
 
 /** What was sent by then is not known. */
-export const BROKEN_RUN = reportBroken<Outcome>(
+export const BROKEN_RUN = reportBroken<RevokeOutcome>(
 	'unknown',
 	MEANING.unknown.headline,
 	`${MEANING.unknown.consequence} Revoke it again.`,
@@ -72,9 +72,9 @@ export function reportRevocation(
 	revocation: Revocation,
 	credential: KisCredential,
 	options: Pick<RevokeNodeOptions, 'alreadyInvalid' | 'includeDetails'>,
-): Report<Outcome> {
-	const { outcome, attempts, decisive, asked, ended } = revocation;
-	const isDead = isDeadBy(outcome);
+): Report<RevokeOutcome> {
+	const { outcome, attempts, decisive, asked, stoppedBy } = revocation;
+	const isDead = meansDead(outcome);
 	const lastWithCode = attempts.findLast(({ code }) => code !== null);
 	const answer = isDead ? decisive : (lastWithCode ?? decisive);
 	const httpStatus = answer?.httpStatus ?? null;
@@ -99,7 +99,7 @@ export function reportRevocation(
 	}
 
 	const { headline, consequence } = MEANING[outcome];
-	const unreachable = ended?.because === 'hostUnreachable' ? ended.seen : null;
+	const unreachable = stoppedBy?.because === 'hostUnreachable' ? stoppedBy.seen : null;
 	const { happened, known, todo } = reasonOf(revocation, token, credential);
 	return {
 		succeeded: false,
@@ -115,10 +115,10 @@ export function reportRevocation(
 
 /** @param answer What KIS said of it. */
 function reportDead(
-	outcome: Outcome,
+	outcome: RevokeOutcome,
 	{ code, httpStatus, text }: Attempt,
 	details: Report['details'],
-): Report<Outcome> {
+): Report<RevokeOutcome> {
 	const json = { code: code ?? String(httpStatus), message: text ?? '' };
 	return { succeeded: true, outcome, json, details };
 }

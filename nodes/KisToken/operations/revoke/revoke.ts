@@ -3,7 +3,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import type { AccessToken } from '../../../../kis/input/accessToken';
 import { whileRevokingForAll } from '../../../../kis/memory/sharedMarks';
 import { executionMemory } from '../../../../kis/memory/executionMemory';
-import { OUTCOMES, type Outcome } from '../../../../kis/reply/outcome';
+import { REVOKE_OUTCOMES, type RevokeOutcome } from '../../../../kis/reply/outcome';
 import { mapInTurns } from '../../../../kis/turns';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { cancelSignal, egressRules, executionKey } from '../../host';
@@ -17,7 +17,7 @@ import { revokeOptions } from './options';
 import { progressLog } from './progress';
 import { BROKEN_RUN, reportNotSent, reportRevocation, reportStanding } from './report';
 
-export const revoke: Operation<Outcome> = {
+export const revoke: Operation<RevokeOutcome> = {
 	option: {
 		name: 'Revoke',
 		action: 'Revoke an access token',
@@ -38,7 +38,7 @@ export const revoke: Operation<Outcome> = {
 		optionsField(revokeOptions),
 	],
 	output: { code: 'string', message: 'string' },
-	outcomes: OUTCOMES,
+	outcomes: REVOKE_OUTCOMES,
 	shortfall: 'ended without a confirmed revoke',
 	hints: {
 		alreadyInvalid: 'Already dead: {count} (alreadyInvalid). Nothing is left to do.',
@@ -74,7 +74,7 @@ async function revokeEach(
 	context: IExecuteFunctions,
 	{ credential, options }: Setup<typeof revokeOptions>,
 	tokens: ReadonlyArray<AccessToken | InvalidInput>,
-): Promise<Array<Report<Outcome>>> {
+): Promise<Array<Report<RevokeOutcome>>> {
 	const usable = tokens.filter(isUsable);
 	// Loaded by the first run, not by n8n's start: it brings the HTTP client.
 	const { revokeTokens } = await import('../../../../kis/revoke/revokeTokens');
@@ -85,7 +85,7 @@ async function revokeEach(
 			cancel: cancelSignal(context),
 			execution: executionKey(context),
 			egress: egressRules(context),
-			onSettled: progressLog(context.logger),
+			onResult: progressLog(context.logger),
 		});
 	const revocations = await whileRevokingForAll(usable, credential, revoke);
 	logIfNotShared(context.logger, credential);
