@@ -1,11 +1,11 @@
 import { MAX_TOKEN_BYTES, parseAccessToken, type AccessToken } from '../input/accessToken';
 import { readAttempt, type Attempt } from '../reply/attempt';
 import type { KisCredential } from '../input/credential';
-import type { Answered, Exchange } from '../http/exchange';
+import type { Answered } from '../http/exchange';
 import { clockDifference } from '../http/retryAfter';
 import { OPEN_ANSWERS } from '../reply/httpAnswers';
 import { parseKisTime } from '../reply/koreanTime';
-import { isText, readReply, type KisReply } from '../reply/reply';
+import { isText, type KisReply, type ParsedExchange } from '../reply/reply';
 import { SecretGuard } from '../secrets/secretGuard';
 import { InvalidInput } from '../input/invalidInput';
 
@@ -54,17 +54,17 @@ const CLOCK_TOLERANCE_MS = 5 * 60 * 1000;
  * @param known Keeps the keys, and the tokens that are known already: what the server says may quote them.
  */
 export function readIssue(
-	exchange: Exchange,
+	parsed: ParsedExchange,
 	{ appsecret }: KisCredential,
 	known: SecretGuard,
 ): IssueAttempt {
-	const answer = exchange.kind === 'answered' ? exchange : null;
-	const fields = (answer && readReply(answer)?.fields) ?? {};
+	const { exchange, reply } = parsed;
+	const fields = reply?.fields ?? {};
 	const given = isText(fields.access_token) ? fields.access_token : '';
 	const guard = known.and(given.slice(0, MAX_TOKEN_BYTES));
-	const grant = answer && readGrant(answer, fields, appsecret, guard);
+	const grant = exchange.kind === 'answered' ? readGrant(exchange, fields, appsecret, guard) : null;
 	const lacking = () => (grant ? null : OPEN_ANSWERS.withoutToken);
-	const attempt = readAttempt(exchange, lacking, guard);
+	const attempt = readAttempt(parsed, lacking, guard);
 	if (attempt.verdict === 'confirmed') return { ...attempt, grant };
 	if (!HOLDS_TOKEN.test(JSON.stringify(fields)) || attempt.verdict === 'noVerdict')
 		return { ...attempt, grant: null };

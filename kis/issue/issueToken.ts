@@ -1,8 +1,8 @@
 import { addressOf, endpointOf } from '../input/baseUrl';
 import type { KisCredential } from '../input/credential';
 import { ISSUE_INTERVAL_MS } from '../input/environments';
-import type { Exchange } from '../http/exchange';
 import { sendPaced, type SendingOptions } from '../rateLimit/pacedRequest';
+import type { ParsedExchange } from '../reply/reply';
 import { asksToComeBack, wait, waitBeforeRetry } from '../reply/retry';
 import { quotedParts, SecretGuard } from '../secrets/secretGuard';
 import { SharedTokens } from '../memory/sharedTokens';
@@ -79,9 +79,9 @@ class TokenRequest {
 		if (cancel.aborted) return notIssued(attempts, before);
 		let call = this.#current();
 		for (;;) {
-			const exchange = await call.join(cancel);
-			if (!exchange) break;
-			const attempt = await this.#read(exchange, guard);
+			const parsed = await call.join(cancel);
+			if (!parsed) break;
+			const attempt = await this.#read(parsed, guard);
 			attempts.push(attempt);
 			const { grant } = attempt;
 			if (grant) {
@@ -101,12 +101,10 @@ class TokenRequest {
 	}
 
 	/** Reads an answer, without what it quotes of the tokens that the caller knows. */
-	async #read(exchange: Exchange, guard: SecretGuard): Promise<IssueAttempt> {
-		const attempt = readIssue(exchange, this.#credential, guard);
+	async #read(parsed: ParsedExchange, guard: SecretGuard): Promise<IssueAttempt> {
+		const attempt = readIssue(parsed, this.#credential, guard);
 		const quoted = await quotedParts(saidIn(attempt), this.#options.others ?? []);
-		return quoted.length > 0
-			? readIssue(exchange, this.#credential, guard.and(...quoted))
-			: attempt;
+		return quoted.length > 0 ? readIssue(parsed, this.#credential, guard.and(...quoted)) : attempt;
 	}
 
 	/** `null` if there should be no further attempt. */
@@ -139,17 +137,16 @@ class TokenRequest {
 	}
 
 	/** `null` if it is cancelled before it has a place in the limit. */
-	async #send(cancel: AbortSignal): Promise<Exchange | null> {
+	async #send(cancel: AbortSignal): Promise<ParsedExchange | null> {
 		const credential = this.#credential;
 		const { appkey, appsecret, baseUrl } = credential;
 		const url = endpointOf(baseUrl, ISSUE_PATH);
-		const sent = await sendPaced(
+		return await sendPaced(
 			credential,
 			{ ...this.#options, url, cancel },
 			async (connection, onWriting) =>
 				await connection.post(issueBody(credential), cancel, onWriting),
-			(exchange) => readIssue(exchange, credential, new SecretGuard([appkey, appsecret])),
+			(parsed) => readIssue(parsed, credential, new SecretGuard([appkey, appsecret])),
 		);
-		return sent && sent.exchange;
 	}
 }

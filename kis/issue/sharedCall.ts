@@ -1,21 +1,21 @@
-import type { Exchange } from '../http/exchange';
+import { parseExchange, type ParsedExchange } from '../reply/reply';
 import { CANCELLED } from '../http/transportCodes';
 
 /** Makes a request; `null` if `cancel` was aborted before its turn came. */
-type Send = (cancel: AbortSignal) => Promise<Exchange | null>;
+type Send = (cancel: AbortSignal) => Promise<ParsedExchange | null>;
 
 /** What a cancelled caller sees while others still wait: the request may have been written. */
-const LEFT: Exchange = {
+const LEFT = parseExchange({
 	kind: 'unanswered',
 	transportCode: CANCELLED,
 	httpStatus: null,
 	onStaleConnection: false,
-};
+});
 
 /** One request for all callers that want the same at the same time. It ends early only when the last of them is cancelled. */
 export class SharedCall {
 	readonly #stop = new AbortController();
-	readonly #exchange: Promise<Exchange | null>;
+	readonly #exchange: Promise<ParsedExchange | null>;
 	#askers = 0;
 	#next: SharedCall | null = null;
 
@@ -29,7 +29,7 @@ export class SharedCall {
 	}
 
 	/** Waits for the end of the request, or until `cancel` is aborted. */
-	async join(cancel: AbortSignal): Promise<Exchange | null> {
+	async join(cancel: AbortSignal): Promise<ParsedExchange | null> {
 		this.#askers++;
 		return await new Promise((resolve, reject) => {
 			const onCancel = () => {

@@ -69,7 +69,7 @@ export async function askIfAlive(
 				askedAt = Date.now();
 				onWriting();
 			}),
-		(exchange) => readAttempt(exchange, lackingQuote, guard),
+		(parsed) => readAttempt(parsed, lackingQuote, guard),
 	);
 	if (!sent) return { liveness: 'undecided', attempt: null, askedAt };
 	const { attempt } = sent;

@@ -58,13 +58,13 @@ export function settle(doubt: Doubt): void {
 /**
  * Keeps everybody from using tokens while they are being revoked, and from using them unasked where that settled nothing.
  *
- * @param revoke Gives one revocation for each token, in their order.
+ * @param revoke Gives each token's revocation, by its fingerprint.
  */
 export async function whileRevoking<R extends { readonly outcome: RevokeOutcome }>(
 	tokens: readonly AccessToken[],
 	{ baseUrl }: KisCredential,
-	revoke: () => Promise<R[]>,
-): Promise<R[]> {
+	revoke: () => Promise<ReadonlyMap<string, R>>,
+): Promise<ReadonlyMap<string, R>> {
 	const host = addressOf(baseUrl);
 	const names: string[] = [];
 	for (const token of tokens) {
@@ -76,13 +76,14 @@ export async function whileRevoking<R extends { readonly outcome: RevokeOutcome 
 		underWay.set(name, (underWay.get(name) ?? 0) + 1);
 		names.push(name);
 	}
-	let revocations: R[] | null = null;
+	let revocations: ReadonlyMap<string, R> | null = null;
 	try {
 		revocations = await revoke();
 		return revocations;
 	} finally {
 		await mapInTurns(names, (name, i) => {
-			if (LEAVES_DOUBT[revocations?.[i].outcome ?? 'unknown']) leaveDoubt(name);
+			if (LEAVES_DOUBT[revocations?.get(tokens[i].fingerprint)?.outcome ?? 'unknown'])
+				leaveDoubt(name);
 			const others = (underWay.get(name) ?? 1) - 1;
 			if (others > 0) underWay.set(name, others);
 			else underWay.delete(name);

@@ -53,8 +53,8 @@ export async function tellOthers(
 export async function whileRevokingForAll<R extends { readonly outcome: RevokeOutcome }>(
 	tokens: readonly AccessToken[],
 	credential: KisCredential,
-	revoke: () => Promise<R[]>,
-): Promise<R[]> {
+	revoke: () => Promise<ReadonlyMap<string, R>>,
+): Promise<ReadonlyMap<string, R>> {
 	const shared = SharedTokens.of(credential);
 	if (!shared) return await whileRevoking(tokens, credential, revoke);
 	let endings = tokens.map((): Ending => 'open');
@@ -65,7 +65,7 @@ export async function whileRevokingForAll<R extends { readonly outcome: RevokeOu
 			({ name } = run);
 			try {
 				const revocations = await revoke();
-				endings = revocations.map(({ outcome }) => endingOf(outcome));
+				endings = tokens.map((token) => endingOf(revocations.get(token.fingerprint)?.outcome));
 				return revocations;
 			} finally {
 				await run.end(endings);
@@ -79,7 +79,7 @@ export async function whileRevokingForAll<R extends { readonly outcome: RevokeOu
 	}
 }
 
-function endingOf(outcome: RevokeOutcome): Ending {
+function endingOf(outcome: RevokeOutcome = 'unknown'): Ending {
 	if (meansDead(outcome)) return 'dead';
 	return leavesDoubt(outcome) ? 'open' : 'asBefore';
 }

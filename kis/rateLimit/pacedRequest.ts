@@ -1,4 +1,5 @@
 import type { Attempt } from '../reply/attempt';
+import { parseExchange, type ParsedExchange } from '../reply/reply';
 import type { KisCredential } from '../input/credential';
 import { Connection, type ConnectionOptions } from '../http/connection';
 import type { Exchange } from '../http/exchange';
@@ -15,8 +16,7 @@ export interface SendingOptions extends Omit<ConnectionOptions, 'url'> {
 }
 
 /** A request that has ended, and what was read of its end. */
-export interface Sent<A extends Attempt> {
-	readonly exchange: Exchange;
+export interface Sent<A extends Attempt> extends ParsedExchange {
 	readonly attempt: A;
 }
 
@@ -32,7 +32,7 @@ export async function sendPaced<A extends Attempt>(
 	credential: KisCredential,
 	options: SendingOptions & ConnectionOptions,
 	send: (connection: Connection, onWriting: () => void) => Promise<Exchange>,
-	read: (exchange: Exchange) => A,
+	read: (parsed: ParsedExchange) => A,
 ): Promise<Sent<A> | null> {
 	const limiter = limiterFor(credential);
 	const connection = new Connection(options);
@@ -57,16 +57,16 @@ export async function sendPermitted<A extends Attempt>(
 	limiter: RateLimiter,
 	stopWaiting: AbortSignal,
 	send: Send,
-	read: (exchange: Exchange) => A,
+	read: (parsed: ParsedExchange) => A,
 ): Promise<Sent<A> | null> {
 	const place = await limiter.acquire(stopWaiting);
 	if (!place) return null;
 	try {
-		const exchange = await send(() => place.sent());
-		const attempt = read(exchange);
+		const parsed = parseExchange(await send(() => place.sent()));
+		const attempt = read(parsed);
 		if (!asksToComeBack(attempt)) limiter.pause(pauseLeft(attempt));
 		place.release(requestEndOf(attempt));
-		return { exchange, attempt };
+		return { ...parsed, attempt };
 	} finally {
 		// Should anything have been thrown: a place that is never released is lost to the app key.
 		place.release('unanswered');

@@ -1,9 +1,9 @@
 import type { AnswerRule, Meaning } from './answerRule';
 import { isListed } from './errorCodes';
-import type { Answered, Exchange } from '../http/exchange';
+import type { Answered } from '../http/exchange';
 import { pauseOf, type Pause } from '../http/retryAfter';
 import { refusingStatus, TOO_MANY_REQUESTS } from './httpAnswers';
-import { isGatewayCode, isShowable, readReply, type KisReply } from './reply';
+import { isGatewayCode, isShowable, type KisReply, type ParsedExchange } from './reply';
 import type { SecretGuard } from '../secrets/secretGuard';
 import { ruleOf } from './verdict';
 
@@ -48,7 +48,7 @@ const NOTHING_KNOWN = {
  * @param lacking What a reply on HTTP 200 without a sign of refusal lacks to confirm; `null` if nothing.
  */
 export function readAttempt(
-	exchange: Exchange,
+	{ exchange, reply }: ParsedExchange,
 	lacking: (reply: KisReply) => AnswerRule | null,
 	guard: SecretGuard,
 ): Attempt {
@@ -68,17 +68,17 @@ export function readAttempt(
 			return { ...NOTHING_KNOWN, verdict, httpStatus, rule, transportCode };
 		}
 		case 'answered':
-			return readAnswer(exchange, lacking, guard);
+			return readAnswer(exchange, reply, lacking, guard);
 	}
 }
 
 function readAnswer(
 	answer: Answered,
+	reply: KisReply | null,
 	lacking: (reply: KisReply) => AnswerRule | null,
 	guard: SecretGuard,
 ): Attempt {
 	const { httpStatus } = answer;
-	const reply = readReply(answer);
 	const rule = ruleOf(httpStatus, reply, lacking);
 	const verdict = rule?.meaning ?? 'confirmed';
 	const standIn = verdict === 'noVerdict' ? null : String(httpStatus);

@@ -1,4 +1,4 @@
-import type { Answered } from '../http/exchange';
+import type { Answered, Exchange } from '../http/exchange';
 import { readJsonObject } from '../input/json';
 
 /** The JSON object of an answer, in one of the two shapes that KIS uses (`error_code` at /oauth2, `rt_cd` and `msg_cd` at /uapi). */
@@ -14,6 +14,18 @@ export interface KisReply {
 	readonly hasSignOfRefusal: boolean;
 	/** Its own words, as sent; `null` where it has none that can be read. */
 	readonly text: string | null;
+}
+
+/** An exchange with the JSON object of its answer: parsed once, however often it is read. */
+export interface ParsedExchange {
+	readonly exchange: Exchange;
+	/** `null` if no whole answer came, or one that is no JSON object. */
+	readonly reply: KisReply | null;
+}
+
+/** Parses the answer of an exchange, if one came. */
+export function parseExchange(exchange: Exchange): ParsedExchange {
+	return { exchange, reply: exchange.kind === 'answered' ? readReply(exchange) : null };
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });

@@ -6,6 +6,7 @@ import type { Attempt } from '../../kis/reply/attempt';
 import type { AnswerRule } from '../../kis/reply/answerRule';
 import { KIS_CODES } from '../../kis/reply/errorCodes';
 import { REFUSING_STATUSES } from '../../kis/reply/httpAnswers';
+import { parseExchange } from '../../kis/reply/reply';
 import { checkConfirmation, readRevocation } from '../../kis/revoke/revocation';
 import { SecretGuard } from '../../kis/secrets/secretGuard';
 import { makeAnswer } from '../support/attempts';
@@ -22,7 +23,7 @@ function answered(
 ): Attempt {
 	const isRaw = body instanceof Uint8Array || typeof body === 'string';
 	const bytes = isRaw ? body : JSON.stringify(body);
-	return readRevocation(makeAnswer(httpStatus, bytes, { contentEncoding }), guard);
+	return readRevocation(parseExchange(makeAnswer(httpStatus, bytes, { contentEncoding })), guard);
 }
 
 /** With a byte in it that UTF-8 does not have, for each `?`. */
@@ -207,17 +208,27 @@ describe('no verdict', () => {
 		const transportCode = 'ECONNRESET';
 		expect(
 			readRevocation(
-				{ kind: 'unanswered', transportCode, httpStatus: 200, onStaleConnection: false },
+				parseExchange({
+					kind: 'unanswered',
+					transportCode,
+					httpStatus: 200,
+					onStaleConnection: false,
+				}),
 				NO_SECRETS,
 			),
 		).toMatchObject({ verdict: 'noVerdict', httpStatus: 200, transportCode, code: null });
 		const cutOff = { transportCode, httpStatus: 429, onStaleConnection: false } as const;
-		expect(readRevocation({ kind: 'unanswered', ...cutOff }, NO_SECRETS)).toMatchObject({
+		expect(
+			readRevocation(parseExchange({ kind: 'unanswered', ...cutOff }), NO_SECRETS),
+		).toMatchObject({
 			verdict: 'refused',
 			transportCode,
 		});
 		expect(
-			readRevocation({ kind: 'unwritten', transportCode, forbidden: null }, NO_SECRETS),
+			readRevocation(
+				parseExchange({ kind: 'unwritten', transportCode, forbidden: null }),
+				NO_SECRETS,
+			),
 		).toMatchObject({ verdict: 'unwritten', httpStatus: null, transportCode, code: null });
 	});
 });
@@ -356,7 +367,10 @@ describe('Retry-After', () => {
 		[200, '5', null, null],
 		[503, null, null, null],
 	])('HTTP %d, %j (Date: %j): in %p ms', (status, retryAfter, date, ms) => {
-		const attempt = readRevocation(makeAnswer(status, '{}', { retryAfter, date }), NO_SECRETS);
+		const attempt = readRevocation(
+			parseExchange(makeAnswer(status, '{}', { retryAfter, date })),
+			NO_SECRETS,
+		);
 		const pause = ms === null ? null : { until: start + ms, isTooLong: ms > 60_000 };
 		expect(attempt.pause).toEqual(pause);
 	});
@@ -425,7 +439,7 @@ test.each([
 
 test.each(['the host says why', null])('why an address is forbidden: %p', (forbidden) => {
 	const unwritten = { kind: 'unwritten', transportCode: 'EGRESS_REFUSED', forbidden } as const;
-	expect(readRevocation(unwritten, NO_SECRETS)).toMatchObject({
+	expect(readRevocation(parseExchange(unwritten), NO_SECRETS)).toMatchObject({
 		verdict: 'unwritten',
 		text: forbidden,
 		transportCode: 'EGRESS_REFUSED',

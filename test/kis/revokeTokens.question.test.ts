@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { deadTokens } from '../../kis/memory/deadTokens';
 import { Doubt, doubtAbout, isBeingRevoked, whileRevoking } from '../../kis/memory/revokeMarks';
-import type { Revocation } from '../../kis/revoke/revokeTokens';
+import type { Revocation } from '../../kis/revoke/revocation';
 import { KisDouble, uapiRefusal } from '../support/kisDouble';
 import { leftSince, resources } from '../support/resources';
 import { outcomes, revoke as send, type RunOptions } from '../support/revoke';
@@ -321,7 +321,10 @@ describe('what it learns is shared', () => {
 				socket.write(alive ? http(200, '{"rt_cd":"0","msg1":"정상"}') : refusal('EGW00121', 500));
 			},
 		];
-		await whileRevoking(tokens, credential, async () => await revoke([token]));
+		await whileRevoking(tokens, credential, async () => {
+			const [revocation] = await revoke([token]);
+			return new Map([[tokens[0].fingerprint, revocation]]);
+		});
 		return { wasMarked, doubt: doubtAbout(tokens[0], credential) };
 	};
 

@@ -1,12 +1,16 @@
 // One request for all who ask at once: who joins, who leaves, and who comes after.
-import type { Exchange } from '../../kis/http/exchange';
 import { SharedCall } from '../../kis/issue/sharedCall';
+import { parseExchange, type ParsedExchange } from '../../kis/reply/reply';
 
-const END: Exchange = { kind: 'unwritten', transportCode: 'ECONNREFUSED', forbidden: null };
+const END = parseExchange({
+	kind: 'unwritten',
+	transportCode: 'ECONNREFUSED',
+	forbidden: null,
+});
 
 /** A call that ends when it is told to, or when it is stopped. */
 function makeCall() {
-	let end: (exchange: Exchange | null) => void = () => {};
+	let end: (parsed: ParsedExchange | null) => void = () => {};
 	let stopped = false;
 	const call = new SharedCall(
 		async (cancel) =>
@@ -20,7 +24,7 @@ function makeCall() {
 	);
 	return {
 		call,
-		end: (exchange: Exchange | null = END) => end(exchange),
+		end: (parsed: ParsedExchange | null = END) => end(parsed),
 		isStopped: () => stopped,
 	};
 }
@@ -38,7 +42,9 @@ test('who leaves others at it cannot tell what became of it; the others can', as
 	const leaving = new AbortController();
 	const joined = [call.join(leaving.signal), call.join(new AbortController().signal)];
 	leaving.abort();
-	expect(await joined[0]).toMatchObject({ kind: 'unanswered', transportCode: 'ABORT_ERR' });
+	expect(await joined[0]).toMatchObject({
+		exchange: { kind: 'unanswered', transportCode: 'ABORT_ERR' },
+	});
 	expect([isStopped(), call.isAbandoned]).toEqual([false, false]);
 	end();
 	expect(await joined[1]).toBe(END);

@@ -70,9 +70,10 @@ describeWithRedis('what workers tell each other of tokens', () => {
 
 		async revoke(value: string, revoke: () => Promise<RevokeOutcome>): Promise<void> {
 			const { whileRevokingForAll } = this.modules.sharedMarks;
-			await whileRevokingForAll([read(value)], credential(), async () => [
-				{ outcome: await revoke() },
-			]);
+			const token = read(value);
+			await whileRevokingForAll([token], credential(), async () => {
+				return new Map([[token.fingerprint, { outcome: await revoke() }]]);
+			});
 		}
 
 		isDead(value: string): boolean {

@@ -6,7 +6,7 @@ import { OPEN_ANSWERS, REFUSING_STATUSES } from '../../kis/reply/httpAnswers';
 import { REVOKE_OUTCOMES, type RevokeOutcome } from '../../kis/reply/outcome';
 import { checkConfirmation } from '../../kis/revoke/revocation';
 import type { Attempt } from '../../kis/reply/attempt';
-import type { Revocation } from '../../kis/revoke/revokeTokens';
+import type { Revocation } from '../../kis/revoke/revocation';
 import type { StopReason } from '../../kis/revoke/sending';
 import { InvalidInput } from '../../kis/input/invalidInput';
 import {

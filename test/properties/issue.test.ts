@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { Answered, Exchange } from '../../kis/http/exchange';
 import { readIssue } from '../../kis/issue/grant';
 import { flawOf, notIssued, type Issuance } from '../../kis/issue/issuance';
+import { parseExchange } from '../../kis/reply/reply';
 import { SecretGuard } from '../../kis/secrets/secretGuard';
 import { reportIssuance } from '../../nodes/KisToken/operations/issue/report';
 import { toItem } from '../../nodes/KisToken/report/item';
@@ -74,7 +75,11 @@ property(
 	[drawnCase, options],
 	({ credential, secrets, kept, given, exchange }, options) => {
 		const { appkey, appsecret } = credential;
-		const attempt = readIssue(exchange, credential, new SecretGuard([appkey, appsecret, kept]));
+		const attempt = readIssue(
+			parseExchange(exchange),
+			credential,
+			new SecretGuard([appkey, appsecret, kept]),
+		);
 		const { grant } = attempt;
 		const flaw = grant && flawOf(grant, credential);
 		const attempts = [attempt];
@@ -102,7 +107,11 @@ property(
 	'a refusal is never a token, and a token never a refusal',
 	[drawnCase],
 	({ credential, exchange }) => {
-		const { grant, verdict, code } = readIssue(exchange, credential, new SecretGuard([]));
+		const { grant, verdict, code } = readIssue(
+			parseExchange(exchange),
+			credential,
+			new SecretGuard([]),
+		);
 		expect(grant !== null).toBe(verdict === 'confirmed');
 		if (verdict === 'confirmed') expect(code).toMatch(/^[\w-]{1,16}$/);
 	},

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { isListed, KIS_CODES } from '../../kis/reply/errorCodes';
 import { REFUSING_STATUSES } from '../../kis/reply/httpAnswers';
 import { REVOKE_OUTCOMES, outcomeOf } from '../../kis/reply/outcome';
-import { readReply } from '../../kis/reply/reply';
+import { parseExchange, readReply } from '../../kis/reply/reply';
 import type { Attempt } from '../../kis/reply/attempt';
 import { readRevocation } from '../../kis/revoke/revocation';
 import { SecretGuard } from '../../kis/secrets/secretGuard';
@@ -23,7 +23,10 @@ function read(
 	body: string | Uint8Array,
 	contentEncoding: string | null = null,
 ): Attempt {
-	return readRevocation(makeAnswer(httpStatus, body, { contentEncoding }), NO_SECRETS);
+	return readRevocation(
+		parseExchange(makeAnswer(httpStatus, body, { contentEncoding })),
+		NO_SECRETS,
+	);
 }
 
 const trimmed = (field: unknown) => (typeof field === 'string' ? field.trim() : field);

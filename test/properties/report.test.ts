@@ -7,8 +7,9 @@ import type { AccessToken } from '../../kis/input/accessToken';
 import type { KisCredential } from '../../kis/input/credential';
 import type { Exchange } from '../../kis/http/exchange';
 import { decisiveAmong, REVOKE_OUTCOMES, outcomeOf } from '../../kis/reply/outcome';
+import { parseExchange } from '../../kis/reply/reply';
 import { readRevocation } from '../../kis/revoke/revocation';
-import type { Revocation } from '../../kis/revoke/revokeTokens';
+import type { Revocation } from '../../kis/revoke/revocation';
 import { SecretGuard } from '../../kis/secrets/secretGuard';
 import type { RevokeNodeOptions } from '../../nodes/KisToken/operations/revoke/options';
 import { reportRevocation } from '../../nodes/KisToken/operations/revoke/report';
@@ -74,7 +75,7 @@ const drawnCase: fc.Arbitrary<Case> = fc
 			.tuple(exchanges, exchanges, fc.constantFrom(null, ...REVOKE_OUTCOMES), fc.boolean())
 			.map(([exchanges, others, before, settled]) => {
 				const guard = new SecretGuard(secrets);
-				const attempt = (exchange: Exchange) => readRevocation(exchange, guard);
+				const attempt = (exchange: Exchange) => readRevocation(parseExchange(exchange), guard);
 				const attempts = exchanges.map(attempt);
 				const [seen = null, asked = null] = others.map(attempt);
 				const facts = { whole: kind === 'own', expired: false, knownDead: settled };

@@ -20,7 +20,7 @@ const RUN = 'kis/revoke/revokeTokens.ts';
 const SENDING = 'kis/revoke/sending.ts';
 const MEMORY = 'kis/memory/executionMemory.ts';
 const DEAD = 'kis/memory/deadTokens.ts';
-const UNUSABLE = 'nodes/KisToken/operations/revoke/revoke.ts';
+const NODE_REVOKE = 'nodes/KisToken/operations/revoke/revoke.ts';
 const RETRY_AFTER = 'kis/http/retryAfter.ts';
 const RETRY = 'kis/reply/retry.ts';
 const PACED = 'kis/rateLimit/pacedRequest.ts';
@@ -180,13 +180,13 @@ export const BREAKS: readonly Break[] = [
 	},
 	{
 		rule: 'an unusable node knows what its execution knows of the token',
-		file: UNUSABLE,
+		file: NODE_REVOKE,
 		from: 'isUsable(token) ? executionMemory.recallAny(execution, token) : null',
 		to: 'null',
 	},
 	{
 		rule: 'an unusable node knows that of no other token',
-		file: UNUSABLE,
+		file: NODE_REVOKE,
 		from: 'standing ? reportStanding(standing, setup) : reportNotSent(setup)',
 		to: "reportStanding({ outcome: 'unknown', decisive: standing?.decisive as never }, setup)",
 	},
@@ -422,9 +422,9 @@ export const BREAKS: readonly Break[] = [
 	},
 	{
 		rule: 'each item has the outcome of its own token',
-		file: RUN,
-		from: 'mapInTurns(tokens, ({ value }) => this.#revocations.get(value)',
-		to: 'mapInTurns(tokens, (_, i) => this.#revocations.get((tokens[i + 1] ?? tokens[0]).value)',
+		file: NODE_REVOKE,
+		from: 'revocations.get(token.fingerprint)',
+		to: '[...revocations.values()].at(-1)',
 	},
 	{
 		rule: 'an unusable text is not sent',

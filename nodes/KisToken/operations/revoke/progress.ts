@@ -1,7 +1,8 @@
 import type { Logger } from 'n8n-workflow';
 
 import { REVOKE_OUTCOMES } from '../../../../kis/reply/outcome';
-import type { RevokeOptions, Revocation } from '../../../../kis/revoke/revokeTokens';
+import type { Revocation } from '../../../../kis/revoke/revocation';
+import type { RevokeOptions } from '../../../../kis/revoke/revoker';
 import { summary } from '../../report/summary';
 
 const INTERVAL_MS = 10_000;

@@ -8,7 +8,7 @@ import {
 import type { Attempt } from '../../../../kis/reply/attempt';
 import type { KisCredential } from '../../../../kis/input/credential';
 import { koreanTime } from '../../../../kis/reply/koreanTime';
-import type { Revocation } from '../../../../kis/revoke/revokeTokens';
+import type { Revocation } from '../../../../kis/revoke/revocation';
 import { explain, explainAll, sentences } from '../../report/explain';
 
 /** Each in the order in which a user is told. */

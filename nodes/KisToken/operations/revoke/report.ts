@@ -4,7 +4,7 @@ import type { KisCredential } from '../../../../kis/input/credential';
 import type { EnvironmentName } from '../../../../kis/input/environments';
 import type { Standing } from '../../../../kis/memory/executionMemory';
 import { meansDead, type RevokeOutcome } from '../../../../kis/reply/outcome';
-import type { Revocation } from '../../../../kis/revoke/revokeTokens';
+import type { Revocation } from '../../../../kis/revoke/revocation';
 import type { InvalidInput } from '../../../../kis/input/invalidInput';
 import { detailsOf, timeOrNull } from '../../report/details';
 import { quote, sentences } from '../../report/explain';

@@ -89,12 +89,13 @@ async function revokeEach(
 		});
 	const revocations = await whileRevokingForAll(usable, credential, revoke);
 	logIfNotShared(context.logger, credential);
-	let next = 0;
-	return await mapInTurns(tokens, (token) =>
-		isUsable(token)
-			? reportRevocation(token, revocations[next++], credential, options)
-			: reportNotSent(token, options.includeDetails ? credential.environment : null),
-	);
+	return await mapInTurns(tokens, (token) => {
+		if (!isUsable(token)) {
+			return reportNotSent(token, options.includeDetails ? credential.environment : null);
+		}
+		const revocation = revocations.get(token.fingerprint);
+		return revocation ? reportRevocation(token, revocation, credential, options) : BROKEN_RUN;
+	});
 }
 
 function isUsable(token: AccessToken | InvalidInput): token is AccessToken {
