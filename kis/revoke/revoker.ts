@@ -33,7 +33,7 @@ export interface RevokeOptions extends SendingOptions {
 	 */
 	readonly askBeforeUnknown: boolean;
 	/** Names the n8n execution: all its calls go on from where the ones before left each token. */
-	readonly execution: string;
+	readonly executionId: string;
 	/** Called with each distinct token's result as soon as it is there, and with how many there will be. */
 	readonly onResult?: (revocation: Revocation, tokens: number) => void;
 }
@@ -68,7 +68,7 @@ export class Revoker {
 	/** Revokes one token, goes on from where the execution left it, and remembers where it leaves it now. */
 	async revoke(token: AccessToken, connection: Connection): Promise<Revocation> {
 		const { credential, options, sending } = this.#batch;
-		const standing = executionMemory.recall(options.execution, token, credential);
+		const standing = executionMemory.recall(options.executionId, token, credential);
 		const before = standing?.outcome ?? null;
 		const attempts: Attempt[] = [];
 		if (standing?.decisive.verdict === 'unprovenConfirmation') {
@@ -84,7 +84,7 @@ export class Revoker {
 		const found = before === 'revoked' ? null : decisiveAmong(attempts, outcome);
 		const decisive = foundDead ?? found ?? standing?.decisive ?? null;
 		if (decisive) {
-			executionMemory.remember(options.execution, token, credential, { outcome, decisive });
+			executionMemory.remember(options.executionId, token, credential, { outcome, decisive });
 		}
 		if (meansDead(outcome)) deadTokens.add(token, credential);
 		return { outcome, attempts, decisive, asked, before, stoppedBy: sending.stoppedBy };

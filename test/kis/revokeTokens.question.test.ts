@@ -76,13 +76,13 @@ describe('a token that is dead', () => {
 
 	test('was revoked by an earlier node of the execution whose attempt got no verdict', async () => {
 		const token = kis.mint();
-		const execution = randomUUID();
+		const executionId = randomUUID();
 		kis.orders.revokeP = [processed, refusal('EGW00101')];
-		const first = await revokeOne(token, { execution, askBeforeUnknown: false });
-		const second = await revokeOne(token, { execution });
+		const first = await revokeOne(token, { executionId, askBeforeUnknown: false });
+		const second = await revokeOne(token, { executionId });
 		expect(outcomes([first, second])).toEqual(['unknown', 'revoked']);
 		kis.orders.revokeP = [HTML];
-		expect((await revokeOne(token, { execution })).outcome).toBe('revoked');
+		expect((await revokeOne(token, { executionId })).outcome).toBe('revoked');
 		expect(asked()).toEqual([token]);
 	});
 
@@ -134,11 +134,11 @@ describe('a token that KIS still accepts', () => {
 
 	test('is not known to be dead, and its next revoke is asked about anew', async () => {
 		const token = kis.mint();
-		const execution = randomUUID();
+		const executionId = randomUUID();
 		kis.orders.revokeP = [HTML, processed];
-		const first = await revokeOne(token, { execution });
+		const first = await revokeOne(token, { executionId });
 		expect(deadTokens.has(read(token), credentialFor(kis.keys, kis.url))).toBe(false);
-		const second = await revokeOne(token, { execution });
+		const second = await revokeOne(token, { executionId });
 		expect(outcomes([first, second])).toEqual(['unknown', 'revoked']);
 		expect(asked()).toEqual([token, token]);
 	});
@@ -209,9 +209,9 @@ describe('nothing is asked', () => {
 	test('about one that KIS may not know, and confirmed', async () => {
 		const token = makeToken(makeKeyPair().appkey);
 		kis.orders.revokeP = [CONFIRMATION, CONFIRMATION];
-		const execution = randomUUID();
-		await revokeOne(token, { execution });
-		expect(await revokeOne(token, { execution })).toMatchObject({
+		const executionId = randomUUID();
+		await revokeOne(token, { executionId });
+		expect(await revokeOne(token, { executionId })).toMatchObject({
 			outcome: 'unknown',
 			asked: null,
 		});
@@ -245,11 +245,11 @@ describe('nothing is asked', () => {
 	])('where the host is away (%i retries)', async (maxRetries, because) => {
 		const token = kis.mint();
 		const { url } = kis;
-		const execution = randomUUID();
+		const executionId = randomUUID();
 		kis.orders.revokeP = [HTML];
-		await revokeOne(token, { execution, askBeforeUnknown: false });
+		await revokeOne(token, { executionId, askBeforeUnknown: false });
 		await kis.close();
-		const options = { keys: kis.keys, askBeforeUnknown: true, execution, maxRetries };
+		const options = { keys: kis.keys, askBeforeUnknown: true, executionId, maxRetries };
 		const [found] = await send(url, [read(token)], options);
 		expect(found).toMatchObject({ outcome: 'unknown', asked: null });
 		expect(found.stoppedBy?.because).toBe(because);

@@ -193,7 +193,7 @@ describe('in plain Node.js', () => {
 				revokeTokens(
 					{ appkey, appsecret, environment: 'custom', baseUrl: new URL(url) },
 					[parseAccessToken(token)],
-					{ maxRetries: 0, requestsPerSecond: 18, timeoutMs: 5000, execution: 'x', cancel: new AbortController().signal },
+					{ maxRetries: 0, requestsPerSecond: 18, timeoutMs: 5000, executionId: 'x', cancel: new AbortController().signal },
 				).then((revocations) => {
 					const [{ outcome }] = revocations.values();
 					const { globals, handlers, resources } = census();

@@ -28,7 +28,7 @@ export async function revoke(
 		timeoutMs: 5000,
 		askBeforeUnknown: false,
 		cancel: new AbortController().signal,
-		execution: randomUUID(),
+		executionId: randomUUID(),
 		...options,
 	});
 	return tokens.map(({ fingerprint }) => {

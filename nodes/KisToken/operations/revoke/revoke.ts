@@ -83,7 +83,7 @@ async function revokeEach(
 			...options,
 			timeoutMs: options.timeout,
 			cancel: cancelSignal(context),
-			execution: executionKey(context),
+			executionId: executionKey(context),
 			egress: egressRules(context),
 			onResult: progressLog(context.logger),
 		});
