@@ -35,7 +35,7 @@ describe('keep-alive', () => {
 	test.each([
 		['reset', reset],
 		['closed', hangUp],
-	])('a used connection that is %s at the next request may have been stale', async (_name, way) => {
+	])('a used connection that is %s by the next request may have been stale', async (_name, way) => {
 		const { server, exchange } = await twice(way);
 		expect(exchange).toMatchObject({ kind: 'unanswered', onStaleConnection: true });
 		expect(server.connections).toBe(1);
@@ -54,7 +54,7 @@ describe('keep-alive', () => {
 		expect(exchange).toMatchObject({ kind: 'unanswered', onStaleConnection: false });
 	});
 
-	test('a connection that the server closed meanwhile is replaced without a word', async () => {
+	test('a connection that the server closed meanwhile is silently replaced', async () => {
 		const server = await startServer({
 			answer: () => (socket) => socket.end(CONFIRMATION),
 		});
@@ -65,7 +65,7 @@ describe('keep-alive', () => {
 		expect(server.connections).toBe(2);
 	});
 
-	test('the replacement is a new connection: its reset is no stale one', async () => {
+	test('a reset on the replacement does not count as stale', async () => {
 		const server = await startServer({
 			answer: (_request, index) => (index === 0 ? (socket) => socket.end(CONFIRMATION) : reset),
 		});
@@ -78,7 +78,7 @@ describe('keep-alive', () => {
 		});
 	});
 
-	test('after a break the next request connects anew, and a second break is no stale connection', async () => {
+	test('after a broken exchange the next request connects anew, and a reset does not count as stale', async () => {
 		const server = await startServer({
 			answer: (_request, index) => (index === 0 ? CONFIRMATION : reset),
 		});
@@ -93,7 +93,7 @@ describe('keep-alive', () => {
 		expect(server.connections).toBe(2);
 	});
 
-	test('what a broken exchange left behind is no answer to the next request', async () => {
+	test('late bytes of a broken exchange do not answer the next request', async () => {
 		const server = await startServer({
 			answer: (_request, index) =>
 				index === 0
@@ -105,7 +105,7 @@ describe('keep-alive', () => {
 		expect(await connection.post(BODY, NEVER)).toMatchObject({ httpStatus: 403 });
 	});
 
-	test('bytes behind a whole answer are no answer to the next request', async () => {
+	test('bytes after a whole answer do not answer the next request', async () => {
 		const server = await startServer({
 			answer: (_request, index) =>
 				index === 0 ? Buffer.concat([http(403, '{}'), CONFIRMATION]) : silence,

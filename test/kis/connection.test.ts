@@ -35,7 +35,7 @@ const writes =
 	};
 
 describe('an answer', () => {
-	test('comes with its status, encoding and bytes, to a request as KIS wants it', async () => {
+	test('comes with its status, encoding and bytes, and the request is as KIS wants it', async () => {
 		const server = await startServer({ answer: () => CONFIRMATION });
 		const exchange = await postOnce(server);
 		expect(exchange).toMatchObject({ kind: 'answered', httpStatus: 200, contentEncoding: null });
@@ -51,7 +51,7 @@ describe('an answer', () => {
 		expect(JSON.parse(body)).toEqual(BODY);
 	});
 
-	test('is asked for below the path prefix', async () => {
+	test('is requested below the path prefix', async () => {
 		const server = await startServer({ answer: () => CONFIRMATION });
 		await connect(`${server.url}/kis/`).post(BODY, NEVER);
 		expect(server.requests[0].line).toBe('POST /kis/oauth2/revokeP HTTP/1.1');
@@ -111,7 +111,7 @@ describe('an answer', () => {
 	});
 });
 
-describe('written, and no whole answer', () => {
+describe('a written request without a whole answer', () => {
 	const head = 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n';
 	test.each<[string, Answer, RegExp, number | null]>([
 		['reset', reset, /^ECONNRESET|UND_ERR_SOCKET$/, null],
@@ -181,7 +181,7 @@ describe('written, and no whole answer', () => {
 		expect(performance.now() - started).toBeLessThan(3000);
 	});
 
-	test('a body without end is read to 64 KiB and not on', async () => {
+	test('an endless body is read up to 64 KiB only', async () => {
 		let sent = 0;
 		const server = await startServer({
 			answer: () => (socket) => {

@@ -90,7 +90,7 @@ describe('a whole, unexpired token of this app key', () => {
 	});
 });
 
-describe('a whole token of this app key whose time is over', () => {
+describe('a whole, expired token of this app key', () => {
 	test.each([
 		['expired', 'alreadyInvalid'],
 		['invalid', 'alreadyInvalid'],
@@ -156,7 +156,7 @@ describe('after an earlier try of the same execution', () => {
 	});
 
 	test.each(['', 'unsent', 'no', 'silence', 'no silence'])(
-		'that settled it, %j changes nothing',
+		'that found it dead, %j changes nothing',
 		(now) => {
 			expect(outcome(now, OPAQUE, 'yes')).toBe('revoked');
 			expect(outcome(now, WHOLE, 'silence invalid')).toBe('revoked');
@@ -198,7 +198,7 @@ test('no order of attempts makes a false statement', () => {
 	}
 });
 
-describe('the attempt that made it so', () => {
+describe('the decisive attempt', () => {
 	test.each<[RevokeOutcome, Verdict[], number | undefined]>([
 		['revoked', ['noVerdict', 'confirmed', 'unwritten'], 1],
 		['revoked', ['noVerdict', 'invalidToken'], 1],

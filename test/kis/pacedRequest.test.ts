@@ -17,7 +17,7 @@ const LOST: Exchange = {
 	onStaleConnection: false,
 };
 
-test('a place is given back though what came cannot be read', async () => {
+test('a permit is released though the answer cannot be read', async () => {
 	const time = new Simulation();
 	const limiter = new RateLimiter(time);
 	limiter.join(time, 1);
@@ -33,7 +33,7 @@ test('a place is given back though what came cannot be read', async () => {
 	expect(await time.run(limiter.acquire(never))).not.toBeNull();
 });
 
-test('a run takes part before it waits for anything: its limiter is not forgotten for want of use', async () => {
+test('a batch joins its limiter before its first wait, so that the limiter is not forgotten', async () => {
 	const keys = makeKeyPair();
 	const limiter = limiterOf(keys.appkey);
 	const server = await startServer({ answer: () => CONFIRMATION });

@@ -19,12 +19,12 @@ test.each([
 	expect(requestEndOf(makeAttempt(verdict, { httpStatus }))).toBe('answered');
 });
 
-test('what has no verdict may still be on its way, whoever answered', () => {
+test('a request without a verdict may still be on its way, whoever answered', () => {
 	const lost = makeAttempt('noVerdict', { transportCode: 'ECONNRESET' });
 	expect(requestEndOf(lost)).toBe('unanswered');
 	expect(requestEndOf(makeAttempt('noVerdict', { httpStatus: 502 }))).toBe('unanswered');
 });
 
-test('what was never written takes no place', () => {
+test('an unwritten request does not count', () => {
 	expect(requestEndOf(makeAttempt('unwritten', { transportCode: 'ENOTFOUND' }))).toBe('unsent');
 });

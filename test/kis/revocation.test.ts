@@ -233,7 +233,7 @@ describe('no verdict', () => {
 	});
 });
 
-describe('refused without a code of the list', () => {
+describe('refused without a listed code', () => {
 	test.each<[string, number, unknown]>([
 		['400 with an empty object', 400, {}],
 		['401 in words', 401, { message: 'Unauthorized' }],
@@ -260,7 +260,7 @@ describe('refused without a code of the list', () => {
 		expect(answered(status, body)).toMatchObject({ verdict: 'refused', refusalCode: null });
 	});
 
-	test('a code of KIS that is not listed is shown, and the status decides', () => {
+	test('an unlisted code of KIS is shown, and the status decides', () => {
 		const body = { error_code: 'EGW00999', error_description: '거부' };
 		expect(answered(403, body)).toMatchObject({
 			verdict: 'refused',
@@ -402,7 +402,7 @@ describe('what is shown of an answer', () => {
 		['a refusal of /uapi', 500, { rt_cd: '1', msg_cd: 'EGW00121', msg1: `"${appkey}"` }],
 		['a code', 403, { error_code: appkey.slice(2, 12), error_description: appkey.slice(8, 16) }],
 		['a number for a code', 200, { code: appkey.slice(0, 8), message: appsecret.slice(-8) }],
-	])('%s that repeats a secret is withheld', (_name, status, body) => {
+	])('%s that quotes a secret is withheld', (_name, status, body) => {
 		const attempt = answered(status, body, null, guard);
 		expect(String(attempt.code)).toMatch(/^(200|403|EGW00\d{3}|null)$/);
 		expect(attempt.text).toMatch(/withheld/i);
@@ -432,7 +432,7 @@ describe('codes', () => {
 test.each([
 	[1000, 1000],
 	[1001, 1000],
-])('of a text of %d characters %d are kept', (length, kept) => {
+])('of a text of %d characters, %d are kept', (length, kept) => {
 	const { text } = answered(403, { error_code: 'EGW00101', message: '가'.repeat(length) });
 	expect(text).toBe('가'.repeat(kept));
 });

@@ -33,7 +33,7 @@ const isKnownTo = (kind: string) => kind === 'whole' || kind === 'opaque';
 describe.each(Object.keys(KINDS).filter(isKnownTo))('a confirmed token that is %s', (kind) => {
 	const token = KINDS[kind];
 
-	test('"invalid" in the same execution: success, known to be its own doing', async () => {
+	test('"invalid" in the same execution: still revoked', async () => {
 		const [one, two] = await twice(token(), [CONFIRMATION, INVALID], true);
 		expect(one.outcome).toBe('revoked');
 		expect(two).toMatchObject({ outcome: 'revoked', before: 'revoked' });
@@ -45,7 +45,7 @@ describe.each(Object.keys(KINDS).filter(isKnownTo))('a confirmed token that is %
 		expect(two).toMatchObject({ outcome: 'alreadyInvalid', before: null });
 	});
 
-	test('"invalid" at another host says nothing of what the first one did', async () => {
+	test('"invalid" at another host says nothing about the first', async () => {
 		const value = read(token());
 		const mock = await startServer({ answer: () => CONFIRMATION });
 		const real = await startServer({ answer: () => INVALID });
@@ -65,7 +65,7 @@ describe.each(Object.keys(KINDS).filter((kind) => !isKnownTo(kind)))(
 	(kind) => {
 		const token = KINDS[kind];
 
-		test('proves nothing, and is asked for once, in a second try of the execution too', async () => {
+		test('proves nothing, and the token is not sent again in a second try of the execution', async () => {
 			const server = await startServer({ answer: () => CONFIRMATION });
 			const value = [read(token())];
 			const options = { keys, executionId: randomUUID(), maxRetries: 3 };
@@ -119,7 +119,7 @@ describe.each(Object.keys(KINDS))('a token that is %s', (kind) => {
 	});
 });
 
-test('"invalid" after silence stays its own doing in the tries that follow', async () => {
+test('a token found "invalid" after silence stays revoked in later tries', async () => {
 	const executionId = randomUUID();
 	const tokens = [read(makeToken(keys.appkey))];
 	const server = await startServer(inTurn(reset, INVALID));
@@ -134,7 +134,7 @@ test('"invalid" after silence stays its own doing in the tries that follow', asy
 	]);
 });
 
-test('what was dead before is not its own doing in a second try', async () => {
+test('a token that was already invalid is not called revoked in a second try', async () => {
 	const executionId = randomUUID();
 	const tokens = [read(makeToken(keys.appkey))];
 	const server = await startServer(inTurn(INVALID, reset, INVALID));
@@ -146,7 +146,7 @@ test('what was dead before is not its own doing in a second try', async () => {
 	expect(tries).toMatchObject(Array(3).fill({ outcome: 'alreadyInvalid' }));
 });
 
-test('of two executions at once, each knows what it did itself', async () => {
+test('two concurrent executions each know what they did themselves', async () => {
 	const value = makeOpaqueToken();
 	const server = await startServer(inTurn(CONFIRMATION, CONFIRMATION, INVALID));
 	const [first, second] = [randomUUID(), randomUUID()];
@@ -156,7 +156,7 @@ test('of two executions at once, each knows what it did itself', async () => {
 	expect(again).toMatchObject({ outcome: 'revoked', before: 'revoked' });
 });
 
-test('what was learnt with one key pair explains nothing about another', async () => {
+test('what one key pair learnt explains nothing about another', async () => {
 	const own = makeKeyPair();
 	const tokens = [read(makeToken(own.appkey))];
 	const executionId = randomUUID();
@@ -181,7 +181,7 @@ test('many executions on one token each know where they left it', async () => {
 	}
 });
 
-test('what is known to be dead is not tried again after silence', async () => {
+test('a token known to be dead is not sent again after silence', async () => {
 	const executionId = randomUUID();
 	const tokens = [read(makeToken(keys.appkey))];
 	const server = await startServer(inTurn(INVALID, reset));

@@ -86,7 +86,7 @@ describe('a token that is dead', () => {
 		expect(asked()).toEqual([token]);
 	});
 
-	test('is asked about after its last attempt, and over a connection of its own', async () => {
+	test('is asked about after its last attempt, over another connection', async () => {
 		const token = kis.mint();
 		const lateHtml = (socket: Socket) => {
 			kis.live.clear();
@@ -99,7 +99,7 @@ describe('a token that is dead', () => {
 		expect(lines).toEqual(['POST', 'POST', 'POST', 'GET']);
 	});
 
-	test('counts as settled: the batch goes on', async () => {
+	test('counts as decided: the batch goes on', async () => {
 		const tokens = Array.from({ length: 3 * UNDECIDED_TOKENS }, () => kis.mint());
 		always('revokeP', http(200, '{"message":"no code"}'));
 		kis.live.clear();
@@ -110,7 +110,7 @@ describe('a token that is dead', () => {
 });
 
 describe('a token that KIS still accepts', () => {
-	test('stays unknown, and was alive at the moment that is named', async () => {
+	test('stays unknown, and was alive at the time stated', async () => {
 		const token = kis.mint();
 		kis.orders.revokeP = [HTML];
 		let diesAt = 0;
@@ -132,7 +132,7 @@ describe('a token that KIS still accepts', () => {
 		expect(found.asked?.askedAt).toBeLessThanOrEqual(diesAt);
 	});
 
-	test('is not known to be dead, and its next revoke is asked about anew', async () => {
+	test('is not known to be dead, and is asked about again after its next revoke', async () => {
 		const token = kis.mint();
 		const executionId = randomUUID();
 		kis.orders.revokeP = [HTML, processed];
@@ -143,7 +143,7 @@ describe('a token that KIS still accepts', () => {
 		expect(asked()).toEqual([token, token]);
 	});
 
-	test('settles nothing: after eight in a row the batch ends, and the rest is neither sent nor asked about', async () => {
+	test('decides nothing: after eight in a row the batch stops, and the rest is neither sent nor asked about', async () => {
 		const tokens = Array.from({ length: 100 }, () => kis.mint());
 		always('revokeP', HTML);
 		const found = await revoke(tokens);
@@ -189,7 +189,7 @@ describe('nothing is asked', () => {
 		['revoked', CONFIRMATION, 'revoked'],
 		['invalid', refusal('EGW00121'), 'alreadyInvalid'],
 		['rejected', refusal('EGW00101'), 'rejected'],
-	])('about what ends as %s', async (_name, answer, outcome) => {
+	])('about a token that ends as %s', async (_name, answer, outcome) => {
 		kis.orders.revokeP = [answer];
 		expect(await revokeOne(kis.mint())).toMatchObject({ outcome, asked: null });
 		expect(asked()).toEqual([]);
@@ -206,7 +206,7 @@ describe('nothing is asked', () => {
 		expect(asked()).toEqual([]);
 	});
 
-	test('about one that KIS may not know, and confirmed', async () => {
+	test('about one that KIS confirmed but may not know', async () => {
 		const token = makeToken(makeKeyPair().appkey);
 		kis.orders.revokeP = [CONFIRMATION, CONFIRMATION];
 		const executionId = randomUUID();
@@ -242,7 +242,7 @@ describe('nothing is asked', () => {
 	test.each([
 		[4, 'hostUnreachable'],
 		[0, undefined],
-	])('where the host is away (%i retries)', async (maxRetries, because) => {
+	])('where the host is unreachable (%i retries)', async (maxRetries, because) => {
 		const token = kis.mint();
 		const { url } = kis;
 		const executionId = randomUUID();
@@ -268,7 +268,7 @@ describe('nothing is asked', () => {
 	});
 });
 
-test('a question whose answer asks to come back later ends the batch', async () => {
+test('a question answered with a long Retry-After stops the batch', async () => {
 	const tokens = Array.from({ length: 3 }, () => kis.mint());
 	kis.orders.revokeP = [HTML];
 	kis.orders.quote = [http(503, '{}', { 'retry-after': '3600' })];
@@ -278,14 +278,14 @@ test('a question whose answer asks to come back later ends the batch', async () 
 	expect(kis.requests).toHaveLength(2);
 });
 
-test('one that refuses the key for quotes does not: revokes may pass all the same', async () => {
+test('a question refused for the credential does not: revokes may still work', async () => {
 	const tokens = Array.from({ length: 3 }, () => kis.mint());
 	kis.orders.revokeP = [HTML];
 	kis.orders.quote = [uapiRefusal('EGW00206')];
 	expect(outcomes(await revoke(tokens))).toEqual(['unknown', 'revoked', 'revoked']);
 });
 
-test('Stop breaks a question off, and leaves nothing behind', async () => {
+test('Stop cancels a question, and leaves nothing behind', async () => {
 	const before = resources();
 	const stop = new AbortController();
 	kis.orders.revokeP = [HTML];
@@ -300,7 +300,7 @@ test('Stop breaks a question off, and leaves nothing behind', async () => {
 	expect(await leftSince(before)).toEqual([]);
 });
 
-test('the question has its place in the limit of the app key', async () => {
+test("the question counts towards the app key's limit", async () => {
 	const tokens = Array.from({ length: 6 }, () => kis.mint());
 	always('revokeP', HTML);
 	await revoke(tokens, { requestsPerSecond: 4 });
@@ -334,7 +334,7 @@ describe('what it learns is shared', () => {
 		expect(await revokeMarked(token)).toEqual({ wasMarked: true, doubt: null });
 	});
 
-	test('one that was still accepted does: a revoke that is under way may end it yet', async () => {
+	test('a token that was still accepted does: a revoke under way may yet end it', async () => {
 		const token = kis.mint();
 		kis.orders.revokeP = [HTML];
 		expect(await revokeMarked(token)).toEqual({ wasMarked: true, doubt: expect.any(Doubt) });

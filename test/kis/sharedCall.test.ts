@@ -29,7 +29,7 @@ function makeCall() {
 	};
 }
 
-test('all who join get the one end', async () => {
+test('all callers get the same end', async () => {
 	const { call, end } = makeCall();
 	const [one, other] = [new AbortController(), new AbortController()];
 	const joined = [call.join(one.signal), call.join(other.signal)];
@@ -37,7 +37,7 @@ test('all who join get the one end', async () => {
 	expect(await Promise.all(joined)).toEqual([END, END]);
 });
 
-test('who leaves others at it cannot tell what became of it; the others can', async () => {
+test('a caller who leaves first cannot tell what became of the request; the others can', async () => {
 	const { call, end, isStopped } = makeCall();
 	const leaving = new AbortController();
 	const joined = [call.join(leaving.signal), call.join(new AbortController().signal)];
@@ -50,7 +50,7 @@ test('who leaves others at it cannot tell what became of it; the others can', as
 	expect(await joined[1]).toBe(END);
 });
 
-test('the last who leaves stops it', async () => {
+test('the last caller who leaves stops it', async () => {
 	const { call, isStopped } = makeCall();
 	const [one, other] = [new AbortController(), new AbortController()];
 	const joined = [call.join(one.signal), call.join(other.signal)];
@@ -60,13 +60,13 @@ test('the last who leaves stops it', async () => {
 	expect([isStopped(), call.isAbandoned]).toEqual([true, true]);
 });
 
-test('who was cancelled before joining stops it at once, if alone', async () => {
+test('a caller who was cancelled before joining stops it immediately, if alone', async () => {
 	const { call, isStopped } = makeCall();
 	expect(await call.join(AbortSignal.abort())).toBeNull();
 	expect(isStopped()).toBe(true);
 });
 
-test('after its end nobody can stop it, and it listens to nobody', async () => {
+test('after its end nobody can stop it, and no listener is left', async () => {
 	const { call, end } = makeCall();
 	const asker = new AbortController();
 	const removed = jest.spyOn(asker.signal, 'removeEventListener');
@@ -79,7 +79,7 @@ test('after its end nobody can stop it, and it listens to nobody', async () => {
 	expect(call.isAbandoned).toBe(false);
 });
 
-test('who waited together ask together, unless the others have left', () => {
+test('callers who waited together share the next call, unless it was abandoned', () => {
 	const { call } = makeCall();
 	const made = [makeCall().call, makeCall().call];
 	const make = jest.fn<SharedCall, []>().mockReturnValueOnce(made[0]).mockReturnValueOnce(made[1]);

@@ -53,13 +53,13 @@ test.each([
 	}
 });
 
-test('200 reads at once on a paper account all get their turn', async () => {
+test('200 concurrent reads on a paper account are all admitted', async () => {
 	const ended = reads(credentialOf('paper'), 200);
 	await pass(LONGEST_WAIT_MS);
 	expect(ended.map(({ noTurn }) => noTurn)).toEqual(Array(200).fill(null));
 });
 
-test('a read that would have to wait longer than is borne is told so immediately, and how long', async () => {
+test('a read that would wait too long is told immediately, and how long', async () => {
 	const credential = credentialOf('paper');
 	const ended = reads(credential, 300);
 	await pass(0);
@@ -79,7 +79,7 @@ test('a read that would have to wait longer than is borne is told so immediately
 	expect(ended).toHaveLength(300);
 });
 
-test('what may not wait never does, however many wait, and they make room for it', async () => {
+test('a request that may not wait never does, however many wait, and they make room for it', async () => {
 	const credential = credentialOf('real');
 	const ended = reads(credential, 10);
 	await pass(70);
@@ -92,7 +92,7 @@ test('what may not wait never does, however many wait, and they make room for it
 	expect(ended).toHaveLength(10);
 });
 
-test('requests of our own go before all reads that wait', async () => {
+test("the client's own requests go before all waiting reads", async () => {
 	const credential = credentialOf('real');
 	for (let orders = 0; orders < 18; orders++) await write(credential);
 	const ended = reads(credential, 3);
@@ -107,7 +107,7 @@ test('requests of our own go before all reads that wait', async () => {
 	expect([readsBefore, ended.length]).toEqual([0, 3]);
 });
 
-test('whoever is stopped is not to be sent, and holds nobody up', async () => {
+test('a stopped request is not sent, and holds nobody up', async () => {
 	const credential = credentialOf('paper');
 	const stop = new AbortController();
 	await read(credential);
@@ -167,7 +167,7 @@ describe('the rate of a request applies to all', () => {
 				await read(credential);
 			},
 		],
-	])('no longer, where it %s', async (_name, send) => {
+	])('no longer, if it %s', async (_name, send) => {
 		const credential = credentialOf('paper');
 		await send(credential);
 		expect(placesOf(credential)).toBeNull();
@@ -183,7 +183,7 @@ describe('the rate of a request applies to all', () => {
 	});
 });
 
-test('an app key is forgotten after its last request has ceased to count', async () => {
+test('an app key is forgotten once its last request no longer counts', async () => {
 	const credential = credentialOf('real');
 	const limiter = limiterOf(credential.appkey);
 	await write(credential);

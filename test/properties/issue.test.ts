@@ -71,7 +71,7 @@ function isIssued(exchange: Exchange, token: string): boolean {
 const options = fc.record({ includeDetails: fc.boolean(), waitWhenLimited: fc.boolean() });
 
 property(
-	'an item has the token in one field at most, and no other secret',
+	'an item contains the token in at most one field, and no other secret',
 	[drawnCase, options],
 	({ credential, secrets, kept, given, exchange }, options) => {
 		const { appkey, appsecret } = credential;

@@ -48,7 +48,7 @@ property(
 );
 
 property(
-	'what the execution has revoked stays so, whatever KIS says of it later',
+	'a token that the execution revoked stays revoked, whatever KIS says later',
 	[verdicts, facts],
 	(verdicts, token) => expect(outcomeOf(verdicts, token, 'revoked')).toBe('revoked'),
 );
@@ -91,7 +91,7 @@ property(
 );
 
 property(
-	'"unknown" means that an attempt went without a verdict, and that KIS confirmed none',
+	'"unknown" means that an attempt has no verdict, and that KIS confirmed none',
 	[verdicts, facts, before],
 	(verdicts, token, before) => {
 		if (outcomeOf(verdicts, token, before) !== 'unknown') return;
@@ -139,7 +139,7 @@ property(
 );
 
 property(
-	'a run cut in two by "Retry On Fail" says what it says in one piece',
+	'attempts split in two by "Retry On Fail" have the outcome of all together',
 	[verdicts, verdicts, facts, before],
 	(first, second, token, before) => {
 		const between = outcomeOf(first, token, before);
@@ -163,7 +163,7 @@ property(
 );
 
 property(
-	'what decides is one of the attempts, and an outcome that this run made has one',
+	'the decisive attempt is one of the attempts, and every outcome of this call has one',
 	[verdicts, facts],
 	(verdicts, token) => {
 		const attempts = verdicts.map((verdict) => ({ verdict }));

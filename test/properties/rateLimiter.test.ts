@@ -77,7 +77,7 @@ const manyThatTakeAsLong = fc
 	);
 
 property(
-	'no server can count more than the rate in any window, nobody is forgotten, and a hold is kept',
+	'no server can count more than the rate in any window, nobody is forgotten, and pauses are kept',
 	[
 		fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(0.1, 0.5, 1.5, 2.9)),
 		fc.oneof(fc.array(anyRequest, { minLength: 1, maxLength: 40 }), manyThatTakeAsLong),
