@@ -45,7 +45,7 @@ test.each([
 	['around', ` \t${appkey}\r\n`, `\n${appsecret} `],
 	['within', `${appkey.slice(0, 9)}\n${appkey.slice(9)}`, appsecret.replace(/.{60}/g, '$&\r\n')],
 	['of every kind', `\uFEFF${appkey}\u00A0`, `\u3000${appsecret}\u2028`],
-])('stray white space %s the keys is taken off', (_name, pastedKey, pastedSecret) => {
+])('stray white space %s the keys is stripped', (_name, pastedKey, pastedSecret) => {
 	const fields = { appkey: pastedKey, appsecret: pastedSecret, environment: 'paper' };
 	expect(parseCredential(fields)).toMatchObject(keys);
 });

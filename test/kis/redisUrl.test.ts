@@ -14,7 +14,7 @@ test('a host alone is enough', () => {
 	});
 });
 
-test('each part is taken', () => {
+test('every part is read', () => {
 	expect(parseRedisUrl('rediss://me:p%40ss%2F%25@[::1]:7000/12?prefix=kis:a:')).toEqual({
 		isTls: true,
 		host: '::1',
