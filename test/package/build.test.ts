@@ -1,5 +1,4 @@
-// The build, in copies of the checkout: what it says if it fails, what it leaves behind, and other
-// ways to lay out node_modules.
+// The build, in copies of the checkout: what it says if it fails, what it leaves behind, and other layouts of node_modules.
 import { execFileSync, spawn } from 'node:child_process';
 import {
 	cpSync,
@@ -34,12 +33,12 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const checkout = (...path: string[]) => join(folder, 'checkout', ...path);
 
-/** All of it is a link to another place. */
+/** node_modules is a link to another place. */
 function linkAll(): void {
 	symlinkSync(join(root, 'node_modules'), checkout('node_modules'));
 }
 
-/** As pnpm does it: each package is a link into a store. */
+/** As with pnpm, each package is a link into a store. */
 function linkEach(): void {
 	const store = checkout('node_modules/.pnpm/undici@7/node_modules/undici');
 	mkdirSync(checkout('node_modules'), { recursive: true });
@@ -66,7 +65,7 @@ test.each([
 	['is a link', linkAll],
 	['holds links', linkEach],
 ])(
-	'makes the same where node_modules %s, and keeps nothing of the dist from before',
+	'builds the same if node_modules %s, and leaves nothing of the previous dist',
 	async (_how, link) => {
 		link();
 		mkdirSync(checkout('dist/kis'), { recursive: true });
@@ -115,7 +114,7 @@ describe('a build that fails', () => {
 			() => rmSync(checkout('icons'), { recursive: true }),
 			/icons\/\*\.svg matches no file/,
 		],
-	])('says why, and leaves all as it was: %s', async (_what, spoil, says) => {
+	])('says why, and leaves everything as it was: %s', async (_what, spoil, says) => {
 		mkdirSync(checkout('dist'));
 		writeFileSync(checkout('dist/index.js'), 'before');
 		spoil();
@@ -128,7 +127,7 @@ describe('a build that fails', () => {
 	});
 });
 
-test('a build that somebody ends leaves all as it was', async () => {
+test('a build that is interrupted leaves everything as it was', async () => {
 	linkAll();
 	mkdirSync(checkout('dist'));
 	const there = readdirSync(checkout()).sort();

@@ -17,7 +17,7 @@ import { SEARCHES } from './searches';
 const root = join(__dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'packed-'));
 
-/** What the list of nodes in n8n's editor searches with. */
+/** The search of the node list in n8n's editor. */
 const { sublimeSearch } = createRequire(require.resolve('n8n-core'))(
 	'@n8n/utils/search/sublime-search',
 ) as { sublimeSearch: (text: string, nodes: readonly object[]) => unknown[] };
@@ -34,12 +34,12 @@ const readJson = <T>(file: string) => JSON.parse(readFileSync(join(installed, fi
 
 beforeAll(async () => {
 	await unpack(await pack(root, folder), installed);
-	// The one thing that the host brings.
+	// The only package that the host provides.
 	symlinkSync(join(root, 'node_modules/n8n-workflow'), join(folder, 'node_modules/n8n-workflow'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('holds the built package, its papers, and nothing else', () => {
+test('contains the built package, its documents, and nothing else', () => {
 	const outside = readdirSync(installed).filter((name) => name !== 'dist');
 	expect(outside.sort()).toEqual(['LICENSE', 'README.md', 'package.json']);
 	const files = readdirSync(join(installed, 'dist'), { recursive: true, withFileTypes: true })
@@ -57,7 +57,7 @@ test('depends on nothing but the n8n-workflow of its host', () => {
 	expect(manifest.peerDependencies).toEqual({ 'n8n-workflow': '*' });
 });
 
-test('every file that n8n is told of exists', () => {
+test('every file that the manifest names for n8n exists', () => {
 	const { n8n, main } = readJson<Manifest>('package.json');
 	for (const file of [...n8n.nodes, ...n8n.credentials, main]) {
 		expect(existsSync(join(installed, file))).toBe(true);
@@ -83,7 +83,7 @@ test('the codex names the node, and n8n accepts it', () => {
 	const [file] = readJson<Manifest>('package.json').n8n.nodes;
 	const codex = readJson<Record<string, unknown>>(file.replace(/js$/, 'json'));
 	expect(codex.node).toBe(`n8n-nodes-koreainvestment.${new KisToken().description.name}`);
-	// n8n drops a codex without resources as a whole, search words included.
+	// n8n drops a codex without resources, and its search words with it.
 	expect(codex.resources).toBeDefined();
 	expect(codex.alias).toEqual(expect.arrayContaining(['KIS', '한국투자', '한국투자증권']));
 });
@@ -92,7 +92,7 @@ test.each(SEARCHES)('a search for %s finds the node', (text) => {
 	const [file] = readJson<Manifest>('package.json').n8n.nodes;
 	const codex = readJson<object>(file.replace(/js$/, 'json'));
 	const { displayName } = new KisToken().description;
-	// n8n searches in small letters.
+	// n8n searches in lower case.
 	expect(sublimeSearch(text.toLowerCase(), [{ properties: { displayName, codex } }])).toHaveLength(
 		1,
 	);
@@ -132,7 +132,7 @@ describe('in plain Node.js', () => {
 		const before = census();
 	`;
 
-	test('gives the two classes', async () => {
+	test('exports the two classes', async () => {
 		const script = `console.log(JSON.stringify(Object.keys(require('n8n-nodes-koreainvestment'))))`;
 		expect(await run(script)).toEqual(['KisApi', 'KisToken']);
 	});
@@ -152,7 +152,7 @@ describe('in plain Node.js', () => {
 		},
 	);
 
-	test('leaves the host process as it was, the HTTP client loaded or not', async () => {
+	test('leaves the host process unchanged, with or without the HTTP client loaded', async () => {
 		const report = (await run(`${census}
 			const { KisToken, KisApi } = require('n8n-nodes-koreainvestment');
 			new KisToken(); new KisApi();
@@ -160,7 +160,7 @@ describe('in plain Node.js', () => {
 			const http = Object.keys(require.cache).filter((file) => file.includes('connection.js')).length;
 			require('n8n-nodes-koreainvestment/dist/kis/revoke/revokeTokens');
 			const used = census();
-			// Of all that undici offers, the process's own fetch would take a global dispatcher.
+			// Only a global dispatcher of undici would change the process's own fetch.
 			require('n8n-nodes-koreainvestment/dist/kis/http/connection');
 			console.log(JSON.stringify({ before, loaded, http, used, bundle: census() }));
 		`)) as Record<string, unknown>;
@@ -183,8 +183,9 @@ describe('in plain Node.js', () => {
 				revokeTokens(
 					{ appkey, appsecret, environment: 'custom', baseUrl: new URL(url) },
 					[parseAccessToken(token)],
-					{ maxRetries: 0, requestsPerSecond: 18, timeoutMs: 5000, execution: 'x', cancel: new AbortController().signal },
-				).then(([{ outcome }]) => {
+					{ maxRetries: 0, requestsPerSecond: 18, timeoutMs: 5000, executionId: 'x', cancel: new AbortController().signal },
+				).then((revocations) => {
+					const [{ outcome }] = revocations.values();
 					const { globals, handlers, resources } = census();
 					console.log(JSON.stringify({ outcome, sockets: resources.filter((name) => name.startsWith('TCP')), same: JSON.stringify([globals, handlers]) === JSON.stringify([before.globals, before.handlers]) }));
 				});
@@ -211,13 +212,13 @@ test('the dropdown and the fields are those of the operations', () => {
 	);
 });
 
-test('Issue says to a tool that it does not run as one', () => {
+test('Issue says in a tool that it does not run as one', () => {
 	const { properties } = (new KisToken() as INodeType).description;
 	const notice = properties.find(({ name }) => name === 'noToolNotice');
 	expect(notice?.displayOptions?.show).toEqual({ '@tool': [true], operation: ['issue'] });
 });
 
-test('a token is masked, and is by default what the step before issued', () => {
+test('a token is masked, and defaults to the one that the step before issued', () => {
 	const { properties } = (new KisToken() as INodeType).description;
 	const fields = properties.filter(({ name }) => name === 'token');
 	expect(fields).toHaveLength(2);
