@@ -24,7 +24,7 @@ const UNCERTAIN =
 export const authenticate: IAuthenticate = async (fields, requested) => {
 	const credential = parseCredential(fields);
 	if (credential instanceof InvalidInput) {
-		throw new UserError(`KIS API credential: ${credential.why}.`);
+		throw new UserError(`KIS API credential: ${credential.why}. ${credential.todo}`);
 	}
 	const { appkey, appsecret, baseUrl } = credential;
 	const request = originalOf(requested);

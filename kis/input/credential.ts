@@ -3,46 +3,50 @@ import { ENVIRONMENTS, isEnvironmentName, type EnvironmentName } from './environ
 import { parseRedisUrl, type RedisUrl } from './redisUrl';
 import { InvalidInput } from './invalidInput';
 
-/** A KIS app's key pair and the place where it is valid. */
+/** A KIS app's key pair, the environment that it is for, and how requests with it are sent. */
 export interface KisCredential {
-	/** 앱Key, 36 characters by KIS's page (not enforced). */
+	/** 앱Key: 36 characters, by KIS's page (not enforced). */
 	readonly appkey: string;
-	/** 앱Secret, 180 characters by KIS's page (not enforced). */
+	/** 앱Secret: 180 characters, by KIS's page (not enforced). */
 	readonly appsecret: string;
 	readonly environment: EnvironmentName;
 	readonly baseUrl: URL;
-	/** Whether requests with this credential that bring no access token get one from it. */
+	/** Whether n8n requests with this credential get an access token if they have none. */
 	readonly bringsToken: boolean;
-	/** Whether requests with this credential that others send keep to the app key's limit. */
+	/** Whether n8n requests with this credential wait for the app key's limit. */
 	readonly pacesRequests: boolean;
-	/** Where all workers share what they know; `null` where each is on its own. */
+	/** The Redis through which all workers share what they know; `null` if each works alone. */
 	readonly redis: RedisUrl | null;
 }
 
-/** Comes with copy and paste. KIS's keys contain none, and a pasted line break is what EGW00105 usually means. */
+/** Comes from copy and paste: KIS's keys contain none. A pasted line break is the usual cause of EGW00105. */
 export const STRAY_WHITE_SPACE = /\s+/g;
 
-/** Reads the fields that a user filled in. */
+const COPY_KEYS =
+	'Copy App Key and App Secret from the KIS Developers site (KIS Developers 홈페이지).';
+const SWITCH = 'Switch it on or off.';
+
+/** Reads the fields that a user filled in. What cannot be used comes with what to do about it. */
 export function parseCredential(
 	fields: Readonly<Record<string, unknown>>,
 ): KisCredential | InvalidInput {
 	const { environment } = fields;
 	if (!isEnvironmentName(environment)) {
-		return new InvalidInput('the Environment is not one of real, paper and custom');
+		return new InvalidInput('the Environment is not one of real, paper and custom', 'Choose one.');
 	}
 	const appkey = withoutStrayWhiteSpace(fields.appkey);
-	if (appkey === '') return new InvalidInput('the App Key is empty');
+	if (appkey === '') return new InvalidInput('the App Key is empty', COPY_KEYS);
 	const appsecret = withoutStrayWhiteSpace(fields.appsecret);
-	if (appsecret === '') return new InvalidInput('the App Secret is empty');
+	if (appsecret === '') return new InvalidInput('the App Secret is empty', COPY_KEYS);
 	const baseUrl = baseUrlOf(environment, fields.baseUrl);
 	if (baseUrl instanceof InvalidInput) return baseUrl;
-	// A credential that was saved before there were these fields has none.
+	// Credentials saved by older versions lack these fields.
 	const { bringAuthorization: bringsToken = true, paceRequests: pacesRequests = true } = fields;
 	if (typeof bringsToken !== 'boolean') {
-		return new InvalidInput('Bring an Access Token is neither true nor false');
+		return new InvalidInput('Bring an Access Token is neither true nor false', SWITCH);
 	}
 	if (typeof pacesRequests !== 'boolean') {
-		return new InvalidInput('Pace Requests is neither true nor false');
+		return new InvalidInput('Pace Requests is neither true nor false', SWITCH);
 	}
 	const redis = redisOf(fields.redisUrl);
 	if (redis instanceof InvalidInput) return redis;

@@ -45,7 +45,7 @@ test.each([
 	['around', ` \t${appkey}\r\n`, `\n${appsecret} `],
 	['within', `${appkey.slice(0, 9)}\n${appkey.slice(9)}`, appsecret.replace(/.{60}/g, '$&\r\n')],
 	['of every kind', `\uFEFF${appkey}\u00A0`, `\u3000${appsecret}\u2028`],
-])('stray white space %s the keys is taken off', (_name, pastedKey, pastedSecret) => {
+])('stray white space %s the keys is stripped', (_name, pastedKey, pastedSecret) => {
 	const fields = { appkey: pastedKey, appsecret: pastedSecret, environment: 'paper' };
 	expect(parseCredential(fields)).toMatchObject(keys);
 });
@@ -65,9 +65,13 @@ test.each<[string, Record<string, unknown>]>([
 	['custom without an address', { ...keys, environment: 'custom' }],
 	['custom with an address that is no text', { ...keys, environment: 'custom', baseUrl: 7 }],
 	['custom with a refused address', { ...keys, environment: 'custom', baseUrl: 'http://evil' }],
-])('%s: refused, and neither key nor input is repeated', (_name, fields) => {
+	['a switch that is a text', { ...keys, environment: 'real', bringAuthorization: 'evil' }],
+	['another switch that is a text', { ...keys, environment: 'real', paceRequests: 'evil' }],
+	['an address of Redis that is none', { ...keys, environment: 'real', redisUrl: 'http://evil' }],
+])('%s: refused with what to do, and neither key nor input is repeated', (_name, fields) => {
 	const refused = parseCredential(fields);
 	expect(refused).toBeInstanceOf(InvalidInput);
+	expect(refused).toHaveProperty('todo', expect.stringMatching(/\.$/));
 	const said = JSON.stringify(refused);
 	for (const secret of [appkey, appsecret, 'evil', '__proto__', 'REAL']) {
 		expect(said).not.toContain(secret);

@@ -54,7 +54,7 @@ test('the first call goes alone until it is answered', async () => {
 	expect(server.connections).toBeGreaterThan(1);
 });
 
-test('where answers take long, many are under way, but no more than the limit has places', async () => {
+test('with slow answers many requests are under way, but no more than the limit allows', async () => {
 	const server = await startPatient(1, CONNECTIONS_AT_FIRST, 50);
 	const results = await revoke(server.url, tokens.slice(0, 25), { keys, requestsPerSecond: 18 });
 	expect(new Set(outcomes(results))).toEqual(new Set(['revoked']));
@@ -67,7 +67,7 @@ test.each([1, 3])('at %d a second no more connections are opened', async (reques
 	expect(server.connections).toBeLessThanOrEqual(requestsPerSecond);
 });
 
-test('without a limit there are more where answers take longer, up to a bound, and none listens in vain', async () => {
+test('without a limit slower answers mean more connections, up to a bound, without a listener warning', async () => {
 	const warnings: Error[] = [];
 	const onWarning = (warning: Error) => warnings.push(warning);
 	process.on('warning', onWarning);
@@ -79,7 +79,7 @@ test('without a limit there are more where answers take longer, up to a bound, a
 	expect(warnings).toEqual([]);
 });
 
-test('a run has no more connections than tokens', async () => {
+test('a batch has no more connections than tokens', async () => {
 	const server = await startPatient(0, 0, 50);
 	await revoke(server.url, tokens.slice(0, 5), { keys });
 	expect(server.connections).toBeLessThanOrEqual(5);

@@ -175,7 +175,7 @@ describe('authenticate', () => {
 	test('refuses an invalid credential before anything else', async () => {
 		const credential = { ...real, environment: 'custom', baseUrl: 'http://relay.example' };
 		await expect(authenticate(credential, { url: 'http://relay.example' })).rejects.toThrow(
-			'plain http',
+			/plain http .* Begin it with https:/,
 		);
 	});
 });

@@ -63,17 +63,17 @@ test('keeps a path in the Base URL', async () => {
 
 describe('invalid fields: nothing is sent', () => {
 	test.each<[ICredentialDataDecryptedObject, string]>([
-		[{ appkey: ' ' }, 'The App Key is empty.'],
-		[{ appsecret: '' }, 'The App Secret is empty.'],
-		[{ baseUrl: '' }, 'The Base URL is empty.'],
+		[{ appkey: ' ' }, 'The App Key is empty. Copy'],
+		[{ appsecret: '' }, 'The App Secret is empty. Copy'],
+		[{ baseUrl: '' }, 'The Base URL is empty. Enter'],
 		[
 			{ baseUrl: 'relay.example:9443' },
-			'The Base URL is not a complete address such as https://relay.example. Begin the Base URL with https://, or with http:// for this computer.',
+			'The Base URL is not a complete address such as https://relay.example. Begin it with https://, or with http:// for this computer.',
 		],
 		[{ baseUrl: '127.0.0.1:29443' }, 'or with http:// for this computer.'],
 		[{ baseUrl: 'https:/relay.example' }, 'The Base URL is not a complete address'],
 		[{ baseUrl: 'ftp://relay.example' }, 'The Base URL is not a complete address'],
-		[{ baseUrl: 'http://relay.example' }, 'The Base URL is plain http to another machine'],
+		[{ baseUrl: 'http://relay.example' }, 'on the way. Begin it with https://.'],
 		[{ baseUrl: 'https://user:word@relay.example' }, 'a user name or password'],
 		[{ baseUrl: 'https://relay.example?x' }, 'a query'],
 	])('%j', async (changes, says) => {

@@ -22,7 +22,7 @@ import {
 
 const sandbox = useSandbox();
 
-const WITHHELD = 'Open it in the node to see what n8n says about it. KIS was not asked.';
+const WITHHELD = 'Open it in the node to see what n8n says about it.';
 
 describe('the error quotes why n8n cannot evaluate an expression', () => {
 	test.each([
@@ -59,7 +59,7 @@ describe('the error quotes why n8n cannot evaluate an expression', () => {
 		expect(message).toBe(
 			'The token was not sent to KIS: the expression in the field Token cannot be evaluated for this item',
 		);
-		const [, says] = /^Correct it, or what it refers to\. n8n says: “(.*)”\. KIS was not/.exec(
+		const [, says] = /^Correct it, or what it refers to\. n8n says: “(.*)”\.$/.exec(
 			description,
 		) ?? [description, description];
 		expect(says).toEqual(typeof reason === 'string' ? reason : expect.stringMatching(reason));
@@ -156,9 +156,7 @@ describe('a reason that may quote a secret is left out', () => {
 		test('in the description', async () => {
 			const error = new ExpressionError('Data not found', { description: `No ${secret}` });
 			const description = await said(error, { access_token: secret });
-			expect(description).toBe(
-				'Correct it, or what it refers to. n8n says: “Data not found”. KIS was not asked.',
-			);
+			expect(description).toBe('Correct it, or what it refers to. n8n says: “Data not found”.');
 		});
 	});
 

@@ -92,7 +92,8 @@ test('an item without a token fails, and the others are inspected', async () => 
 	expect(errorItems.map(({ json }) => json.error)).toEqual([
 		expect.objectContaining({
 			message: 'The token was not inspected: the token is empty',
-			description: 'Check what the field Token gives for this item. KIS was not asked.',
+			description:
+				'Check what the field Token gives for this item, or set Token From to Credential.',
 			outcome: 'notInspected',
 		}),
 		expect.objectContaining({
@@ -115,6 +116,7 @@ test('an invalid credential', async () => {
 	});
 	expect(items[0].json.error).toMatchObject({
 		message: 'The token was not inspected: the App Key is empty',
+		description: expect.stringMatching(/^Correct it in the KIS API credential\. Copy /) as unknown,
 	});
 });
 

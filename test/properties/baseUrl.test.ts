@@ -90,7 +90,7 @@ property(
 );
 
 property(
-	'a refusal does not repeat the address',
+	'a refusal does not quote the address',
 	[fc.uuid(), fc.constantFrom(' ', '@', '?', '#', '\\')],
 	(name, unusable) => {
 		const refused = parseBaseUrl(`https://${name}${unusable}${name}.example`);

@@ -77,7 +77,7 @@ const manyThatTakeAsLong = fc
 	);
 
 property(
-	'no server can count more than the rate in any window, nobody is forgotten, and a hold is kept',
+	'no server can count more than the rate in any window, nobody is forgotten, and pauses are kept',
 	[
 		fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(0.1, 0.5, 1.5, 2.9)),
 		fc.oneof(fc.array(anyRequest, { minLength: 1, maxLength: 40 }), manyThatTakeAsLong),
@@ -89,7 +89,7 @@ property(
 		const time = new Simulation();
 		const limiter = new RateLimiter(time);
 		limiter.join({}, rate);
-		time.after(holdAtMs, () => limiter.hold(holdMs));
+		time.after(holdAtMs, () => limiter.pause(holdMs));
 		const all = asked.map(async (each) => await send(time, limiter, wayMs, each));
 		// Throws if someone is forgotten.
 		const sent = await time.run(Promise.all(all));

@@ -45,17 +45,8 @@ const ABOUT_BASE_URL: ReadonlyArray<{
 ];
 
 /** Words the message about invalid fields. */
-export function adviceOnFields(
-	{ why, todo }: InvalidInput,
-	{ environment, baseUrl }: Readonly<Record<string, unknown>>,
-): string {
-	const lacksScheme = environment === 'custom' && !String(baseUrl).includes('://');
-	return sentences(
-		`${why.charAt(0).toUpperCase()}${why.slice(1)}.`,
-		todo,
-		lacksScheme ? 'Begin the Base URL with https://, or with http:// for this computer.' : '',
-		'Nothing was sent.',
-	);
+export function adviceOnFields({ why, todo }: InvalidInput): string {
+	return sentences(`${why.charAt(0).toUpperCase()}${why.slice(1)}.`, todo, 'Nothing was sent.');
 }
 
 /** Words the message about an answer without a WebSocket key, or about none at all. */

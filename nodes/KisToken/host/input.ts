@@ -21,7 +21,7 @@ export async function readCredential(
 	try {
 		const credential = parseCredential(await context.getCredentials('kisApi'));
 		return credential instanceof InvalidInput
-			? new InvalidInput(credential.why, 'Correct it in the KIS API credential.')
+			? new InvalidInput(credential.why, `Correct it in the KIS API credential. ${credential.todo}`)
 			: credential;
 	} catch {
 		return UNREADABLE_CREDENTIAL;
@@ -72,7 +72,10 @@ export function readToken(
 	if (given instanceof InvalidInput) return given;
 	const token = parseAccessToken(given.value);
 	return token instanceof InvalidInput
-		? new InvalidInput(token.why, 'Check what the field Token gives for this item.')
+		? new InvalidInput(
+				token.why,
+				'Check what the field Token gives for this item, or set Token From to Credential.',
+			)
 		: token;
 }
 

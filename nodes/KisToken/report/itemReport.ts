@@ -43,7 +43,7 @@ export function reportInvalidInput<Name extends string>(
 		succeeded: false,
 		outcome,
 		message: `${headline}: ${why}`,
-		description: `${todo} KIS was not asked.`,
+		description: todo,
 		code: null,
 		httpStatus: null,
 		invalidInput: true,
