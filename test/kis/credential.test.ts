@@ -1,4 +1,4 @@
-// What is tried: keys as they come out of a clipboard, fields of the wrong type, and addresses that would send a real key elsewhere.
+// What is tried: keys from a clipboard, fields of the wrong type, and addresses that would send a real key elsewhere.
 import { parseCredential } from '../../kis/input/credential';
 import { ENVIRONMENTS } from '../../kis/input/environments';
 import { InvalidInput } from '../../kis/input/invalidInput';

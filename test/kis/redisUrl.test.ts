@@ -1,4 +1,4 @@
-// What is tried: every part there and not, escapes, addresses, and what other programs' URLs have that means nothing here.
+// What is tried: every part present and absent, escapes, addresses, and parts of other programs' URLs that mean nothing here.
 import { nameOfRedis, parseRedisUrl } from '../../kis/input/redisUrl';
 import { InvalidInput } from '../../kis/input/invalidInput';
 
