@@ -1,20 +1,9 @@
-import {
-	UserError,
-	type IAuthenticate,
-	type ICredentialType,
-	type INodeProperties,
-} from 'n8n-workflow';
+import type { ICredentialType, INodeProperties } from 'n8n-workflow';
 
-import { parseCredential } from '../kis/input/credential';
 import { ENVIRONMENTS } from '../kis/input/environments';
-import { InvalidInput } from '../kis/input/invalidInput';
-import { bringAuthorization, wantsAuthorization } from './bringAuthorization';
-import { beforeLetOut, letOut } from './letOut';
-import { hasHeader, headersWithout } from './requestHeaders';
-import { requestTarget } from './requestTarget';
-import { takeTurn } from './turn';
+import { authenticate } from './authenticate';
 
-/** Addresses by environment, as an expression can use them; absent for `custom`. */
+/** The address of each environment that has one, as a JSON object for an expression. */
 const ADDRESSES = JSON.stringify(
 	Object.fromEntries(
 		Object.entries(ENVIRONMENTS).flatMap(([name, { baseUrl }]) =>
@@ -23,17 +12,15 @@ const ADDRESSES = JSON.stringify(
 	),
 );
 
-/** The base URL, as an expression. */
+/** The base URL, as an expression over the credential's fields. */
 const BASE_URL = `(${ADDRESSES}[$self.environment] ?? String($self.baseUrl ?? "").trim())`;
 
-/** Allows nothing. n8n shows it as what is allowed; of an empty list it would say that there are no fields filled in, which nobody sees. */
+/**
+ * Stands for the allowed domains where there is none, and matches no host. n8n quotes it when it refuses a request. Of an
+ * empty list it would say that a field is not filled in, and the user cannot see that field.
+ */
 const NO_DOMAIN =
 	'none (the Base URL of the KIS API credential is not a complete address such as https://relay.example)';
-
-const ELSEWHERE =
-	'the request goes elsewhere. Nothing was sent. Correct the URL, or choose the credential of the other environment.';
-const UNCERTAIN =
-	'it is not certain that the request goes there. Nothing was sent. Write the whole URL in one place, from https:// on, without line breaks and backslashes.';
 
 export class KisApi implements ICredentialType {
 	name = 'kisApi';
@@ -88,7 +75,7 @@ export class KisApi implements ICredentialType {
 		},
 		{
 			displayName: 'Bring an Access Token',
-			// n8n's lint takes a name with "token" in it for that of a secret.
+			// n8n's lint takes any name that contains "token" for a secret.
 			name: 'bringAuthorization',
 			type: 'boolean',
 			default: true,
@@ -114,7 +101,7 @@ export class KisApi implements ICredentialType {
 			description:
 				'For n8n in queue mode: a Redis through which its workers keep to one limit together, and tell each other which tokens are dead. It holds neither keys nor tokens. Leave it empty where n8n is one process.',
 		},
-		// n8n reads these two where it follows a redirect, and stops one to another host.
+		// n8n reads these two fields when it follows a redirect, and stops one to another host.
 		{
 			displayName: 'Allowed HTTP Request Domains',
 			name: 'allowedHttpRequestDomains',
@@ -129,55 +116,5 @@ export class KisApi implements ICredentialType {
 		},
 	];
 
-	/** Gives a request of the HTTP Request node the headers that /uapi wants, if it goes to the credential's own origin. */
-	authenticate: IAuthenticate = async (fields, brought) => {
-		const credential = parseCredential(fields);
-		if (credential instanceof InvalidInput) {
-			throw new UserError(`KIS API credential: ${credential.why}.`);
-		}
-		const { appkey, appsecret, baseUrl } = credential;
-		const request = beforeLetOut(brought);
-		const target = requestTarget(request);
-		if (target?.origin !== baseUrl.origin) {
-			throw new UserError(
-				`KIS API credential: it is for ${baseUrl.origin} only, and ${target ? ELSEWHERE : UNCERTAIN}`,
-			);
-		}
-		if (hasHeader(request, 'host')) {
-			throw new UserError(
-				'KIS API credential: the request has a header Host, for which another server could vouch. Nothing was sent. Leave the header out: it follows from the URL.',
-			);
-		}
-		let authorization: string | null = null;
-		if (wantsAuthorization(credential, request, target)) {
-			authorization = await bringAuthorization(credential, request);
-		} else {
-			await takeTurn(credential, request);
-		}
-		return letOut(request, {
-			...request,
-			// What was read is what is called, whichever version of n8n sends it.
-			url: target.href,
-			uri: undefined,
-			baseURL: undefined,
-			headers: {
-				...headersWithout(request, 'appkey', 'appsecret'),
-				appkey,
-				appsecret,
-				...(authorization && { authorization }),
-			},
-			// Whoever may use the credential may not read it: no certificate unverified or vouched for by the workflow
-			// alone, and no proxy that would read plain http.
-			skipSslCertificateValidation: false,
-			rejectUnauthorized: true,
-			agentOptions: {},
-			proxy: baseUrl.protocol === 'http:' ? undefined : request.proxy,
-			// For a digest login n8n would send it twice, whatever its method.
-			auth: request.auth && { ...request.auth, sendImmediately: true },
-			// Headers of one's own survive a redirect to another host. KIS redirects nothing.
-			disableFollowRedirect: true,
-			followRedirect: false,
-			followAllRedirects: false,
-		});
-	};
+	authenticate = authenticate;
 }

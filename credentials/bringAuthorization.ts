@@ -2,21 +2,21 @@ import { UserError, type IHttpRequestOptions } from 'n8n-workflow';
 
 import { endpointOf } from '../kis/input/baseUrl';
 import type { KisCredential } from '../kis/input/credential';
-import { refusalOf } from './refusals';
+import { noTokenError } from './notSentErrors';
+import { paceRequest, waitingRules } from './pacing';
 import { headersNamed } from './requestHeaders';
-import { patienceOf, takeTurn } from './turn';
 
-/** 해시키: the one endpoint below /uapi that wants no token. */
+/** 해시키 (hash key): the one endpoint below /uapi that wants no token. */
 const HASHKEY_PATH = '/uapi/hashkey';
-/** What a header holds whose expression gives nothing, or is written into a field that takes none. */
-const NOTHING =
+/** Matches a header whose expression came out empty, or was not evaluated at all (`{{`). */
+const NO_TOKEN =
 	/^[\s,]*(?:bearer\b)?[\s,"'{}]*(?:undefined|null|NaN|false|\[object Object\])?[\s,"'{}]*$|\{\{/i;
 
 /**
- * Whether the credential is to bring the header `authorization` of a request: it wants one, and has none.
+ * Tells whether the credential has to bring the header `authorization`: the request wants one, and has none.
  *
- * @param target What the request calls, at the credential's own origin.
- * @throws {UserError} if it has one that holds nothing, so that it must not be sent.
+ * @param target The URL that the request calls, at the credential's own origin.
+ * @throws {UserError} if the request has the header with no token in it, and so must not be sent.
  */
 export function wantsAuthorization(
 	{ bringsToken, baseUrl }: KisCredential,
@@ -25,7 +25,7 @@ export function wantsAuthorization(
 ): boolean {
 	if (!bringsToken || !wantsToken(target, baseUrl)) return false;
 	const own = headersNamed(request, 'authorization');
-	if (own.some((value) => NOTHING.test(String(value ?? '')))) {
+	if (own.some((value) => NO_TOKEN.test(String(value ?? '')))) {
 		throw new UserError('The request was not sent: its header authorization holds no token', {
 			description:
 				'Leave the header out, and the KIS API credential brings a token. Or correct its expression, which gives nothing here.',
@@ -35,21 +35,22 @@ export function wantsAuthorization(
 }
 
 /**
- * Gives the header `authorization` for a request, when it is the request's turn.
+ * Waits for the request's turn in the app key's limit.
  *
- * @throws {UserError} if there is no token for it, or no turn, so that it must not be sent.
+ * @returns The header `authorization`, with a token that is good at that moment.
+ * @throws {UserError} if the request gets no token or no turn, and so must not be sent.
  */
 export async function bringAuthorization(
 	credential: KisCredential,
 	request: IHttpRequestOptions,
 ): Promise<string> {
-	// Loaded by the first request, not by n8n's start: it brings the HTTP client.
+	// Loaded by the first request, not when n8n starts: it loads the HTTP client.
 	const { bringToken, tokenAtHand } = await import('../kis/keptToken/bringToken');
 	for (;;) {
-		const brought = await bringToken(credential, patienceOf(request));
-		if ('because' in brought) throw refusalOf(brought);
-		await takeTurn(credential, request);
-		// The one that was brought may have been revoked while the request waited.
+		const brought = await bringToken(credential, waitingRules(request));
+		if ('because' in brought) throw noTokenError(brought);
+		await paceRequest(credential, request);
+		// The token may have been revoked while the request waited for its turn.
 		const token = tokenAtHand(credential);
 		if (token) return `Bearer ${token.value}`;
 	}

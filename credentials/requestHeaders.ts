@@ -1,13 +1,21 @@
 import type { IDataObject, IHttpRequestOptions } from 'n8n-workflow';
 
-/** Returns what a request has under the name of a header, in any spelling of it. */
+/**
+ * Returns every value that a request has for a header, whatever the case of its name.
+ *
+ * @param name In lower case.
+ */
 export function headersNamed({ headers = {} }: IHttpRequestOptions, name: string): unknown[] {
 	return Object.entries(headers).flatMap(([spelling, value]) =>
 		spelling.trim().toLowerCase() === name ? [value] : [],
 	);
 }
 
-/** Returns the headers without these, in any spelling of them. */
+/**
+ * Returns the headers of a request without those named.
+ *
+ * @param names In lower case.
+ */
 export function headersWithout(
 	{ headers = {} }: IHttpRequestOptions,
 	...names: readonly string[]
@@ -16,9 +24,4 @@ export function headersWithout(
 		([spelling]) => !names.includes(spelling.trim().toLowerCase()),
 	);
 	return Object.fromEntries(kept);
-}
-
-/** @param name In small letters. */
-export function hasHeader(request: IHttpRequestOptions, name: string): boolean {
-	return headersNamed(request, name).length > 0;
 }

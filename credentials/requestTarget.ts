@@ -1,27 +1,27 @@
-/** How n8n's request options name a target. Only the older of its two helpers, `request`, knows `uri`. */
+/** The fields of n8n's request options that name a URL. Only the older of its two helpers, `request`, reads `uri`. */
 export interface RequestNames {
 	readonly url?: unknown;
 	readonly uri?: unknown;
 	readonly baseURL?: unknown;
 }
 
-// Without backslashes and control characters: a URL parser reads the one as "/" and leaves some of the others out.
+// No backslashes and no control characters: a URL parser reads a backslash as "/", and drops some control characters.
 const ABSOLUTE = /^https?:\/\/(?!\/)[^\\\p{C}]+$/iu;
 const BELOW_BASE = /^\/(?!\/)/;
 
 /**
- * Reads which URL a request calls, whichever of n8n's two helpers sends it.
+ * Finds the URL that a request calls, whichever of n8n's two helpers sends it.
  *
- * The helpers join `baseURL` and `url` as texts, where a URL parser resolves the one against the other: a blank in front
- * of `url` is enough to make two hosts of them. Forms that leave such a doubt are not read.
+ * The helpers concatenate `baseURL` and `url`; a URL parser would resolve `url` against `baseURL`. A single space before
+ * `url` is enough for the two to arrive at different hosts. Anything that could be read in two ways is rejected.
  *
- * @returns The one URL that can be called; `null` where that is not certain.
+ * @returns The URL; `null` if it is not certain which URL would be called.
  */
 export function requestTarget({ url, uri, baseURL }: RequestNames): URL | null {
 	const older = uri instanceof URL ? uri.href : uri;
 	const [base, named] = [baseURL, url === undefined ? older : url].map(textOf);
 	if (base === null || named === null) return null;
-	// The newer helper would call `url`, or the base URL alone.
+	// The newer helper ignores `uri`: it would call `url`, or the base URL alone.
 	if (!isAbsent(older) && (url === undefined ? base !== '' : url !== older)) return null;
 	if (base === '') return parse(named);
 	if (named === '') return parse(base);

@@ -13,27 +13,39 @@ export function isLoopback({ hostname }: URL): boolean {
  */
 export function parseBaseUrl(text: string): URL | InvalidInput {
 	const trimmed = text.trim();
-	if (trimmed === '') return new InvalidInput('the Base URL is empty');
+	if (trimmed === '')
+		return new InvalidInput('the Base URL is empty', 'Enter the address to call.');
 	// The URL parser drops line breaks and reads "\" as "/": users would see another address than the one called.
 	if (/[\s\\\p{C}]/u.test(trimmed)) {
 		return new InvalidInput(
 			'the Base URL contains white space, a control character or a backslash',
+			'Retype it: an address has none of these.',
 		);
 	}
 	if (!/^https?:\/\/[^/]/i.test(trimmed) || !URL.canParse(trimmed)) {
-		return new InvalidInput('the Base URL is not a complete address such as https://relay.example');
+		return new InvalidInput(
+			'the Base URL is not a complete address such as https://relay.example',
+			'Begin it with https://, or with http:// for this computer.',
+		);
 	}
 	// Look for these three in the text: a parsed URL does not show them if they are empty.
 	if (trimmed.split('/', 3)[2].includes('@')) {
-		return new InvalidInput('the Base URL contains a user name or password (the part before "@")');
+		return new InvalidInput(
+			'the Base URL contains a user name or password (the part before "@")',
+			'Remove that part and the "@".',
+		);
 	}
 	if (/[?#]/.test(trimmed)) {
-		return new InvalidInput('the Base URL contains a query ("?") or a fragment ("#")');
+		return new InvalidInput(
+			'the Base URL contains a query ("?") or a fragment ("#")',
+			'End it before that character.',
+		);
 	}
 	const url = new URL(trimmed);
 	if (url.protocol === 'http:' && !isLoopback(url)) {
 		return new InvalidInput(
 			'the Base URL is plain http to another machine, and the app secret could be read on the way',
+			'Begin it with https://. Only this computer (localhost) may be called with http://.',
 		);
 	}
 	return url;

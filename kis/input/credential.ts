@@ -22,27 +22,31 @@ export interface KisCredential {
 /** Comes from copy and paste: KIS's keys contain none. A pasted line break is the usual cause of EGW00105. */
 export const STRAY_WHITE_SPACE = /\s+/g;
 
-/** Reads the credential's fields as the user filled them in. */
+const COPY_KEYS =
+	'Copy App Key and App Secret from the KIS Developers site (KIS Developers 홈페이지).';
+const SWITCH = 'Switch it on or off.';
+
+/** Reads the credential's fields as the user filled them in. Invalid input comes with what to do about it. */
 export function parseCredential(
 	fields: Readonly<Record<string, unknown>>,
 ): KisCredential | InvalidInput {
 	const { environment } = fields;
 	if (!isEnvironmentName(environment)) {
-		return new InvalidInput('the Environment is not one of real, paper and custom');
+		return new InvalidInput('the Environment is not one of real, paper and custom', 'Choose one.');
 	}
 	const appkey = withoutStrayWhiteSpace(fields.appkey);
-	if (appkey === '') return new InvalidInput('the App Key is empty');
+	if (appkey === '') return new InvalidInput('the App Key is empty', COPY_KEYS);
 	const appsecret = withoutStrayWhiteSpace(fields.appsecret);
-	if (appsecret === '') return new InvalidInput('the App Secret is empty');
+	if (appsecret === '') return new InvalidInput('the App Secret is empty', COPY_KEYS);
 	const baseUrl = baseUrlOf(environment, fields.baseUrl);
 	if (baseUrl instanceof InvalidInput) return baseUrl;
 	// Credentials saved by older versions lack these fields.
 	const { bringAuthorization: bringsToken = true, paceRequests: pacesRequests = true } = fields;
 	if (typeof bringsToken !== 'boolean') {
-		return new InvalidInput('Bring an Access Token is neither true nor false');
+		return new InvalidInput('Bring an Access Token is neither true nor false', SWITCH);
 	}
 	if (typeof pacesRequests !== 'boolean') {
-		return new InvalidInput('Pace Requests is neither true nor false');
+		return new InvalidInput('Pace Requests is neither true nor false', SWITCH);
 	}
 	const redis = redisOf(fields.redisUrl);
 	if (redis instanceof InvalidInput) return redis;

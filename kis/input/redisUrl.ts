@@ -32,6 +32,7 @@ export function parseRedisUrl(text: string): RedisUrl | InvalidInput {
 	if (/[\s\\\p{C}]/u.test(trimmed)) {
 		return new InvalidInput(
 			'the Redis URL contains white space, a control character or a backslash',
+			'Retype it, with special characters percent-encoded.',
 		);
 	}
 	if (!/^rediss?:\/\/[^/?#]/i.test(trimmed) || !URL.canParse(trimmed)) {
@@ -63,6 +64,7 @@ export function parseRedisUrl(text: string): RedisUrl | InvalidInput {
 	if (!isKnown || !PREFIX.test(prefix)) {
 		return new InvalidInput(
 			'the Redis URL has something after "?" that is not prefix= and 1 to 100 letters, digits or any of _ : . @ / -',
+			'Correct the prefix, or end the address before the "?".',
 		);
 	}
 	return {

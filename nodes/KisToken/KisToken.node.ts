@@ -10,35 +10,35 @@ import {
 import { mapInTurns } from '../../kis/turns';
 import { InvalidInput } from '../../kis/input/invalidInput';
 import { kisApiTest } from './credentialTest/kisApiTest';
-import { readParameter } from './input';
+import { forEachItem, readParameter } from './host/input';
 import { operationOf, operations } from './operations';
 import { reuseTokenHint } from './operations/issue/options';
 import type { Operation } from './operations/operation';
-import { tokenHint } from './operations/tokenField';
+import { tokenHint } from './operations/fields/tokenField';
 import { toItem } from './report/item';
 import { toOutput, type Notices } from './report/output';
-import { reportUnusable } from './report/report';
+import { reportInvalidInput } from './report/itemReport';
 
-/** n8n adds it to the operations of every node whose credential its HTTP Request node can use. */
+/** n8n adds this operation to every node whose credential its HTTP Request node can use. */
 const CUSTOM_API_CALL = '__CUSTOM_API_CALL__';
 
-/** For the operation that n8n adds, and for what stands in a workflow that was edited by hand. */
-function noOperation(chosen: unknown): Pick<Operation, 'run' | 'brokenRun' | keyof Notices> {
-	const unusable =
+/** Handles an operation that this node does not have: the one that n8n adds, or one from a workflow edited by hand. */
+function invalidOperation(chosen: unknown): Pick<Operation, 'run' | 'brokenRun' | keyof Notices> {
+	const invalid =
 		chosen === CUSTOM_API_CALL
 			? new InvalidInput(
 					'a Custom API Call is made with the HTTP Request node',
 					'In an HTTP Request node, choose Predefined Credential Type as Authentication, KIS API as Credential Type, and this credential.',
 				)
 			: new InvalidInput('the Operation is not one of this node', 'Choose one in the node.');
-	const report = reportUnusable('notSent', 'Nothing was sent to KIS', unusable);
+	const report = reportInvalidInput('notSent', 'Nothing was sent to KIS', invalid);
 	return {
 		outcomes: ['notSent'],
 		shortfall: 'not processed',
 		hints: {},
 		brokenRun: report,
 		async run(context) {
-			return context.getInputData().map(() => report);
+			return forEachItem(context, report);
 		},
 	};
 }
@@ -77,16 +77,16 @@ export class KisToken implements INodeType {
 		hints: [tokenHint, reuseTokenHint],
 	};
 
-	/** n8n finds it by `testedBy`. A test in the credential itself could only be a request, with n8n's own words for what fails. */
+	/** n8n finds this by `testedBy`. A test in the credential could only declare a request, and n8n would word its failures. */
 	methods = { credentialTest: { kisApiTest } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const given = readParameter(this, 'operation', 0, '');
 		const name = 'value' in given ? given.value : undefined;
-		const chosen = operationOf(name) ?? noOperation(name);
+		const chosen = operationOf(name) ?? invalidOperation(name);
 		const run = async () => await toOutput(this, await chosen.run(this), chosen);
 		if (!this.continueOnFail()) return [await run()];
-		// Of a node that throws here, n8n would send every input item out of the success output.
+		// If the node threw here, n8n would pass every input item on through the success output.
 		const broken = async () =>
 			await mapInTurns(this.getInputData(), (_item, i) => toItem(chosen.brokenRun, i));
 		return [await run().catch(broken)];

@@ -1,7 +1,7 @@
-// What is tried: Base URLs that look like one address and lead to another (user info, backslashes, a missing scheme,
-// queries and fragments, full-width and ideographic characters, control characters), and addresses that look like this
-// computer's own (IPv4 inside IPv6, zones, names with a point, 0.0.0.0), by the node and by the credential's test. A
-// server at the other address must see no connection.
+// Tried: Base URLs that look like one address and lead to another (user info, backslashes, a missing scheme, queries and
+// fragments, full-width and ideographic characters, control characters), and addresses that look like this computer's own
+// (IPv4 inside IPv6, zones, names with a trailing dot, 0.0.0.0), for the node and the credential test. A server at the
+// other address must see no connection.
 import { KisApi } from '../../credentials/KisApi.credentials';
 import { testCredential } from '../../tools/engine/credentialTest';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';

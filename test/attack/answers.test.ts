@@ -1,8 +1,8 @@
-// What is tried: one answer made to pass for another. Responses split in two by their own fields; two lengths, and a
-// length beside chunks; an answer before the request; an answer in a trailer, in an early hint, in a header; and servers
-// that answer one request twice, so that the second answer lies ready for the next token on the same connection. What is
-// said of a token has to be what the server said to it. (A second answer that comes while the next request is under way
-// cannot be told from that request's own: HTTP/1.1 has no sign of it. docs/reliability.md says so.)
+// Tried: to make one answer pass for another. Responses split in two by their own fields; two lengths, or a length beside
+// chunks; an answer before the request; an answer in a trailer, in an early hint, in a header; and servers that answer a
+// request twice, so that the second answer is ready for the next token on the same connection. A token's outcome has to
+// come from the server's answer to that token. (A second answer that arrives during the next request cannot be told from
+// that request's own, since HTTP/1.1 does not number answers. docs/reliability.md says so.)
 import type { Socket } from 'node:net';
 
 import { attack, fieldsOf } from '../support/attack';
@@ -28,7 +28,7 @@ test.each<[string, string]>([
 	['two lengths', `${OK}content-length: 2\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`],
 	['two lengths in one field', `${OK}content-length: 2, ${BODY.length}\r\n\r\n${BODY}`],
 	['a length with a sign', `${OK}content-length: +${BODY.length}\r\n\r\n${BODY}`],
-	['a length below nothing', `${OK}content-length: -1\r\n\r\n${BODY}`],
+	['a negative length', `${OK}content-length: -1\r\n\r\n${BODY}`],
 	['a length in hex', `${OK}content-length: 0x1d\r\n\r\n${BODY}`],
 	['a length that ends before the body', `${OK}content-length: 2\r\n\r\n${BODY}`],
 	[
@@ -62,7 +62,7 @@ test.each<[string, string]>([
 	['304', `HTTP/1.1 304 Not Modified\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`],
 	['a status of two digits', `HTTP/1.1 20 OK\r\n\r\n${BODY}`],
 	['a status of four digits', `HTTP/1.1 2000 OK\r\n\r\n${BODY}`],
-	['HTTP of another age', `HTTP/2.0 200 OK\r\n\r\n${BODY}`],
+	['HTTP of another version', `HTTP/2.0 200 OK\r\n\r\n${BODY}`],
 	['no head at all', BODY],
 ])('%s confirms nothing', async (_name, answer) => {
 	const server = await startServer({ answer: () => answer });
@@ -78,8 +78,8 @@ test('an answer that a header splits in two is one answer', async () => {
 	expect(outcomes(run.items)).toEqual(['unknown', 'unknown']);
 });
 
-describe('a second answer to one request is none to the next token', () => {
-	/** The first token is answered with `first`; any other is refused a while after it came. */
+describe('a second answer to one request does not count for the next token', () => {
+	/** Answers the first token with `first`. Refuses any other after a while. */
 	const startTwice = async (first: Answer) =>
 		await startServer({
 			answer: (request) =>
@@ -106,7 +106,7 @@ describe('a second answer to one request is none to the next token', () => {
 	});
 });
 
-test('an answer that comes after the time was up is none to the next token', async () => {
+test('an answer after the timeout does not count for the next token', async () => {
 	const server = await startServer({
 		answer: (_request, index) =>
 			index === 0
@@ -118,7 +118,7 @@ test('an answer that comes after the time was up is none to the next token', asy
 	expect(server.connections).toBe(2);
 });
 
-test('of eight tokens at once each gets the answer on its own connection', async () => {
+test('each of eight concurrent tokens gets the answer on its own connection', async () => {
 	const tokens = Array.from({ length: 40 }, (_, i) => `token-${i}`);
 	const isOdd = (token: unknown) => Number(String(token).slice(6)) % 2 === 1;
 	const server = await startServer({
@@ -133,7 +133,7 @@ test('of eight tokens at once each gets the answer on its own connection', async
 	);
 });
 
-test('an answer before the request is read, and a close, are no second chance to send it', async () => {
+test('an answer before the request was read, and then a close, do not make it sent again', async () => {
 	const server = await startServer({
 		connected: (socket) => socket.end(http(403, '{}')),
 		answer: () => silence,

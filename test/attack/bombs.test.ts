@@ -1,6 +1,6 @@
-// What is tried: answers that are small on the wire and huge once decoded (gzip, Brotli, deflate, one inside the other,
-// as a transfer encoding), and ones without end: early hints, header fields, chunk extensions, trailers, a body; and JSON
-// made to exhaust its reader. The memory of the process must not grow with what is announced or poured in.
+// Tried: answers that are small on the wire and huge once decoded (gzip, Brotli, deflate, nested, as a transfer encoding);
+// endless ones: early hints, header fields, chunk extensions, trailers, a body; and JSON made to exhaust its reader. The
+// memory of the process must not grow with what is announced or sent.
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { constants, createBrotliCompress, createDeflate, createGzip, type Gzip } from 'node:zlib';
@@ -14,7 +14,7 @@ afterEach(closeServers);
 const MEGABYTE = 1024 * 1024;
 const MAX_GROWTH_BYTES = 48 * MEGABYTE;
 
-/** A confirmation and much white space: valid JSON for whoever decodes it. Made in a stream, so that it is never in memory here. */
+/** A confirmation and a lot of white space: valid JSON once decoded. Streamed, so that it is never in memory here. */
 async function bomb(encoder: Gzip, megabytes: number): Promise<Buffer> {
 	const chunks: Buffer[] = [];
 	encoder.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -34,7 +34,7 @@ const brotli = () =>
 		params: { [constants.BROTLI_PARAM_QUALITY]: 5 },
 	});
 
-/** Bytes by which the process's greatest extent so far was surpassed. */
+/** Returns by how many bytes the process's peak memory has grown. */
 async function growthDuring(run: () => Promise<void>): Promise<number> {
 	const before = process.resourceUsage().maxRSS;
 	await run();
@@ -55,12 +55,12 @@ test.each<[string, () => Gzip, number]>([
 	['gzip', createGzip, 60],
 	['deflate', createDeflate, 60],
 	['br', brotli as () => Gzip, 200],
-])('a few KiB that %s makes many MiB of', async (encoding, create, megabytes) => {
+])('a few KiB that %s decodes to many MiB', async (encoding, create, megabytes) => {
 	const body = await bomb(create(), megabytes);
 	expect(body.length).toBeLessThan(64 * 1024);
 	await expectBounded(http(200, body, { 'content-encoding': encoding }));
 	await expectBounded(http(200, body, { 'content-encoding': `${encoding}, ${encoding}` }));
-	// Not announced: then it is what it is.
+	// Without the header, the body is taken as it is.
 	await expectBounded(http(200, body));
 	const chunk = Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body]);
 	const head = `HTTP/1.1 200 OK\r\ntransfer-encoding: ${encoding}, chunked\r\n\r\n`;
@@ -69,16 +69,16 @@ test.each<[string, () => Gzip, number]>([
 
 test.each([
 	['a length of many TiB', 'content-length: 9999999999999\r\n\r\n'],
-	['a length beyond numbers', `content-length: ${'9'.repeat(400)}\r\n\r\n`],
+	['a length beyond the range of numbers', `content-length: ${'9'.repeat(400)}\r\n\r\n`],
 	['a chunk of many TiB', 'transfer-encoding: chunked\r\n\r\nfffffffffff\r\n'],
-])('%s is not set aside', async (_name, head) => {
+])('no memory is reserved for %s', async (_name, head) => {
 	await expectBounded((socket) => {
 		socket.end(`HTTP/1.1 200 OK\r\n${head}{"code":200}`);
 	});
 });
 
-describe('without end', () => {
-	/** Pours for as long as somebody takes it. */
+describe('endless', () => {
+	/** Writes for as long as somebody reads. */
 	const pour =
 		(start: string, more: string): Answer =>
 		(socket: Socket) => {
@@ -116,7 +116,7 @@ test.each([
 	['objects in objects', '{"a":'.repeat(12_000)],
 	['closed arrays in arrays', `{"error":${'['.repeat(30_000)}${']'.repeat(30_000)}}`],
 	['a number of 60,000 digits', `{"code":2${'0'.repeat(60_000)}}`],
-	['a number beyond numbers', '{"code":2e999999}'],
+	['a number beyond the range of numbers', '{"code":2e999999}'],
 	['60,000 characters of escapes', `{"message":"${'\\u0000'.repeat(10_000)}","code":500}`],
 	['6,000 fields', `{${Array.from({ length: 6000 }, (_, i) => `"k${i}":0`).join()}}`],
 	['the same field many times', `{${'"code":200,'.repeat(5000)}"code":500}`],

@@ -1,6 +1,6 @@
-// What is tried: to bring the credential's headers, and the token that it brings, elsewhere by the settings of a request that n8n lets a workflow make
-// with it: ignored certificates, proxies, cross-origin redirects, other spellings of a header, a URL beside a base URL;
-// and certificates that are not valid, for the credential's test.
+// Tried: to make the credential's headers and token go elsewhere by request settings that a workflow may choose: ignored
+// certificates, proxies, cross-origin redirects, other spellings of a header, a URL beside a base URL; and invalid
+// certificates for the credential test.
 import type { IHttpRequestOptions } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterEach(closeServers);
 afterAll(async () => await certificate.remove());
 
-/** Makes a request as a workflow asks for it, with the credential, and says what came of it. */
+/** Sends a request with the credential and a workflow's settings, and returns what came of it. */
 async function request(baseUrl: string, options: object) {
 	const app = makeApp();
 	const node = standIn(
@@ -77,7 +77,7 @@ test.each([
 	{ agentOptions: { rejectUnauthorized: false } },
 	{ agentOptions: { ca: 'CERTIFICATE' } },
 	{ skipSslCertificateValidation: true, rejectUnauthorized: false, strictSSL: false },
-])('a certificate that nobody vouches for, with %j', async (options) => {
+])('an untrusted certificate, with %j', async (options) => {
 	const evil = await startEvil();
 	const text = JSON.stringify(options).replace('"CERTIFICATE"', JSON.stringify(certificate.cert));
 	const { error } = await request(evil.url, JSON.parse(text) as object);
@@ -85,7 +85,7 @@ test.each([
 	expect(saw(evil)).toEqual([]);
 });
 
-test('a certificate that nobody vouches for, for the credential’s test', async () => {
+test('an untrusted certificate, for the credential test', async () => {
 	const evil = await startEvil();
 	const fields = { ...makeApp(), environment: 'custom', baseUrl: evil.url };
 	expect(await testCredential(new KisToken(), new KisApi(), fields)).not.toBeNull();
@@ -101,7 +101,7 @@ test('a proxy of the workflow’s choice, in front of a relay that speaks plain 
 	}
 });
 
-test('a proxy of the workflow’s choice that is the host itself, with a certificate to match', async () => {
+test('a proxy of the workflow’s choice that impersonates the host, with a certificate to match', async () => {
 	const evil = await startEvil();
 	const proxy = await startServer({ answer: () => tunnelTo(evil) });
 	await request(`https://${HOST}:9443`, {
@@ -173,7 +173,7 @@ describe('the token that the credential brings', () => {
 		expect([...evil.requests, ...kis.requests]).toEqual([]);
 	});
 
-	test('is no other header’s: what a workflow writes beside it does not displace it', async () => {
+	test('is not displaced by a header that the workflow sets beside it', async () => {
 		const kis = await new KisDouble().start();
 		await attack(kis, {
 			headers: { 'proxy-authorization': 'x', 'x-authorization': 'x', appkey: 'x' },

@@ -1,6 +1,6 @@
-// What is tried: tokens, app keys, app secrets and Base URLs made to break out of the JSON body, of a header or of the
-// request line, so that a second field, header or request comes out: quotes, escapes, line breaks, NUL, halves of
-// characters, percent-encoding, template syntax; and tokens as long as a token may be.
+// Tried: tokens, app keys, app secrets and Base URLs made to break out of the JSON body, a header or the request line, so that
+// a second field, header or request results: quotes, escapes, line breaks, NUL, lone surrogates, percent-encoding, template
+// syntax; and tokens of the maximum length.
 import { KisApi } from '../../credentials/KisApi.credentials';
 import { encryptCredential, makeNode, runWorkflow } from '../../tools/engine/run';
 import { makeApp } from '../../tools/sandbox/apps';
@@ -11,7 +11,7 @@ import { outcomes, tokenItems } from '../support/workflow';
 
 afterEach(closeServers);
 
-/** What a request consists of, and nothing else. */
+/** The only parts that a request may have. */
 const HEADERS = [
 	'host',
 	'connection',
@@ -75,7 +75,7 @@ test('a token arrives as it is in one field of one request, or not at all', asyn
 const byToken = (one: Record<string, unknown>, other: Record<string, unknown>) =>
 	String(one.token) < String(other.token) ? -1 : 1;
 
-test.each(INTACT)('as a key, too: %.20s', async (key) => {
+test.each(INTACT)('as a key too: %.20s', async (key) => {
 	const server = await startServer({ answer: () => http(403, `{"error_code":"EGW00103"}`) });
 	const [appkey, appsecret] = [`${key}1`, `${key}\r\nx-evil: 2`];
 	await attack(server.url, { input: tokenItems('token') }, { appkey, appsecret });

@@ -1,7 +1,7 @@
-// What is tried: items that are no plain data: getters that throw, proxies, cycles, keys without a prototype, `json` that
-// is no object; and tokens of every type there is, by value and by expression: symbols, big numbers, functions, dates,
-// boxed texts, promises, and objects whose conversion to text throws, lies or counts. One item must not hurt another, and
-// what is no text is never sent.
+// Tried: items that are not plain data: getters that throw, proxies, cycles, objects without a prototype, `json` that is not
+// an object; and tokens of every type, by value and by expression: symbols, BigInts, functions, dates, boxed strings,
+// promises, and objects whose conversion to text throws, lies or counts. One item must not harm another, and nothing but
+// text is ever sent.
 import type { INodeExecutionData } from 'n8n-workflow';
 
 import { attack, fieldsOf } from '../support/attack';
@@ -16,7 +16,7 @@ const SECRET = makeOpaqueToken();
 const fail = (): never => {
 	throw new Error(SECRET);
 };
-// What throws for every key, n8n itself stumbles over before the node is asked.
+// n8n itself fails on an item that throws for every key, before the node runs.
 const failForToken = (_target: object, name: unknown) =>
 	name === 'access_token' ? fail() : undefined;
 const item = (json: unknown) => ({ json }) as INodeExecutionData;

@@ -1,6 +1,6 @@
-// What is tried: `__proto__`, `constructor` and `prototype` as keys of items and options, as tokens, as claims of a token,
-// as fields and as codes of KIS's answer, and as the environment; and a process whose Object.prototype someone else has
-// polluted already, so that an empty answer seems to confirm and a token of nobody to be one's own. After each: no prototype has changed.
+// Tried: `__proto__`, `constructor` and `prototype` as keys of items and options, as tokens, as claims of a token, as fields and
+// codes of KIS's answer, and as the environment; and a process whose Object.prototype is already polluted, so that an empty
+// answer seems to confirm and a token without an owner seems to be one's own. Afterwards no prototype has changed.
 import type { IDataObject } from 'n8n-workflow';
 
 import { makeApp } from '../../tools/sandbox/apps';
@@ -68,11 +68,11 @@ describe('in an answer', () => {
 		...NAMES.map((name) => JSON.stringify({ error_code: name, error_description: name })),
 		...NAMES.map((name) => JSON.stringify({ code: name, message: name })),
 		...NAMES.map((name) => `{"${name}":{"code":200,"message":"x","rt_cd":"0"}}`),
-	])('%s is no confirmation, and no part of a refusal', async (body) => {
+	])('%s neither confirms nor belongs to a refusal', async (body) => {
 		await expectOutcomes(body, { 200: 'unknown', 403: 'rejected' });
 	});
 
-	test('a code that is an object contradicts a refusal, too', async () => {
+	test('a code that is an object contradicts a refusal too', async () => {
 		const body = '{"code":{"__proto__":200},"message":"x"}';
 		await expectOutcomes(body, { 200: 'unknown', 403: 'unknown' });
 	});
@@ -86,7 +86,7 @@ describe('in an answer', () => {
 	}
 });
 
-test.each(NAMES)('%s is no environment, and no option either', async (name) => {
+test.each(NAMES)('%s is neither an environment nor an option', async (name) => {
 	const server = await startServer({ answer: () => CONFIRMATION });
 	const input = tokenItems('token');
 	const credential = { environment: name };

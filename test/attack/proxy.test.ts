@@ -1,7 +1,7 @@
-// What is tried: proxies that answer 200 to CONNECT and then are the host themselves: with a certificate that nobody
-// vouches for, that is for another host, or whose time is over; in plain text; with an answer to a request that was never
-// sent, behind the 200 or in its place. None of them must receive a byte of a request, and nothing was sent. Certificates
-// that are trusted need a process of their own against dist/ (npx gulp build).
+// Tried: proxies that answer 200 to CONNECT and then impersonate the host: with a certificate that is untrusted, for another
+// host, or expired; in plain text; with an answer to a request that was never sent, after the 200 or in its place. None of
+// them must receive a byte of a request, and every token counts as not sent. Trusted certificates need a process of their
+// own, which runs dist/ (npx gulp build).
 import type { Socket } from 'node:net';
 
 import { attack } from '../support/attack';
@@ -30,9 +30,9 @@ afterAll(async () => {
 });
 
 test.each([
-	['that nobody vouches for', () => own, () => ''],
+	['that is untrusted', () => own, () => ''],
 	['for another host', () => foreign, () => foreign.file],
-	['whose time is over', () => expired, () => expired.file],
+	['that has expired', () => expired, () => expired.file],
 ])('a certificate %s', async (_name, certificate, trusted) => {
 	const evil = await startServer({ tls: certificate(), answer: () => CONFIRMATION });
 	const proxy = await startServer({ answer: () => tunnelTo(evil) });
@@ -65,7 +65,7 @@ test.each<[string, (socket: Socket) => void]>([
 	['with an answer in place of the 200', (socket) => socket.write(CONFIRMATION)],
 	['with two answers', (socket) => socket.write(Buffer.concat([CONFIRMATION, CONFIRMATION]))],
 	['and closes', (socket) => socket.end(ESTABLISHED)],
-])('a proxy that is the host itself, %s', async (_name, answer) => {
+])('a proxy that impersonates the host, %s', async (_name, answer) => {
 	let heard = Buffer.alloc(0);
 	const proxy = await startServer({
 		connected: (socket) => socket.on('data', (chunk) => (heard = Buffer.concat([heard, chunk]))),

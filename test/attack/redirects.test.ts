@@ -1,6 +1,6 @@
-// What is tried: answers that send the request, and the secrets in it, on to another host: every status that redirects,
-// in every way to write a Location, and the headers and pages that browsers follow; to the node, to the credential's test
-// and to the HTTP Request node. The other host must see no connection, and nothing counts as revoked.
+// Tried: answers that redirect a request, and the secrets in it, to another host: every redirecting status, every way to write
+// a Location, and headers and pages that browsers follow; for the node, the credential test and the HTTP Request node. The
+// other host must see no connection, and nothing counts as revoked.
 import { KisApi } from '../../credentials/KisApi.credentials';
 import { testCredential } from '../../tools/engine/credentialTest';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';

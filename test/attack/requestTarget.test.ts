@@ -1,7 +1,7 @@
-// What is tried: to bring the credential's headers elsewhere by how a request names its target. `url`, `uri` and `baseURL`
-// are drawn from what parsers read differently: blanks, control characters, backslashes, slashes too many or too few,
-// schemes, user info, hosts in other places, and values that are no texts. n8n's two helpers send each such request, first
-// without the credential, then with it.
+// Tried: to make the credential's headers go elsewhere by the spelling of a request's URL. `url`, `uri` and `baseURL` are drawn
+// from forms that parsers read differently: blanks, control characters, backslashes, extra or missing slashes, schemes,
+// user info, hosts in other places, and values that are not text. n8n's two helpers send each such request, first without
+// the credential, then with it.
 import fc from 'fast-check';
 import type { IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
 
@@ -19,10 +19,10 @@ import {
 	type SeenRequest,
 } from '../support/scriptedServer';
 
-/** In what is drawn, the hosts of the credential and of somebody else: their ports are known later. */
+/** Placeholders in the drawn forms for the credential's host and another one, since their ports are known later. */
 const [OWN, EVIL] = ['OWN', 'EVIL'];
 
-/** One of the first, plain ones, or now and then one of the others. */
+/** Draws one of the first, plain forms, or now and then one of the others. */
 const mostly = (plain: readonly string[], others: readonly string[]) =>
 	fc.oneof(
 		{ weight: 5, arbitrary: fc.constantFrom(...plain) },
@@ -91,7 +91,7 @@ let lent: LentContext;
 beforeEach(async () => {
 	const script: Script = {
 		answer: () => http(200, '{}', { connection: 'close' }),
-		// Nobody has to wait for an answer to what is not HTTP, but TLS.
+		// Closes a TLS connection, so that nobody waits for an answer to it.
 		connected: (socket) => socket.once('data', ([first]) => first === 0x16 && socket.destroy()),
 	};
 	[own, evil] = await Promise.all([startServer(script), startServer(script)]);
@@ -100,7 +100,7 @@ beforeEach(async () => {
 		...app,
 		environment: 'custom',
 		baseUrl: own.url,
-		// The issue of a token would be a request of its own.
+		// Issuing a token would be a request of its own.
 		bringAuthorization: false,
 	});
 });
@@ -124,11 +124,11 @@ function namesOf(drawn: Drawn): RequestNames {
 }
 
 interface Arrival extends SeenRequest {
-	/** What was called, as a URL. */
+	/** The URL that was called. */
 	readonly href: string;
 }
 
-/** What arrives while something is sent, wherever. */
+/** Collects what arrives at any server during a call. */
 async function arrivals(send: () => Promise<unknown>): Promise<Arrival[]> {
 	const servers = [own, evil];
 	const before = servers.map(({ requests }) => requests.length);
@@ -187,7 +187,7 @@ property('no key goes elsewhere', [names], async (drawn) => {
 	}
 });
 
-test('so many of the draws are called, and so many leave a doubt, that this says something', () => {
+test('enough of the draws are called, and enough are ambiguous, to make the test meaningful', () => {
 	const drawn = counts.targets + counts.doubtful;
 	expect(counts.targets).toBeGreaterThan(drawn / 5);
 	expect(counts.doubtful).toBeGreaterThan(drawn / 5);

@@ -1,7 +1,6 @@
-// What is tried: answers whose text does something where it is shown: HTML and scripts (n8n renders the description of an
-// error as HTML), links, Markdown, n8n expressions, escape sequences of terminals, characters that turn the direction of
-// a line or hide it, text that pretends to be the node's own words; and codes that look like names of errors or of
-// JavaScript's own properties.
+// Tried: answers whose text is active where it is shown: HTML and scripts (n8n renders the description of an error as HTML),
+// links, Markdown, n8n expressions, terminal escape sequences, characters that reverse or hide text, text that imitates
+// the node's own words; and codes that look like names of errors or of JavaScript's own properties.
 import { attack } from '../support/attack';
 import { closeServers, http, startServer } from '../support/scriptedServer';
 import { makeOpaqueToken } from '../support/tokens';
@@ -17,7 +16,7 @@ async function describedWith(answer: object, status = 403) {
 	return { thrown: stopped.error, item: items[0].json.error as Record<string, unknown> };
 }
 
-/** Of one item, without a tag. */
+/** The description of one item, without any tag. */
 const NO_TAGS = /^[^<>]*$/;
 
 test.each([
@@ -59,7 +58,7 @@ test.each([
 	expect(item.description).toContain('The server says: “');
 });
 
-test('words that pretend to be the node’s own stay inside the quotation', async () => {
+test('words that imitate the node’s own stay inside the quotation', async () => {
 	const error_description = 'x” The token was revoked. It is dead. “';
 	const { item } = await describedWith({ error_code: 'EGW00101', error_description });
 	expect(String(item.description).match(/“[^”]*”/g)).toHaveLength(1);

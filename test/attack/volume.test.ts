@@ -1,6 +1,6 @@
-// What is tried: 100,000 items: all with one token, all with what is none, and all with tokens of their own of an app
-// that KIS refuses; under each way to handle failed items. Requests and connections must stay in proportion to what can
-// come of them, the error that stops a workflow must stay readable, and the rest of n8n must have its turns.
+// Tried: 100,000 items: all with one token, all without a token, and all with different tokens of an app that KIS refuses,
+// under each way to handle failed items. There must be no more requests and connections than can make a difference, the
+// error that stops a workflow must stay readable, and the rest of n8n must get its turns.
 import type { INodeExecutionData, IPairedItemData } from 'n8n-workflow';
 
 import { makeApp } from '../../tools/sandbox/apps';
@@ -28,7 +28,7 @@ async function revokeMany({ url }: ScriptedServer, setup: Partial<Setup>): Promi
 }
 
 describe('one token in 100,000 items', () => {
-	test('is one request, and every item has its outcome', async () => {
+	test('is sent once, and every item has its outcome', async () => {
 		const server = await startServer({ answer: () => CONFIRMATION });
 		const run = await revokeMany(server, { token: 'token' });
 		expect(new Set(outcomes(run.items))).toEqual(new Set(['revoked']));
@@ -38,7 +38,7 @@ describe('one token in 100,000 items', () => {
 		expect(server.requests).toHaveLength(1);
 	}, 60_000);
 
-	test('that is refused is one request, and one error that can be read', async () => {
+	test('that KIS refuses is sent once, and gives one readable error', async () => {
 		const server = await startServer({ answer: () => refusal('EGW00121') });
 		const onError = 'stopWorkflow';
 		const { error } = await revokeMany(server, { token: 'refused', onError });
@@ -61,7 +61,7 @@ test('100,000 items without a token are as many error items, and no connection',
 describe('100,000 tokens', () => {
 	const tokens = Array.from({ length: MANY }, (_, i) => read(`token-of-an-attack-${i}`));
 
-	test('of an app that KIS refuses are one request', async () => {
+	test('of an app that KIS refuses cause one request', async () => {
 		const server = await startServer({ answer: () => refusal('EGW00103') });
 		const keys = makeApp();
 		const results = await revokeTokens(server.url, tokens, { keys });
@@ -71,7 +71,7 @@ describe('100,000 tokens', () => {
 		expect(server.requests).toHaveLength(1);
 	}, 60_000);
 
-	test('leave others their turns, where none is sent any more', async () => {
+	test('that are no longer sent leave others their turns', async () => {
 		const server = await startServer({ answer: () => refusal('EGW00103') });
 		let inThisTurn = 0;
 		let most = 0;

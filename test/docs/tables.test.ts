@@ -14,9 +14,9 @@ import { REVOKE_OUTCOMES } from '../../kis/reply/outcome';
 import { operations } from '../../nodes/KisToken/operations';
 import type { Operation } from '../../nodes/KisToken/operations/operation';
 import { detailsOf } from '../../nodes/KisToken/report/details';
-import { sentences } from '../../nodes/KisToken/report/explain';
+import { sentences } from '../../kis/reply/explanation';
 import { toItem } from '../../nodes/KisToken/report/item';
-import { reportBroken } from '../../nodes/KisToken/report/report';
+import { reportBrokenRun } from '../../nodes/KisToken/report/itemReport';
 import { BREAKS } from '../../tools/truth/breaks';
 import { column, KOREAN, page, ROOT, tableOf } from './pages';
 
@@ -168,14 +168,33 @@ function allowedIn(field: INodeProperties, wording: Wording): string {
 	}
 }
 
+/** Which are in italics in English, bold in Korean. */
+function labelsIn(cell: string): string[] {
+	return [...cell.matchAll(/\*(Ask KIS[^*]*)\*/g)].map(([, label]) => label);
+}
+
 describe.each(WORDINGS)('the $language docs', (wording) => {
 	const { first, under } = wording;
 
 	test('list the operations', () => {
 		const { rows } = tableOf(wording.overview, first.operation);
-		expect(rows.map(([name, calls]) => [name, /`.+`/.exec(calls)?.[0]])).toEqual(
+		expect(rows.map(([name, calls]) => [name, /`[^`]+`/.exec(calls)?.[0]])).toEqual(
 			all.map(({ option, endpoint }) => [`**${option.name}**`, `\`${endpoint}\``]),
 		);
+	});
+
+	test('name whatever lets an operation ask KIS for a quote, beside what it calls', () => {
+		const { rows } = tableOf(wording.overview, first.operation);
+		const labelsOf = ({ fields }: Operation) =>
+			fields.flatMap(({ displayName, options = [] }) => [
+				displayName,
+				...options.map((option) => ('displayName' in option ? option.displayName : '')),
+			]);
+		const asking = all.map((operation) =>
+			labelsOf(operation).filter((label) => label.startsWith('Ask KIS')),
+		);
+		expect(asking.flat()).toHaveLength(2);
+		expect(rows.map(([, calls]) => labelsIn(calls))).toEqual(asking);
 	});
 
 	test('list the fields of the credential', () => {
@@ -246,7 +265,7 @@ describe.each(WORDINGS)('the $language docs', (wording) => {
 
 	test('show the details and the error item with their fields', () => {
 		const details = detailsOf({ outcome: '', environment: 'paper' });
-		const report = reportBroken('', '', '');
+		const report = reportBrokenRun('', '', '');
 		const { error } = JSON.parse(JSON.stringify(toItem(report, 0).json)) as { error: object };
 		const fields = [wording.operations, wording.outcomes].flatMap((path) =>
 			page(path).json.flatMap(({ value }) => {

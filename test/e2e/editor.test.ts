@@ -226,7 +226,12 @@ describe('the dialog of the credential', () => {
 	});
 
 	test.each([
-		['no scheme', () => stage.sandbox.url.replace('https://', ''), /Begin the Base URL with https/],
+		['no scheme', () => stage.sandbox.url.replace('https://', ''), /Begin it with https/],
+		[
+			'plain http elsewhere',
+			() => 'http://relay.example',
+			/Only this computer \(localhost\) may be/,
+		],
 		['a closed port', () => 'http://127.0.0.1:1', /nothing listens at the address/],
 	])('says what is wrong with an address: %s', async (what, address, says) => {
 		await field('baseUrl').fill(address());

@@ -50,6 +50,8 @@ const EXAMPLES: Readonly<Record<string, Taken>> = {
 			await shows('Quote', '71500');
 			expect(isLive('quote')).toBe(true);
 			await editor.leaveNode();
+			// For the README: what follows asks for no quote out of hours.
+			await editor.picture('workflow');
 			// Whatever the time is: in a market's hours it asks once more.
 			await editor.execute('Every Minute');
 		},

@@ -1,4 +1,4 @@
-// The examples, as they are imported: on n8n's engine, against the local KIS.
+// The examples as a user imports them, on n8n's engine, against the sandbox.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IDataObject, INode, IRun } from 'n8n-workflow';
@@ -25,7 +25,7 @@ const parse = (file: string) => JSON.parse(read(file)) as WorkflowFile & { name:
 
 const sandbox = useSandbox();
 
-/** Imports an example and chooses the credential, pointed at the sandbox; `change` is what a user does to a node. */
+/** Imports an example and chooses a credential for the sandbox. `change` edits a node as a user would. */
 async function run(
 	file: string,
 	change: (node: INode) => Partial<INode> = () => ({}),
@@ -88,7 +88,7 @@ describe.each(files)('%s', (file) => {
 		}
 	});
 
-	test('holds no token, no key, no credential of anybody', () => {
+	test('contains no token, no key and nobody’s credential', () => {
 		expect(read(file)).not.toMatch(/eyJ|"(appkey|appsecret)":/);
 		for (const { credentials } of nodes) {
 			expect([undefined, { kisApi: { id: 'choose-your-own', name: 'KIS API' } }]).toContainEqual(
@@ -97,7 +97,7 @@ describe.each(files)('%s', (file) => {
 		}
 	});
 
-	test('says first what to set, exactly if a token is in its items', () => {
+	test('says first how to set saving if, and only if, its items contain a token', () => {
 		const inItems = own.some(
 			({ parameters }) => parameters.operation === 'issue' || parameters.tokenSource === undefined,
 		);
@@ -112,7 +112,7 @@ describe.each(files)('%s', (file) => {
 		expect(read(file)).not.toMatch(/settings of this workflow/i);
 	});
 
-	test('brings no settings that it needs: the editor drops them', () => {
+	test('needs no workflow settings, since the editor drops them on import', () => {
 		expect(Object.keys(settings ?? {})).not.toContain('timezone');
 		expect(settings?.executionOrder).toBe('v1');
 	});
@@ -122,7 +122,7 @@ describe.each(files)('%s', (file) => {
 	});
 });
 
-/** Starts an example by its schedule, and ends it before this node. The time is not waited for. */
+/** Starts an example by its schedule, without waiting for the time, and ends it before this node. */
 const byClock =
 	(last: string, change: (node: INode) => Partial<INode> = () => ({})) =>
 	(node: INode) => {
@@ -131,7 +131,7 @@ const byClock =
 		return node.name === last || node.type.endsWith('scheduleTrigger') ? passesOn : change(node);
 	};
 
-/** Sets the clock. n8n is in a zone of its own. */
+/** Sets the clock. n8n runs in another time zone. */
 function at(time: string): void {
 	jest.spyOn(Date, 'now').mockReturnValue(Date.parse(time));
 }
@@ -140,7 +140,7 @@ describe('quote-every-minute.json', () => {
 	const QUOTES = 'quote-every-minute.json';
 	afterEach(() => jest.restoreAllMocks());
 
-	test('gets a quote with nothing but the credential, and again with the same token', async () => {
+	test('gets a quote with only the credential, and a second one with the same token', async () => {
 		for (let i = 0; i < 2; i++) {
 			const stored = await run(QUOTES);
 			expect(outputOf(stored, 'Quote')[0].json).toMatchObject({ rt_cd: '0' });
@@ -179,7 +179,7 @@ describe('issue-quote-revoke.json', () => {
 		expect(sandbox().kis.isLive(token(stored))).toBe(false);
 	});
 
-	test('leaves none when the quote fails either, and fails', async () => {
+	test('fails if the quote fails, and leaves no live token', async () => {
 		const path = '/uapi/domestic-stock/v1/quotations/inquire-price';
 		sandbox().faults.push({ kind: 'refuse', code: 'EGW00202', shape: 'uapi', path });
 		const stored = await run('issue-quote-revoke.json');
@@ -204,7 +204,7 @@ describe('revoke-by-hand.json', () => {
 		expect(JSON.stringify(stored)).not.toContain('eyJ');
 	});
 
-	test('says so if that was none', async () => {
+	test('says so if the credential has brought none', async () => {
 		const stored = await run('revoke-by-hand.json');
 		expect(stored.data.resultData.error?.message).toContain('keeps no access token');
 	});
@@ -242,7 +242,7 @@ describe('end-of-day-sweep.json', () => {
 	};
 	afterEach(() => jest.restoreAllMocks());
 
-	test('as imported does nothing', async () => {
+	test('does nothing as imported', async () => {
 		expect((await run(SWEEP, sweep([]))).status).toBe('success');
 		expect(sandbox().calls).toEqual([]);
 	});
@@ -261,7 +261,7 @@ describe('end-of-day-sweep.json', () => {
 		expect(outputOf(stored, 'Revoke')).toHaveLength(sweeps);
 	});
 
-	test('revokes all, the same one once', async () => {
+	test('revokes every token, each once', async () => {
 		const [one, two] = [1, 2].map(() => sandbox().kis.mint(sandbox().apps[0].appkey).value);
 		const stored = await run(SWEEP, sweep([one, two, one]));
 		expect(stored.status).toBe('success');
@@ -278,7 +278,7 @@ describe('end-of-day-sweep.json', () => {
 		expect(sandbox().kis.isLive(token)).toBe(false);
 	});
 
-	test('alerts with the reason where the credential cannot be used', async () => {
+	test('alerts with the reason if the credential is invalid', async () => {
 		const stored = await run(SWEEP, sweep(['one', 'two']), {
 			credential: { appsecret: '' },
 		});
@@ -288,7 +288,7 @@ describe('end-of-day-sweep.json', () => {
 	});
 });
 
-test('ai-agent.json: the credential gives the tools their token, and none of them issues', () => {
+test('ai-agent.json: the credential gives the tools their token, and no tool issues one', () => {
 	const { nodes, connections } = parse('ai-agent.json');
 	const tools = nodes.filter(({ type }) => type === `${NODE_TYPE}Tool`);
 	expect(tools.map(({ parameters }) => parameters.operation)).toEqual(['inspect', 'revoke']);

@@ -82,6 +82,7 @@ test.each([
 ])('%s is refused, and the input is not quoted', (_name, text) => {
 	const refused = parseBaseUrl(text);
 	expect(refused).toBeInstanceOf(InvalidInput);
+	expect(refused).toHaveProperty('todo', expect.stringMatching(/\.$/));
 	expect(JSON.stringify(refused)).not.toMatch(/evil|koreainvestment|passwd|alert|kis\?/);
 });
 
@@ -108,6 +109,7 @@ test.each([
 ])('plain http to %s is refused', (_name, text) => {
 	const refused = parseBaseUrl(text);
 	expect(refused).toBeInstanceOf(InvalidInput);
+	expect(refused).toHaveProperty('todo', expect.stringMatching(/\.$/));
 	expect(JSON.stringify(refused)).not.toMatch(/evil|127|192|169|ffff/);
 });
 

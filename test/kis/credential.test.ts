@@ -65,9 +65,13 @@ test.each<[string, Record<string, unknown>]>([
 	['custom without an address', { ...keys, environment: 'custom' }],
 	['custom with an address that is no text', { ...keys, environment: 'custom', baseUrl: 7 }],
 	['custom with a refused address', { ...keys, environment: 'custom', baseUrl: 'http://evil' }],
-])('%s: refused, and neither keys nor input are quoted', (_name, fields) => {
+	['a switch that is a text', { ...keys, environment: 'real', bringAuthorization: 'evil' }],
+	['another switch that is a text', { ...keys, environment: 'real', paceRequests: 'evil' }],
+	['an address of Redis that is none', { ...keys, environment: 'real', redisUrl: 'http://evil' }],
+])('%s: refused with what to do, and neither keys nor input are quoted', (_name, fields) => {
 	const refused = parseCredential(fields);
 	expect(refused).toBeInstanceOf(InvalidInput);
+	expect(refused).toHaveProperty('todo', expect.stringMatching(/\.$/));
 	const said = JSON.stringify(refused);
 	for (const secret of [appkey, appsecret, 'evil', '__proto__', 'REAL']) {
 		expect(said).not.toContain(secret);

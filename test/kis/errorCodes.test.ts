@@ -4,7 +4,7 @@ import { OPEN_ANSWERS, REFUSING_STATUSES } from '../../kis/reply/httpAnswers';
 import { explainTransportCode } from '../../kis/http/transportCodes';
 import { waitBeforeRetry } from '../../kis/reply/retry';
 import type { Attempt } from '../../kis/reply/attempt';
-import { sentences } from '../../nodes/KisToken/report/explain';
+import { sentences } from '../../kis/reply/explanation';
 import { makeAttempt } from '../support/attempts';
 
 // KIS's official list: the number, whether it stops sending, and after how many milliseconds the request may be retried.

@@ -47,11 +47,12 @@ test.each<[string, string]>([
 	['redis://redis.example?prefix={a}', 'something after "?"'],
 	['redis://redis.example\\a', 'white space, a control character or a backslash'],
 	['redis://a b', 'white space, a control character or a backslash'],
-])('%s cannot be used, and is not quoted', (text, says) => {
+])('%s cannot be used, comes with what to do, and is not quoted', (text, says) => {
 	const read = parseRedisUrl(text);
 	expect(read).toBeInstanceOf(InvalidInput);
 	const { why, todo } = read as InvalidInput;
 	expect(why).toContain(says);
+	expect(todo).toMatch(/\.$/);
 	expect(why + todo).not.toMatch(/p[#%a]ss[@/]|word@redis/);
 });
 

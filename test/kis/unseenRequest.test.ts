@@ -24,10 +24,12 @@ const read = async (credential: KisCredential, cancel = never()) =>
 const write = async (credential: KisCredential) =>
 	await admitRequest(credential, { mayWait: false, cancel: never() });
 const reads = (credential: KisCredential, count: number) => {
-	const ended: Array<{ readonly at: number; readonly noTurn: NotAdmitted | null }> = [];
+	const ended: Array<{ readonly at: number; readonly notAdmitted: NotAdmitted | null }> = [];
 	const started = performance.now();
 	for (let sent = 0; sent < count; sent++) {
-		void read(credential).then((noTurn) => ended.push({ at: performance.now() - started, noTurn }));
+		void read(credential).then((notAdmitted) =>
+			ended.push({ at: performance.now() - started, notAdmitted }),
+		);
 	}
 	return ended;
 };
@@ -47,7 +49,7 @@ test.each([
 	expect(readIntervalMs(credential)).toBe(intervalMs);
 	const ended = reads(credential, 20);
 	await pass(20 * (intervalMs + 1));
-	expect(ended.map(({ noTurn }) => noTurn)).toEqual(Array(20).fill(null));
+	expect(ended.map(({ notAdmitted }) => notAdmitted)).toEqual(Array(20).fill(null));
 	for (const [i, { at }] of ended.slice(1).entries()) {
 		expect(at - ended[i].at).toBeGreaterThanOrEqual(intervalMs);
 	}
@@ -56,22 +58,22 @@ test.each([
 test('200 concurrent reads on a paper account are all admitted', async () => {
 	const ended = reads(credentialOf('paper'), 200);
 	await pass(LONGEST_WAIT_MS);
-	expect(ended.map(({ noTurn }) => noTurn)).toEqual(Array(200).fill(null));
+	expect(ended.map(({ notAdmitted }) => notAdmitted)).toEqual(Array(200).fill(null));
 });
 
 test('a read that would wait too long is told immediately, and how long', async () => {
 	const credential = credentialOf('paper');
 	const ended = reads(credential, 300);
 	await pass(0);
-	const refused = ended.filter(({ noTurn }) => noTurn !== null);
+	const refused = ended.filter(({ notAdmitted }) => notAdmitted !== null);
 	expect(refused.length).toBeGreaterThan(50);
-	for (const { at, noTurn } of refused) {
+	for (const { at, notAdmitted } of refused) {
 		expect(at).toBe(0);
-		expect(noTurn).toMatchObject({ because: 'tooLong', waitMs: expect.any(Number) });
+		expect(notAdmitted).toMatchObject({ because: 'tooLong', waitMs: expect.any(Number) });
 		// Refused ones make nobody wait.
-		expect(noTurn).toEqual(refused[0].noTurn);
+		expect(notAdmitted).toEqual(refused[0].notAdmitted);
 	}
-	const { waitMs } = refused[0].noTurn as Extract<NotAdmitted, { because: 'tooLong' }>;
+	const { waitMs } = refused[0].notAdmitted as Extract<NotAdmitted, { because: 'tooLong' }>;
 	expect(waitMs).toBeGreaterThan(LONGEST_WAIT_MS);
 	expect(waitMs).toBeLessThan(LONGEST_WAIT_MS + 1116);
 	// The last was admitted at the bound, and timers count whole milliseconds.

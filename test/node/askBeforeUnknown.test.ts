@@ -1,5 +1,5 @@
-// The option Ask KIS Before Saying Unknown, on n8n's engine, against a KIS that is not the sandbox: what the items and the
-// errors say, and what the token that the credential keeps has of it.
+// The option Ask KIS Before Saying Unknown, on n8n's engine, against a fake KIS that is not the sandbox: what items and errors
+// say, and how the answer affects the token that the credential keeps.
 import type { Socket } from 'node:net';
 import type { IDataObject } from 'n8n-workflow';
 
@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(closeServers);
 
-/** Processes the revoke, and loses the answer. */
+/** Processes the revoke and loses the answer. */
 const processed = (socket: Socket) => {
 	kis.live.clear();
 	hangUp(socket);
@@ -31,7 +31,7 @@ const revoke = async (setup: Setup) =>
 	);
 const asked = () => kis.tokensOf('quote');
 
-test('a token whose answer was lost is a success, with what KIS said of it', async () => {
+test('a dead token whose answer was lost is a success, with the words of KIS', async () => {
 	const token = kis.mint();
 	kis.orders.revokeP = [processed];
 	kis.orders.quote = [uapiRefusal('EGW00121')];
@@ -50,7 +50,7 @@ test('a token whose answer was lost is a success, with what KIS said of it', asy
 	expect(asked()).toEqual([token]);
 });
 
-test('a token that KIS still accepts names the moment, and what it does not prove', async () => {
+test('for a token that KIS still accepts, the error says when, and what that does not prove', async () => {
 	const token = kis.mint();
 	kis.orders.revokeP = [HTML];
 	const before = Math.floor(Date.now() / 1000) * 1000;
@@ -75,7 +75,7 @@ test('a token that KIS still accepts names the moment, and what it does not prov
 	expect(found(withoutInput(result), [token, appkey, appsecret])).toBeUndefined();
 });
 
-test('an answer that decides nothing is told', async () => {
+test('an answer that decides nothing is quoted in the error', async () => {
 	kis.orders.revokeP = [reset];
 	kis.orders.quote = [http(503, '{}')];
 	const result = await revoke({
@@ -90,7 +90,7 @@ test('an answer that decides nothing is told', async () => {
 	expect(error.details).not.toHaveProperty('stillAcceptedAt');
 });
 
-test('Fail: one that was dead by the time of the question says how that is known', async () => {
+test('Fail: for a token found dead by the question, the error says how that is known', async () => {
 	const token = kis.mint({ exp: Math.floor(Date.now() / 1000) - 60 });
 	kis.orders.revokeP = [reset];
 	kis.orders.quote = [uapiRefusal('EGW00123')];
@@ -112,7 +112,7 @@ test('Fail: one that was dead by the time of the question says how that is known
 test.each<[string, Setup['options'], () => string]>([
 	['turned off', { askBeforeUnknown: false }, () => kis.mint()],
 	['on for a token of another app key', {}, () => makeToken(makeKeyPair().appkey)],
-])('nothing is asked, and nothing is said of it: %s', async (_name, options, make) => {
+])('no question is asked or mentioned: %s', async (_name, options, make) => {
 	kis.orders.revokeP = [HTML];
 	const error = errorOf(await revoke({ ...failing, input: tokenItems(make()), options }));
 	expect(error.outcome).toBe('unknown');
@@ -120,27 +120,27 @@ test.each<[string, Setup['options'], () => string]>([
 	expect(asked()).toEqual([]);
 });
 
-test('an option that is neither true nor false is refused, and nothing is sent', async () => {
+test('an option that is neither true nor false is an error, and nothing is sent', async () => {
 	const options = { askBeforeUnknown: 'perhaps' };
 	const error = errorOf(await revoke({ ...failing, input: tokenItems(kis.mint()), options }));
 	expect(error.message).toMatch(/Ask KIS Before Saying Unknown has to be true or false$/);
 	expect(kis.requests).toEqual([]);
 });
 
-test('Stop while KIS is asked ends at once, and leaves it open', async () => {
+test('Stop during the question ends the run immediately, and the outcome stays unknown', async () => {
 	const stop = new AbortController();
 	kis.orders.revokeP = [HTML];
 	kis.orders.quote = [() => stop.abort()];
 	const token = kis.mint();
 	await revoke({ ...failing, input: tokenItems(token), executionId: 'stopped', stop: stop.signal });
 	expect(asked()).toEqual([token]);
-	// n8n keeps nothing of a stopped node: the next node of the execution tells what was known.
+	// n8n keeps no output of a stopped node. The next node of the execution shows what was known.
 	const credential = { baseUrl: 'http://relay.example' };
 	const next = { ...failing, input: tokenItems(token), executionId: 'stopped', credential };
 	expect(errorOf(await revoke(next)).outcome).toBe('unknown');
 });
 
-test('Retry On Fail sends again what KIS still accepted', async () => {
+test('Retry On Fail sends a token again that KIS still accepted', async () => {
 	const token = kis.mint();
 	kis.orders.revokeP = [HTML];
 	const { items } = await revoke({
@@ -163,7 +163,7 @@ describe('the token that the credential keeps', () => {
 	};
 
 	test.each([[false], [true]])(
-		'was found dead: the next request brings another, and asks nothing (given again by KIS: %s)',
+		'was found dead: the next request gets another without asking (given again by KIS: %s)',
 		async (isGivenAgain) => {
 			const iat = Math.floor(Date.now() / 1000) - (isGivenAgain ? 300 : 0);
 			kis.gives = kis.mint({ iat });
@@ -180,7 +180,7 @@ describe('the token that the credential keeps', () => {
 		},
 	);
 
-	test('was still accepted: it is asked about once more before it is used', async () => {
+	test('was still accepted: KIS is asked about it once more before it is used', async () => {
 		await quote();
 		const [token] = asked();
 		kis.orders.revokeP = [HTML];

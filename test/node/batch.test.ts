@@ -1,4 +1,4 @@
-// Many items: order, pairing, duplicates, and what one token's fate means for the others.
+// Many items: order, pairing, duplicates, and what the outcome of one token means for the others.
 import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 
@@ -11,7 +11,7 @@ const mint = ({ kis, apps }: Sandbox) => kis.mint(apps[0].appkey).value;
 const errorsOf = (items: Array<{ json: IDataObject }>) =>
 	items.map(({ json }) => json.error as IDataObject | undefined);
 
-test('one item out for each item in, in input order, linked to it', async () => {
+test('each input item gives one output item, in order and paired with it', async () => {
 	const tokens = Array.from({ length: 50 }, () => mint(sandbox()));
 	tokens[7] = 'opaque';
 	tokens[30] = 'two words';
@@ -38,7 +38,7 @@ test('the same token in several items is sent once, and all of them get its outc
 	expect(sandbox().calls).toHaveLength(2);
 });
 
-test('one bad token keeps no other alive, and the workflow stops with all of them listed', async () => {
+test('a bad token does not keep the others from being revoked, and the error lists all that failed', async () => {
 	const tokens = Array.from({ length: 30 }, (_, i) => (i % 5 ? `opaque${i}` : mint(sandbox())));
 	const run = await revoke(sandbox(), { input: tokenItems(...tokens) });
 	expect(tokens.filter((token) => sandbox().kis.isLive(token))).toEqual([]);
@@ -53,7 +53,7 @@ test('one bad token keeps no other alive, and the workflow stops with all of the
 	expect(run.error).toMatchObject({ httpCode: '403', context: { itemIndex: 1 } });
 });
 
-test('bad keys cost one call, and the others were never sent', async () => {
+test('bad keys cost one request, and the other tokens are never sent', async () => {
 	const tokens = Array.from({ length: 20 }, () => mint(sandbox()));
 	const run = await revoke(sandbox(), {
 		input: tokenItems(...tokens),
@@ -122,7 +122,7 @@ test.each([
 	{ alreadyInvalid: 'ignore' },
 	{ includeDetails: 'yes' },
 	{ maxRetries: '={{ $("Nowhere").item.json.x }}' },
-])('an option that makes no sense is an error for every item: %j', async (options) => {
+])('an invalid option is an error for every item: %j', async (options) => {
 	const run = await revoke(sandbox(), {
 		input: tokenItems(mint(sandbox())),
 		options,
@@ -138,7 +138,7 @@ test('numbers from expressions may be text', async () => {
 	expect(run.items[0].json.code).toBe('200');
 });
 
-test('an expression that cannot be evaluated concerns its own item only', async () => {
+test('an expression that cannot be evaluated fails only its own item', async () => {
 	const [first, second] = [mint(sandbox()), mint(sandbox())];
 	const run = await revoke(sandbox(), {
 		input: [{ access_token: first }, { broken: true }, { access_token: second }],
@@ -150,7 +150,7 @@ test('an expression that cannot be evaluated concerns its own item only', async 
 	expect(errorsOf(run.errorItems)[0]).toMatchObject({ outcome: 'notSent', code: null });
 });
 
-test('a token that is not text, or missing, is said to be so', async () => {
+test('the error says that a token is missing, or is not text', async () => {
 	const run = await revoke(sandbox(), {
 		input: [{ access_token: 42 }, {}, { access_token: { token: 'x' } }, { access_token: 'Bearer' }],
 		onError: 'continueRegularOutput',
@@ -163,7 +163,7 @@ test('a token that is not text, or missing, is said to be so', async () => {
 	]);
 });
 
-test('details are for items that were never sent, too', async () => {
+test('items that were never sent have details too', async () => {
 	const run = await revoke(sandbox(), {
 		input: tokenItems('two words'),
 		options: { includeDetails: true },
@@ -181,7 +181,7 @@ test('details are for items that were never sent, too', async () => {
 });
 
 test.each(['ENOENT', 'ECONNREFUSED', 'GETADDRINFO'])(
-	'n8n does not take a code of the server for a fault of its own: %s',
+	'n8n does not mistake a code of the server for a system error: %s',
 	async (error_code) => {
 		const body = JSON.stringify({ error_code, error_description: `${error_code} <b>here</b>` });
 		sandbox().faults.push({ kind: 'raw', status: 403, body });
@@ -191,7 +191,7 @@ test.each(['ENOENT', 'ECONNREFUSED', 'GETADDRINFO'])(
 	},
 );
 
-test('answers with a text of their own each do not slow a batch down', async () => {
+test('answers with a different text each do not slow a batch down', async () => {
 	const tokens = Array.from({ length: 300 }, () => mint(sandbox()));
 	sandbox().faults.push(
 		...tokens.map((_token, i) => ({
@@ -205,7 +205,7 @@ test('answers with a text of their own each do not slow a batch down', async () 
 	expect(errorsOf(run.items).filter((error) => error?.code === 'EGW00101')).toHaveLength(300);
 });
 
-test('a node that breaks under Continue sends no item out of the success output', async () => {
+test('a node that fails under Continue passes no item on through the success output', async () => {
 	const run = await revoke(sandbox(), {
 		input: tokenItems('one', 'two'),
 		node: { parameters: { operation: '={{ $fail }}', token: 'x' } },
@@ -215,7 +215,7 @@ test('a node that breaks under Continue sends no item out of the success output'
 	expect(run.errorItems).toHaveLength(2);
 });
 
-test('the limit is never exceeded in any second, on the clock of the server', async () => {
+test('no second exceeds the limit, by the clock of the server', async () => {
 	const limited = await new Sandbox().start();
 	try {
 		const tokens = Array.from({ length: 40 }, () => mint(limited));
@@ -249,12 +249,12 @@ describe('what n8n shows beside the items', () => {
 	const hintsOf = (run: Run) =>
 		run.stored.data.resultData.runData['KIS Token'][0].hints?.map(({ message }) => message) ?? [];
 
-	test('nothing where every token was revoked', async () => {
+	test('no hint if every token was revoked', async () => {
 		const run = await revoke(sandbox(), { input: tokenItems(mint(sandbox())) });
 		expect(hintsOf(run)).toEqual([]);
 	});
 
-	test('a line for each outcome that is not plainly "revoked", with a count', async () => {
+	test('a hint with a count for each outcome other than "revoked"', async () => {
 		sandbox().faults.push({ kind: 'reset', processed: true });
 		const run = await revoke(sandbox(), {
 			input: tokenItems(mint(sandbox()), mint(sandbox()), dead(), dead(), 'opaque', 'two words'),
@@ -269,7 +269,7 @@ describe('what n8n shows beside the items', () => {
 		]);
 	});
 
-	test('counts by outcome, as custom data of the execution where nodes have it', async () => {
+	test('counts by outcome, as custom data of the execution, where n8n gives nodes that', async () => {
 		const run = await revoke(sandbox(), {
 			input: tokenItems(mint(sandbox()), mint(sandbox()), 'opaque'),
 		});

@@ -1,5 +1,5 @@
-// Requests with the KIS API credential that bring no token of their own, on n8n's engine, through each of its helpers,
-// against a KIS that is not the sandbox.
+// Requests with the KIS API credential and no token of their own, on n8n's engine, through each of its helpers, against a
+// fake KIS that is not the sandbox.
 import { readFileSync } from 'node:fs';
 import type { IDataObject } from 'n8n-workflow';
 
@@ -37,7 +37,7 @@ const order = async (setup: Setup = {}, sending: Partial<Sending> = {}) =>
 const count = (...endpoints: Endpoint[]) => endpoints.map((name) => kis.seen(name).length);
 
 describe.each(helpers)('%s', (helper) => {
-	test('20 requests at once, no token yet: one issue, and all of them go out with it', async () => {
+	test('20 concurrent requests without a token cause one issue, and all carry that token', async () => {
 		const { answers, errors } = await quote({ helper, items: 20 });
 		expect(errors).toEqual([]);
 		expect(answers).toHaveLength(20);
@@ -47,7 +47,7 @@ describe.each(helpers)('%s', (helper) => {
 		for (const { headers } of kis.seen('quote')) expect(headers).toMatchObject(kis.keys);
 	});
 
-	test('nothing that n8n stores or logs holds the token, be it answered, refused or lost', async () => {
+	test('n8n neither stores nor logs the token, whether the answer is good, a refusal or lost', async () => {
 		const refused = http(500, '{"rt_cd":"1","msg_cd":"OPSQ2000","msg1":"x"}');
 		const stored = [];
 		for (const answer of [null, refused, hangUp, http(401, '{}'), http(200, '<html></html>')]) {
@@ -80,13 +80,13 @@ describe.each(helpers)('%s', (helper) => {
 		kis.orders.order = Array<Answer>(10).fill(answer);
 		const { errors, answers } = await order({ helper }, sending);
 		expect(errors.length + answers.length).toBe(1);
-		// Pages go on after an answer: they are the user's.
+		// Pagination continues after an answer: the user asked for those requests.
 		const pages = helper === 'requestWithAuthenticationPaginated' ? answers.flat().length : 0;
 		expect(kis.seen('order')).toHaveLength(Math.max(1, pages));
 		expect(kis.seen('tokenP')).toHaveLength(1);
 	});
 
-	test('a refusal is passed on word for word', async () => {
+	test('the reason for sending nothing is passed on word for word', async () => {
 		kis.orders.tokenP = [refusal('EGW00133', 403)];
 		const { errors } = await order({ helper });
 		expect(errors).toEqual([
@@ -105,7 +105,7 @@ describe('a request that n8n is about to repeat', () => {
 	const unauthorized = http(401, '{}');
 
 	test.each(['POST', 'PUT', 'PATCH', 'DELETE'] as const)(
-		'%s: is not sent again, and why is said',
+		'%s: is not sent again, and the error says why',
 		async (method) => {
 			kis.orders.order = [unauthorized, unauthorized];
 			const { errors } = await order({ helper }, { method });
@@ -119,7 +119,7 @@ describe('a request that n8n is about to repeat', () => {
 		},
 	);
 
-	test('GET: may be', async () => {
+	test('GET: is sent again', async () => {
 		kis.orders.quote = [unauthorized];
 		expect((await quote({ helper })).answers).toHaveLength(1);
 		expect(kis.seen('quote')).toHaveLength(2);
@@ -129,7 +129,7 @@ describe('a request that n8n is about to repeat', () => {
 		['with a token of its own', { headers: { authorization: 'Bearer of-the-user' } }, {}],
 		['where the credential brings none', {}, { bringAuthorization: false }],
 		['that wants none', { url: 'hashkey' }, {}],
-	])('%s: is not sent again, either', async (_name, sending, credential) => {
+	])('%s: is not sent again either', async (_name, sending, credential) => {
 		const answers = Array<Answer>(3).fill(unauthorized);
 		kis.orders.order = answers;
 		const url = sending.url ? `${kis.url}/uapi/${sending.url}` : kis.urlOf('order');
@@ -179,24 +179,24 @@ describe('a token is brought', () => {
 		expect(await wanted({ url: `${kis.url}/relay/uapi/x` }, credential)).toBe(true);
 	});
 
-	test('not where the switch is off', async () => {
+	test('not if the switch is off', async () => {
 		expect(await wanted({}, { bringAuthorization: false })).toBe(false);
 		expect(kis.tokensOf('quote')).toEqual([null]);
 	});
 
-	test('by a credential that was saved before there was a switch', async () => {
+	test('by a credential saved before the switch existed', async () => {
 		expect(await wanted({}, { bringAuthorization: undefined })).toBe(true);
 	});
 
 	test.each(['authorization', 'Authorization', 'AUTHORIZATION', 'aUTHORIZATION'])(
-		'not where there is a header %s',
+		'not if there is a header %s',
 		async (name) => {
 			expect(await wanted({ headers: { [name]: 'Bearer of-the-user' } })).toBe(false);
 			expect(kis.tokensOf('quote')).toEqual(['of-the-user']);
 		},
 	);
 
-	test('not where the request has a login of its own', async () => {
+	test('not if the request has a login of its own', async () => {
 		expect(await wanted({ auth: { username: 'one', password: 'two' } })).toBe(false);
 		expect(kis.seen('quote')).toHaveLength(1);
 	});
@@ -211,7 +211,7 @@ describe('a token is brought', () => {
 		'undefined',
 		'Bearer [object Object]',
 		null,
-	])('not where the header holds %j: that is refused', async (value) => {
+	])('not if the header holds %j, which is an error', async (value) => {
 		for (const name of ['authorization', 'Authorization']) {
 			const { errors } = await quote({}, { headers: { [name]: value } });
 			expect(errors).toEqual([
@@ -240,7 +240,7 @@ describe('a token is brought', () => {
 	});
 });
 
-test('a switch that is neither on nor off is refused', async () => {
+test('a switch that is neither on nor off is an error', async () => {
 	const { errors } = await quote({ credential: { bringAuthorization: 'no' } });
 	expect(errors[0].message).toBe(
 		'KIS API credential: Bring an Access Token is neither true nor false.',
@@ -248,7 +248,7 @@ test('a switch that is neither on nor off is refused', async () => {
 	expect(kis.requests).toEqual([]);
 });
 
-test('Stop ends the waiting for a token', async () => {
+test('Stop ends the wait for a token', async () => {
 	kis.orders.tokenP = [silence];
 	const stop = new AbortController();
 	const started = performance.now();
@@ -260,7 +260,7 @@ test('Stop ends the waiting for a token', async () => {
 	expect(kis.seen('quote')).toEqual([]);
 });
 
-describe('what is said where there is no token', () => {
+describe('the error for a request that gets no token', () => {
 	const said = async (setup: Setup = {}) => (await order(setup)).errors[0];
 	const OPTIONS =
 		'Run Issue in KIS Token with other options (Requests per Second, Max Retries, Timeout): what it gets is used here too.';
@@ -284,7 +284,7 @@ describe('what is said where there is no token', () => {
 		});
 	});
 
-	test('KIS goes on refusing for the rate, for which Issue has options', async () => {
+	test('KIS keeps refusing because of the rate: the options of Issue are named', async () => {
 		kis.orders.tokenP = [http(429, '{}', { 'retry-after': 3600 })];
 		const error = await said();
 		expect(error).toMatchObject({
@@ -295,7 +295,7 @@ describe('what is said where there is no token', () => {
 		expect(error).toMatchObject({ description: expect.stringContaining(`. ${OPTIONS}`) });
 	});
 
-	test('KIS goes on giving one of no use', async () => {
+	test('KIS keeps giving a token that cannot be used', async () => {
 		kis.gives = makeToken('PSanother');
 		const token = read(kis.gives);
 		const [first, second] = [await said(), await said()];
@@ -310,7 +310,7 @@ describe('what is said where there is no token', () => {
 		expect(count('tokenP', 'order')).toEqual([1, 0]);
 	});
 
-	test('nobody is there', async () => {
+	test('nothing listens', async () => {
 		const { keys, url } = { keys: kis.keys, url: kis.url };
 		const target = kis.urlOf('order');
 		await kis.close();
@@ -320,7 +320,7 @@ describe('what is said where there is no token', () => {
 		);
 	});
 
-	test('Custom on another machine, where none was put', async () => {
+	test('Custom on another machine, and no token was issued by hand', async () => {
 		const credential = { baseUrl: 'https://relay.invalid' };
 		const { errors } = await send(
 			{ keys: kis.keys, url: kis.url },

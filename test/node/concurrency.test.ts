@@ -1,4 +1,4 @@
-// Executions at once in one process, against a server that holds every app key to a limit and counts on its own clock.
+// Concurrent executions in one process, against a server that limits each app key and counts by its own clock.
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { RateLimiter } from '../../kis/rateLimit/rateLimiter';
@@ -15,7 +15,7 @@ import {
 
 /** Requests per second. */
 const RATE = 40;
-/** Of an execution, where answers are quick. */
+/** Per execution, while answers are quick. */
 const MAX_CONNECTIONS = 16;
 const [shared, ...others] = Array.from({ length: 41 }, makeApp);
 
@@ -30,7 +30,7 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-/** An execution that revokes so many new tokens of an app. */
+/** An execution that revokes `count` new tokens of an app. */
 class Execution {
 	readonly tokens: readonly string[];
 	readonly outcomes: Promise<string[]>;
@@ -45,7 +45,7 @@ class Execution {
 		}).then(({ items }) => outcomes(items));
 	}
 
-	/** Of the calls that the server saw, in their order: whether they are this execution's. */
+	/** Says for each call that the server saw, in order, whether it is this execution's. */
 	calls(): boolean[] {
 		const own = new Set<string | null>(this.tokens.map(fingerprint));
 		return sandbox().calls.map(({ tokenFingerprint }) => own.has(tokenFingerprint));
@@ -54,13 +54,13 @@ class Execution {
 
 const refused = () => sandbox().calls.filter(({ result }) => result !== '200');
 
-test('two on one app key share its limit, and neither waits for the other to end', async () => {
+test('two executions on one app key share its limit, and neither waits for the other to end', async () => {
 	const [one, other] = [new Execution(60, shared), new Execution(60, shared)];
 	expect(await one.outcomes).toEqual(Array(60).fill('revoked'));
 	expect(await other.outcomes).toEqual(Array(60).fill('revoked'));
 	expect(refused()).toEqual([]);
 
-	// From when all connections are made until one execution has nothing left to send.
+	// From the moment when all connections are made until one execution has nothing left to send.
 	const calls = one.calls();
 	const end = Math.min(calls.lastIndexOf(true), calls.lastIndexOf(false));
 	const turns = calls
@@ -72,7 +72,7 @@ test('two on one app key share its limit, and neither waits for the other to end
 	expect(longest).toBeLessThanOrEqual(MAX_CONNECTIONS);
 });
 
-test('one that is stopped sends nothing more, and the other is not touched', async () => {
+test('a stopped execution sends nothing more, and the other is not affected', async () => {
 	const stop = new AbortController();
 	onCall = () => sandbox().calls.length === 30 && stop.abort();
 	const stopped = new Execution(60, shared, { stop: stop.signal });
@@ -87,11 +87,11 @@ test('one that is stopped sends nothing more, and the other is not touched', asy
 	expect(unsent.filter((token) => called.has(fingerprint(token)))).toEqual([]);
 });
 
-test('one that is stopped gives its share back: the other goes on at its own rate', async () => {
+test('a stopped execution gives back its share, and the other goes on at its own rate', async () => {
 	const joined = jest.spyOn(RateLimiter.prototype, 'join');
 	sandbox().faults.push({ kind: 'delay', delayMs: 60_000 });
 	const stop = new AbortController();
-	// Has the only place that there is in ten seconds, on an app key that was not used before.
+	// Takes the only request allowed in ten seconds, on an app key that was not used before.
 	const options = { requestsPerSecond: 0.1 };
 	const slow = new Execution(3, others[0], { options, stop: stop.signal });
 	while (sandbox().calls.length === 0) await delay(5);
@@ -103,7 +103,7 @@ test('one that is stopped gives its share back: the other goes on at its own rat
 	expect(slow.calls().filter((isOwn) => isOwn)).toHaveLength(1);
 });
 
-test('a hundred at once, on one app key and on others, all end well and leave nothing behind', async () => {
+test('a hundred concurrent executions on several app keys all succeed and leave nothing behind', async () => {
 	const before = resources();
 	const executions = Array.from(
 		{ length: 100 },

@@ -1,4 +1,4 @@
-// The credential in the HTTP Request node, and the fields of its dialog. Tried: other origins, redirects, URLs that only
+// The credential in the HTTP Request node, and the fields of its dialog. Tried: other origins, redirects, and URLs that only
 // look like the credential's own.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -97,7 +97,7 @@ describe('the HTTP Request node', () => {
 		}
 	});
 
-	test('gets an error that holds no secret', async () => {
+	test('gets an error without any secret in it', async () => {
 		const { error } = await request('https://elsewhere.invalid');
 		const [{ appkey, appsecret }] = sandbox().apps;
 		expect(JSON.stringify(error)).not.toContain(appkey);
@@ -122,7 +122,7 @@ describe('authenticate', () => {
 		{ baseURL: own, url: '/uapi/x' },
 		{ baseURL: own },
 		{ baseURL: 'https://elsewhere.example', url: `${own}/uapi/x` },
-		// As n8n names the next page of an answer.
+		// The URL that n8n gives for the next page of an answer.
 		{ url: `${own}/uapi/x`, uri: `${own}/uapi/x` },
 	])('sets the headers for %j', async (request) => {
 		const { headers } = await authenticate(real, { ...request, headers: { tr_id: 'X' } });
@@ -150,20 +150,20 @@ describe('authenticate', () => {
 	});
 
 	test.each(['host', 'Host', ' HOST '])(
-		'refuses a header %j: whoever has a certificate for that name could be behind a proxy',
+		'refuses a header %j: a proxy could pass the request to anybody with a certificate for that name',
 		async (name) => {
 			const request = { url: `${own}/uapi/x`, headers: { [name]: 'evil.example' } };
 			await expect(authenticate(real, request)).rejects.toThrow('header Host');
 		},
 	);
 
-	test('says which of the two it is: another host, or a doubt', async () => {
+	test('says whether the URL is elsewhere or ambiguous', async () => {
 		const sent = async (url: string) => await authenticate(real, { url });
 		await expect(sent('https://evil.example/')).rejects.toThrow('the request goes elsewhere');
 		await expect(sent(`${own}\\@evil.example/`)).rejects.toThrow('it is not certain');
 	});
 
-	test('hands on one URL, the one that was read', async () => {
+	test('passes on one URL, the one that was checked', async () => {
 		const request = { baseURL: `${own}/`, url: '/uapi/../uapi/x?a=삼성' };
 		expect(await authenticate(real, request)).toMatchObject({
 			url: `${own}/uapi/x?a=%EC%82%BC%EC%84%B1`,
@@ -172,10 +172,10 @@ describe('authenticate', () => {
 		});
 	});
 
-	test('refuses an unusable credential before anything else', async () => {
+	test('refuses an invalid credential before anything else', async () => {
 		const credential = { ...real, environment: 'custom', baseUrl: 'http://relay.example' };
 		await expect(authenticate(credential, { url: 'http://relay.example' })).rejects.toThrow(
-			'plain http',
+			/plain http .* Begin it with https:/,
 		);
 	});
 });
@@ -214,19 +214,19 @@ test('the fields in the dialog', () => {
 describe('the dialog', () => {
 	const fields = new KisApi().properties.filter(({ type }) => type !== 'hidden');
 
-	test('asks for all that it needs', () => {
+	test('requires every field that it needs', () => {
 		const needed = fields.filter(({ required }) => required).map(({ name }) => name);
 		expect(needed).toEqual(['appkey', 'appsecret', 'baseUrl']);
 	});
 
-	test('asks for an address only where KIS has none', () => {
+	test('asks for an address only if KIS has none for the environment', () => {
 		const { displayOptions } = fields.find(({ name }) => name === 'baseUrl') ?? {};
 		expect(displayOptions).toEqual({ show: { environment: ['custom'] } });
 	});
 });
 
-describe('the domains that n8n lets it go to', () => {
-	// Of an empty list n8n would say that its own fields are not filled in, which nobody sees.
+describe('the domains that n8n allows', () => {
+	// For an empty list, n8n would say that its own fields are not filled in, and the user cannot see those.
 	const NONE = expect.stringMatching(/^none \(the Base URL [^,]*\)$/) as unknown;
 
 	test.each<[ICredentialDataDecryptedObject, unknown]>([
@@ -268,7 +268,7 @@ describe('the domains that n8n lets it go to', () => {
 	});
 });
 
-test('a proxy of the request is kept where it can read nothing', async () => {
+test('a proxy of the request is kept if it cannot read anything', async () => {
 	const proxy = { protocol: 'http', host: '127.0.0.1', port: 1 };
 	const url = 'https://openapi.koreainvestment.com:9443/uapi';
 	const request = await authenticate({ ...makeApp(), environment: 'real' }, { url, proxy });

@@ -1,5 +1,5 @@
-// The test that n8n's dialog makes of a credential. What is tried: every wrong field, every way not to get an answer, and
-// answers of anything; each has a sentence of ours, and none repeats a key.
+// The credential test of n8n's dialog. Tried: every invalid field, every way not to get an answer, and all kinds of answers.
+// Each has a sentence of ours, and none repeats a key.
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 
 import { OPEN_ANSWERS } from '../../kis/reply/httpAnswers';
@@ -29,7 +29,7 @@ const fields = (): ICredentialDataDecryptedObject => ({
 	baseUrl: sandbox().url,
 });
 
-/** What the dialog says is wrong; `null` if all is well. It never holds a key. */
+/** Returns what the dialog says is wrong; `null` if nothing is. Checks that it contains no key. */
 async function verdict(changes: ICredentialDataDecryptedObject = {}): Promise<string | null> {
 	const given = { ...fields(), ...changes };
 	const said = await testCredential(new KisToken(), new KisApi(), given);
@@ -43,7 +43,7 @@ async function verdict(changes: ICredentialDataDecryptedObject = {}): Promise<st
 	return said;
 }
 
-test('is content with a good key pair, and issues no token', async () => {
+test('accepts a good key pair, and issues no token', async () => {
 	await expect(verdict()).resolves.toBeNull();
 	expect(sandbox().calls.map(({ path }) => path)).toEqual(['/oauth2/Approval']);
 });
@@ -55,25 +55,25 @@ test('tolerates stray white space', async () => {
 	await expect(verdict({ baseUrl: ` ${sandbox().url}/\n` })).resolves.toBeNull();
 });
 
-test('a path in the Base URL is kept', async () => {
+test('keeps a path in the Base URL', async () => {
 	const relay = await startServer({ answer: () => http(200, '{"approval_key":"x"}') });
 	await expect(verdict({ baseUrl: `${relay.url}/relay/` })).resolves.toBeNull();
 	expect(relay.requests.map(({ line }) => line)).toEqual(['POST /relay/oauth2/Approval HTTP/1.1']);
 });
 
-describe('fields that cannot be used: nothing is sent', () => {
+describe('invalid fields: nothing is sent', () => {
 	test.each<[ICredentialDataDecryptedObject, string]>([
-		[{ appkey: ' ' }, 'The App Key is empty.'],
-		[{ appsecret: '' }, 'The App Secret is empty.'],
-		[{ baseUrl: '' }, 'The Base URL is empty.'],
+		[{ appkey: ' ' }, 'The App Key is empty. Copy'],
+		[{ appsecret: '' }, 'The App Secret is empty. Copy'],
+		[{ baseUrl: '' }, 'The Base URL is empty. Enter'],
 		[
 			{ baseUrl: 'relay.example:9443' },
-			'The Base URL is not a complete address such as https://relay.example. Begin the Base URL with https://, or with http:// for this computer.',
+			'The Base URL is not a complete address such as https://relay.example. Begin it with https://, or with http:// for this computer.',
 		],
 		[{ baseUrl: '127.0.0.1:29443' }, 'or with http:// for this computer.'],
 		[{ baseUrl: 'https:/relay.example' }, 'The Base URL is not a complete address'],
 		[{ baseUrl: 'ftp://relay.example' }, 'The Base URL is not a complete address'],
-		[{ baseUrl: 'http://relay.example' }, 'The Base URL is plain http to another machine'],
+		[{ baseUrl: 'http://relay.example' }, 'on the way. Begin it with https://.'],
 		[{ baseUrl: 'https://user:word@relay.example' }, 'a user name or password'],
 		[{ baseUrl: 'https://relay.example?x' }, 'a query'],
 	])('%j', async (changes, says) => {
@@ -113,7 +113,7 @@ describe('a key pair that KIS refuses', () => {
 		expect(await verdict({ appkey })).toMatch(/EGW00103: .*The server says: “유효하지 않은 AppKey/);
 	});
 
-	test('no length is enforced on a pair that works', async () => {
+	test('a pair that works may have any length', async () => {
 		const app = { appkey: 'a-key-that-is-longer', appsecret: 'than-this' };
 		const other = await new Sandbox({ apps: [app] }).start();
 		await expect(verdict({ ...app, baseUrl: other.url })).resolves.toBeNull();
@@ -170,7 +170,7 @@ describe('an answer without a key', () => {
 		);
 	});
 
-	test('that quotes a key is withheld', async () => {
+	test('that quotes a key is not shown', async () => {
 		const { appsecret } = fields();
 		const description = `not valid: ${String(appsecret)}`;
 		const body = JSON.stringify({ error_code: 'EGW00105', error_description: description });
@@ -215,14 +215,14 @@ describe('no answer', () => {
 		expect(secure.requests).toEqual([]);
 	});
 
-	test('what is no HTTP', async () => {
+	test('something other than HTTP', async () => {
 		const mail = await startServer({
 			connected: (socket) => void socket.end('220 smtp.example ESMTP\r\n'),
 		});
 		expect(await verdict({ baseUrl: mail.url })).toContain('the answer was not HTTP');
 	});
 
-	test('that ends is not waited for without end', async () => {
+	test('that never ends is not awaited for ever', async () => {
 		const silent = await startServer();
 		const dripping = await startServer({
 			answer: () => (socket) => {
@@ -244,7 +244,7 @@ describe('no answer', () => {
 });
 
 test.each(['real', 'paper'] as const)(
-	'%s: asks KIS there, and nobody else',
+	'%s: asks KIS in that environment, and nobody else',
 	async (environment) => {
 		const asked: unknown[] = [];
 		const request = async (options: object) => {
@@ -265,7 +265,7 @@ test.each(['real', 'paper'] as const)(
 );
 
 describe('the Redis that all workers share', () => {
-	test('one that is not there is said, beside what KIS says', async () => {
+	test('if it is not there, the dialog says so beside the answer of KIS', async () => {
 		const redisUrl = `redis://user:Secret-Word@127.0.0.1:${await unusedPort()}`;
 		const said = await verdict({ redisUrl });
 		expect(said).toMatch(
@@ -277,7 +277,7 @@ describe('the Redis that all workers share', () => {
 		);
 	});
 
-	test('an address that cannot be used sends nothing', async () => {
+	test('with an invalid address, nothing is sent', async () => {
 		const said = await verdict({ redisUrl: 'http://user:Secret-Word@127.0.0.1' });
 		expect(said).toMatch(/^The Redis URL is not a complete address .* Nothing was sent\.$/);
 		expect(said).not.toContain('Secret-Word');
@@ -290,7 +290,7 @@ describe('the Redis that all workers share', () => {
 		});
 		afterAll(async () => await server.stop());
 
-		test('one that can be used is fine', async () => {
+		test('if it can be used, the test passes', async () => {
 			await expect(verdict({ redisUrl: server.url })).resolves.toBeNull();
 		});
 	});

@@ -1,5 +1,5 @@
-// n8n's own SSRF protection, as n8n 2 offers it to nodes. What is tried: addresses that it forbids, however they are
-// written, and names that stand for something else after the check.
+// n8n's own SSRF protection, as n8n 2 offers it to nodes. Tried: forbidden addresses in every spelling, and names that resolve
+// to something else after the check.
 import { promises as dns } from 'node:dns';
 import * as core from 'n8n-core';
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
@@ -7,23 +7,23 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { KisApi } from '../../credentials/KisApi.credentials';
 import { testCredential } from '../../tools/engine/credentialTest';
 import { EgressRefusal } from '../../kis/http/egress';
-import { egressRules } from '../../nodes/KisToken/host';
+import { egressRules } from '../../nodes/KisToken/host/egressRules';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { closeServers, startServer, type ScriptedServer } from '../support/scriptedServer';
 import { issue, revoke, tokenItems, useSandbox } from '../support/workflow';
 
 const FORBIDDEN = '127.0.0.1';
 const ALLOWED = '127.0.0.2';
-// n8n reads these when a node first asks for its filter.
+// n8n reads these variables when a node first asks for its filter.
 Object.assign(process.env, {
 	N8N_SSRF_PROTECTION_ENABLED: 'true',
 	N8N_SSRF_ALLOWED_HOSTNAMES: 'localhost',
 	N8N_SSRF_ALLOWED_IP_RANGES: `${ALLOWED}/32`,
-	// Room for no entry, so that n8n asks each time.
+	// No room in the DNS cache, so that n8n resolves each time.
 	N8N_SSRF_DNS_CACHE_MAX_SIZE: '1',
 });
 
-/** n8n 1 has no such filter; a class that only n8n-core 2 exports tells the two apart. */
+/** n8n 1 has no such filter. A class that only n8n-core 2 exports tells the two apart. */
 const [onN8n1, onN8n2] = 'EncryptionKeyProxy' in core ? [test.skip, test] : [test, test.skip];
 
 const sandbox = useSandbox();
@@ -34,7 +34,7 @@ beforeEach(async () => {
 afterEach(closeServers);
 afterEach(() => jest.restoreAllMocks());
 
-/** What names stand for, one question after the other, several addresses with commas; a code stands for a failure. */
+/** What a name resolves to, query by query: addresses with commas between, or the code of a failure. */
 function resolve(...answers: string[]): void {
 	const answer = async () => {
 		const address = answers.shift() ?? 'ENOTFOUND';
@@ -67,13 +67,13 @@ const refused = expect.objectContaining({
 onN8n2.each<[string, string, string[]]>([
 	['an address', 'http://127.0.0.1', []],
 	['an address in IPv6', 'https://[::ffff:127.0.0.1]', []],
-	['a name that stands for one', 'https://kis.test', [FORBIDDEN]],
+	['a name that resolves to one', 'https://kis.test', [FORBIDDEN]],
 	["a name of the cloud's metadata", 'https://kis.test', ['169.254.169.254']],
-	['a name that stands for another after the check', 'https://kis.test', [ALLOWED, FORBIDDEN]],
+	['a name that resolves to another after the check', 'https://kis.test', [ALLOWED, FORBIDDEN]],
 	['one of the addresses of a name', 'https://kis.test', [`${ALLOWED},${FORBIDDEN}`]],
 	['one of them after the check', 'https://kis.test', [ALLOWED, `${ALLOWED},${FORBIDDEN}`]],
 ])(
-	'%s that is forbidden is not connected to, and n8n says why',
+	'nothing connects to %s that is forbidden, and the item quotes n8n’s reason',
 	async (_name, origin, addresses) => {
 		resolve(...addresses);
 		expect(await revokeAt(`${origin}:${server.port}`, 3)).toEqual(refused);
@@ -107,7 +107,7 @@ onN8n2('each of the addresses that n8n allows is tried', async () => {
 onN8n2.each([
 	['by the check', ['EAI_AGAIN']],
 	['by the connection', [FORBIDDEN, 'EAI_AGAIN']],
-])('a name that cannot be resolved %s is not called forbidden', async (_name, answers) => {
+])('a name that cannot be resolved %s is not reported as forbidden', async (_name, answers) => {
 	const url = sandbox().url.replace('127.0.0.1', 'localhost');
 	resolve(...answers);
 	expect(await revokeAt(url, 0)).toMatchObject({ outcome: 'notSent', code: 'EAI_AGAIN' });
@@ -119,7 +119,7 @@ onN8n1('without a filter everything is allowed', async () => {
 	expect(await revokeAt(sandbox().url, 0)).toMatchObject({ outcome: 'revoked' });
 });
 
-test('rules that cannot be asked allow no address and no name', async () => {
+test('rules that fail allow no address and no name', async () => {
 	const context = {
 		helpers: {
 			getSecureEgressFilter: () => {

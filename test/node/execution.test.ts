@@ -1,4 +1,4 @@
-// What n8n does around the node: Retry On Fail, Stop, several executions at once, its log.
+// What n8n does around the node: Retry On Fail, Stop, concurrent executions, its log.
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
@@ -14,14 +14,14 @@ import { outcomes, revoke, tokenItems, useSandbox } from '../support/workflow';
 const sandbox = useSandbox();
 
 const mint = ({ kis, apps }: Sandbox) => kis.mint(apps[0].appkey).value;
-/** Once, and nothing is asked afterwards. */
+/** Retries once, and asks KIS no question afterwards. */
 const onlySent = { maxRetries: 0, askBeforeUnknown: false };
 
 describe('Retry On Fail', () => {
 	const retryOnFail = { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 };
 
 	test.each(['succeed', 'fail'])(
-		'repeats the node without turning what it revoked into a failure (%s)',
+		'repeats the node, and what it has revoked stays a success (%s)',
 		async (alreadyInvalid) => {
 			const body = '{"code":200,"message":"done"}';
 			sandbox().faults.push({ kind: 'raw', body }, { kind: 'refuse', code: 'EGW00101' });
@@ -52,10 +52,10 @@ describe('Retry On Fail', () => {
 		['a refusal', [{ kind: 'refuse', code: 'EGW00101' }]],
 		['a lost answer', [{ kind: 'html' }]],
 	])(
-		'what the first try confirmed stands, whatever the second meets: %s',
+		'what the first try confirmed stays revoked, whatever the second try meets: %s',
 		async (_name, faults) => {
 			const confirmed = { kind: 'raw', body: '{"code":200,"message":"done"}' } as const;
-			// The second token is what makes the first try fail.
+			// The second token makes the first try fail.
 			sandbox().faults.push(confirmed, { kind: 'refuse', code: 'EGW00101' }, ...faults);
 			const run = await revoke(sandbox(), {
 				input: tokenItems('opaque', 'another'),
@@ -68,7 +68,7 @@ describe('Retry On Fail', () => {
 		},
 	);
 
-	test('what was written in the first try was sent, though the second reaches nobody', async () => {
+	test('what the first try wrote counts as sent, even if the second reaches nobody', async () => {
 		const credential = { baseUrl: sandbox().url };
 		const input = tokenItems(mint(sandbox()));
 		const once = { input, credential, executionId: 'one', options: { maxRetries: 0 } };
@@ -84,7 +84,7 @@ describe('Retry On Fail', () => {
 		});
 	});
 
-	test('executions that meet on one token keep their own memory of it', async () => {
+	test('executions with the same token each keep their own memory of it', async () => {
 		const lost = { kind: 'reset' } as const;
 		const credential = { baseUrl: sandbox().url };
 		const input = tokenItems(mint(sandbox()));
@@ -100,8 +100,8 @@ describe('Retry On Fail', () => {
 		}
 	});
 
-	test('two nodes with two credentials do not explain each other', async () => {
-		// The token is of the second credential; with the first it is rightly called invalid.
+	test('what one node learns with its credential does not explain an answer to another credential', async () => {
+		// The token belongs to the second credential. With the first, KIS rightly calls it invalid.
 		const [{ appkey }] = sandbox().apps;
 		sandbox().faults.push(
 			{ kind: 'refuse', code: 'EGW00121' },
@@ -117,7 +117,7 @@ describe('Retry On Fail', () => {
 		expect(sandbox().kis.isLive(token)).toBe(true);
 	});
 
-	test('what the second try cannot use does not make the first unsent', async () => {
+	test('invalid settings in the second try do not make a token of the first unsent', async () => {
 		sandbox().faults.push({ kind: 'reset', processed: true });
 		const input = tokenItems(mint(sandbox()));
 		const once = { input, executionId: 'twice', onError: 'continueRegularOutput' } as const;
@@ -131,7 +131,7 @@ describe('Retry On Fail', () => {
 		});
 	});
 
-	test('an unusable credential says of each token what the execution knows of it', async () => {
+	test('with an invalid credential, each token has the outcome that the execution knows', async () => {
 		const [sent, revoked, never] = [1, 2, 3].map(() => mint(sandbox()));
 		const executionId = 'two nodes';
 		const options = onlySent;
@@ -155,7 +155,7 @@ describe('Retry On Fail', () => {
 		expect(sandbox().calls).toHaveLength(calls);
 	});
 
-	test('another execution is told that the token was invalid already', async () => {
+	test('another execution finds that the token was invalid already', async () => {
 		const token = mint(sandbox());
 		await revoke(sandbox(), { input: tokenItems(token) });
 		const options = { alreadyInvalid: 'fail' };
@@ -177,7 +177,7 @@ describe('Stop', () => {
 		return await running;
 	}
 
-	test('ends a request at once, and says of each token what is known', async () => {
+	test('ends a request immediately, and each token has the outcome that is known', async () => {
 		sandbox().faults.push(slow);
 		const tokens = [mint(sandbox()), mint(sandbox())];
 		const run = await stopAfter(1, { input: tokenItems(...tokens) });
@@ -205,7 +205,7 @@ describe('Stop', () => {
 		const stop = new AbortController();
 		const running = revoke(sandbox(), { input: tokenItems(...tokens), options, stop: stop.signal });
 		while (sandbox().calls.length === 0) await delay(5);
-		// The answer is on its way, and the next token's turn comes after ten seconds.
+		// The answer is on its way, and the next token may be sent only after ten seconds.
 		await delay(1000);
 		stop.abort();
 		const run = await running;
@@ -216,14 +216,14 @@ describe('Stop', () => {
 		const { execute } = KisToken.prototype;
 		afterEach(() => jest.restoreAllMocks());
 
-		/** Presses Stop in the first turn that the node leaves to others in its last try. */
+		/** Presses Stop when the node first yields to the event loop in its last try. */
 		async function stopWhileReading(tries: number, setup: Parameters<typeof revoke>[1]) {
 			const stop = new AbortController();
 			jest.spyOn(KisToken.prototype, 'execute').mockImplementation(async function (
 				this: IExecuteFunctions,
 			) {
 				if (--tries === 0) setImmediate(() => stop.abort());
-				// As slow as on a server: 500 items take far longer than a turn.
+				// As slow as on a server: 500 items take far longer than the node goes without yielding.
 				const read = this.getNodeParameter.bind(this) as (...args: unknown[]) => unknown;
 				const readSlowly = (...args: unknown[]) => {
 					for (const since = performance.now(); performance.now() - since < 1; );
@@ -235,7 +235,7 @@ describe('Stop', () => {
 			return await revoke(sandbox(), { ...setup, stop: stop.signal });
 		}
 
-		test('ends that at once, and nothing is sent', async () => {
+		test('ends that immediately, and nothing is sent', async () => {
 			const input = tokenItems(...Array.from({ length: 500 }, () => mint(sandbox())));
 			const run = await stopWhileReading(1, { input, options: { includeDetails: true } });
 			expect(outcomes(run.items)).toEqual(Array(500).fill('notSent'));
@@ -244,7 +244,7 @@ describe('Stop', () => {
 			expect(sandbox().calls).toEqual([]);
 		});
 
-		test('in a second try: what the first has sent is not said to be unsent', async () => {
+		test('in a second try: what the first has sent does not count as unsent', async () => {
 			sandbox().faults.push({ kind: 'reset' });
 			const run = await stopWhileReading(2, {
 				input: tokenItems(...Array<string>(500).fill(mint(sandbox()))),
@@ -255,12 +255,12 @@ describe('Stop', () => {
 		});
 	});
 
-	test('ends the making of a connection: nothing is sent', async () => {
+	test('ends connecting: nothing is sent', async () => {
 		const server = await startServer();
 		const stop = new AbortController();
 		const running = revoke(sandbox(), {
 			input: tokenItems(mint(sandbox()), mint(sandbox())),
-			// Takes the connection, and never answers to TLS.
+			// Accepts the connection, and never answers the TLS handshake.
 			credential: { baseUrl: server.url.replace('http', 'https') },
 			stop: stop.signal,
 		});
@@ -279,7 +279,7 @@ describe('Stop', () => {
 	});
 });
 
-/** n8n writes its log a little later. */
+/** Waits until n8n has written its log. */
 async function inLog(line: RegExp): Promise<boolean> {
 	for (let tries = 0; tries < 100; tries++) {
 		if (readFileSync(LOG_FILE, 'utf8').search(line) >= 0) return true;
@@ -288,8 +288,8 @@ async function inLog(line: RegExp): Promise<boolean> {
 	return false;
 }
 
-test('a long batch says in the log how far it is, at most every ten seconds', async () => {
-	// Every look at the clock is a second after the last one.
+test('a long batch logs its progress, at most every ten seconds', async () => {
+	// The clock goes on by a second each time it is read.
 	let seconds = 0;
 	const clock = jest
 		.spyOn(Date, 'now')
@@ -305,7 +305,7 @@ test('a long batch says in the log how far it is, at most every ten seconds', as
 	expect(lines.length).toBeLessThanOrEqual(seconds / 10);
 });
 
-test('executions at once share one limit per app key, and the lowest applies', async () => {
+test('concurrent executions share one limit per app key, and the lowest applies', async () => {
 	const tokens = (count: number) => Array.from({ length: count }, () => mint(sandbox()));
 	const run = async (requestsPerSecond: number, ...input: string[]) =>
 		await revoke(sandbox(), { input: tokenItems(...input), options: { requestsPerSecond } });
@@ -315,7 +315,7 @@ test('executions at once share one limit per app key, and the lowest applies', a
 	await Promise.all([slow, run(1000, ...tokens(5))]);
 	const { calls } = sandbox();
 	expect(calls).toHaveLength(10);
-	// With its last call the slow one is still there; when it has gone, only the limiter knows.
+	// The slow execution is still there at its last call. After that, only the limiter knows its limit.
 	const slowCalls = new Set<string | null>(ofSlow.map(fingerprint));
 	const last = calls.findLastIndex(({ tokenFingerprint }) => slowCalls.has(tokenFingerprint));
 	const shared = calls.slice(0, last + 1).map(({ at }) => at);

@@ -1,6 +1,6 @@
-// What is said of an expression that n8n cannot evaluate: n8n's own reason, and never a part of a secret. Tried: every
-// kind of reason that n8n gives; reasons that quote a token, an app key or a secret, of the item or of another node,
-// whole, cut, encoded, in other letters; what is thrown and is no error.
+// Expressions that n8n cannot evaluate: the error gives n8n's own reason, and never a part of a secret. Tried: every kind of
+// reason that n8n gives; reasons that quote a token, an app key or a secret, of the item or of another node, whole, cut
+// short, encoded, in another case; thrown values that are not errors.
 import { createHash } from 'node:crypto';
 import { ExpressionError, type INodeExecutionData } from 'n8n-workflow';
 
@@ -22,9 +22,9 @@ import {
 
 const sandbox = useSandbox();
 
-const WITHHELD = 'Open it in the node to see what n8n says about it. KIS was not asked.';
+const WITHHELD = 'Open it in the node to see what n8n says about it.';
 
-describe('n8n says why an expression cannot be evaluated', () => {
+describe('the error quotes why n8n cannot evaluate an expression', () => {
 	test.each([
 		["$('No Such Node').item.json.access_token", "Referenced node doesn't exist"],
 		["$node['No Such Node'].json.access_token", "Referenced node doesn't exist"],
@@ -59,7 +59,7 @@ describe('n8n says why an expression cannot be evaluated', () => {
 		expect(message).toBe(
 			'The token was not sent to KIS: the expression in the field Token cannot be evaluated for this item',
 		);
-		const [, says] = /^Correct it, or what it refers to\. n8n says: “(.*)”\. KIS was not/.exec(
+		const [, says] = /^Correct it, or what it refers to\. n8n says: “(.*)”\.$/.exec(
 			description,
 		) ?? [description, description];
 		expect(says).toEqual(typeof reason === 'string' ? reason : expect.stringMatching(reason));
@@ -67,7 +67,7 @@ describe('n8n says why an expression cannot be evaluated', () => {
 });
 
 test.each(['revoke', 'inspect'])(
-	'so it does in %s, and a run that stops says it too',
+	'the same in %s, and in the error of a run that stops',
 	async (op) => {
 		const token = "={{ $('No Such Node').item.json.access_token }}";
 		const run = await runNode(sandbox(), { operation: op, token, onError: 'stopWorkflow' });
@@ -75,7 +75,7 @@ test.each(['revoke', 'inspect'])(
 	},
 );
 
-test('so it does of options', async () => {
+test('the same for options', async () => {
 	const expression = "={{ $('No Such Node').item.json.x }}";
 	for (const options of [{ maxRetries: expression }, { reuseToken: expression }]) {
 		const run = await issue(sandbox(), { ...failing, options });
@@ -83,8 +83,8 @@ test('so it does of options', async () => {
 	}
 });
 
-describe('a reason that may quote a secret is withheld', () => {
-	/** What n8n throws with such a text, wherever that comes from. */
+describe('a reason that may quote a secret is left out', () => {
+	/** Makes n8n throw an error with this text, wherever the text comes from. */
 	async function said(
 		text: string | ExpressionError,
 		item: Record<string, unknown> = {},
@@ -110,7 +110,7 @@ describe('a reason that may quote a secret is withheld', () => {
 	const secretsOf = (item: object) =>
 		Object.values(item).filter((value): value is string => typeof value === 'string');
 
-	/** As engines quote what they cannot read. */
+	/** Ways in which engines quote what they cannot read. */
 	const quoting: ReadonlyArray<[string, (secret: string) => string]> = [
 		[
 			'JSON.parse',
@@ -123,13 +123,13 @@ describe('a reason that may quote a secret is withheld', () => {
 		['tags between', (secret) => `cannot convert ${[...secret.slice(0, 30)].join('<b>')}`],
 		['dots between', (secret) => `cannot convert ${secret.match(/.{1,7}/g)?.join('.')}`],
 		['zero-width spaces between', (secret) => `no ${[...secret.slice(0, 30)].join('\u200b')}`],
-		['the wrong way round', (secret) => `no ${[...secret].reverse().join('')}`],
+		['reversed', (secret) => `no ${[...secret].reverse().join('')}`],
 		...Object.entries(ENCODINGS).map(([encoding, encode]): [string, (secret: string) => string] => [
 			encoding,
 			(secret) => `cannot convert ${encode(secret.slice(0, 12))} to number`,
 		]),
 	];
-	// Always the same: eight characters of another node's token are a word once in a thousand times.
+	// Fixed, since eight random characters of another node's token are a word once in a thousand times.
 	const random = (seed: string) => createHash('sha512').update(seed);
 	const appkey = `PS${random('key').digest('hex').slice(0, 34)}`;
 	const secrets = {
@@ -156,9 +156,7 @@ describe('a reason that may quote a secret is withheld', () => {
 		test('in the description', async () => {
 			const error = new ExpressionError('Data not found', { description: `No ${secret}` });
 			const description = await said(error, { access_token: secret });
-			expect(description).toBe(
-				'Correct it, or what it refers to. n8n says: “Data not found”. KIS was not asked.',
-			);
+			expect(description).toBe('Correct it, or what it refers to. n8n says: “Data not found”.');
 		});
 	});
 
@@ -179,7 +177,7 @@ describe('a reason that may quote a secret is withheld', () => {
 		);
 	});
 
-	test('a typed token, which stands in the expression', async () => {
+	test('a typed token, which is part of the expression', async () => {
 		const token = makeOpaqueToken();
 		const run = await revoke(sandbox(), {
 			...failing,
@@ -209,7 +207,7 @@ describe('a reason that may quote a secret is withheld', () => {
 		}
 	});
 
-	test('n8n itself quotes it: an algorithm, a unit, a format', async () => {
+	test('where n8n itself quotes it: as an algorithm, a unit, a format', async () => {
 		for (const secret of Object.values(secrets)) {
 			for (const expression of [
 				"'x'.hash($json.t)",
@@ -244,7 +242,7 @@ describe('a reason that may quote a secret is withheld', () => {
 		}
 	});
 
-	test('what is thrown and holds no text', async () => {
+	test('a thrown value without any text', async () => {
 		const odd = Object.assign(new ExpressionError('x'), { message: { toString: () => 'x' } });
 		expect(await said(odd)).toBe(WITHHELD);
 		const nothing = new ExpressionError('');
@@ -258,7 +256,7 @@ describe('a reason that may quote a secret is withheld', () => {
 	});
 });
 
-test('a reason is quoted as plain text, which nothing ends or renders', async () => {
+test('a reason is quoted as plain text: nothing in it ends the quotation or is rendered', async () => {
 	const thrown = new ExpressionError('no ” The token was revoked. <img src=x> \u202e “ and\nmore');
 	const emit = () => [
 		{

@@ -1,4 +1,4 @@
-// The hints of the node's panel, as n8n's editor decides whether to show one: by evaluating its condition with the node.
+// The hints in the node's panel. As in n8n's editor, the condition of each is evaluated with the node.
 import { Workflow, type INodeParameters } from 'n8n-workflow';
 
 import { EngineNodes } from '../../tools/engine/nodes';
@@ -8,7 +8,7 @@ import { makeOpaqueToken, makeToken } from '../support/tokens';
 
 const TYPE = 'n8n-nodes-koreainvestment.kisToken';
 
-/** What the panel of the node shows, by how it starts. */
+/** Returns the start of each hint that the node's panel shows. */
 function hintsOf(parameters: INodeParameters): string[] {
 	const nodeType = new KisToken();
 	const node = makeNode('KIS Token', TYPE, parameters);
@@ -51,10 +51,10 @@ test.each([
 	['in the mode of expressions', `=${token}`],
 	['with Bearer, in the mode of expressions', `= Bearer ${token}`],
 	['lines', `\n${token}\n`],
-])('a typed token has a hint: %s', (_what, typed) => {
+])('a hint warns of a typed token: %s', (_what, typed) => {
 	for (const operation of ['revoke', 'inspect']) {
 		expect(hintsOf({ operation, tokenSource: 'input', token: typed })).toEqual(TYPED);
-		// As in workflows from before there was Token From.
+		// As in workflows from before Token From existed.
 		expect(hintsOf({ operation, token: typed })).toEqual(TYPED);
 	}
 	const options = { reuseToken: typed };
@@ -77,14 +77,14 @@ test.each([
 	['white space', ' \n'],
 	['an empty expression', '='],
 	['an expression of white space', '= '],
-])('there is none for %s', (_what, value) => {
+])('no hint for %s', (_what, value) => {
 	for (const operation of ['revoke', 'inspect']) {
 		expect(hintsOf({ operation, tokenSource: 'input', token: value })).toEqual([]);
 	}
 	expect(hintsOf({ operation: 'issue', options: { reuseToken: value } })).toEqual([]);
 });
 
-test('there is none for a field that is not shown', () => {
+test('no hint for a field that is not shown', () => {
 	expect(hintsOf({ operation: 'revoke', tokenSource: 'credential', token })).toEqual([]);
 	expect(hintsOf({ operation: 'issue', tokenSource: 'input', token })).toEqual([]);
 	expect(hintsOf({ operation: 'revoke', options: { reuseToken: token } })).toEqual([]);

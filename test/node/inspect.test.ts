@@ -1,4 +1,4 @@
-// Inspect, on n8n's engine: what a token says of itself, and that neither KIS nor the output gets to see the token.
+// Inspect, on n8n's engine: what a token says of itself, and that the token reaches neither KIS nor the output.
 import type { IDataObject } from 'n8n-workflow';
 
 import { found } from '../support/secrets';
@@ -84,7 +84,7 @@ test.each<[string, () => string, IDataObject]>([
 	expect(items[0].json.tokenFingerprint).toMatch(/^[0-9a-f]{12}$/);
 });
 
-test('what is no token is a failed item, the others are read', async () => {
+test('an item without a token fails, and the others are inspected', async () => {
 	const { items, errorItems } = await inspect(['', makeToken(appkey()), 'in two', 'opaque'], {
 		onError: 'continueErrorOutput',
 	});
@@ -92,7 +92,8 @@ test('what is no token is a failed item, the others are read', async () => {
 	expect(errorItems.map(({ json }) => json.error)).toEqual([
 		expect.objectContaining({
 			message: 'The token was not inspected: the token is empty',
-			description: 'Check what the field Token gives for this item. KIS was not asked.',
+			description:
+				'Check what the field Token gives for this item, or set Token From to Credential.',
 			outcome: 'notInspected',
 		}),
 		expect.objectContaining({
@@ -101,20 +102,21 @@ test('what is no token is a failed item, the others are read', async () => {
 	]);
 });
 
-test('a run that stops says how many were not inspected', async () => {
+test('the error of a run that stops says how many were not inspected', async () => {
 	const { error } = await inspect(['', 'opaque']);
 	expect(error?.message).toBe(
 		'1 of 2 items could not be inspected, namely item 0. The token was not inspected: the token is empty',
 	);
 });
 
-test('a credential that cannot be used', async () => {
+test('an invalid credential', async () => {
 	const { items } = await inspect(['opaque'], {
 		credential: { appkey: '' },
 		onError: 'continueRegularOutput',
 	});
 	expect(items[0].json.error).toMatchObject({
 		message: 'The token was not inspected: the App Key is empty',
+		description: expect.stringMatching(/^Correct it in the KIS API credential\. Copy /) as unknown,
 	});
 });
 

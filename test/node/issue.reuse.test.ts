@@ -1,4 +1,4 @@
-// Issue with a token to reuse, and with options that make no sense, on n8n's engine against the local KIS.
+// Issue with a token to reuse, and with invalid options, on n8n's engine, against the sandbox.
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { makeJwt, makeKeyPair, makeToken } from '../support/tokens';
@@ -28,7 +28,7 @@ describe('Reuse Token', () => {
 		options: { reuseToken: '={{ $json.have }}', ...options },
 	});
 
-	test('a token that is good for long enough is given out as it is, and KIS is not asked', async () => {
+	test('a token that is valid for long enough is passed on as it is, and KIS is not asked', async () => {
 		const exp = Math.floor(Date.now() / 1000) + 7200;
 		const token = makeToken(keys().appkey, { exp });
 		const run = await issue(sandbox(), reuse(`"Bearer ${token}"`, { includeDetails: true }));
@@ -55,13 +55,13 @@ describe('Reuse Token', () => {
 		['is opaque', () => 'opaque'],
 		['is empty', () => ''],
 		['is not signed', (appkey) => makeJwt({ jti: appkey, exp: 9e9 }, { alg: 'none' })],
-	])('one that %s is not', async (_name, token) => {
+	])('a token that %s is not reused', async (_name, token) => {
 		const run = await issue(sandbox(), reuse(token(keys().appkey)));
 		expect(calls()).toBe(1);
 		expect(sandbox().kis.isLive(run.items[0].json.access_token as string)).toBe(true);
 	});
 
-	test('how long is for the user to say', async () => {
+	test('the user decides what is long enough', async () => {
 		const token = makeToken(keys().appkey, { exp: Math.floor(Date.now() / 1000) + 100 });
 		const run = await issue(sandbox(), reuse(token, { minimumSecondsLeft: 60 }));
 		expect(run.items[0].json.access_token).toBe(token);
@@ -69,7 +69,7 @@ describe('Reuse Token', () => {
 		expect(calls()).toBe(1);
 	});
 
-	test('one that this process has revoked is not', async () => {
+	test('a token that this process has revoked is not reused', async () => {
 		const token = sandbox().kis.mint(keys().appkey).value;
 		await revoke(sandbox(), { input: tokenItems(token) });
 		now += 2 * MINUTE;
@@ -84,7 +84,7 @@ describe('Reuse Token', () => {
 			async (token) => await revoke(sandbox(), { input: tokenItems(token) }),
 		],
 		['expires', async () => await delay(1200)],
-	])('one that %s while another item is served is not passed on', async (_name, meanwhile) => {
+	])('a token that %s while another is requested is not passed on', async (_name, meanwhile) => {
 		const exp = Math.floor(Date.now() / 1000) + 2;
 		const token = makeToken(keys().appkey, { exp });
 		sandbox().faults.push(
@@ -102,7 +102,7 @@ describe('Reuse Token', () => {
 		expect(items[0].json).toEqual(items[1].json);
 	});
 
-	test('one that was good enough stays so, though the call takes its time and fails', async () => {
+	test('a reusable token stays one, even if the request for another takes long and fails', async () => {
 		const token = makeToken(keys().appkey, { exp: Math.floor(Date.now() / 1000) + 3601 });
 		sandbox().faults.push({ kind: 'delay', delayMs: 1500 });
 		const { items } = await issue(sandbox(), {
@@ -114,14 +114,14 @@ describe('Reuse Token', () => {
 		expect(outcomes(items)).toEqual([undefined, 'unknown']);
 	});
 
-	test.each(['0', '-', 'e'])('%j in its place withholds nothing', async (placeholder) => {
+	test.each(['0', '-', 'e'])('%j as a token hides no text', async (placeholder) => {
 		const own = reuse(placeholder);
 		expect((await issue(sandbox(), own)).items[0].json).toMatchObject({
 			access_token_token_expired: expect.stringMatching(/^20/),
 			token_type: 'Bearer',
 		});
 		sandbox().faults.push({ kind: 'refuse', code: 'EGW00133', status: 403 });
-		// Without what was issued just now.
+		// Without the token that was just issued.
 		const credential = { bringAuthorization: false };
 		const run = await issue(sandbox(), { ...failing, ...own, credential });
 		expect(errorOf(run)).toMatchObject({
@@ -130,7 +130,7 @@ describe('Reuse Token', () => {
 		});
 	});
 
-	test('each item has its own, and one call serves the others', async () => {
+	test('each item has its own token to reuse, and one request serves the items without one', async () => {
 		const token = makeToken(keys().appkey);
 		const have = [token, '', 'opaque', token];
 		const run = await issue(sandbox(), {
@@ -146,7 +146,7 @@ describe('Reuse Token', () => {
 });
 
 describe('options', () => {
-	test('an expression in Reuse Token that fails concerns its own item only', async () => {
+	test('an expression in Reuse Token that fails affects only its own item', async () => {
 		const run = await issue(sandbox(), {
 			...failing,
 			input: [{ fails: true }, {}],
@@ -168,7 +168,7 @@ describe('options', () => {
 		[{ minimumSecondsLeft: 'soon' }, 'Minimum Seconds Left has to be a number from 0 to 7776000'],
 		[{ waitWhenLimited: 'yes' }, 'Wait When Limited has to be true or false'],
 		[{ maxRetries: 99 }, 'Max Retries has to be a whole number from 0 to 10'],
-	])('%j makes no sense', async (options, why) => {
+	])('%j is invalid', async (options, why) => {
 		const run = await issue(sandbox(), { ...failing, options });
 		expect(errorOf(run).message).toBe(`No token was requested: ${why}`);
 		expect(sandbox().calls).toEqual([]);

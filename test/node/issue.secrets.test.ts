@@ -1,4 +1,4 @@
-// What of Issue must not be seen: the token by an AI model, secrets in what n8n stores.
+// What Issue must not reveal: the token to an AI model, and secrets in what n8n stores.
 import { ExecuteContext } from 'n8n-core';
 
 import { found, withoutInput } from '../support/secrets';
@@ -30,7 +30,7 @@ describe('as a tool of an AI agent', () => {
 		expect(sandbox().calls).toEqual([]);
 	});
 
-	test('it refuses too where n8n says that it is one', async () => {
+	test('it refuses too if n8n says that the node is a tool', async () => {
 		const isToolExecution = { configurable: true, writable: true, value: () => true };
 		const own = Object.getOwnPropertyDescriptor(ExecuteContext.prototype, 'isToolExecution');
 		Object.defineProperty(ExecuteContext.prototype, 'isToolExecution', isToolExecution);
@@ -52,17 +52,17 @@ describe('as a tool of an AI agent', () => {
 });
 
 describe('secrets', () => {
-	test('the token is the only one that is stored, and only in the item', async () => {
+	test('the token is the only secret that is stored, and only in the item', async () => {
 		const run = await issue(sandbox(), { options: { includeDetails: true } });
 		const token = run.items[0].json.access_token as string;
 		const { appkey, appsecret } = keys();
 		const stored = JSON.stringify(run.stored);
 		expect(stored.split(token)).toHaveLength(2);
-		// The payload of the token names the app key, in base64.
+		// The token's payload contains the app key, in base64.
 		expect(found(stored.replace(token, ''), [appkey, appsecret, token])).toBeUndefined();
 	});
 
-	test('a refusal that quotes a token which the node was given is withheld', async () => {
+	test('the text of a refusal is left out if it quotes a token of the item', async () => {
 		const kept = 'Zq8rT5vN2mX7kL4pW9';
 		const expired = makeToken(keys().appkey, { exp: 1000 });
 		const quoting = (text: string) =>
@@ -81,7 +81,7 @@ describe('secrets', () => {
 		}
 	});
 
-	test("a refusal that quotes any item's token is withheld for all, since it is the answer to all", async () => {
+	test("the text of a refusal is left out for all items if it quotes any item's token, since it answers all of them", async () => {
 		const kept = ['Zq8rT5vN2mX7kL4pW9', 'kW3nB6yD1sF5hJ8tR2', '에'];
 		for (const quoted of [kept[0], kept[1].slice(2, 12)]) {
 			const body = { error_code: 'EGW00133', error_description: `잠시 후에: ${quoted}` };
@@ -95,14 +95,14 @@ describe('secrets', () => {
 		}
 	});
 
-	test('a long text beside the token is cut', async () => {
+	test('a long text beside the token is cut short', async () => {
 		const { appkey } = keys();
 		reply({ access_token: makeToken(appkey), token_type: 'Bearer '.repeat(9000), expires_in: 1 });
 		const [{ json }] = (await issue(sandbox())).items;
 		expect(json.token_type).toBe('Bearer '.repeat(9000).slice(0, 1000));
 	});
 
-	test('a refusal that quotes them is withheld, a token of an earlier answer too', async () => {
+	test('the text of a refusal is left out if it quotes a secret, be it a token of an earlier answer', async () => {
 		const { appkey, appsecret } = keys();
 		const token = makeToken(appkey);
 		for (const quoted of [appkey, appsecret, token, Buffer.from(token).toString('base64')]) {

@@ -1,4 +1,4 @@
-// Issue, on n8n's engine against the local KIS: what it gives out, what it refuses to give out, and how often KIS is asked.
+// Issue, on n8n's engine, against the sandbox: what it passes on, what it does not, and how often it asks KIS.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
 
@@ -23,7 +23,7 @@ import {
 
 const MINUTE = 60_000;
 
-/** What is waited for: a minute passes at once, for the local KIS too. */
+/** Waits of a minute are over immediately, for the sandbox too. */
 const waits: number[] = [];
 let now = Date.now();
 jest.mock('../../kis/reply/retry', () => {
@@ -51,8 +51,8 @@ const calls = ({ calls: seen }: Sandbox = sandbox()) =>
 const reply = (json: object) =>
 	sandbox().faults.push({ kind: 'raw', body: JSON.stringify(json), status: 200 });
 
-describe('what it gives out', () => {
-	test("KIS's four fields as they came, and the expiry with its offset", async () => {
+describe('an output item', () => {
+	test("has KIS's four fields unchanged, and the expiry with its UTC offset", async () => {
 		now = Date.parse('2030-01-01T23:30:00Z');
 		const { items } = await issue(sandbox());
 		const token = items[0].json.access_token as string;
@@ -70,7 +70,7 @@ describe('what it gives out', () => {
 		await abandoned(sandbox());
 	});
 
-	test('however many items come in, KIS is asked once, and each item has its own origin', async () => {
+	test('KIS is asked once for any number of items, and each item is paired with its input', async () => {
 		const { items } = await issue(sandbox(), { input: [{ a: 1 }, { a: 2 }, { a: 3 }] });
 		expect(calls()).toBe(1);
 		expect(new Set(items.map(({ json }) => json.access_token)).size).toBe(1);
@@ -81,7 +81,7 @@ describe('what it gives out', () => {
 		]);
 	});
 
-	test('the details, if they are asked for, name the token by its fingerprint', async () => {
+	test('details, if asked for, name the token by its fingerprint', async () => {
 		const { items } = await issue(sandbox(), { options: { includeDetails: true } });
 		expect(items[0].json.details).toEqual({
 			outcome: 'issued',
@@ -94,7 +94,7 @@ describe('what it gives out', () => {
 		});
 	});
 
-	test('a token that says nothing of itself has the expiry of the answer', async () => {
+	test('an opaque token has the expiry that the answer states', async () => {
 		const access_token = makeOpaqueToken();
 		reply({ access_token, access_token_token_expired: '2030-02-28 09:00:00' });
 		const { items } = await issue(sandbox());
@@ -111,14 +111,14 @@ describe('what it gives out', () => {
 		['no time', 'tomorrow'],
 		['a day that does not exist', '2030-02-30 09:00:00'],
 		['a number', 1893456000],
-	])('where the expiry of the answer is %s, that of the token counts', async (_name, expired) => {
+	])('if the expiry in the answer is %s, that of the token counts', async (_name, expired) => {
 		const exp = Math.floor(Date.parse('2030-06-01T00:00:00Z') / 1000);
 		reply({ access_token: makeToken(keys().appkey, { exp }), access_token_token_expired: expired });
 		const { items } = await issue(sandbox());
 		expect(items[0].json.expires_at).toBe('2030-06-01T09:00:00+09:00');
 	});
 
-	test('what a server hides in the other fields stays hidden', async () => {
+	test('secrets that a server hides in other fields are not passed on', async () => {
 		const { appkey, appsecret } = keys();
 		reply({
 			access_token: makeToken(appkey),
@@ -144,7 +144,7 @@ describe('what it gives out', () => {
 		['whole', (secret) => secret],
 		['in part', (secret) => secret.slice(3, 60)],
 		['in hex', (secret) => Buffer.from(secret).toString('hex')],
-	])('an app secret in the place of the token is no token: %s', async (_name, shape) => {
+	])('an app secret in place of the token does not count as a token: %s', async (_name, shape) => {
 		reply({ access_token: shape(keys().appsecret), token_type: 'Bearer' });
 		const run = await issue(sandbox(), failing);
 		expect(outcomes(run.items)).toEqual(['unknown']);
@@ -153,7 +153,7 @@ describe('what it gives out', () => {
 });
 
 describe('how often KIS is asked', () => {
-	test('once in an execution, by however many nodes', async () => {
+	test('once in an execution, by any number of nodes', async () => {
 		const nodes = [kisTokenStep('First', 'issue'), kisTokenStep('Second', 'issue')];
 		const run = await runChain(sandbox(), nodes);
 		expect(calls()).toBe(1);
@@ -161,7 +161,7 @@ describe('how often KIS is asked', () => {
 		expect(second).toEqual(first);
 	});
 
-	test('again in an execution that has revoked what it got', async () => {
+	test('again in an execution that has revoked its token', async () => {
 		const token = "={{ $('First').item.json.access_token }}";
 		const nodes = [
 			kisTokenStep('First', 'issue'),
@@ -183,7 +183,7 @@ describe('how often KIS is asked', () => {
 		await abandoned(sandbox());
 	});
 
-	test('apart for another app secret, which must not get what the right one gets', async () => {
+	test('separately for another app secret, which must not get the token of the right one', async () => {
 		sandbox().faults.push({ kind: 'delay', delayMs: 300, processed: true });
 		const [right, wrong] = await Promise.all([
 			issue(sandbox()),
@@ -197,7 +197,7 @@ describe('how often KIS is asked', () => {
 		expect(JSON.stringify(wrong.stored)).not.toContain(right.items[0].json.access_token);
 	});
 
-	test('on for the others, when one of them is stopped', async () => {
+	test('further for the others, if one of them is stopped', async () => {
 		sandbox().faults.push({ kind: 'delay', delayMs: 400, processed: true });
 		const stop = new AbortController();
 		setTimeout(() => stop.abort(), 200);
@@ -211,7 +211,7 @@ describe('how often KIS is asked', () => {
 		expect(other.items[0].json.access_token).toBeDefined();
 	});
 
-	test('no longer, when all are stopped', async () => {
+	test('no longer, if all are stopped', async () => {
 		sandbox().faults.push({ kind: 'delay', delayMs: 5000 });
 		const stop = new AbortController();
 		setTimeout(() => stop.abort(), 200);
@@ -222,12 +222,12 @@ describe('how often KIS is asked', () => {
 		expect(performance.now() - started).toBeLessThan(2000);
 		expect(runs.flatMap(({ items }) => outcomes(items))).toEqual(['unknown', 'unknown']);
 		await abandoned(sandbox());
-		// A newcomer does not join what was abandoned.
+		// A later execution does not join an abandoned request.
 		expect((await issue(sandbox())).items[0].json.access_token).toBeDefined();
 	});
 });
 
-describe('when KIS issues none', () => {
+describe('if KIS issues no token', () => {
 	const spend = async () => {
 		const run = await issue(sandbox());
 		await revoke(sandbox(), { input: tokenItems(run.items[0].json.access_token as string) });
@@ -247,7 +247,7 @@ describe('when KIS issues none', () => {
 		});
 	});
 
-	test('too soon: waits 61 seconds and asks once more, if it may', async () => {
+	test('too soon: waits 61 seconds and asks once more, if allowed to', async () => {
 		await spend();
 		const run = await issue(sandbox(), { options: { waitWhenLimited: true } });
 		expect(waits).toEqual([61_000]);
@@ -266,7 +266,7 @@ describe('when KIS issues none', () => {
 		expect(errorOf(run).description).not.toContain('Wait When Limited');
 	});
 
-	test('those who waited together ask together', async () => {
+	test('callers that waited together share the next request', async () => {
 		await spend();
 		const waiting = { options: { waitWhenLimited: true } };
 		sandbox().faults.push({ kind: 'delay', delayMs: 200, processed: true });
@@ -294,7 +294,7 @@ describe('when KIS issues none', () => {
 		});
 	});
 
-	test('a lost answer is asked for again after the wait, and it is the same token', async () => {
+	test('after a lost answer and the wait, KIS is asked again and gives the same token', async () => {
 		sandbox().faults.push({ kind: 'reset', processed: true });
 		const run = await issue(sandbox(), {
 			options: { waitWhenLimited: true, includeDetails: true },
@@ -303,7 +303,7 @@ describe('when KIS issues none', () => {
 		expect(run.items[0].json.details).toMatchObject({ outcome: 'issued', attempts: 2 });
 	});
 
-	test('after a lost answer a refusal does not mean that none was issued', async () => {
+	test('a refusal after a lost answer does not mean that no token was issued', async () => {
 		sandbox().faults.push({ kind: 'reset', processed: true }, { kind: 'refuse', code: 'EGW00133' });
 		const waited = await issue(sandbox(), { ...failing, options: { waitWhenLimited: true } });
 		expect(errorOf(waited)).toMatchObject({ outcome: 'unknown', code: 'EGW00133' });
@@ -319,7 +319,7 @@ describe('when KIS issues none', () => {
 		});
 	});
 
-	test('a token of no use does not settle an answer that was lost before it', async () => {
+	test('an unusable token does not settle an answer that was lost before it', async () => {
 		sandbox().faults.push(
 			{ kind: 'reset', processed: true },
 			{ kind: 'raw', body: JSON.stringify({ access_token: makeToken(makeKeyPair().appkey) }) },
@@ -336,7 +336,7 @@ describe('when KIS issues none', () => {
 		]);
 	});
 
-	test('an expression that fails, after one was lost in the same execution', async () => {
+	test('an expression that fails after a lost answer in the same execution', async () => {
 		sandbox().faults.push({ kind: 'reset', processed: true });
 		const reuseToken = "={{ $('Nowhere').item.json.x }}";
 		const nodes = [
@@ -347,7 +347,7 @@ describe('when KIS issues none', () => {
 		expect(outcomes(outputOf(run, 'Second'))).toEqual(['unknown']);
 	});
 
-	test('what KIS did not process is repeated soon', async () => {
+	test('a request that KIS did not process is soon repeated', async () => {
 		sandbox().faults.push(
 			{ kind: 'refuse', code: 'EGW00201' },
 			{ kind: 'refuse', code: 'EGW00300' },
@@ -357,7 +357,7 @@ describe('when KIS issues none', () => {
 		expect(waits.every((milliseconds) => milliseconds < 10_000)).toBe(true);
 	});
 
-	test('where nothing listens none was asked for', async () => {
+	test('if nothing listens, no token was requested', async () => {
 		await sandbox().stop();
 		const run = await issue(sandbox(), { ...failing, options: { maxRetries: 0 } });
 		expect(errorOf(run)).toMatchObject({
@@ -367,7 +367,7 @@ describe('when KIS issues none', () => {
 		});
 	});
 
-	test('a run that stops says what is missing', async () => {
+	test('the error of a run that stops says how many items got no token', async () => {
 		sandbox().faults.push({ kind: 'refuse', code: 'EGW00105', status: 403 });
 		const run = await issue(sandbox(), { input: [{}, {}] });
 		expect(run.error).toMatchObject({
@@ -393,7 +393,7 @@ describe('when KIS issues none', () => {
 		});
 	});
 
-	test('an unusable credential is no attempt', async () => {
+	test('an invalid credential causes no attempt', async () => {
 		const run = await issue(sandbox(), { ...failing, credential: { appsecret: '' } });
 		expect(errorOf(run)).toMatchObject({
 			outcome: 'notSent',
@@ -407,7 +407,7 @@ describe('when KIS issues none', () => {
 		['issued', [], 'notSent'],
 		['refused', [{ kind: 'refuse', code: 'EGW00105' }], 'notSent'],
 	])(
-		'an option that makes no sense, after one was %s in the same execution',
+		'an invalid option, after a token was %s in the same execution',
 		async (_end, faults, outcome) => {
 			sandbox().faults.push(...faults);
 			const nodes = [
@@ -427,7 +427,7 @@ describe('when KIS issues none', () => {
 	test.each([
 		['on HTTP 200', 200],
 		['on HTTP 403', 403],
-	])('a refusal with a token in it is none, nor an issue: %s', async (_name, status) => {
+	])('a refusal that contains a token settles nothing: %s', async (_name, status) => {
 		const body = { error_code: 'EGW00133', error_description: 'you have opaque-token' };
 		sandbox().faults.push({
 			kind: 'raw',
@@ -440,8 +440,8 @@ describe('when KIS issues none', () => {
 	});
 });
 
-describe('a token that is of no use is an explanation, not an item', () => {
-	test.each(['revoked', 'alreadyInvalid'])('dead, since it ended as %s here', async (end) => {
+describe('an unusable token is not passed on, and the error explains why', () => {
+	test.each(['revoked', 'alreadyInvalid'])('dead, since it was %s here', async (end) => {
 		sandbox().kis.switches.issueAfterRevoke = 'sameToken';
 		now = Date.parse('2030-05-05T01:02:03Z');
 		const token = (await issue(sandbox())).items[0].json.access_token as string;
@@ -460,7 +460,7 @@ describe('a token that is of no use is an explanation, not an item', () => {
 		expect(JSON.stringify(run.stored)).not.toContain(token.slice(0, 30));
 	});
 
-	test('what another host says of a token does not make it dead here', async () => {
+	test('an answer of another host does not make a token dead here', async () => {
 		const token = (await issue(sandbox())).items[0].json.access_token as string;
 		const elsewhere = await new Sandbox({ apps: sandbox().apps }).start();
 		try {
@@ -490,7 +490,7 @@ describe('a token that is of no use is an explanation, not an item', () => {
 			}),
 		],
 		[
-			'expired by the seconds that are left',
+			'expired by the seconds left',
 			() => ({ access_token: makeToken(keys().appkey), expires_in: 0 }),
 		],
 		[
@@ -511,7 +511,7 @@ describe('a token that is of no use is an explanation, not an item', () => {
 		});
 	});
 
-	test('the time until which KIS gives it may be over', async () => {
+	test('the time until which KIS gives the same token may be over', async () => {
 		reply({ access_token: makeToken(keys().appkey, { iat: 1000, exp: 2000 }) });
 		expect(errorOf(await issue(sandbox(), failing)).message).toMatch(
 			/this one until 1970-01-01T15:16:40\+09:00, which is over by this computer's clock$/,

@@ -1,5 +1,5 @@
-// The token that the credential brings, against the local KIS, whose tokens may be short-lived, die elsewhere, and be
-// given again dead.
+// The token that the credential brings, against the sandbox, whose tokens may be short-lived, die elsewhere, or be given
+// again after their death.
 import { send } from '../support/httpRequest';
 import { runNode, useSandbox } from '../support/workflow';
 
@@ -23,7 +23,7 @@ const calls = (path: string) =>
 		.calls.filter(({ path: called }) => called.split('?')[0] === path)
 		.map(({ result }) => result);
 const ANSWERED = { rt_cd: '0' };
-/** Another program ends the token. */
+/** Revokes the token as another program would. */
 const endElsewhere = async () => {
 	const { keys, url } = host();
 	const issued = await fetch(`${url}/oauth2/tokenP`, {
@@ -39,7 +39,7 @@ const endElsewhere = async () => {
 	});
 };
 
-test('hours with tokens that live for one: one issue each, and every quote is answered', async () => {
+test('for hours with tokens that live an hour: one issue per token, and every quote is answered', async () => {
 	for (let minute = 0; minute < 200; minute += 9) {
 		expect(await quote()).toMatchObject(ANSWERED);
 		now += 9 * MINUTE;
@@ -48,7 +48,7 @@ test('hours with tokens that live for one: one issue each, and every quote is an
 	expect(calls('/oauth2/tokenP')).toEqual(Array(4).fill('200'));
 });
 
-test('one that died elsewhere is replaced', async () => {
+test('a token that died elsewhere is replaced', async () => {
 	await quote();
 	await endElsewhere();
 	now += 11 * MINUTE;
@@ -56,7 +56,7 @@ test('one that died elsewhere is replaced', async () => {
 	expect(calls('/oauth2/tokenP')).toHaveLength(3);
 });
 
-test('one that KIS gives again dead is named, and no more is asked for', async () => {
+test('a dead token that KIS gives again is named in the error, and no other is requested', async () => {
 	sandbox().kis.switches.issueAfterRevoke = 'sameToken';
 	await quote();
 	await endElsewhere();

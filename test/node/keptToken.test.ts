@@ -1,5 +1,5 @@
-// The node KIS Token and the token that the credential brings to HTTP Requests: each knows what the other does with it.
-// On n8n's engine, against a KIS that is not the sandbox.
+// The KIS Token node and the token that the credential brings to HTTP Requests: each knows what the other does with it. On
+// n8n's engine, against a fake KIS that is not the sandbox.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject, INode, IWorkflowSettings } from 'n8n-workflow';
 
@@ -39,7 +39,7 @@ afterEach(closeServers);
 const host = () => ({ apps: [kis.keys], url: kis.url });
 const quote = async () => await send(kis, { url: kis.urlOf('quote') });
 const order = async () => await send(kis, { url: kis.urlOf('order'), method: 'POST' });
-/** The token that a quote goes out with. */
+/** Returns the token that a quote is requested with. */
 const quoted = async () => {
 	await quote();
 	return kis.tokensOf('quote').at(-1);
@@ -72,7 +72,7 @@ const count = (...endpoints: Endpoint[]) => endpoints.map((name) => kis.seen(nam
 const off = { bringAuthorization: false };
 
 describe('Issue', () => {
-	test('gives the token that is kept, after one look at KIS, and says so', async () => {
+	test('passes on the kept token after asking KIS once, and says so', async () => {
 		const token = await quoted();
 		const { items } = await issue({ options: { includeDetails: true } });
 		expect(items[0].json).toMatchObject({
@@ -83,13 +83,13 @@ describe('Issue', () => {
 		expect(count('tokenP', 'quote')).toEqual([1, 2]);
 	});
 
-	test('keeps what it issues', async () => {
+	test('keeps the token that it gets', async () => {
 		const token = await issued();
 		expect(await quoted()).toBe(token);
 		expect(count('tokenP')).toEqual([1]);
 	});
 
-	test('gives an execution what it gave it before, after a look', async () => {
+	test('gives an execution the same token as before, after asking KIS', async () => {
 		const nodes = ['First', 'Second'].map((name) =>
 			kisTokenStep(name, 'issue', { options: { includeDetails: true } }),
 		);
@@ -102,7 +102,7 @@ describe('Issue', () => {
 		expect(count('tokenP', 'quote')).toEqual([1, 1]);
 	});
 
-	test('shares its call with requests that need a token at the same time', async () => {
+	test('shares its request with HTTP Requests that need a token at the same time', async () => {
 		kis.orders.tokenP = [
 			(socket) => {
 				const access_token = kis.mint();
@@ -116,9 +116,9 @@ describe('Issue', () => {
 	});
 
 	test.each([
-		['has less time left than it should', 3600, 1800],
-		['has exactly that much', 3600, 3600 + 600],
-	])('issues another where the one that is kept %s', async (_name, minimumSecondsLeft, life) => {
+		['too short', 3600, 1800],
+		['long enough', 3600, 3600 + 600],
+	])('the time left decides about reuse: %s', async (_name, minimumSecondsLeft, life) => {
 		kis.life = life;
 		const token = await quoted();
 		const isEnough = life > minimumSecondsLeft;
@@ -126,7 +126,7 @@ describe('Issue', () => {
 		expect(count('tokenP')).toEqual([isEnough ? 1 : 2]);
 	});
 
-	test('is the way out where the token died elsewhere', async () => {
+	test('gives another if the kept token died elsewhere', async () => {
 		const token = await quoted();
 		kis.live.clear();
 		const next = await issued();
@@ -135,13 +135,13 @@ describe('Issue', () => {
 		expect(count('tokenP')).toEqual([2]);
 	});
 
-	test('gives the one that is kept where KIS does not say whether it lives', async () => {
+	test('gives the kept token if KIS does not say whether it is alive', async () => {
 		const token = await quoted();
 		kis.orders.quote = [http(200, '<html></html>')];
 		expect(await issued()).toBe(token);
 	});
 
-	test('does not give one whose revoke is open, as long as KIS does not say whether it lives', async () => {
+	test('does not give a token with an unconfirmed revoke, as long as KIS does not say whether it is alive', async () => {
 		const token = await quoted();
 		kis.orders.revokeP = [hangUp];
 		await run('revoke', fromCredential, { ...failing, options: { maxRetries: 0 } });
@@ -149,7 +149,7 @@ describe('Issue', () => {
 		expect(await issued()).not.toBe(token);
 	});
 
-	test('knows nothing of it where the switch is off', async () => {
+	test('ignores the kept token if the switch is off', async () => {
 		const token = await quoted();
 		const other = await issued({ credential: off });
 		expect(other).not.toBe(token);
@@ -161,18 +161,18 @@ describe('Issue', () => {
 		['a lost answer', hangUp, 'an access token may have been issued, and did not arrive'],
 		['the minute', refusal('EGW00133', 403), 'KIS issues an access token only once a minute'],
 		[
-			'a token of no use',
+			'an unusable token',
 			http(200, JSON.stringify({ access_token: makeToken('PSanother') })),
 			'which says that it was issued to another app key',
 		],
-	])('lets requests know of %s', async (_name, answer, message) => {
+	])('lets HTTP Requests know of %s', async (_name, answer, message) => {
 		kis.orders.tokenP = [answer];
 		await issue(failing);
 		expect((await order()).errors[0].message).toContain(message);
 		expect(count('tokenP', 'order')).toEqual([1, 0]);
 	});
 
-	describe('says that n8n stores the token', () => {
+	describe('warns that n8n stores the token', () => {
 		const hints = async (settings?: IWorkflowSettings, answer?: typeof hangUp) => {
 			if (answer) kis.orders.tokenP = [answer];
 			const fields = { ...kis.keys, environment: 'custom', baseUrl: kis.url };
@@ -198,11 +198,11 @@ describe('Issue', () => {
 		afterEach(() => delete process.env[SAVED]);
 
 		test.each<[string, IWorkflowSettings | undefined, string | undefined, boolean]>([
-			['nothing is said', undefined, undefined, true],
+			['nothing is set', undefined, undefined, true],
 			['n8n saves no manual executions', undefined, 'false', false],
-			['the workflow leaves it to that', { saveManualExecutions: 'DEFAULT' }, 'false', false],
-			['the workflow saves them all the same', { saveManualExecutions: true }, 'false', true],
-			['the workflow does not', { saveManualExecutions: false }, 'true', false],
+			['the workflow uses the default', { saveManualExecutions: 'DEFAULT' }, 'false', false],
+			['the workflow saves them nevertheless', { saveManualExecutions: true }, 'false', true],
+			['the workflow does not save them', { saveManualExecutions: false }, 'true', false],
 			[
 				'the workflow saves the progress',
 				{ saveManualExecutions: false, saveExecutionProgress: true },
@@ -210,7 +210,7 @@ describe('Issue', () => {
 				true,
 			],
 			['only others are not saved', { saveDataSuccessExecution: 'none' }, undefined, true],
-		])('where %s', async (_name, settings, variable, isStored) => {
+		])('if %s', async (_name, settings, variable, isStored) => {
 			if (variable) process.env[SAVED] = variable;
 			const given = await hints(settings);
 			expect(given.map(({ message }) => message)).toEqual(
@@ -218,7 +218,7 @@ describe('Issue', () => {
 			);
 		});
 
-		test('not where there was none', async () => {
+		test('not if there was no token', async () => {
 			expect(await hints(undefined, hangUp)).toEqual([]);
 		});
 	});
@@ -229,7 +229,7 @@ describe('Inspect', () => {
 		await run('inspect', parameters, setup);
 	const ofItem = { token: '={{ $json.access_token }}' };
 
-	test('reads the token of the credential, for each item, and asks nobody', async () => {
+	test('inspects the kept token for each item, and asks nobody', async () => {
 		const token = read(await quoted());
 		const asked = kis.requests.length;
 		const { items, stored } = await inspect(fromCredential, { input: [{}, {}] });
@@ -254,7 +254,7 @@ describe('Inspect', () => {
 		},
 	);
 
-	test.each(['inspect', 'revoke'] as const)('%s: refuses another choice', async (operation) => {
+	test.each(['inspect', 'revoke'] as const)('%s: another source is an error', async (operation) => {
 		const result = await run(operation, { tokenSource: 'elsewhere' }, failing);
 		expect(errorOf(result).message).toMatch(/Token From is neither Input nor Credential$/);
 	});
@@ -283,14 +283,14 @@ describe('Inspect', () => {
 		test.each<[string, () => string]>([
 			['of another app key', () => makeToken(makeKeyPair().appkey)],
 			['cut off', () => makeToken(kis.keys.appkey).slice(0, -2)],
-			['that says nothing of itself', makeOpaqueToken],
-		])('one %s may live elsewhere, whatever KIS calls it here', async (_name, token) => {
+			['that is opaque', makeOpaqueToken],
+		])('a token %s may be alive elsewhere, whatever KIS says here', async (_name, token) => {
 			expect(await ask([token()])).toEqual([
 				[null, 'KIS says that the token is not valid (EGW00121)'],
 			]);
 		});
 
-		test('not known, and why', async () => {
+		test('unknown, and why', async () => {
 			kis.orders.quote = [reset, uapiRefusal('EGW00201'), http(200, '<html></html>')];
 			const reasons = [];
 			for (let i = 0; i < 3; i++) reasons.push(...(await ask([kis.mint()])));
@@ -301,7 +301,7 @@ describe('Inspect', () => {
 			]);
 		});
 
-		test('a text that no header can hold', async () => {
+		test('a text that does not fit in a header', async () => {
 			expect(await ask(['토큰-에-한글'])).toEqual([[null, expect.any(String)]]);
 			expect(kis.requests).toEqual([]);
 		});
@@ -315,7 +315,7 @@ describe('Inspect', () => {
 			expect(await ask([kis.mint()])).toEqual([[null, reason]]);
 		});
 
-		test('a dead one is known to be dead, to requests and to Issue', async () => {
+		test('HTTP Requests and Issue then know that a token is dead', async () => {
 			const token = await quoted();
 			kis.live.clear();
 			const { items } = await inspect({ ...fromCredential, askKis: true });
@@ -324,7 +324,7 @@ describe('Inspect', () => {
 			expect(count('tokenP')).toEqual([2]);
 		});
 
-		test('one that says nothing of itself is dead where it is the credential’s', async () => {
+		test('an opaque token counts as dead if it is the credential’s own', async () => {
 			kis.gives = makeOpaqueToken();
 			kis.live.add(kis.gives);
 			await quote();
@@ -333,7 +333,7 @@ describe('Inspect', () => {
 			expect(items[0].json).toMatchObject({ alive: false });
 		});
 
-		test('and a live one whose revoke is open may be used again', async () => {
+		test('a live token with an unconfirmed revoke may then be used again', async () => {
 			const token = await quoted();
 			kis.orders.revokeP = [hangUp];
 			await run('revoke', fromCredential, { ...failing, options: { maxRetries: 0 } });
@@ -343,7 +343,7 @@ describe('Inspect', () => {
 			expect(kis.seen('quote')).toHaveLength(before + 1);
 		});
 
-		test('Stop ends it', async () => {
+		test('Stop ends the question', async () => {
 			kis.orders.quote = [silence];
 			const stop = new AbortController();
 			const asking = inspect(
@@ -365,7 +365,7 @@ describe('Revoke', () => {
 			options: { includeDetails: true, ...setup.options },
 		});
 
-	test('ends the token of the credential, and the next request gets another', async () => {
+	test('ends the kept token, and the next HTTP Request gets another', async () => {
 		const token = await quoted();
 		const { items, stored } = await revoke({ input: [{}, {}] });
 		expect(outcomes(items)).toEqual(['revoked', 'revoked']);
@@ -377,19 +377,19 @@ describe('Revoke', () => {
 		expect(found(JSON.stringify(stored), [token ?? ''])).toBeUndefined();
 	});
 
-	test('twice is a success, too', async () => {
+	test('twice is a success too', async () => {
 		await quoted();
 		await revoke();
 		expect(outcomes((await revoke()).items)).toEqual(['alreadyInvalid']);
 	});
 
-	test('of the token from the input is known to the credential as well', async () => {
+	test('of the same token from the input is known to the credential', async () => {
 		const token = (await quoted()) ?? '';
 		await run('revoke', { token: '={{ $json.access_token }}' }, { input: tokenItems(token) });
 		expect(await quoted()).not.toBe(token);
 	});
 
-	test('while it is under way, no request gets the token', async () => {
+	test('no HTTP Request gets the token during a revoke', async () => {
 		await quoted();
 		kis.orders.revokeP = [(socket) => void delay(500).then(() => socket.write(CONFIRMATION))];
 		const revoking = revoke();
@@ -421,7 +421,7 @@ describe('Revoke', () => {
 		expect(kis.seen('quote')).toHaveLength(before + 2);
 	});
 
-	test('unknown: as long as KIS does not tell, no request gets the token', async () => {
+	test('unknown: no HTTP Request gets the token as long as KIS does not say whether it is alive', async () => {
 		const token = read(await quoted());
 		kis.orders.revokeP = [hangUp];
 		await revoke({ options: { maxRetries: 0 } });
@@ -434,7 +434,7 @@ describe('Revoke', () => {
 		expect(count('order')).toEqual([0]);
 	});
 
-	test('under Retry On Fail it is about the same token', async () => {
+	test('a second try of Retry On Fail is about the same token', async () => {
 		await quoted();
 		kis.orders.revokeP = [hangUp, hangUp];
 		const { items } = await revoke({
@@ -447,7 +447,7 @@ describe('Revoke', () => {
 		);
 	});
 
-	test('works where the switch was turned off meanwhile', async () => {
+	test('works if the switch was turned off meanwhile', async () => {
 		await quoted();
 		const { items } = await revoke({ credential: off });
 		expect(outcomes(items)).toEqual(['revoked']);

@@ -1,4 +1,4 @@
-// What is no operation of this node: n8n adds one to the list, and a workflow may have been edited by hand.
+// Operations that the node does not have: n8n adds one to the list, and a workflow may have been edited by hand.
 import { errorOf, failing, runNode, tokenItems, useSandbox } from '../support/workflow';
 
 const sandbox = useSandbox();
@@ -7,7 +7,7 @@ const input = tokenItems('one', 'another');
 describe('Custom API Call, which n8n adds to the list', () => {
 	const operation = '__CUSTOM_API_CALL__';
 
-	test('says which node makes one, and with which settings', async () => {
+	test('the error says which node makes one, and with which settings', async () => {
 		const run = await runNode(sandbox(), { operation, input, ...failing });
 		expect(run.items).toHaveLength(2);
 		const { message, description, outcome } = errorOf(run);
@@ -21,7 +21,7 @@ describe('Custom API Call, which n8n adds to the list', () => {
 		expect(sandbox().connections).toBe(0);
 	});
 
-	test('says so too where the workflow stops', async () => {
+	test('so does the error of a run that stops', async () => {
 		const { error } = await runNode(sandbox(), { operation, input });
 		expect(error?.message).toContain('a Custom API Call is made with the HTTP Request node');
 		expect(error?.description).toContain('In an HTTP Request node');

@@ -1,4 +1,4 @@
-// Every outcome, under each of n8n's three ways to handle a failed item, and what becomes of mixed attempts.
+// Every outcome under each of n8n's three ways to handle a failed item, and the outcome of attempts with mixed results.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IDataObject } from 'n8n-workflow';
@@ -260,7 +260,7 @@ describe('attempts with mixed results', () => {
 		});
 	});
 
-	test('invalid after a lost answer stays unknown for an opaque token', async () => {
+	test('an opaque token called invalid after a lost answer stays unknown', async () => {
 		sandbox().faults.push({ kind: 'reset', processed: true });
 		expect(await details({ input: tokenItems('opaque') })).toMatchObject({
 			outcome: 'unknown',
@@ -268,7 +268,7 @@ describe('attempts with mixed results', () => {
 		});
 	});
 
-	test('a refusal after a lost answer stays unknown', async () => {
+	test('a token refused after a lost answer stays unknown', async () => {
 		sandbox().faults.push({ kind: 'html' }, { kind: 'refuse', code: 'EGW00206' });
 		expect(await details({ input: tokenItems(live(sandbox())) })).toMatchObject({
 			outcome: 'unknown',
@@ -292,7 +292,7 @@ describe('attempts with mixed results', () => {
 		});
 	});
 
-	test('a token that says nothing of itself has nulls', async () => {
+	test('the details of an opaque token are null', async () => {
 		expect(await details({ input: tokenItems('opaque') })).toMatchObject({
 			outcome: 'rejected',
 			issuedToThisAppKey: null,
@@ -327,7 +327,7 @@ describe('attempts with mixed results', () => {
 		},
 	);
 
-	test('a success without its code is settled by the repeat', async () => {
+	test('a success without a code is settled by the repeat', async () => {
 		sandbox().kis.switches.successCode = 'absent';
 		const run = await revoke(sandbox(), {
 			input: tokenItems(live(sandbox())),
@@ -339,7 +339,7 @@ describe('attempts with mixed results', () => {
 		});
 	});
 
-	test('a success without its code, which no repeat may settle, asks for a report', async () => {
+	test('a success without a code that no repeat settles asks the user to report it', async () => {
 		sandbox().kis.switches.successCode = 'absent';
 		const run = await revoke(sandbox(), {
 			...failing,

@@ -1,5 +1,5 @@
-// Requests with the KIS API credential, in the limit of its app key, on n8n's engine, through the helpers that n8n's
-// nodes use, against a KIS that counts a sliding second and is not the sandbox.
+// The limit of an app key for requests with the KIS API credential. On n8n's engine, through the helpers that n8n's nodes use,
+// against a fake KIS that counts over a sliding second and is not the sandbox.
 import type { IDataObject } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
@@ -17,9 +17,9 @@ import { credentialFor, read } from '../support/tokens';
 import { outcomes, runNode, tokenItems, type Setup as NodeSetup } from '../support/workflow';
 
 const helpers = Object.keys(HELPERS) as Helper[];
-/** Of a real account. */
+/** Requests per second of a real account. */
 const LIMIT = 18;
-/** Hundreds of requests at 18 a second, perhaps on a busy computer. */
+/** For hundreds of requests at 18 a second, perhaps on a busy computer. */
 const LONG_MS = 120_000;
 
 let kis: KisDouble;
@@ -33,7 +33,7 @@ const quote = async (setup: Setup = {}, sending: Partial<Sending> = {}) =>
 	await send(kis, { url: kis.urlOf('quote'), headers: { tr_id: 'X' }, ...sending }, setup);
 const order = async (setup: Setup = {}, sending: Partial<Sending> = {}) =>
 	await quote(setup, { url: kis.urlOf('order'), method: 'POST', body: { QTY: '1' }, ...sending });
-/** KIS Token, at the limit of the credential. */
+/** Runs KIS Token at the credential's limit. */
 const kisToken = async (setup: NodeSetup) =>
 	await runNode(
 		{ apps: [kis.keys], url: kis.url },
@@ -44,15 +44,15 @@ const kept = () => keptTokenOf(credentialFor(kis.keys, kis.url));
 const stoppable = { helper: 'httpRequestWithAuthentication' } as const;
 const seen = () => ({ quotes: kis.seen('quote').length, orders: kis.seen('order').length });
 
-/** Long enough that nothing else of a test takes as long. */
+/** Longer than anything else in a test takes. */
 const HOLD_MS = 1500;
-/** Sends a first request, so that there is a token, and lets the next ones wait for their turn. */
+/** Sends a first request, so that there is a token and the next ones wait for their turn. */
 async function holdReads(milliseconds = HOLD_MS): Promise<void> {
 	await quote();
 	limiter().pause(milliseconds);
 }
 
-/** Sends reads that wait, until all of them do. */
+/** Sends reads, and resolves when all of them wait. */
 async function waitingReads(items: number, setup: Setup = {}, sending: Partial<Sending> = {}) {
 	await holdReads(setup.stop ? 100_000 : HOLD_MS);
 	const passed = jest.spyOn(limiter(), 'pass');
@@ -62,7 +62,7 @@ async function waitingReads(items: number, setup: Setup = {}, sending: Partial<S
 	return { sent };
 }
 
-/** As if Issue had been given another token. */
+/** Replaces the kept token, as if Issue had got another. */
 function keepAnother(): string {
 	const token = kis.mint();
 	const grant = {
@@ -76,7 +76,7 @@ function keepAnother(): string {
 	return token;
 }
 
-describe('200 quotes at once', () => {
+describe('200 concurrent quotes', () => {
 	beforeEach(() => {
 		kis.limit = LIMIT;
 	});
@@ -108,7 +108,7 @@ describe('200 quotes at once', () => {
 		LONG_MS,
 	);
 
-	test('without the switch most are refused', async () => {
+	test('with the switch off, most are refused', async () => {
 		const { answers } = await quote({ items: 200, credential: { paceRequests: false } });
 		expect(answers.length).toBeLessThan(100);
 		expect(kis.refused).toBeGreaterThan(100);
@@ -124,7 +124,7 @@ describe.each(helpers)('%s', (helper) => {
 		expect(kis.seen('quote')[1].at - heldAt).toBeGreaterThan(HOLD_MS - 100);
 	});
 
-	test('an order does not wait, though many reads do, and is sent exactly once', async () => {
+	test('an order is sent exactly once and immediately, even while many reads wait', async () => {
 		const stop = new AbortController();
 		const { sent: reads } = await waitingReads(100, { ...stoppable, stop: stop.signal });
 		const { answers } = await order({ helper, items: 3 });
@@ -136,7 +136,7 @@ describe.each(helpers)('%s', (helper) => {
 		expect(seen()).toEqual({ quotes: 1, orders: sent });
 	});
 
-	test('a read whose turn would come too late is not sent, and why is said', async () => {
+	test('a read whose turn would come too late is not sent, and the error says why', async () => {
 		await holdReads(300_000);
 		const { errors } = await quote({ helper });
 		expect(errors).toEqual([
@@ -151,14 +151,14 @@ describe.each(helpers)('%s', (helper) => {
 		expect(seen().quotes).toBe(1);
 	});
 
-	test('nothing waits where the switch is off', async () => {
+	test('nothing waits if the switch is off', async () => {
 		await holdReads(300_000);
 		const { errors } = await quote({ helper, credential: { paceRequests: false } });
 		expect(errors).toEqual([]);
 	});
 });
 
-describe('whatever is not a read', () => {
+describe('a request that is not a read', () => {
 	test.each<[string, Partial<Sending>]>([
 		['POST', {}],
 		['PUT', { method: 'PUT' }],
@@ -178,7 +178,7 @@ describe('whatever is not a read', () => {
 		expect(counted).toHaveBeenCalledTimes(LIMIT);
 	});
 
-	test('holds up the reads after it, so that none is refused', async () => {
+	test('delays the reads after it, so that none is refused', async () => {
 		kis.limit = LIMIT;
 		await quote();
 		await order({ items: LIMIT - 1 });
@@ -186,7 +186,7 @@ describe('whatever is not a read', () => {
 		expect([errors, kis.refused]).toEqual([[], 0]);
 	});
 
-	test('is neither sent nor counted where n8n would repeat it', async () => {
+	test('is neither sent nor counted if n8n tries to repeat it', async () => {
 		await quote();
 		const counted = jest.spyOn(limiter(), 'count');
 		kis.orders.order = [http(401, '{}'), http(401, '{}')];
@@ -208,7 +208,7 @@ describe('before reads that wait', () => {
 
 	test('goes the question whether a token is dead', async () => {
 		const { sent } = await waitingReads(40);
-		// The one that is kept, after a look at KIS, which is one quote more.
+		// The kept token, after a question to KIS, which is one more quote.
 		const { items } = await kisToken({ operation: 'issue', input: [{}] });
 		expect(items[0].json.access_token).toBe(kept().token?.value);
 		expect(seen().quotes).toBeLessThan(10);
@@ -233,7 +233,7 @@ describe('a token that changes while a read waits', () => {
 		expect(answers.length + errors.length).toBe(5);
 	});
 
-	test('replaced meanwhile: the read goes with the new one, in the same turn', async () => {
+	test('replaced meanwhile: the read uses the new one, without waiting again', async () => {
 		const { sent } = await waitingReads(3);
 		const token = keepAnother();
 		const passed = jest.spyOn(limiter(), 'pass');
@@ -262,7 +262,7 @@ describe('a read that n8n repeats on HTTP 401', () => {
 		expect(second.at - first.at).toBeGreaterThan(HOLD_MS - 100);
 	});
 
-	test('goes with the token of that moment', async () => {
+	test('uses the token of that moment', async () => {
 		let token = '';
 		const [, second] = await repeated(() => {
 			token = keepAnother();
@@ -272,7 +272,7 @@ describe('a read that n8n repeats on HTTP 401', () => {
 });
 
 describe('Stop', () => {
-	test('ends waiting where n8n passes it on', async () => {
+	test('ends the wait if n8n passes it on', async () => {
 		const before = resources();
 		const stop = new AbortController();
 		const { sent } = await waitingReads(20, { ...stoppable, stop: stop.signal });
@@ -282,7 +282,7 @@ describe('Stop', () => {
 		expect(await leftSince(before)).toEqual([]);
 	});
 
-	test('does not reach what waits otherwise: that is sent', async () => {
+	test('otherwise does not reach a waiting request, which is sent', async () => {
 		await holdReads();
 		const stop = new AbortController();
 		const passed = jest.spyOn(limiter(), 'pass');
@@ -295,14 +295,14 @@ describe('Stop', () => {
 	});
 });
 
-test('the test of the credential takes no part', async () => {
+test('the credential test is not paced', async () => {
 	const fields: IDataObject = { ...kis.keys, environment: 'custom', baseUrl: kis.url };
 	await testCredential(new KisToken(), new KisApi(), fields as never);
 	expect(kis.requests).toHaveLength(1);
 	expect(limiter().isIdle()).toBe(true);
 });
 
-test('requests of our own are not paced twice', async () => {
+test('requests of the node itself are not paced twice', async () => {
 	await quote();
 	const passed = jest.spyOn(limiter(), 'pass');
 	const { items } = await kisToken({
@@ -313,11 +313,11 @@ test('requests of our own are not paced twice', async () => {
 	expect(passed).not.toHaveBeenCalled();
 });
 
-test.each([false, undefined])('a switch that holds %p is one', async (paceRequests) => {
+test.each([false, undefined])('%p is a valid value of the switch', async (paceRequests) => {
 	expect((await quote({ credential: { paceRequests } })).errors).toEqual([]);
 });
 
-test('a switch that is neither on nor off is refused', async () => {
+test('a switch that is neither on nor off is an error', async () => {
 	const { errors } = await quote({ credential: { paceRequests: 'no' } });
 	expect(errors[0].message).toBe('KIS API credential: Pace Requests is neither true nor false.');
 	expect(kis.requests).toEqual([]);

@@ -1,5 +1,5 @@
-// Which proxy a request goes through, form by form beside n8n's own two helpers: whatever the environment says, the node
-// calls whom they call, in the same way.
+// The choice of a proxy, compared with n8n's own two helpers for every form of the environment variables: the node connects
+// to the same address as they do, in the same way.
 import fc from 'fast-check';
 import type { IExecuteFunctions } from 'n8n-workflow';
 
@@ -9,12 +9,12 @@ import { lookupOf, resolveAllHere } from '../support/lookup';
 import { property } from '../support/properties';
 import { startServer, type ScriptedServer } from '../support/scriptedServer';
 
-/** The name of the host that is called; whatever is resolved is this computer. */
+/** The host that is called. Every name resolves to this computer. */
 const HOST = 'api.kis.test';
-/** In what a form says: where two proxies listen, and where the host does. */
+/** Placeholders in the forms: the addresses of two proxies and of the host. */
 const [FIRST, SECOND, HOST_PORT] = ['FIRST', 'SECOND', 'HOST_PORT'];
 
-/** How TLS begins, and how it is refused: an alert, fatal, that the handshake failed. A mere close would go uncaught in n8n. */
+/** The first byte of TLS, and a fatal alert (handshake_failure) that refuses it. n8n does not catch a mere close. */
 const TLS_HANDSHAKE = 0x16;
 const TLS_REFUSAL = Buffer.from([0x15, 3, 3, 0, 2, 2, 40]);
 const BAD_GATEWAY = 'HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n';
@@ -24,7 +24,7 @@ type Variables = Readonly<Record<string, string>>;
 const before = process.env;
 let servers: Record<'first' | 'second' | 'host', ScriptedServer>;
 let lent: LentContext;
-/** Who was called, and how. */
+/** Records who was called, and how. */
 let calls: string[] = [];
 
 beforeEach(async () => {
@@ -52,7 +52,7 @@ afterEach(async () => {
 	jest.restoreAllMocks();
 });
 
-/** The line of a request, and the user of the proxy if it names one. */
+/** Returns the request line, and the user for the proxy if there is one. */
 function read(bytes: Buffer): string {
 	const [line, ...headers] = bytes.toString('latin1').split('\r\n');
 	const user = headers.find((header) => /^proxy-authorization:/i.test(header));
@@ -69,7 +69,7 @@ const WAYS: Record<
 };
 const egress = { check: async () => {}, lookup: lookupOf('127.0.0.1') };
 
-/** Whom each of them calls with these variables, and no others. */
+/** Returns whom each of them calls with exactly these variables. */
 async function callsWith(
 	variables: Variables,
 	url = `https://${HOST}:${servers.host.port}`,
@@ -163,7 +163,7 @@ describe('the address', () => {
 		'http://127.0.0.1:99999',
 		'http://%zz@127.0.0.1:1',
 		'socks5://127.0.0.1:1',
-	])('%j is said to be unusable', async (address) => {
+	])('the error says that %j cannot be used', async (address) => {
 		process.env = { ...before, HTTPS_PROXY: address };
 		expect(await connect(`https://${HOST}`, { egress }).post(BODY, NEVER)).toEqual({
 			kind: 'unwritten',
@@ -220,12 +220,12 @@ describe('the exception', () => {
 		expect(await expectSame({ ...proxy, no_proxy: '', NO_PROXY: value })).toEqual([called]);
 	});
 
-	test('in small letters comes first', async () => {
+	test('in lower case comes first', async () => {
 		const variables = { HTTPS_PROXY: `http://${FIRST}`, no_proxy: 'other.example', NO_PROXY: '*' };
 		expect(await expectSame(variables)).toEqual([tunnel('first')]);
 	});
 
-	test.each(['socks5://', 'not an address:'])('holds for what is no proxy (%s)', async (scheme) => {
+	test.each(['socks5://', 'not an address:'])('holds for an invalid proxy (%s)', async (scheme) => {
 		const variables = { ALL_PROXY: `${scheme}${FIRST}`, NO_PROXY: '.kis.test' };
 		expect(await expectSame(variables)).toEqual(['host: TLS']);
 	});

@@ -1,6 +1,6 @@
-// No app key, app secret or token in anything that n8n stores beyond the input itself, nor in its log. Tried: servers
-// that quote them, plain and encoded, in every field of an answer; answers that quote another item's; failing expressions
-// that quote the token; a token typed into the node; every way to fail.
+// No app key, app secret or token is in what n8n stores (except the input itself) or logs. Tried: servers that quote them,
+// plain and encoded, in every field of an answer; answers that quote another item's; failing expressions that quote the
+// token; a token typed into the node; every way to fail.
 import { readFileSync } from 'node:fs';
 import type { IDataObject } from 'n8n-workflow';
 
@@ -83,14 +83,14 @@ test.each([
 	await expectNothingStored({ input: [{ access_token: secrets.token }], token }, secrets.all);
 });
 
-test('a token that is typed into the node', async () => {
+test('a token typed into the node', async () => {
 	const { token, all } = secretsOf(sandbox());
 	const faults: Fault[] = [{ kind: 'refuse', code: 'EGW00101' }, { kind: 'html' }];
 	sandbox().faults.push(...faults, ...faults);
 	await expectNothingStored({ input: [{}], token, options: { maxRetries: 0 } }, all);
 });
 
-test('a token among the options, by mistake', async () => {
+test('a token pasted into an option by mistake', async () => {
 	const { token, all } = secretsOf(sandbox());
 	for (const name of ['alreadyInvalid', 'maxRetries', 'timeout', 'requestsPerSecond']) {
 		await expectNothingStored(
@@ -100,7 +100,7 @@ test('a token among the options, by mistake', async () => {
 	}
 });
 
-test("the keys in each other's place, and in the Base URL", async () => {
+test('the keys swapped, and in the Base URL', async () => {
 	const { token, all } = secretsOf(sandbox());
 	const [{ appkey, appsecret }] = sandbox().apps;
 	const input = [{ access_token: token }];
@@ -113,7 +113,7 @@ test("the keys in each other's place, and in the Base URL", async () => {
 	}
 });
 
-test('a short secret is looked for as a whole', async () => {
+test('a short secret is searched for as a whole', async () => {
 	sandbox().faults.push(
 		...ways.map(() => raw(403, { error_code: 'EGW00101', message: 'it was k3y' })),
 	);
@@ -124,10 +124,10 @@ test('a short secret is looked for as a whole', async () => {
 	}
 });
 
-describe('each answer is held against its own item', () => {
+describe('each answer is checked for the secrets of its own item', () => {
 	const refusing = (text: string) => raw(403, { error_code: 'EGW00101', error_description: text });
 
-	/** What each token's error says, where every answer has the same text. */
+	/** Returns the error text of each token, when every answer has the same text. */
 	async function described(text: string, ...tokens: string[]): Promise<string[]> {
 		sandbox().faults.push(...tokens.map(() => refusing(text)));
 		const run = await revoke(sandbox(), {
@@ -138,7 +138,7 @@ describe('each answer is held against its own item', () => {
 		return run.items.map(({ json }) => String((json.error as IDataObject).description));
 	}
 
-	test("a part of one item's token is withheld there, whoever had the same answer before", async () => {
+	test("a part of an item's token is hidden there, even if another item had the same answer before", async () => {
 		const tokens = [makeOpaqueToken(), makeOpaqueToken(), makeOpaqueToken()];
 		for (const [own, token] of tokens.entries()) {
 			const texts = await described(`no ${token.slice(50, 70)}`, ...tokens);
@@ -148,14 +148,14 @@ describe('each answer is held against its own item', () => {
 		}
 	});
 
-	test("so is the app key that the item's token names, if it is another's", async () => {
+	test("so is the app key in the item's token, if it is another one", async () => {
 		const { appkey } = makeApp();
 		const own = sandbox().kis.mint(sandbox().apps[0].appkey).value;
 		const texts = await described(`not ${appkey.slice(9, 19)}`, own, makeToken(appkey), 'opaque');
 		expect(texts.map((text) => text.includes('Withheld'))).toEqual([false, true, false]);
 	});
 
-	test('a whole key or token is withheld everywhere', async () => {
+	test('a whole key or token is hidden everywhere', async () => {
 		const { appkey, appsecret } = makeApp();
 		for (const secret of [appkey, appsecret, makeToken(appkey), makeOpaqueToken()]) {
 			const texts = await described(`not ${secret}`, 'one', 'two');
@@ -163,7 +163,7 @@ describe('each answer is held against its own item', () => {
 		}
 	});
 
-	test('a token of one character withholds nothing, of its own item or another', async () => {
+	test('a token of one character hides nothing, in its own item or another', async () => {
 		const good = sandbox().kis.mint(sandbox().apps[0].appkey).value;
 		const run = await revoke(sandbox(), {
 			input: tokenItems(good, '에'),

@@ -1,5 +1,5 @@
-// What the node says of the Redis that the workers share: in the items, and in n8n's log. What is tried: one that works, one
-// that does not, run after run; that no password and no key gets into it.
+// What the node says about the Redis that workers share, in items and in n8n's log. Tried: one that works, one that does not,
+// run after run. No password and no key must appear.
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -31,12 +31,12 @@ async function sharedIn(redisUrl?: string): Promise<unknown[]> {
 	return details.map((it) => it.sharedWithWorkers);
 }
 
-test('where the credential names no Redis, nothing is said', async () => {
+test('without a Redis in the credential, nothing is said', async () => {
 	await expect(sharedIn()).resolves.toEqual([undefined, undefined]);
 	await expect(sharedIn(' ')).resolves.toEqual([undefined, undefined]);
 });
 
-test('where it cannot be used, all is revoked, each item says so, and the log once', async () => {
+test('if it cannot be used, all tokens are revoked, each item says so, and the log says so once', async () => {
 	const port = await unusedPort();
 	const redisUrl = `redis://user:Secret-Word@127.0.0.1:${port}`;
 	await expect(sharedIn(redisUrl)).resolves.toEqual([false, false]);
@@ -64,9 +64,9 @@ describeWithRedis('with a real Redis', () => {
 		const value = mint();
 		const redis = redisUrl(`${server.url}/0?prefix=kis:`);
 		const credential = { ...credentialFor(app, sandbox().url), redis };
-		// Nothing of it is known in this process.
+		// This process knows nothing about the token.
 		await SharedTokens.of(credential)?.tellDead(read(value));
-		// KIS still gives it: it is the one of these six hours.
+		// KIS gives the same token again within six hours.
 		const { items, error } = await issue(sandbox(), {
 			options: { reuseToken: value },
 			credential: { redisUrl: `${server.url}/0?prefix=kis:` },
@@ -76,7 +76,7 @@ describeWithRedis('with a real Redis', () => {
 		sharedStoreOf(redis).close();
 	});
 
-	test('where it can be used, each item says so, and Redis holds no key', async () => {
+	test('if it can be used, each item says so, and Redis holds no key', async () => {
 		await expect(sharedIn(`${server.url}/0?prefix=kis:`)).resolves.toEqual([true, true]);
 		const names = server.say('KEYS', '*').split('\n');
 		expect(names.filter((name) => !NAME.test(name))).toEqual([]);

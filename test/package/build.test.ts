@@ -1,5 +1,5 @@
-// The build as a user starts it, in copies of the checkout: what it says if it fails, what it leaves behind, and other
-// ways to lay out node_modules.
+// The build as a user starts it, in copies of the checkout: what it says if it fails, what it leaves behind, and other layouts
+// of node_modules.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
 	cpSync,
@@ -18,7 +18,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { filesOf } from '../../tools/release/package';
 
-// A copy of node_modules/undici and a start of npm and gulp take their time on a busy computer.
+// Copying node_modules/undici and starting npm and gulp take long on a busy computer.
 jest.setTimeout(60_000);
 
 const root = join(__dirname, '../..');
@@ -36,12 +36,12 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const checkout = (...path: string[]) => join(folder, 'checkout', ...path);
 
-/** All of it is a link to another place. */
+/** node_modules is a link to another place. */
 function linkAll(): void {
 	symlinkSync(join(root, 'node_modules'), checkout('node_modules'));
 }
 
-/** As pnpm does it: each package is a link into a store. */
+/** As with pnpm, each package is a link into a store. */
 function linkEach(): void {
 	const store = checkout('node_modules/.pnpm/undici@7/node_modules/undici');
 	mkdirSync(checkout('node_modules'), { recursive: true });
@@ -67,7 +67,7 @@ const GOOD = { isGood: true, said: '' };
 test.each([
 	['is a link', linkAll],
 	['holds links', linkEach],
-])('makes the same where node_modules %s', (_how, link) => {
+])('builds the same if node_modules %s', (_how, link) => {
 	link();
 	expect(build()).toEqual(GOOD);
 	expect(filesOf(checkout('dist'))).toEqual(filesOf(join(root, 'dist')));
@@ -108,7 +108,7 @@ describe('a build that fails', () => {
 			() => rmSync(checkout('icons'), { recursive: true }),
 			/icons\/\*\.svg matches no file/,
 		],
-	])('says why, and leaves all as it was: %s', (_what, spoil, says) => {
+	])('says why, and leaves everything as it was: %s', (_what, spoil, says) => {
 		linkEach();
 		mkdirSync(checkout('dist'));
 		writeFileSync(checkout('dist/index.js'), 'before');
@@ -121,7 +121,7 @@ describe('a build that fails', () => {
 	});
 });
 
-test('a build that somebody ends leaves all as it was', async () => {
+test('a build that is interrupted leaves everything as it was', async () => {
 	linkAll();
 	mkdirSync(checkout('dist'));
 	const there = readdirSync(checkout()).sort();
@@ -135,7 +135,7 @@ test('a build that somebody ends leaves all as it was', async () => {
 	expect(readdirSync(checkout('dist'))).toEqual([]);
 });
 
-test('leaves nothing of the dist from before', () => {
+test('leaves nothing of the previous dist', () => {
 	linkAll();
 	mkdirSync(checkout('dist/kis'), { recursive: true });
 	writeFileSync(checkout('dist/kis/gone.js'), '');

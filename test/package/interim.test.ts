@@ -1,5 +1,5 @@
-// What is tried: interim answers (1xx) in front of an answer, alone, without end, in a proxy's tunnel and in its place. From
-// the built package: "100 Continue" is for undici as it comes the end of the exchange.
+// Tried: interim responses (1xx) before an answer, alone, endless, in a proxy's tunnel and in place of the tunnel. They run in
+// the built package, since unpatched undici takes "100 Continue" for the end of an exchange.
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -21,7 +21,7 @@ const OTHERS = [
 	'HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n',
 ];
 
-/** Writes so that each part is a packet of its own. */
+/** Writes each part as a packet of its own. */
 const inTurn =
 	(...parts: Array<string | Buffer>): Answer =>
 	(socket) => {
@@ -63,7 +63,7 @@ test.each<[string, Answer, string]>([
 	['silence', CONTINUE, 'UND_ERR_HEADERS_TIMEOUT'],
 	['a close', (socket) => socket.end(CONTINUE), 'UND_ERR_SOCKET'],
 	['more of them without end', pour, 'UND_ERR_HEADERS_TIMEOUT'],
-])('100 Continue and then %s is no answer', async (_name, answer, transportCode) => {
+])('100 Continue and then %s is not an answer', async (_name, answer, transportCode) => {
 	const server = await startServer({ answer: () => answer });
 	expect(await postFromChild(server.url, {}, { timeoutMs: 2000 })).toMatchObject({
 		endedWell: true,
@@ -72,7 +72,7 @@ test.each<[string, Answer, string]>([
 	expect(server.requests).toHaveLength(1);
 });
 
-test('one that nobody waits for ends the connection, and is not taken for that of the next request', async () => {
+test('an unexpected one ends the connection, and does not count for the next request', async () => {
 	const server = await startServer({ answer: () => atOnce(CONFIRMATION, CONTINUE) });
 	expect(await postFromChild(server.url, {}, { count: 2 })).toMatchObject({
 		endedWell: true,
@@ -81,7 +81,7 @@ test('one that nobody waits for ends the connection, and is not taken for that o
 	expect([server.requests.length, server.connections]).toEqual([2, 2]);
 });
 
-test('in a proxy’s tunnel it is read, and in the place of the tunnel it is none', async () => {
+test('in a proxy’s tunnel it is read, and in place of the tunnel it is not', async () => {
 	const certificate = await makeCertificate();
 	const kis = await startServer({
 		tls: certificate,

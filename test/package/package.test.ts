@@ -24,7 +24,7 @@ import { SEARCHES } from './searches';
 const root = join(__dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'packed-'));
 
-/** What the list of nodes in n8n's editor searches with. */
+/** The search of the node list in n8n's editor. */
 const { sublimeSearch } = createRequire(require.resolve('n8n-core'))(
 	'@n8n/utils/search/sublime-search',
 ) as { sublimeSearch: (text: string, nodes: readonly object[]) => unknown[] };
@@ -44,12 +44,12 @@ beforeAll(() => {
 	const tarball = execFileSync('npm', pack, { cwd: root, encoding: 'utf8' }).trim();
 	mkdirSync(installed, { recursive: true });
 	execFileSync('tar', ['-xzf', join(folder, tarball), '-C', installed, '--strip-components=1']);
-	// The one thing that the host brings.
+	// The only package that the host provides.
 	symlinkSync(join(root, 'node_modules/n8n-workflow'), join(folder, 'node_modules/n8n-workflow'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('holds the built package, its papers, and nothing else', () => {
+test('contains the built package, its documents, and nothing else', () => {
 	const outside = readdirSync(installed).filter((name) => name !== 'dist');
 	expect(outside.sort()).toEqual(['LICENSE', 'README.md', 'package.json']);
 	const files = readdirSync(join(installed, 'dist'), { recursive: true, withFileTypes: true })
@@ -67,7 +67,7 @@ test('depends on nothing but the n8n-workflow of its host', () => {
 	expect(manifest.peerDependencies).toEqual({ 'n8n-workflow': '*' });
 });
 
-test('every file that n8n is told of exists', () => {
+test('every file that the manifest names for n8n exists', () => {
 	const { n8n, main } = readJson<Manifest>('package.json');
 	for (const file of [...n8n.nodes, ...n8n.credentials, main]) {
 		expect(existsSync(join(installed, file))).toBe(true);
@@ -93,7 +93,7 @@ test('the codex names the node, and n8n accepts it', () => {
 	const [file] = readJson<Manifest>('package.json').n8n.nodes;
 	const codex = readJson<Record<string, unknown>>(file.replace(/js$/, 'json'));
 	expect(codex.node).toBe(`n8n-nodes-koreainvestment.${new KisToken().description.name}`);
-	// n8n drops a codex without resources as a whole, search words included.
+	// n8n drops a codex without resources, and its search words with it.
 	expect(codex.resources).toBeDefined();
 	expect(codex.alias).toEqual(expect.arrayContaining(['KIS', '한국투자', '한국투자증권']));
 });
@@ -102,7 +102,7 @@ test.each(SEARCHES)('a search for %s finds the node', (text) => {
 	const [file] = readJson<Manifest>('package.json').n8n.nodes;
 	const codex = readJson<object>(file.replace(/js$/, 'json'));
 	const { displayName } = new KisToken().description;
-	// n8n searches in small letters.
+	// n8n searches in lower case.
 	expect(sublimeSearch(text.toLowerCase(), [{ properties: { displayName, codex } }])).toHaveLength(
 		1,
 	);
@@ -142,7 +142,7 @@ describe('in plain Node.js', () => {
 		const before = census();
 	`;
 
-	test('gives the two classes', () => {
+	test('exports the two classes', () => {
 		const script = `console.log(JSON.stringify(Object.keys(require('n8n-nodes-koreainvestment'))))`;
 		expect(run(script)).toEqual(['KisApi', 'KisToken']);
 	});
@@ -162,7 +162,7 @@ describe('in plain Node.js', () => {
 		},
 	);
 
-	test('leaves the host process as it was, the HTTP client loaded or not', () => {
+	test('leaves the host process unchanged, with or without the HTTP client loaded', () => {
 		const report = run(`${census}
 			const { KisToken, KisApi } = require('n8n-nodes-koreainvestment');
 			new KisToken(); new KisApi();
@@ -170,7 +170,7 @@ describe('in plain Node.js', () => {
 			const http = Object.keys(require.cache).filter((file) => file.includes('connection.js')).length;
 			require('n8n-nodes-koreainvestment/dist/kis/revoke/revokeTokens');
 			const used = census();
-			// Of all that undici offers, the process's own fetch would take a global dispatcher.
+			// Only a global dispatcher of undici would change the process's own fetch.
 			require('n8n-nodes-koreainvestment/dist/kis/http/connection');
 			console.log(JSON.stringify({ before, loaded, http, used, bundle: census() }));
 		`) as Record<string, unknown>;
@@ -200,7 +200,7 @@ describe('in plain Node.js', () => {
 					console.log(JSON.stringify({ outcome, sockets: resources.filter((name) => name.startsWith('TCP')), same: JSON.stringify([globals, handlers]) === JSON.stringify([before.globals, before.handlers]) }));
 				});
 			`;
-			// The sandbox lives in this process: the child must not block it.
+			// The sandbox runs in this process, so waiting for the child must not block it.
 			const output = await new Promise<string>((resolve, reject) => {
 				const args = ['-e', script, sandbox.url, app.appkey, app.appsecret, token];
 				execFile(process.execPath, args, { cwd: folder, timeout: 15_000 }, (error, stdout) =>
@@ -228,13 +228,13 @@ test('the dropdown and the fields are those of the operations', () => {
 	);
 });
 
-test('Issue says to a tool that it does not run as one', () => {
+test('Issue says in a tool that it does not run as one', () => {
 	const { properties } = (new KisToken() as INodeType).description;
 	const notice = properties.find(({ name }) => name === 'noToolNotice');
 	expect(notice?.displayOptions?.show).toEqual({ '@tool': [true], operation: ['issue'] });
 });
 
-test('a token is masked, and is by default what the step before issued', () => {
+test('a token is masked, and defaults to the one that the step before issued', () => {
 	const { properties } = (new KisToken() as INodeType).description;
 	const fields = properties.filter(({ name }) => name === 'token');
 	expect(fields).toHaveLength(2);

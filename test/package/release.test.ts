@@ -1,4 +1,4 @@
-// The checks before a release: the package as it is passes, and one with a single thing wrong does not.
+// The checks before a release: the package passes as it is, and fails with any single thing wrong.
 import { appendFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -12,7 +12,7 @@ import { repositoryIs, tagIs } from '../../tools/release/checks/tag';
 import { pack, Package, unpack } from '../../tools/release/package';
 import { report } from '../../tools/release/report';
 
-// n8n's loader and scanner run in a Node.js of their own, which takes its time on a busy computer.
+// n8n's loader and scanner run in a Node.js process of their own, which takes long on a busy computer.
 jest.setTimeout(60_000);
 
 const root = join(__dirname, '../..');
@@ -27,7 +27,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 type Change = (into: string, subject: Package) => void;
 
-/** The package with something changed in it. */
+/** Returns the package with one change. */
 function changed(change: Change, packedBytes = real.packedBytes): Package {
 	const copy = join(folder, `copy-${++copies}`);
 	cpSync(real.folder, copy, { recursive: true });
@@ -99,11 +99,11 @@ test.each<[what: string, change: Change, checks: string[]]>([
 	['a narrower peer', manifest({ peerDependencies: { 'n8n-workflow': '2' } }), ['dependencies']],
 	['an install script', manifest({ scripts: { postinstall: 'node x' } }), ['install scripts']],
 	['a prepare script', manifest({ scripts: { prepare: 'node x' } }), ['install scripts']],
-	['something to build', append('binding.gyp', '{}'), ['contents', 'install scripts']],
-	['a file of no source', append('dist/kis/left.js', ''), ['contents']],
+	['a native addon', append('binding.gyp', '{}'), ['contents', 'install scripts']],
+	['a file without a source', append('dist/kis/left.js', ''), ['contents']],
 	['a file beside dist', append('.npmrc', ''), ['contents']],
 	['a type declaration', append('dist/kis/http/undici.d.ts', ''), ['contents']],
-	['a module less', remove('dist/kis/input/baseUrl.js'), ['contents', 'imports']],
+	['a module missing', remove('dist/kis/input/baseUrl.js'), ['contents', 'imports']],
 	['no README', remove('README.md'), ['contents']],
 	['test code', append(CODE, 'require("../../tools/sandbox/server");'), ['imports']],
 	['a package that is not there', append(CODE, 'require("axios");'), ['imports']],
@@ -121,9 +121,9 @@ test.each<[what: string, change: Change, checks: string[]]>([
 		},
 		['imports'],
 	],
-	['a licence less', remove('dist/licences/undici/LICENSE'), ['contents', 'licences']],
-	['another less', remove('dist/licences/proxy-from-env/LICENSE'), ['contents', 'licences']],
-	['the notice of llhttp less', remove('dist/licences/llhttp/LICENSE'), ['contents', 'licences']],
+	['a licence missing', remove('dist/licences/undici/LICENSE'), ['contents', 'licences']],
+	['another missing', remove('dist/licences/proxy-from-env/LICENSE'), ['contents', 'licences']],
+	['no notice of llhttp', remove('dist/licences/llhttp/LICENSE'), ['contents', 'licences']],
 	[
 		'a shortened licence',
 		(into) => writeFileSync(join(into, 'dist/licences/node/LICENSE'), 'MIT'),
@@ -146,11 +146,11 @@ test.each<[what: string, change: Change, checks: string[]]>([
 	['a token of npm', append(CODE, `// npm_${'a1'.repeat(18)}`), ['secrets']],
 	['a private key', append(CODE, `// -----BEGIN ${'PRIVATE'} KEY-----`), ['secrets']],
 	['far more text', append('README.md', 'x\n'.repeat(100_000)), ['size']],
-])('with %s it does not', (_what, change, checks) => {
+])('with %s it does not pass', (_what, change, checks) => {
 	expect(failing(changed(change), READING)).toEqual(checks);
 });
 
-test('a tarball that has grown does not', () => {
+test('a tarball that has grown does not pass', () => {
 	expect(
 		failing(
 			changed(() => undefined, 1_000_000),
@@ -159,7 +159,7 @@ test('a tarball that has grown does not', () => {
 	).toEqual(['size']);
 });
 
-test('what looks like a secret is not repeated', () => {
+test('text that looks like a secret is not repeated', () => {
 	const { text, isGood } = report(changed(append(CODE, `\n// ${JWT}`)), READING);
 	expect(isGood).toBe(false);
 	expect(text).toMatch(/^NOT {2}secrets$/m);
@@ -170,7 +170,7 @@ test('what looks like a secret is not repeated', () => {
 describe('what is bundled', () => {
 	const UTIL = 'node_modules/undici/lib/core/util.js';
 
-	/** The package, as if its sources had been others. */
+	/** Returns the package as if it had been built from other sources. */
 	function from(change: (sources: string) => void): Package {
 		const sources = mkdtempSync(join(folder, 'sources-'));
 		for (const part of [
@@ -187,7 +187,7 @@ describe('what is bundled', () => {
 		'// Adapted from https://git.example/other (MIT)',
 		'// Ported from another library',
 		'/* Copyright 2026 Somebody Else */',
-	])('credits nobody else, even where it credits somebody: %s', (text) => {
+	])('has a notice of everybody it credits: %s', (text) => {
 		const subject = from((sources) => appendFileSync(join(sources, UTIL), `\n${text}\n`));
 		expect(problemsOf(licences, subject)).toEqual([
 			`${UTIL}: whose notice does this want? ${text}`,
@@ -212,12 +212,12 @@ describe('what is bundled', () => {
 	});
 });
 
-test('a check that cannot be made has failed', () => {
+test('a check that cannot be run has failed', () => {
 	const broken = changed((into) => writeFileSync(join(into, 'package.json'), '{}'));
 	expect(report(broken, [loads]).isGood).toBe(false);
 });
 
-test('why a check cannot be made is said as it was', () => {
+test('the reason why a check cannot be run is reported unchanged', () => {
 	const run = () => {
 		throw new Error('no');
 	};
@@ -276,13 +276,13 @@ describe('n8n', () => {
 describe('a release', () => {
 	const versioned = (version: string) => changed(manifest({ version }));
 
-	test('has a tag of its version', () => {
+	test('has a tag with its version', () => {
 		expect(problemsOf(tagIs('v9.9.8'), versioned('9.9.9'))).toContain(
 			'the tag is v9.9.8, the version 9.9.9',
 		);
 	});
 
-	test('stands in the changelog', () => {
+	test('is in the changelog', () => {
 		const sources = mkdtempSync(join(folder, 'sources-'));
 		writeFileSync(join(sources, 'CHANGELOG.md'), '## Unreleased\n\n## 9.9.9 - 2026-11-22\n');
 		const of = (version: string) => new Package(sources, versioned(version).folder, 0);

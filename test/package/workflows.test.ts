@@ -1,18 +1,18 @@
-// What the workflows of the repository may do, and whose code they run.
+// What the repository's workflows may do, and whose code they run.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const read = (name: string) =>
 	readFileSync(join(__dirname, '../../.github/workflows', name), 'utf8');
 
-/** A workflow's jobs, by name: the text of each. */
+/** Returns the text of each job of a workflow, by name. */
 function jobsOf(workflow: string): Map<string, string> {
 	const [, jobs] = workflow.split(/^jobs:$/m);
 	const [, ...parts] = jobs.split(/^ {2}([\w-]+):$/m);
 	return new Map(parts.flatMap((name, i) => (i % 2 === 0 ? [[name, parts[i + 1]] as const] : [])));
 }
 
-/** The lines that stand deeper than a key, one text for each place where the key is. */
+/** Returns the lines nested under a key, as one text for each place where the key occurs. */
 function blocksOf(text: string, key: string): string[][] {
 	const block = new RegExp(`^( *)${key}:\\n((?:\\1 +.*\\n)+)`, 'gm');
 	return [...text.matchAll(block)].map(([, , body]) =>
@@ -26,7 +26,7 @@ function blocksOf(text: string, key: string): string[][] {
 const RELEASE = read('release.yml');
 const TEST = read('test.yml');
 
-/** Each line with an expression, wherever it stands: a script would run what is put into it. */
+/** Returns every line that contains an expression: a script would run what is put into it. */
 const FROM_OUTSIDE = {
 	'release.yml': [
 		'sum: ${{ steps.sum.outputs.sum }}',
@@ -46,7 +46,7 @@ describe.each([
 	['release.yml', RELEASE],
 	['test.yml', TEST],
 ] as const)('%s', (name, workflow) => {
-	test('runs no action that can be changed behind its back', () => {
+	test('pins every action', () => {
 		const actions = [...workflow.matchAll(/^.*\buses:\s*(.*)$/gm)].map(([, action]) => action);
 		expect(actions.length).toBeGreaterThan(0);
 		for (const action of actions) {
@@ -67,7 +67,7 @@ describe.each([
 		]);
 	});
 
-	test('takes nothing from outside but this, and none of it into a script', () => {
+	test('uses no other input than this, and none of it in a script', () => {
 		const lines = workflow.split('\n').filter((line) => line.includes('${{'));
 		expect(lines.map((line) => line.trim())).toEqual(FROM_OUTSIDE[name]);
 	});
@@ -92,12 +92,12 @@ test('the tests run for every push and pull request, on the oldest and the newes
 describe('the release', () => {
 	const jobs = jobsOf(RELEASE);
 
-	test('begins with a tag, and has two jobs', () => {
+	test('starts with a tag, and has two jobs', () => {
 		expect(blocksOf(RELEASE, 'on')).toEqual([['push:', "tags: ['v*']"]]);
 		expect([...jobs.keys()]).toEqual(['check', 'publish']);
 	});
 
-	test('only the job that publishes may identify itself, and sees the secret', () => {
+	test('only the job that publishes may get an identity token and the secret', () => {
 		expect(blocksOf(jobs.get('publish') ?? '', 'permissions')).toEqual([
 			['contents: read', 'id-token: write'],
 		]);

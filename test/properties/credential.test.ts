@@ -5,7 +5,7 @@ import { parseCredential } from '../../kis/input/credential';
 import { ENVIRONMENTS, type EnvironmentName } from '../../kis/input/environments';
 import { revokeBody } from '../../kis/revoke/revocation';
 import { InvalidInput } from '../../kis/input/invalidInput';
-import type { Option } from '../../nodes/KisToken/operations/option';
+import type { Option } from '../../nodes/KisToken/operations/fields/option';
 import { revokeOptions } from '../../nodes/KisToken/operations/revoke/options';
 import { secret, text } from '../support/arbitraries';
 import { property } from '../support/properties';

@@ -7,7 +7,7 @@ import { readIssue } from '../../kis/issue/grant';
 import { flawOf, notIssued, type Issuance } from '../../kis/issue/issuance';
 import { parseExchange } from '../../kis/reply/reply';
 import { SecretGuard } from '../../kis/secrets/secretGuard';
-import { reportIssuance } from '../../nodes/KisToken/operations/issue/report';
+import { reportIssuance } from '../../nodes/KisToken/operations/issue/issuanceReport';
 import { toItem } from '../../nodes/KisToken/report/item';
 import { echoOf, leakOf, partOf, secret, text, tokenOf } from '../support/arbitraries';
 import { leaks } from '../support/encodings';

@@ -12,8 +12,8 @@ import { readRevocation } from '../../kis/revoke/revocation';
 import type { Revocation } from '../../kis/revoke/revocation';
 import { SecretGuard } from '../../kis/secrets/secretGuard';
 import type { RevokeNodeOptions } from '../../nodes/KisToken/operations/revoke/options';
-import { reportRevocation } from '../../nodes/KisToken/operations/revoke/report';
-import { failedRun } from '../../nodes/KisToken/report/failedRun';
+import { reportRevocation } from '../../nodes/KisToken/operations/revoke/revocationReport';
+import { runError } from '../../nodes/KisToken/report/runError';
 import { toItem } from '../../nodes/KisToken/report/item';
 import { leakOf, longText, partOf, secret, tokenOf } from '../support/arbitraries';
 import { leaks } from '../support/encodings';
@@ -141,7 +141,7 @@ property(
 		const report = reportRevocation(token, revocation, credential, options);
 		if (report.succeeded) return;
 		const node = { name: 'KIS', parameters: { token: token.value } } as unknown as INode;
-		const thrown = await failedRun(node, [report], {
+		const thrown = await runError(node, [report], {
 			outcomes: REVOKE_OUTCOMES,
 			shortfall: 'not confirmed',
 		});

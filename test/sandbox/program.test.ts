@@ -87,10 +87,11 @@ test('what it prints is what the credential takes, and the first steps need no w
 		return (await (await fetch(baseUrl + path, init)).json()) as Record<string, unknown>;
 	};
 	const grant = await post('/oauth2/tokenP', { grant_type: 'client_credentials' });
-	const quoteUrl = /^ {2}(http\S+\/inquire-price)$/m.exec(output)?.[1] ?? '';
+	const quoteUrl = /^ {2}(http\S+\/inquire-price\?\S+)$/m.exec(output)?.[1] ?? '';
 	const headers = { ...app, authorization: `Bearer ${String(grant.access_token)}`, tr_id: 'x' };
-	const quote = await fetch(`${quoteUrl}?FID_INPUT_ISCD=005930`, { headers });
-	expect(await quote.json()).toMatchObject({ rt_cd: '0' });
+	const quote = await fetch(quoteUrl, { headers });
+	const ofSamsung = { rt_cd: '0', output: { stck_shrn_iscd: '005930' } };
+	expect(await quote.json()).toMatchObject(ofSamsung);
 	expect(await post('/oauth2/revokeP', { token: grant.access_token })).toMatchObject({ code: 200 });
 });
 

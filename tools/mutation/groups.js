@@ -49,17 +49,21 @@ exports.GROUPS = {
 	},
 	reports: {
 		mutate: [
+			'kis/reply/explanation.ts',
 			'nodes/KisToken/report/*.ts',
-			'nodes/KisToken/operations/*/report.ts',
+			'nodes/KisToken/operations/*/*Report.ts',
+			'nodes/KisToken/operations/issue/outcomes.ts',
 			'nodes/KisToken/operations/revoke/reason.ts',
 		],
-		tests: ['node/(report|issue)', 'properties/report'],
+		tests: ['node/(revocationReport|issue)', 'properties/report'],
 	},
 	node: {
 		mutate: [
 			'nodes/KisToken/*.ts',
+			'nodes/KisToken/host/*.ts',
 			'nodes/KisToken/operations/*.ts',
-			'nodes/KisToken/operations/issue/{issue,options,storedHint}.ts',
+			'nodes/KisToken/operations/{fields,inspect}/*.ts',
+			'nodes/KisToken/operations/issue/{issue,keptOrIssued,options,storedHint}.ts',
 			'nodes/KisToken/operations/revoke/{options,progress,revoke}.ts',
 		],
 		tests: [

@@ -5,7 +5,9 @@ import { RATE_LIMITS } from './kis';
 import { parseOptions, USAGE } from './options';
 import { Sandbox } from './server';
 
-const QUOTE = '/uapi/domestic-stock/v1/quotations/inquire-price';
+/** 주식현재가 시세 of 005930, as the first steps of the README ask for it. */
+const QUOTE =
+	'/uapi/domestic-stock/v1/quotations/inquire-price?FID_COND_MRKT_DIV_CODE=J&FID_INPUT_ISCD=005930';
 
 async function main(): Promise<void> {
 	const options = parseOptions(process.argv.slice(2));

@@ -181,7 +181,7 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'an unusable node knows what its execution knows of the token',
 		file: NODE_REVOKE,
-		from: 'isUsable(token) ? executionMemory.recallAny(execution, token) : null',
+		from: 'isToken(token) ? executionMemory.recallAny(execution, token) : null',
 		to: 'null',
 	},
 	{

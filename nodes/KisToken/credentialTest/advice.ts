@@ -6,15 +6,15 @@ import type { AnswerRule } from '../../../kis/reply/answerRule';
 import { OBSTACLES, type Obstacle } from '../../../kis/redis/obstacles';
 import { nameOfRedis, type RedisUrl } from '../../../kis/input/redisUrl';
 import type { InvalidInput } from '../../../kis/input/invalidInput';
-import { explain, quote, sentences } from '../report/explain';
+import { explain, quote, sentences } from '../../../kis/reply/explanation';
 
-/** Where the node would name an option, of which a test has none. */
+/** Takes the place of advice about the node's options, which a test does not have. */
 const TEST_AGAIN = 'Wait a few seconds, then test again.';
 
-/** By KIS's page. They explain a refusal, and are enforced nowhere. */
+/** As KIS's documentation gives them. They help to explain a refusal; nothing enforces them. */
 const CHARACTERS = { appkey: 36, appsecret: 180 } as const;
 
-/** What to do about a Base URL behind which no answer came; the first row that fits, else what is said of the code anywhere. */
+/** What to do when no answer came from a custom Base URL. The first row that fits counts; else the general advice does. */
 const ABOUT_BASE_URL: ReadonlyArray<{
 	readonly code: RegExp;
 	readonly fits?: (baseUrl: URL) => boolean;
@@ -44,21 +44,12 @@ const ABOUT_BASE_URL: ReadonlyArray<{
 	},
 ];
 
-/** What is said about fields that cannot be used. */
-export function adviceOnFields(
-	{ why, todo }: InvalidInput,
-	{ environment, baseUrl }: Readonly<Record<string, unknown>>,
-): string {
-	const lacksScheme = environment === 'custom' && !String(baseUrl).includes('://');
-	return sentences(
-		`${why.charAt(0).toUpperCase()}${why.slice(1)}.`,
-		todo,
-		lacksScheme ? 'Begin the Base URL with https://, or with http:// for this computer.' : '',
-		'Nothing was sent.',
-	);
+/** Words the message about invalid fields. */
+export function adviceOnFields({ why, todo }: InvalidInput): string {
+	return sentences(`${why.charAt(0).toUpperCase()}${why.slice(1)}.`, todo, 'Nothing was sent.');
 }
 
-/** What is said where KIS gave no WebSocket key. */
+/** Words the message about an answer without a WebSocket key, or about none at all. */
 export function adviceOnAnswer(attempt: Attempt, credential: KisCredential): string {
 	const { refusalCode, transportCode } = attempt;
 	if (refusalCode !== null && isListed(refusalCode)) {
@@ -89,13 +80,13 @@ export function adviceOnAnswer(attempt: Attempt, credential: KisCredential): str
 	);
 }
 
-/** What is said where Redis cannot be used. */
+/** Words the message about a Redis that cannot be used. */
 export function adviceOnRedis(redis: RedisUrl, obstacle: Obstacle): string {
 	const { happened, todo } = OBSTACLES[obstacle];
 	return sentences(`Redis at ${nameOfRedis(redis)} cannot be used: ${happened}.`, todo);
 }
 
-/** Swapped or cut-off keys, which KIS says nothing about; empty if they are as long as KIS's are. */
+/** Points out keys that seem swapped or cut off, which KIS does not say; empty if their lengths are as usual. */
 function adviceOnLengths({ appkey, appsecret }: KisCredential): string {
 	if (appkey.length > appsecret.length) {
 		return `App Key and App Secret seem to be swapped: KIS's App Keys have ${CHARACTERS.appkey} characters, its App Secrets ${CHARACTERS.appsecret}.`;

@@ -10,18 +10,18 @@ import {
 	transportCodeOf,
 } from '../../../kis/http/transportCodes';
 
-/** For connecting and for the answer's head; for its body the same again. In milliseconds. */
+/** Milliseconds for connecting and the response head together. The body gets as long again. */
 const TIMEOUT_MS = 10_000;
-/** axios's code where its timeout is over. */
+/** axios's code for a timeout. */
 const AXIOS_TIMEOUT = 'ECONNABORTED';
 
-/** What n8n 2 calls the refusals of its SSRF protection. */
+/** Matches the name of an error that n8n 2 throws when its SSRF protection refuses an address. */
 const EGRESS_REFUSAL = /^SsrfBlocked/;
 
-/** A stream of Node.js. */
+/** A Node.js stream. */
 type Body = AsyncIterable<Buffer> & { destroy(error: Error): unknown };
 
-/** What n8n's helper gives for the options below. */
+/** The response of n8n's helper with the options below. */
 interface StreamedAnswer {
 	readonly statusCode: number;
 	readonly headers: Readonly<Record<string, string | undefined>>;
@@ -29,12 +29,14 @@ interface StreamedAnswer {
 }
 
 /**
- * Posts JSON with the helper that n8n gives to credential tests. Unlike the client in `kis/http`, for which n8n has no
- * egress rules to give here, it keeps n8n's SSRF protection. Verifies the certificate, whatever the environment says, and
- * follows no redirect.
+ * Posts JSON with the helper that n8n gives to credential tests. Verifies the certificate, whatever the environment says,
+ * and follows no redirect.
  *
- * @returns How it ended; what did not end in an answer is `unwritten`, though nobody knows: a key pair is tested as
- * often as one likes.
+ * n8n gives a credential test no egress rules. The client in `kis/http` would therefore bypass n8n's SSRF protection,
+ * which the helper applies.
+ *
+ * @returns How the exchange ended. Without an answer it counts as `unwritten`, although it may have been written: testing
+ * a key pair twice does no harm.
  */
 export async function ask(
 	{ request }: ICredentialTestFunctions['helpers'],
@@ -42,7 +44,7 @@ export async function ask(
 	json: object,
 ): Promise<Exchange> {
 	try {
-		const { statusCode, headers, body } = (await request({
+		const { statusCode, headers, body }: StreamedAnswer = await request({
 			uri: url.href,
 			method: 'POST',
 			headers: {
@@ -58,7 +60,7 @@ export async function ask(
 			simple: false,
 			useStream: true,
 			resolveWithFullResponse: true,
-		})) as StreamedAnswer;
+		});
 		return {
 			kind: 'answered',
 			httpStatus: statusCode,
@@ -72,7 +74,7 @@ export async function ask(
 	}
 }
 
-/** @throws Error with the code of a body that is too large, or does not end in time. */
+/** @throws {Error} with a transport code, if the body is too large or does not end in time. */
 async function readWhole(body: Body): Promise<Buffer> {
 	const breakOff = (code: string) => body.destroy(Object.assign(new Error(code), { code }));
 	const deadline = setTimeout(() => breakOff(BODY_TIMEOUT), TIMEOUT_MS);
@@ -90,7 +92,7 @@ async function readWhole(body: Body): Promise<Buffer> {
 	}
 }
 
-/** Takes no more of an error than its code: the rest may quote the request. n8n's own refusals are another thing. */
+/** Keeps only the code of an error, since the rest may quote the request; of n8n's own refusals also the message. */
 function whyUnanswered(error: unknown): { transportCode: string; forbidden: string | null } {
 	const refusal = [error, causeOf(error)].find(isEgressRefusal);
 	if (refusal) return { transportCode: EGRESS_REFUSED, forbidden: refusal.message };

@@ -8,28 +8,28 @@ import { isText, parseExchange } from '../../../kis/reply/reply';
 import { SecretGuard } from '../../../kis/secrets/secretGuard';
 import { probe } from '../../../kis/redis/sharedStore';
 import { InvalidInput } from '../../../kis/input/invalidInput';
-import { sentences } from '../report/explain';
+import { sentences } from '../../../kis/reply/explanation';
 import { adviceOnAnswer, adviceOnFields, adviceOnRedis } from './advice';
 import { ask } from './ask';
 
-/** 웹소켓 접속키 발급. It proves the key pair and, unlike the issue of a token, stops nothing and notifies nobody. */
+/** 웹소켓 접속키 발급. Proves the key pair and, unlike issuing a token, stops nothing and notifies nobody. */
 const APPROVAL_PATH = '/oauth2/Approval';
 
 const ACCEPTED = 'KIS accepts the key pair.';
 const REDIS_USABLE = 'Redis can be used.';
 
-/** Tests a KIS API credential for n8n's dialog. What it says repeats neither key. */
+/** Tests a KIS API credential for n8n's dialog. The message contains neither key. */
 export const kisApiTest: ICredentialTestFunction = async function ({ data = {} }) {
 	const credential = parseCredential(data);
 	if (credential instanceof InvalidInput) {
-		return { status: 'Error', message: adviceOnFields(credential, data) };
+		return { status: 'Error', message: adviceOnFields(credential) };
 	}
 	const wrong = await tryAll(this.helpers, credential);
 	if (wrong !== null) return { status: 'Error', message: wrong };
 	return { status: 'OK', message: sentences(ACCEPTED, credential.redis ? REDIS_USABLE : '') };
 };
 
-/** What is wrong; `null` if all that the credential names can be used. */
+/** Returns what is wrong; `null` if the key pair, and Redis if there is one, can be used. */
 async function tryAll(
 	helpers: ICredentialTestFunctions['helpers'],
 	credential: KisCredential,
@@ -43,7 +43,7 @@ async function tryAll(
 	return sentences(wrong ?? ACCEPTED, adviceOnRedis(redis, obstacle));
 }
 
-/** What is wrong; `null` if KIS gave a WebSocket key. */
+/** Returns what is wrong; `null` if KIS gave a WebSocket key. */
 async function tryKeyPair(
 	helpers: ICredentialTestFunctions['helpers'],
 	credential: KisCredential,
@@ -52,7 +52,7 @@ async function tryKeyPair(
 	const exchange = await ask(helpers, endpointOf(baseUrl, APPROVAL_PATH), {
 		grant_type: 'client_credentials',
 		appkey,
-		// This endpoint calls the app secret so.
+		// This endpoint's name for the app secret.
 		secretkey: appsecret,
 	});
 	const parsed = parseExchange(exchange);

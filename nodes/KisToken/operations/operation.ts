@@ -1,25 +1,25 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import type { Notices } from '../report/output';
-import type { Failure, Report } from '../report/report';
+import type { Failure, ItemReport } from '../report/itemReport';
 
-/** Something the node can do: everything that n8n, and whoever reads the docs, has to know of it. */
-export interface Operation<Outcome extends string = string> extends Notices {
-	/** As shown in the dropdown and, as `action`, in the list of nodes. */
+/** An operation of the node. The dropdown, the fields, the dispatch and the tables of the docs come from it. */
+export interface Operation<Name extends string = string> extends Notices {
+	/** Shown in the dropdown; `action` is shown in the list of nodes. */
 	readonly option: { readonly name: string; readonly action: string; readonly description: string };
-	/** What it calls of KIS, such as `POST /oauth2/revokeP`, be it always or on request. */
+	/** The KIS endpoint that it calls, always or on request, such as `POST /oauth2/revokeP`. */
 	readonly endpoint: string;
-	/** By which n8n's node search finds it, in English and in KIS's terms. */
+	/** Words by which n8n's node search finds it, in English and in KIS's terms. */
 	readonly searchWords: readonly string[];
 	/** Shown while the operation is selected. */
 	readonly fields: readonly INodeProperties[];
-	/** The fields of an item that it gives out, beside `outcome`, as JSON types. */
+	/** The fields of an output item besides `outcome`, with their JSON types. */
 	readonly output: Readonly<Record<string, JsonType>>;
-	readonly outcomes: readonly Outcome[];
-	/** For every item of a run that broke in the node itself. */
-	readonly brokenRun: Failure<Outcome>;
-	/** One report for each item in, in their order. */
-	run(this: void, context: IExecuteFunctions): Promise<Array<Report<Outcome>>>;
+	readonly outcomes: readonly Name[];
+	/** The report on every item if the node itself fails. */
+	readonly brokenRun: Failure<Name>;
+	/** Processes the input items. Resolves to one report per item, in order. */
+	run(this: void, context: IExecuteFunctions): Promise<Array<ItemReport<Name>>>;
 }
 
 export type JsonType = 'string' | 'number' | 'boolean';

@@ -6,21 +6,22 @@ import { koreanTime } from '../../../kis/reply/koreanTime';
 import type { RedisUrl } from '../../../kis/input/redisUrl';
 import { sharedStoreOf } from '../../../kis/redis/sharedStore';
 
-export interface Known {
+/** What is known of an item that has been processed. */
+export interface Facts {
 	readonly outcome: string;
 	readonly environment: EnvironmentName;
-	/** Made by this run; none if absent. */
+	/** How many attempts this run made; 0 if absent. */
 	readonly attempts?: number;
 	readonly httpStatus?: number | null;
-	/** Absent where there is none. */
+	/** Absent if there is none. */
 	readonly token?: AccessToken;
 	readonly appkey?: string;
-	/** Absent where the workers share none. */
+	/** Absent or `null` if the credential names none. */
 	readonly redis?: RedisUrl | null;
 }
 
-/** What the option Include Details adds: `null` where something is not known. */
-export function detailsOf(known: Known): IDataObject {
+/** Returns what the option Include Details adds to an item; `null` for what is not known. */
+export function detailsOf(facts: Facts): IDataObject {
 	const {
 		outcome,
 		environment,
@@ -29,7 +30,7 @@ export function detailsOf(known: Known): IDataObject {
 		token,
 		appkey = '',
 		redis,
-	} = known;
+	} = facts;
 	return {
 		outcome,
 		attempts,
@@ -42,7 +43,7 @@ export function detailsOf(known: Known): IDataObject {
 	};
 }
 
-/** Korean time, ISO 8601; `null` where none is known. */
+/** Writes a time as ISO 8601 in Korean time; `null` if it is not known. */
 export function timeOrNull(milliseconds: number | null | undefined): string | null {
 	return milliseconds === null || milliseconds === undefined ? null : koreanTime(milliseconds);
 }

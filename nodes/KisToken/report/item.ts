@@ -1,12 +1,14 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
-import type { Report } from './report';
+import type { ItemReport } from './itemReport';
 
 /**
- * n8n routes an item to the Error output, and merges the input into it, only if `error` is the single key of its JSON
- * (2.x would allow two more) and `pairedItem` is an object.
+ * Turns a report into an output item.
+ *
+ * n8n sends an item to the Error output, and merges the input item into it, only if `error` is the only key of its JSON
+ * (2.x allows two more) and `pairedItem` is an object.
  */
-export function toItem(report: Report, itemIndex: number): INodeExecutionData {
+export function toItem(report: ItemReport, itemIndex: number): INodeExecutionData {
 	const { outcome } = report;
 	const details = report.details && { details: report.details };
 	if (report.succeeded) {

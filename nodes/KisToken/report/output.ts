@@ -1,28 +1,28 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { mapInTurns } from '../../../kis/turns';
-import { cancelSignal } from '../host';
-import { failedRun, type Tally } from './failedRun';
+import { cancelSignal } from '../host/execution';
+import { runError, type Tally } from './runError';
 import { toItem } from './item';
-import type { Report } from './report';
+import type { ItemReport } from './itemReport';
 import { countByOutcome, summary } from './summary';
 
-/** How a run tells, beside its items, what became of them. */
+/** How an operation sums up its items, beside the items themselves. */
 export interface Notices extends Tally {
-	/** What n8n's output panel says of items that ended so, by outcome; `{count}` stands for how many. */
+	/** What n8n's output panel says about the items of an outcome. `{count}` stands for their number. */
 	readonly hints: Readonly<Record<string, string>>;
 }
 
 /**
- * Ends a run as the user wants failed items to be handled: an item for each, or one error for all.
+ * Turns the reports of a run into output items.
  *
- * A stopped run always gives items; n8n usually stores nothing of them, hence the line in its log.
+ * A stopped run never throws. n8n usually stores none of its items, so their counts go to n8n's log.
  *
- * @throws {NodeApiError | NodeOperationError} if an item failed and the node is to stop on errors.
+ * @throws {NodeApiError | NodeOperationError} if an item failed and the node is set to stop on errors.
  */
 export async function toOutput(
 	context: IExecuteFunctions,
-	reports: readonly Report[],
+	reports: readonly ItemReport[],
 	notices: Notices,
 ): Promise<INodeExecutionData[]> {
 	const stopped = cancelSignal(context).aborted;
@@ -30,16 +30,16 @@ export async function toOutput(
 	noteCounts(context, reports, notices);
 	const failed = reports.some(({ succeeded }) => !succeeded);
 	if (failed && !stopped && !context.continueOnFail()) {
-		throw await failedRun(context.getNode(), reports, notices);
+		throw await runError(context.getNode(), reports, notices);
 	}
 	addHints(context, reports, notices);
 	return await mapInTurns(reports, toItem);
 }
 
-/** Shows in the output panel what the items alone would not make plain. */
+/** Shows hints in the output panel: on outcomes, by count, and on single items. */
 function addHints(
 	context: IExecuteFunctions,
-	reports: readonly Report[],
+	reports: readonly ItemReport[],
 	{ outcomes, hints }: Notices,
 ): void {
 	const counts = countByOutcome(reports, outcomes);
@@ -55,15 +55,16 @@ function addHints(
 }
 
 /**
- * Notes the counts as the execution's custom data, by which n8n filters executions: `kis_unknown` is `2`. n8n keeps ten
- * entries for an execution, so an outcome that none has is not noted, unless an earlier run has noted it.
+ * Stores the counts in the execution's custom data, by which n8n can filter executions, as in `kis_unknown` = `2`.
+ *
+ * n8n keeps ten entries per execution. A count of zero is therefore stored only to replace that of an earlier run.
  */
 function noteCounts(
 	context: IExecuteFunctions,
-	reports: readonly Report[],
+	reports: readonly ItemReport[],
 	{ outcomes }: Notices,
 ): void {
-	// n8n 1.x has none for nodes, and 2.x none for a node that is run outside an execution.
+	// n8n 1.x gives nodes no custom data, and 2.x gives none to a node that runs outside an execution.
 	try {
 		const host: Partial<IExecuteFunctions> = context;
 		const data = host.customData;

@@ -4,9 +4,9 @@ import type { KisCredential } from '../../../kis/input/credential';
 import { OBSTACLES } from '../../../kis/redis/obstacles';
 import { nameOfRedis } from '../../../kis/input/redisUrl';
 import { sharedStoreOf } from '../../../kis/redis/sharedStore';
-import { sentences } from './explain';
+import { sentences } from '../../../kis/reply/explanation';
 
-/** Tells n8n's log that this process shares nothing with the others, once each time that begins. */
+/** Warns in n8n's log if Redis has become unusable, so that this process shares nothing with others: once each time. */
 export function logIfNotShared(logger: Logger, { redis }: KisCredential): void {
 	const obstacle = redis && sharedStoreOf(redis).takeNews();
 	if (!obstacle) return;

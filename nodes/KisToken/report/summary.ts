@@ -1,21 +1,29 @@
-/** Anything that ended in one of the outcomes of an operation. */
-interface Ended {
+/** Anything that has one of the outcomes of an operation. */
+interface HasOutcome {
 	readonly outcome: string;
 }
 
-/** Counts by outcome, without those that none has. @param outcomes In the order in which they are counted. */
+/**
+ * Counts results by outcome. Leaves out counts of zero.
+ *
+ * @param outcomes In the order of the counts.
+ */
 export function countByOutcome(
-	ended: readonly Ended[],
+	results: readonly HasOutcome[],
 	outcomes: readonly string[],
 ): Map<string, number> {
 	const counts = new Map(outcomes.map((outcome) => [outcome, 0]));
-	for (const { outcome } of ended) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+	for (const { outcome } of results) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
 	return new Map([...counts].filter(([, count]) => count > 0));
 }
 
-/** Says the counts, such as `3 revoked, 1 unknown`. @param outcomes In the order in which they are counted. */
-export function summary(ended: readonly Ended[], outcomes: readonly string[]): string {
-	return [...countByOutcome(ended, outcomes)]
+/**
+ * Writes the counts out, as in `3 revoked, 1 unknown`.
+ *
+ * @param outcomes In the order of the counts.
+ */
+export function summary(results: readonly HasOutcome[], outcomes: readonly string[]): string {
+	return [...countByOutcome(results, outcomes)]
 		.map(([outcome, count]) => `${count} ${outcome}`)
 		.join(', ');
 }

@@ -1,31 +1,17 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
-
-import type { AccessToken } from '../../../../kis/input/accessToken';
-import type { KisCredential } from '../../../../kis/input/credential';
-import type { EnvironmentName } from '../../../../kis/input/environments';
-import type { Grant } from '../../../../kis/issue/grant';
-import { reuse, type Issuance } from '../../../../kis/issue/issuance';
-import { givenBefore, mayHaveIssued } from '../../../../kis/issue/issuanceMemory';
-import { keptTokenOf } from '../../../../kis/keptToken/keptToken';
+import { reuse } from '../../../../kis/issue/issuance';
+import { mayHaveIssued } from '../../../../kis/issue/issuanceMemory';
 import { SharedTokens } from '../../../../kis/memory/sharedTokens';
 import { mapInTurns } from '../../../../kis/turns';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
-import { cancelSignal, egressRules, isTool } from '../../host';
-import { readEach, STOPPED } from '../../input';
-import type { Failure, Report } from '../../report/report';
-import { logIfNotShared } from '../../report/sharing';
+import { cancelSignal, isTool } from '../../host/execution';
+import { forEachItem, isToken, readEach, STOPPED } from '../../host/input';
 import type { Operation } from '../operation';
-import { optionsField, readSetup, type Setup } from '../option';
+import { optionsField, readSetup } from '../fields/option';
 import { issueOptions, readReuseToken, reuseTokenField } from './options';
-import {
-	BROKEN_RUN,
-	ISSUE_OUTCOMES,
-	reportGrant,
-	reportIssuance,
-	reportNotAsked,
-	reportUnknown,
-	type IssueOutcome,
-} from './report';
+import { reportGrant } from './grantReport';
+import { BROKEN_RUN, reportNoRequest } from './issuanceReport';
+import { keptOrIssued } from './keptOrIssued';
+import { ISSUE_OUTCOMES, type IssueOutcome } from './outcomes';
 import { hintIfStored } from './storedHint';
 
 const TOOL = new InvalidInput(
@@ -73,102 +59,34 @@ export const issue: Operation<IssueOutcome> = {
 	brokenRun: BROKEN_RUN,
 
 	async run(context) {
-		const forAll = (report: Failure<IssueOutcome>) => context.getInputData().map(() => report);
-		if (isTool(context)) return forAll(reportNotAsked(TOOL));
+		if (isTool(context)) return forEachItem(context, reportNoRequest(TOOL, false));
+		const hasAsked = () => mayHaveIssued(cancelSignal(context));
 		const setup = await readSetup(context, issueOptions);
-		if (setup instanceof InvalidInput) return forAll(reportUnusable(context, setup));
+		if (setup instanceof InvalidInput) {
+			return forEachItem(context, reportNoRequest(setup, hasAsked()));
+		}
 		const { credential, options } = setup;
 		const read = (itemIndex: number) => readReuseToken(context, itemIndex, credential);
 		const tokens = await readEach(context, read, STOPPED);
-		// What another worker has revoked is known to be dead from then on.
+		// From here on, this process also knows which of them another worker has revoked.
 		await SharedTokens.of(credential)?.lookUp(tokens.filter(isToken));
 		const minimumMs = options.minimumSecondsLeft * 1000;
 		const reusable = await mapInTurns(tokens, (token) =>
 			isToken(token) ? reuse(token, credential, minimumMs) : token,
 		);
-		const other = reusable.includes(null) ? await keptOrIssued(context, setup, tokens) : null;
+		const other = reusable.includes(null)
+			? await keptOrIssued(context, setup, tokens.filter(isToken))
+			: null;
 		const environment = options.includeDetails ? credential.environment : null;
 		const reports = await mapInTurns(reusable, (found) => {
-			if (found instanceof InvalidInput) return reportUnusable(context, found, environment);
-			const reused = other ? stillGood(found, credential) : found;
+			if (found instanceof InvalidInput) return reportNoRequest(found, hasAsked(), environment);
+			// While another was requested, a token may have expired or been revoked.
+			const reused = other && found ? reuse(found.token, credential, 0) : found;
 			if (reused) return reportGrant(reused, 'reused', credential, options);
-			// Where an item has no token, another was asked for.
+			// `other` is there whenever an item has no token to reuse.
 			return other ?? BROKEN_RUN;
 		});
 		if (reports.some(({ succeeded }) => succeeded)) hintIfStored(context);
 		return reports;
 	},
 };
-
-function reportUnusable(
-	context: IExecuteFunctions,
-	unusable: InvalidInput,
-	environment: EnvironmentName | null = null,
-): Failure<IssueOutcome> {
-	return mayHaveIssued(cancelSignal(context))
-		? reportUnknown(unusable, environment)
-		: reportNotAsked(unusable, environment);
-}
-
-/** A call takes its time, in which a token may have expired or been revoked: `null` then. */
-function stillGood(grant: Grant | null, credential: KisCredential): Grant | null {
-	return grant && reuse(grant.token, credential, 0);
-}
-
-type MaybeToken = AccessToken | InvalidInput | null;
-
-function isToken(token: MaybeToken): token is AccessToken {
-	return token !== null && !(token instanceof InvalidInput);
-}
-
-/** The token that the credential keeps, if it is good for long enough; else what KIS gives. */
-async function keptOrIssued(
-	context: IExecuteFunctions,
-	setup: Setup<typeof issueOptions>,
-	tokens: readonly MaybeToken[],
-): Promise<Report<IssueOutcome>> {
-	const { credential, options } = setup;
-	const kept = credential.bringsToken ? await giveKept(context, setup) : null;
-	if (kept) {
-		const given = givenBefore(cancelSignal(context), kept.token);
-		return given
-			? reportGrant(given, 'issued', credential, options)
-			: reportGrant(kept, 'reused', credential, options);
-	}
-	const issuance = await issueOnce(context, setup, tokens);
-	logIfNotShared(context.logger, credential);
-	if (credential.bringsToken) keptTokenOf(credential).note(issuance, Date.now());
-	return reportIssuance(issuance, credential, options);
-}
-
-async function giveKept(
-	context: IExecuteFunctions,
-	{ credential, options }: Setup<typeof issueOptions>,
-): Promise<Grant | null> {
-	const { keptGrant } = await import('../../../../kis/keptToken/keptGrant');
-	return await keptGrant(credential, options.minimumSecondsLeft * 1000, {
-		requestsPerSecond: options.requestsPerSecond,
-		timeoutMs: options.timeout,
-		cancel: cancelSignal(context),
-		egress: egressRules(context),
-	});
-}
-
-async function issueOnce(
-	context: IExecuteFunctions,
-	{ credential, options }: Setup<typeof issueOptions>,
-	tokens: readonly MaybeToken[],
-): Promise<Issuance> {
-	// Loaded by the first issue, not by n8n's start: it brings the HTTP client.
-	const { issueToken } = await import('../../../../kis/issue/issueToken');
-	const cancel = cancelSignal(context);
-	return await issueToken(credential, {
-		...options,
-		timeoutMs: options.timeout,
-		cancel,
-		// There is one for each execution, and it goes with it.
-		execution: cancel,
-		egress: egressRules(context),
-		others: tokens.filter(isToken).map(({ value }) => value),
-	});
-}

@@ -3,13 +3,19 @@ import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { parseAccessToken, type AccessToken } from '../../../../kis/input/accessToken';
 import type { KisCredential } from '../../../../kis/input/credential';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
-import { readParameter } from '../../input';
-import { readBoolean, readNumber, type Option, type OptionTable, type Values } from '../option';
-import { sendingOptions } from '../sendingOptions';
-import { typedTokenHint } from '../typedTokenHint';
+import { readParameter } from '../../host/input';
+import {
+	readBoolean,
+	readNumber,
+	type Option,
+	type OptionTable,
+	type Values,
+} from '../fields/option';
+import { sendingOptions } from '../fields/sendingOptions';
+import { typedTokenHint } from '../fields/typedTokenHint';
 
 const DEFAULT_SECONDS_LEFT = 60 * 60;
-/** The longest life of a token: 90 days, for partner companies. */
+/** The longest lifetime of a token: 90 days, for partner companies. */
 const MAX_SECONDS_LEFT = 90 * 24 * 60 * 60;
 
 const minimumSecondsLeft: Option<number> = {
@@ -40,7 +46,7 @@ const waitWhenLimited: Option<boolean> = {
 	read: readBoolean,
 };
 
-/** Those that hold for all items. */
+/** The options that hold for all items. */
 export const issueOptions = {
 	...sendingOptions(
 		'How often to repeat an attempt that KIS did not process. One that KIS did not answer is repeated only with Wait When Limited.',
@@ -51,7 +57,7 @@ export const issueOptions = {
 
 export type IssueNodeOptions = Values<typeof issueOptions>;
 
-/** The one that each item has of its own. */
+/** The one option that is read for each item. */
 export const reuseTokenField: INodeProperties = {
 	displayName: 'Reuse Token',
 	name: 'reuseToken',
@@ -69,7 +75,7 @@ export const reuseTokenHint = typedTokenHint({
 	instead: 'leave the field empty',
 });
 
-/** `null` where there is none that could be reused. */
+/** Reads Reuse Token for an item; `null` if it holds no token. Never throws. */
 export function readReuseToken(
 	context: IExecuteFunctions,
 	itemIndex: number,

@@ -1,6 +1,6 @@
 import { InvalidInput } from '../../../../kis/input/invalidInput';
-import { readBoolean, type Option, type OptionTable, type Values } from '../option';
-import { sendingOptions } from '../sendingOptions';
+import { readBoolean, type Option, type OptionTable, type Values } from '../fields/option';
+import { sendingOptions } from '../fields/sendingOptions';
 
 const alreadyInvalid: Option<'succeed' | 'fail'> = {
 	field: {

@@ -7,7 +7,7 @@ import { summary } from '../../report/summary';
 
 const INTERVAL_MS = 10_000;
 
-/** Tells n8n's log how far a long batch is: counts only, and not too often. */
+/** Returns a listener that logs the progress of a long batch: counts only, every ten seconds at most. */
 export function progressLog(logger: Logger): RevokeOptions['onResult'] {
 	const settled: Revocation[] = [];
 	let toldAt = Date.now();

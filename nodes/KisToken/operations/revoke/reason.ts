@@ -9,13 +9,13 @@ import type { Attempt } from '../../../../kis/reply/attempt';
 import type { KisCredential } from '../../../../kis/input/credential';
 import { koreanTime } from '../../../../kis/reply/koreanTime';
 import type { Revocation } from '../../../../kis/revoke/revocation';
-import { explain, explainAll, sentences } from '../../report/explain';
+import { explain, explainAll, sentences } from '../../../../kis/reply/explanation';
 
-/** Each in the order in which a user is told. */
+/** Why a token did not end as it should have. The parts are in the order in which the user reads them. */
 interface Reason {
 	/** A clause, without a full stop. */
 	readonly happened: string;
-	/** What more is known of the token: a sentence or more; empty if nothing is. */
+	/** What else is known of the token: a sentence or more; empty if nothing is. */
 	readonly known: string;
 	/** How to get unstuck: a sentence or more. */
 	readonly todo: string;
@@ -25,7 +25,7 @@ const REVOKE_AGAIN = 'Revoke the token again; that is safe.';
 const ACCEPT_INVALID =
 	'Nothing is left to do. To accept this, set If Token Is Already Invalid to Succeed.';
 
-/** Says why a token did not end as it should have. */
+/** Explains why a token did not end as it should have. */
 export function reasonOf(
 	{ outcome, attempts, decisive, asked, stoppedBy }: Revocation,
 	token: AccessToken,
@@ -36,18 +36,18 @@ export function reasonOf(
 		const happened = `asked for a quote, ${explain(decisive).happened}`;
 		return { happened, known: '', todo: ACCEPT_INVALID };
 	}
-	const flaw = flawOf(decisive, token, credential);
-	const { happened, todo, optionsTodo } = explainAll(attempts, decisive, flaw?.todo);
+	const cause = causeInToken(decisive, token, credential);
+	const { happened, todo, optionsTodo } = explainAll(attempts, decisive, cause?.todo);
 	if (outcome === 'alreadyInvalid') return { happened, known: '', todo: ACCEPT_INVALID };
 	const mayRepeat = outcome === 'unknown' && decisive.verdict !== 'unprovenConfirmation';
 	return {
 		happened,
-		known: flaw?.known ?? aboutQuestion(asked),
+		known: cause?.known ?? aboutQuestion(asked),
 		todo: sentences(mayRepeat ? REVOKE_AGAIN : '', todo, optionsTodo),
 	};
 }
 
-/** What KIS said when it was asked whether the token is alive, where that has not settled it. */
+/** Says what a question to KIS found out about the token, if the question was asked and did not settle the outcome. */
 function aboutQuestion(asked: Revocation['asked']): string {
 	if (!asked?.attempt) return '';
 	const { liveness, attempt, askedAt } = asked;
@@ -56,7 +56,7 @@ function aboutQuestion(asked: Revocation['asked']): string {
 		: `After the last attempt KIS was asked for a quote with the token, and did not say whether it is alive: ${explain(attempt).happened}.`;
 }
 
-/** For a token that never had its turn. */
+/** Explains a token for which no attempt was made. */
 function whySendingStopped(stoppedBy: Revocation['stoppedBy']): Reason {
 	if (!stoppedBy || stoppedBy.because === 'cancelled') {
 		return { happened: 'the execution was stopped', known: '', todo: REVOKE_AGAIN };
@@ -69,14 +69,14 @@ function whySendingStopped(stoppedBy: Revocation['stoppedBy']): Reason {
 	};
 }
 
-/** Why KIS may have called a token invalid that is not known to be dead, by what the token says of itself. */
-interface TokenFlaw {
+/** What in a token may have made KIS call it invalid, although it is not known to be dead. */
+interface CauseInToken {
 	readonly known: string;
-	/** Replaces what is said of the answer; absent where nobody knows better. */
+	/** Replaces the general advice on the answer; absent if there is nothing better to say. */
 	readonly todo?: string;
 }
 
-const FLAWS = {
+const CAUSES = {
 	otherAppKey: {
 		known: 'The token says that it was issued to another app key.',
 		todo: 'Revoke it with the credential of that app key.',
@@ -90,17 +90,17 @@ const FLAWS = {
 		todo: 'Check the clock, and the Environment of the KIS API credential.',
 	},
 	opaque: { known: 'The token is not a JWT: it cannot be told whose it is.' },
-} as const satisfies Record<string, TokenFlaw>;
+} as const satisfies Record<string, CauseInToken>;
 
-function flawOf(
+function causeInToken(
 	{ verdict }: Attempt,
 	token: AccessToken,
 	{ appkey }: KisCredential,
-): TokenFlaw | null {
+): CauseInToken | null {
 	if (verdict !== 'invalidToken' && verdict !== 'expiredToken') return null;
-	if (isIssuedTo(token, appkey) === false) return FLAWS.otherAppKey;
-	if (isCutOff(token)) return FLAWS.cutOff;
-	if (!token.claims) return FLAWS.opaque;
+	if (isIssuedTo(token, appkey) === false) return CAUSES.otherAppKey;
+	if (isCutOff(token)) return CAUSES.cutOff;
+	if (!token.claims) return CAUSES.opaque;
 	const mayBeClock = verdict === 'expiredToken' && isWholeTokenOf(appkey, token);
-	return mayBeClock && !hasExpired(token, Date.now()) ? FLAWS.notExpired : null;
+	return mayBeClock && !hasExpired(token, Date.now()) ? CAUSES.notExpired : null;
 }

@@ -6,16 +6,17 @@ import { executionMemory } from '../../../../kis/memory/executionMemory';
 import { REVOKE_OUTCOMES, type RevokeOutcome } from '../../../../kis/reply/outcome';
 import { mapInTurns } from '../../../../kis/turns';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
-import { cancelSignal, egressRules, executionKey } from '../../host';
-import { STOPPED } from '../../input';
-import type { Report } from '../../report/report';
+import { cancelSignal, executionKey } from '../../host/execution';
+import { egressRules } from '../../host/egressRules';
+import { forEachItem, isToken, STOPPED } from '../../host/input';
+import type { ItemReport } from '../../report/itemReport';
 import { logIfNotShared } from '../../report/sharing';
 import type { Operation } from '../operation';
-import { optionsField, readSetup, type Setup } from '../option';
-import { readTokens, tokenFields } from '../tokenField';
+import { optionsField, readSetup, type Setup } from '../fields/option';
+import { readTokens, tokenFields } from '../fields/tokenField';
 import { revokeOptions } from './options';
 import { progressLog } from './progress';
-import { BROKEN_RUN, reportNotSent, reportRevocation, reportStanding } from './report';
+import { BROKEN_RUN, reportNotSent, reportRevocation, reportStanding } from './revocationReport';
 
 export const revoke: Operation<RevokeOutcome> = {
 	option: {
@@ -54,15 +55,15 @@ export const revoke: Operation<RevokeOutcome> = {
 		const setup = await readSetup(context, revokeOptions);
 		const hasSent = executionMemory.hasSent(execution);
 		if (setup instanceof InvalidInput && !hasSent) {
-			return context.getInputData().map(() => reportNotSent(setup));
+			return forEachItem(context, reportNotSent(setup));
 		}
-		// What became of a token in an earlier try is told by the token alone.
+		// A token that an earlier try has sent is reported even after a stop, so all tokens are read then.
 		const onStop = hasSent ? null : STOPPED;
 		const credential = setup instanceof InvalidInput ? setup : setup.credential;
 		const tokens = await readTokens(context, credential, onStop);
 		if (setup instanceof InvalidInput) {
 			return tokens.map((token) => {
-				const standing = isUsable(token) ? executionMemory.recallAny(execution, token) : null;
+				const standing = isToken(token) ? executionMemory.recallAny(execution, token) : null;
 				return standing ? reportStanding(standing, setup) : reportNotSent(setup);
 			});
 		}
@@ -74,9 +75,9 @@ async function revokeEach(
 	context: IExecuteFunctions,
 	{ credential, options }: Setup<typeof revokeOptions>,
 	tokens: ReadonlyArray<AccessToken | InvalidInput>,
-): Promise<Array<Report<RevokeOutcome>>> {
-	const usable = tokens.filter(isUsable);
-	// Loaded by the first run, not by n8n's start: it brings the HTTP client.
+): Promise<Array<ItemReport<RevokeOutcome>>> {
+	const usable = tokens.filter(isToken);
+	// Loaded by the first revoke, not when n8n starts: it loads the HTTP client.
 	const { revokeTokens } = await import('../../../../kis/revoke/revokeTokens');
 	const revoke = async () =>
 		await revokeTokens(credential, usable, {
@@ -90,14 +91,10 @@ async function revokeEach(
 	const revocations = await whileRevokingForAll(usable, credential, revoke);
 	logIfNotShared(context.logger, credential);
 	return await mapInTurns(tokens, (token) => {
-		if (!isUsable(token)) {
+		if (!isToken(token)) {
 			return reportNotSent(token, options.includeDetails ? credential.environment : null);
 		}
 		const revocation = revocations.get(token.fingerprint);
 		return revocation ? reportRevocation(token, revocation, credential, options) : BROKEN_RUN;
 	});
-}
-
-function isUsable(token: AccessToken | InvalidInput): token is AccessToken {
-	return !(token instanceof InvalidInput);
 }

@@ -1,31 +1,35 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
-import type { KisCredential } from '../../../kis/input/credential';
-import type { EnvironmentName } from '../../../kis/input/environments';
-import { InvalidInput } from '../../../kis/input/invalidInput';
-import { readCredential, readParameter } from '../input';
+import type { KisCredential } from '../../../../kis/input/credential';
+import type { EnvironmentName } from '../../../../kis/input/environments';
+import { InvalidInput } from '../../../../kis/input/invalidInput';
+import { readCredential, readParameter } from '../../host/input';
 
-/** An option of an operation: how n8n shows it, and how what it holds is read. */
+/** An option of an operation: how n8n shows it, and how its value is read. */
 export interface Option<T> {
 	readonly field: Omit<INodeProperties, 'name'>;
 	/**
-	 * Checks what the editor cannot: values from expressions, and limits that depend on the environment.
+	 * Checks what the editor cannot check: values from expressions, and limits that depend on the environment.
 	 *
 	 * @param value `undefined` if the user has not added the option.
-	 * @returns The value; where it is none, what it has to be, as in "has to be true or false".
+	 * @returns The value; if it is invalid, what it has to be, as in "has to be true or false".
 	 */
 	read(value: unknown, environment: EnvironmentName): T | InvalidInput;
 }
 
-/** By the name under which n8n stores them. */
+/** Options by the name under which n8n stores them. */
 export type OptionTable = Readonly<Record<string, Option<unknown>>>;
 
-/** What the options of a table hold. */
+/** The values of the options of a table, once read. */
 export type Values<Table extends OptionTable> = {
 	readonly [Name in keyof Table]: Exclude<ReturnType<Table[Name]['read']>, InvalidInput>;
 };
 
-/** Returns the node's collection of options, sorted by name. */
+/**
+ * Returns the field Options, with its entries sorted by name.
+ *
+ * @param more Further entries, which {@link readSetup} does not read.
+ */
 export function optionsField(table: OptionTable, more: INodeProperties[] = []): INodeProperties {
 	const fields = Object.entries(table).map(([name, { field }]) => ({ ...field, name }));
 	return {
@@ -40,13 +44,13 @@ export function optionsField(table: OptionTable, more: INodeProperties[] = []): 
 	};
 }
 
-/** What holds for a whole run. */
+/** What is read once for a whole run. */
 export interface Setup<Table extends OptionTable> {
 	readonly credential: KisCredential;
 	readonly options: Values<Table>;
 }
 
-/** Reads the credential and the options, with the first item where they are expressions. */
+/** Reads the credential and the options. Expressions in options are evaluated for the first item. Never throws. */
 export async function readSetup<Table extends OptionTable>(
 	context: IExecuteFunctions,
 	table: Table,
@@ -70,7 +74,7 @@ export async function readSetup<Table extends OptionTable>(
 	return { credential, options: values as Values<Table> };
 }
 
-/** A number from a range, which expressions often give as text. */
+/** Reads a number; accepts one written as text, since expressions often give that. Blank text counts as absent. */
 export function readNumber(
 	value: unknown,
 	{ absent, isValid, why }: { absent: number; isValid: (number: number) => boolean; why: string },
@@ -80,6 +84,7 @@ export function readNumber(
 	return isValid(number) ? number : new InvalidInput(why);
 }
 
+/** Reads a boolean; `false` if absent. */
 export function readBoolean(value: unknown): boolean | InvalidInput {
 	if (value === undefined) return false;
 	return typeof value === 'boolean' ? value : new InvalidInput('has to be true or false');

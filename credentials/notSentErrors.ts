@@ -7,38 +7,37 @@ import { isLimited, type Flaw, type NotIssued, type UnusableGrant } from '../kis
 import type { NoToken } from '../kis/keptToken/nextStep';
 import { koreanTime } from '../kis/reply/koreanTime';
 import { LONGEST_WAIT_MS, readIntervalMs, type NotAdmitted } from '../kis/rateLimit/unseenRequest';
-import { explainAll, sentences } from '../nodes/KisToken/report/explain';
+import { explainAll, sentences } from '../kis/reply/explanation';
 
 const NOT_SENT = 'The request was not sent';
-/** Where a user can do what the credential does not do by itself. */
 const ISSUE = 'Issue in KIS Token asks KIS right away, and what it gets is used here too.';
 const LOOK =
 	'Revoke the token again in KIS Token (Token From: Credential), or look there with Inspect and Ask KIS, then run again.';
 const OPTIONS_OF_ISSUE =
 	'Run Issue in KIS Token with other options (Requests per Second, Max Retries, Timeout): what it gets is used here too.';
 
-interface Sentences {
+interface ErrorTexts {
 	/** Without a full stop. */
 	readonly message: string;
 	readonly description: string;
 }
 
-const STOPPED: Sentences = { message: 'the execution was stopped', description: 'Run again.' };
+const STOPPED: ErrorTexts = { message: 'the execution was stopped', description: 'Run again.' };
 
-/** What a request that gets no token ends with. n8n passes it on word for word. Nothing in it is secret. */
-export function refusalOf(noToken: NoToken): UserError {
-	const { message, description } = explain(noToken);
+/** Returns the error for a request that gets no token. n8n shows it word for word. It contains no secret. */
+export function noTokenError(noToken: NoToken): UserError {
+	const { message, description } = explainNoToken(noToken);
 	return new UserError(`${NOT_SENT}: ${message}`, { description });
 }
 
-/** What a request ends with that is not sent for want of room in the app key's limit. */
-export function refusalOfTurn(noTurn: NotAdmitted, credential: KisCredential): UserError {
+/** Returns the error for a request that gets no turn in the app key's limit. */
+export function notAdmittedError(notAdmitted: NotAdmitted, credential: KisCredential): UserError {
 	const { message, description } =
-		noTurn.because === 'cancelled' ? STOPPED : explainTooLong(noTurn.waitMs, credential);
+		notAdmitted.because === 'cancelled' ? STOPPED : explainTooLong(notAdmitted.waitMs, credential);
 	return new UserError(`${NOT_SENT}: ${message}`, { description });
 }
 
-function explainTooLong(waitMs: number, credential: KisCredential): Sentences {
+function explainTooLong(waitMs: number, credential: KisCredential): ErrorTexts {
 	const { requestsPerSecond } = ENVIRONMENTS[credential.environment];
 	return {
 		message: `its turn would have come in ${Math.ceil(waitMs / 1000)} s, and no request waits longer than ${LONGEST_WAIT_MS / 1000} s`,
@@ -46,7 +45,7 @@ function explainTooLong(waitMs: number, credential: KisCredential): Sentences {
 	};
 }
 
-function explain(noToken: NoToken): Sentences {
+function explainNoToken(noToken: NoToken): ErrorTexts {
 	switch (noToken.because) {
 		case 'cancelled':
 			return STOPPED;
@@ -77,7 +76,7 @@ function explain(noToken: NoToken): Sentences {
 	}
 }
 
-const FLAWS: Readonly<Record<Flaw, Sentences>> = {
+const FLAWS: Readonly<Record<Flaw, ErrorTexts>> = {
 	dead: {
 		message: 'is dead',
 		description:
@@ -97,7 +96,7 @@ const FLAWS: Readonly<Record<Flaw, Sentences>> = {
 	},
 };
 
-function explainUnusable({ grant, flaw }: UnusableGrant, until: number | null): Sentences {
+function explainUnusable({ grant, flaw }: UnusableGrant, until: number | null): ErrorTexts {
 	const { message, description } = FLAWS[flaw];
 	const name = shortFingerprint(grant.token);
 	const when = until === null ? '' : `. No other is requested before ${koreanTime(until)}`;
@@ -113,7 +112,7 @@ const HEADLINES: Readonly<Record<NotIssued['outcome'], string>> = {
 	notSent: 'KIS could not be asked for an access token',
 };
 
-function explainNotIssued({ outcome, attempts, decisive }: NotIssued): Sentences {
+function explainNotIssued({ outcome, attempts, decisive }: NotIssued): ErrorTexts {
 	if (decisive === null) return { message: 'no access token was requested', description: ISSUE };
 	if (outcome === 'rejected' && isLimited(decisive)) {
 		return {

@@ -1,4 +1,4 @@
-// What is said of a token, word for word: how each outcome reads, and what a run that stops says of all of them.
+// The reports of Revoke, word for word: the text for each outcome, and the error of a run that stops.
 import type { INode, Logger } from 'n8n-workflow';
 
 import { KIS_CODES } from '../../kis/reply/errorCodes';
@@ -14,10 +14,10 @@ import {
 	reportNotSent,
 	reportRevocation,
 	reportStanding,
-} from '../../nodes/KisToken/operations/revoke/report';
-import { failedRun } from '../../nodes/KisToken/report/failedRun';
+} from '../../nodes/KisToken/operations/revoke/revocationReport';
+import { runError } from '../../nodes/KisToken/report/runError';
 import { progressLog } from '../../nodes/KisToken/operations/revoke/progress';
-import type { Failure, Report } from '../../nodes/KisToken/report/report';
+import type { Failure, ItemReport } from '../../nodes/KisToken/report/itemReport';
 import { summary } from '../../nodes/KisToken/report/summary';
 import { makeAttempt } from '../support/attempts';
 import { credentialFor, makeKeyPair, makeToken, read } from '../support/tokens';
@@ -65,7 +65,8 @@ const report = (
 	found: Revocation,
 	token = own,
 	alreadyInvalid: 'succeed' | 'fail' = 'succeed',
-): Report => reportRevocation(token, found, credential, { alreadyInvalid, includeDetails: false });
+): ItemReport =>
+	reportRevocation(token, found, credential, { alreadyInvalid, includeDetails: false });
 
 function stopped(because: StopReason['because'], seen = unreachable): Partial<Revocation> {
 	return { stoppedBy: because === 'cancelled' ? { because } : { because, seen } };
@@ -93,7 +94,7 @@ const EMPTY_KEY = new InvalidInput('the App Key is empty', 'Correct it.');
 
 type Row = [
 	name: string,
-	report: Report,
+	report: ItemReport,
 	message: string,
 	description: string,
 	code: string | null,
@@ -248,7 +249,7 @@ const FAILURES: Row[] = [
 		'unusable text',
 		reportNotSent(new InvalidInput('the token is empty', 'Check it.')),
 		`${UNSENT}the token is empty`,
-		'Check it. KIS was not asked.',
+		'Check it.',
 		null,
 		null,
 	],
@@ -336,7 +337,7 @@ test.each<[string, Revocation, 'succeed' | 'fail', string, string]>([
 	});
 });
 
-test('details are there if they are asked for', () => {
+test('details are there if asked for', () => {
 	const options = { alreadyInvalid: 'succeed', includeDetails: true } as const;
 	const token = read(makeToken(keys.appkey, { exp: Date.UTC(2026, 0, 1) / 1000 }));
 	const known = reportRevocation(token, revocation('revoked', [confirmed]), credential, options);
@@ -360,15 +361,15 @@ test('details are there if they are asked for', () => {
 	});
 });
 
-describe('a run that stops', () => {
+describe('the error of a run that stops', () => {
 	const node = { name: 'KIS Token', parameters: { token: 'typed in' } } as unknown as INode;
 	const success = report(revocation('revoked', [confirmed]));
-	const failure = (name: string) => FAILURES.find(([other]) => other === name)?.[1] as Report;
+	const failure = (name: string) => FAILURES.find(([other]) => other === name)?.[1] as ItemReport;
 
 	const UNREADABLE = 'what the server answered cannot be read as an answer of KIS (HTTP 502)';
 
-	test('says how many failed, names the first, and says once what is alike', async () => {
-		const error = await failedRun(
+	test('says how many failed, names the first, and says the same thing once', async () => {
+		const error = await runError(
 			node,
 			[success, failure('HTML'), failure('unusable text'), success, failure('HTML')],
 			TALLY,
@@ -382,14 +383,14 @@ describe('a run that stops', () => {
 		});
 		expect(error.description).toBe(
 			`<ul><li>items 1, 4 – unknown – ${OPEN}${UNREADABLE}. ${TREAT} ${AGAIN} ${ADDRESS}</li>` +
-				`<li>item 2 – notSent – ${UNSENT}the token is empty. Check it. KIS was not asked.</li>` +
+				`<li>item 2 – notSent – ${UNSENT}the token is empty. Check it.</li>` +
 				'<li>The rest: 2 revoked</li></ul>',
 		);
 	});
 
-	test('of one item says what the item would say', async () => {
+	test('with one item says what the item would say', async () => {
 		const { message, description } = failure('unusable text') as Failure;
-		const error = await failedRun(node, [failure('unusable text')], TALLY);
+		const error = await runError(node, [failure('unusable text')], TALLY);
 		expect(error).toMatchObject({
 			name: 'NodeOperationError',
 			message,
@@ -398,43 +399,47 @@ describe('a run that stops', () => {
 		expect(error.context).toMatchObject({ itemIndex: 0 });
 	});
 
-	test('of very many names twenty alike, and counts them', async () => {
-		const { description } = await failedRun(node, Array<Report>(30).fill(failure('HTML')), TALLY);
+	test('with very many alike names twenty, and counts them', async () => {
+		const { description } = await runError(
+			node,
+			Array<ItemReport>(30).fill(failure('HTML')),
+			TALLY,
+		);
 		expect(description).toMatch(
 			/^<ul><li>items 0, 1, .*, 19 … \(30 in all\) – unknown – [^<]*<\/li><\/ul>$/,
 		);
 	});
 
-	test('of very many that differ lists twenty, and counts the others', async () => {
+	test('with very many that differ lists twenty, and counts the others', async () => {
 		const reports = Array.from({ length: 23 }, (_, i) =>
 			reportNotSent(new InvalidInput(`reason ${i}`, 'Check it.')),
 		);
-		const { description } = await failedRun(node, reports, TALLY);
+		const { description } = await runError(node, reports, TALLY);
 		expect(description).toMatch(/<li>item 19 – .*<li>3 more: 3 notSent<\/li><\/ul>$/);
 		expect(description).not.toContain('item 20');
 	});
 
-	test('with no HTTP status has none', async () => {
-		expect(await failedRun(node, [failure('unreachable')], TALLY)).toMatchObject({
+	test('has no HTTP status if the item has none', async () => {
+		expect(await runError(node, [failure('unreachable')], TALLY)).toMatchObject({
 			httpCode: null,
 		});
 	});
 
-	test('shows what is HTML as text', async () => {
+	test('shows HTML as text', async () => {
 		const evil = report(revocation('rejected', [refused('EGW00101', `<b a="1" b='2'>&`)]));
-		expect((await failedRun(node, [evil], TALLY)).description).toContain(
+		expect((await runError(node, [evil], TALLY)).description).toContain(
 			'“&lt;b a=&quot;1&quot; b=&#39;2&#39;&gt;&amp;”',
 		);
 	});
 });
 
-test('a summary counts what there is', () => {
+test('a summary leaves out outcomes without items', () => {
 	const outcomes: RevokeOutcome[] = ['notSent', 'revoked', 'unknown', 'revoked'];
 	const ended = outcomes.map((outcome) => ({ outcome }));
 	expect(summary(ended, REVOKE_OUTCOMES)).toBe('2 revoked, 1 unknown, 1 notSent');
 });
 
-test('progress is told at most every ten seconds', () => {
+test('progress is logged at most every ten seconds', () => {
 	const info = jest.fn();
 	const clock = jest.spyOn(Date, 'now').mockReturnValue(0);
 	try {

@@ -1,10 +1,10 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
-import type { AccessToken } from '../../../kis/input/accessToken';
-import type { KisCredential } from '../../../kis/input/credential';
-import { keptTokenOf } from '../../../kis/keptToken/keptToken';
-import { InvalidInput } from '../../../kis/input/invalidInput';
-import { readEach, readParameter, readToken } from '../input';
+import type { AccessToken } from '../../../../kis/input/accessToken';
+import type { KisCredential } from '../../../../kis/input/credential';
+import { keptTokenOf } from '../../../../kis/keptToken/keptToken';
+import { InvalidInput } from '../../../../kis/input/invalidInput';
+import { forEachItem, readEach, readParameter, readToken } from '../../host/input';
 import { typedTokenHint } from './typedTokenHint';
 
 const NO_SOURCE = new InvalidInput(
@@ -16,7 +16,11 @@ const NONE_KEPT = new InvalidInput(
 	'It gets one when an HTTP Request first needs one, or by Issue, and forgets it when n8n ends.',
 );
 
-/** Where an operation gets its token from, and the token. @param purpose As in "The access token to revoke". */
+/**
+ * Returns the fields Token From and Token.
+ *
+ * @param purpose A verb, as in "The access token to revoke".
+ */
 export function tokenFields(purpose: string): INodeProperties[] {
 	return [
 		{
@@ -58,10 +62,11 @@ export const tokenHint = typedTokenHint({
 });
 
 /**
- * Gives the token of each item.
+ * Reads the token of each item, from the source that Token From names. Never throws.
  *
- * @param credential Where it cannot be used, a token of the input is read all the same.
- * @param onStop Stands for the rest once the execution is stopped; `null` to read them all the same.
+ * @param credential If it is invalid, tokens from the input are read nevertheless.
+ * @param onStop Returned for the remaining items once the execution is stopped; `null` to read those too.
+ * @returns One token per item, in order, or why there is none.
  */
 export async function readTokens(
 	context: IExecuteFunctions,
@@ -70,7 +75,7 @@ export async function readTokens(
 ): Promise<Array<AccessToken | InvalidInput>> {
 	const failure = 'the field Token From cannot be read';
 	const source = readParameter(context, 'tokenSource', 0, failure, 'input', credential);
-	if (source instanceof InvalidInput) return forEach(context, source);
+	if (source instanceof InvalidInput) return forEachItem(context, source);
 	switch (source.value) {
 		case 'input':
 			return await readEach(
@@ -79,13 +84,9 @@ export async function readTokens(
 				onStop,
 			);
 		case 'credential':
-			if (credential instanceof InvalidInput) return forEach(context, credential);
-			return forEach(context, keptTokenOf(credential).token ?? NONE_KEPT);
+			if (credential instanceof InvalidInput) return forEachItem(context, credential);
+			return forEachItem(context, keptTokenOf(credential).token ?? NONE_KEPT);
 		default:
-			return forEach(context, NO_SOURCE);
+			return forEachItem(context, NO_SOURCE);
 	}
-}
-
-function forEach<T>(context: IExecuteFunctions, token: T): T[] {
-	return context.getInputData().map(() => token);
 }

@@ -1,26 +1,27 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { parseAccessToken, type AccessToken } from '../../kis/input/accessToken';
-import { parseCredential, type KisCredential } from '../../kis/input/credential';
-import { mapInTurns } from '../../kis/turns';
-import { InvalidInput } from '../../kis/input/invalidInput';
+import { parseAccessToken, type AccessToken } from '../../../kis/input/accessToken';
+import { parseCredential, type KisCredential } from '../../../kis/input/credential';
+import { mapInTurns } from '../../../kis/turns';
+import { InvalidInput } from '../../../kis/input/invalidInput';
 import { expressionOf, reasonOfN8n } from './expressionReason';
-import { cancelSignal } from './host';
+import { cancelSignal } from './execution';
 
-// What n8n throws in here is not passed on, since its text may quote a credential or a token; but for what is known to be none.
+// What n8n throws here is never passed on as it is: its text may quote a credential or a token.
 
 const UNREADABLE_CREDENTIAL = new InvalidInput(
 	'n8n could not read the KIS API credential',
 	'Select it again in this node, or open it and save it anew.',
 );
 
+/** Reads the KIS API credential. Never throws. */
 export async function readCredential(
 	context: IExecuteFunctions,
 ): Promise<KisCredential | InvalidInput> {
 	try {
 		const credential = parseCredential(await context.getCredentials('kisApi'));
 		return credential instanceof InvalidInput
-			? new InvalidInput(credential.why, 'Correct it in the KIS API credential.')
+			? new InvalidInput(credential.why, `Correct it in the KIS API credential. ${credential.todo}`)
 			: credential;
 	} catch {
 		return UNREADABLE_CREDENTIAL;
@@ -28,11 +29,12 @@ export async function readCredential(
 }
 
 /**
- * Evaluates a parameter with an item.
+ * Evaluates a parameter for an item. Never throws.
  *
- * @param failure What is said of an expression that n8n cannot evaluate: a clause without a full stop.
- * @param absent For a parameter that is not there.
- * @param credential Whose keys the reason must not quote, if they are known.
+ * @param failure What to say if n8n cannot evaluate the expression: a clause without a full stop.
+ * @param absent The value of a parameter that is not there.
+ * @param credential The credential whose keys the reason must not quote, if it could be read.
+ * @returns The value; an {@link InvalidInput} if n8n cannot evaluate it.
  */
 export function readParameter<T>(
 	context: IExecuteFunctions,
@@ -55,7 +57,11 @@ export function readParameter<T>(
 	}
 }
 
-/** @param credential Whose keys must not be quoted, if they are known. */
+/**
+ * Reads the field Token for an item. Never throws.
+ *
+ * @param credential The credential whose keys the reason must not quote, if it could be read.
+ */
 export function readToken(
 	context: IExecuteFunctions,
 	itemIndex: number,
@@ -66,14 +72,18 @@ export function readToken(
 	if (given instanceof InvalidInput) return given;
 	const token = parseAccessToken(given.value);
 	return token instanceof InvalidInput
-		? new InvalidInput(token.why, 'Check what the field Token gives for this item.')
+		? new InvalidInput(
+				token.why,
+				'Check what the field Token gives for this item, or set Token From to Credential.',
+			)
 		: token;
 }
 
 /**
- * Reads something of each item, for which n8n's expression engine may take a millisecond.
+ * Reads something for each item. n8n's expression engine may take a millisecond for each, so other executions get their
+ * turn in between.
  *
- * @param onStop Stands for the rest once the execution is stopped; `null` to read them all the same.
+ * @param onStop Returned for the remaining items once the execution is stopped; `null` to read those too.
  */
 export async function readEach<T>(
 	context: IExecuteFunctions,
@@ -86,4 +96,14 @@ export async function readEach<T>(
 	);
 }
 
+/** Returns the same value for each item. */
+export function forEachItem<T>(context: IExecuteFunctions, value: T): T[] {
+	return context.getInputData().map(() => value);
+}
+
 export const STOPPED = new InvalidInput('the execution was stopped', 'Run again.');
+
+/** Tells a token from the reason why there is none. */
+export function isToken(token: AccessToken | InvalidInput | null): token is AccessToken {
+	return token !== null && !(token instanceof InvalidInput);
+}

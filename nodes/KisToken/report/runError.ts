@@ -1,24 +1,28 @@
 import { NodeApiError, NodeOperationError, type INode } from 'n8n-workflow';
 
 import { nextTurn, turnIsOver } from '../../../kis/turns';
-import type { Failure, Report } from './report';
+import type { Failure, ItemReport } from './itemReport';
 import { summary } from './summary';
 
-/** More would not be read; the others are counted. */
+/** More lines than this nobody reads. The rest are counted. */
 const MAX_LISTED = 20;
 
-/** How the items of an operation are summed up. */
+/** How an operation counts its items. */
 export interface Tally {
-	/** How an item can end, in the order in which they are counted. */
+	/** Every outcome of an item, in the order in which they are counted. */
 	readonly outcomes: readonly string[];
-	/** What failed items have in common: a predicate in the past tense, as in `3 of 5 items ended without a confirmed revoke`. */
+	/** What failed items have in common: a predicate, as in `3 of 5 items ended without a confirmed revoke`. */
 	readonly shortfall: string;
 }
 
-/** Builds the one error of a run that stops on errors, after every item had its turn. At least one report is a failure. */
-export async function failedRun(
+/**
+ * Returns the error that a run throws if the node is set to stop on errors. By then every item has been processed.
+ *
+ * @param reports One per item, in order. At least one is a failure.
+ */
+export async function runError(
 	node: INode,
-	reports: readonly Report[],
+	reports: readonly ItemReport[],
 	{ shortfall, outcomes }: Tally,
 ): Promise<NodeApiError | NodeOperationError> {
 	const failures = reports.filter(hasFailed);
@@ -30,9 +34,9 @@ export async function failedRun(
 	const message = isAlone ? first.message : count + first.message;
 	const description = isAlone ? describeOne(first) : await describeAll(reports, outcomes);
 	const options = { message, description, itemIndex };
-	// n8n stores the node with the error: a token that was typed in is among its parameters.
+	// n8n stores the node with the error, and a typed token is one of the node's parameters.
 	const withoutParameters: INode = { ...node, parameters: {} };
-	if (failures.every(({ unusableInput }) => unusableInput)) {
+	if (failures.every(({ invalidInput }) => invalidInput)) {
 		return new NodeOperationError(withoutParameters, message, options);
 	}
 	return new NodeApiError(
@@ -42,21 +46,21 @@ export async function failedRun(
 	);
 }
 
-function hasFailed(report: Report): report is Failure {
+function hasFailed(report: ItemReport): report is Failure {
 	return !report.succeeded;
 }
 
-/** n8n shows a thrown description as HTML, and nothing else of the item: its outcome would be lost. */
+/** Describes the only item. n8n shows the description as HTML and nothing else of the item, so the outcome goes into it. */
 function describeOne({ description, outcome }: Failure): string {
 	return `${escapeHtml(description)} Outcome: ${outcome}.`;
 }
 
-/** What is said alike of several items is said once. */
+/** Describes all items. Items with the same message share a line. */
 async function describeAll(
-	reports: readonly Report[],
+	reports: readonly ItemReport[],
 	outcomes: readonly string[],
 ): Promise<string> {
-	/** Item indexes by what is said. */
+	/** Item indexes by message. */
 	const alike = new Map<string, number[]>();
 	for (const [itemIndex, report] of reports.entries()) {
 		while (turnIsOver()) await nextTurn();
@@ -75,7 +79,7 @@ async function describeAll(
 	return `<ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`;
 }
 
-/** Such as `items 0, 3, 7` or `items 0, 1, 2 … (24 in all)`. */
+/** Lists item indexes, as in `items 0, 3, 7` or `items 0, 1, 2 … (24 in all)`. */
 function listItems(items: readonly number[]): string {
 	const more = items.length > MAX_LISTED ? ` … (${items.length} in all)` : '';
 	return `${items.length === 1 ? 'item' : 'items'} ${items.slice(0, MAX_LISTED).join(', ')}${more}`;

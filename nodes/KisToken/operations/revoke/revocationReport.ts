@@ -7,12 +7,17 @@ import { meansDead, type RevokeOutcome } from '../../../../kis/reply/outcome';
 import type { Revocation } from '../../../../kis/revoke/revocation';
 import type { InvalidInput } from '../../../../kis/input/invalidInput';
 import { detailsOf, timeOrNull } from '../../report/details';
-import { quote, sentences } from '../../report/explain';
-import { reportBroken, reportUnusable, type Failure, type Report } from '../../report/report';
+import { quote, sentences } from '../../../../kis/reply/explanation';
+import {
+	reportBrokenRun,
+	reportInvalidInput,
+	type Failure,
+	type ItemReport,
+} from '../../report/itemReport';
 import type { RevokeNodeOptions } from './options';
 import { reasonOf } from './reason';
 
-/** What each outcome says of the token: how a message starts, and what follows for the user. */
+/** What each outcome means for the user. The headline starts the message. */
 const MEANING: Readonly<
 	Record<RevokeOutcome, { readonly headline: string; readonly consequence: string }>
 > = {
@@ -35,48 +40,51 @@ const MEANING: Readonly<
 	},
 };
 
-/** @param environment If the user asked for details. */
+/**
+ * Reports a token that was not sent, because some input is invalid.
+ *
+ * @param environment If the user asked for details.
+ */
 export function reportNotSent(
-	unusable: InvalidInput,
+	invalid: InvalidInput,
 	environment: EnvironmentName | null = null,
 ): Failure<RevokeOutcome> {
 	const details = environment && detailsOf({ outcome: 'notSent', environment });
-	return reportUnusable('notSent', MEANING.notSent.headline, unusable, details);
+	return reportInvalidInput('notSent', MEANING.notSent.headline, invalid, details);
 }
 
-/** For a token that the execution has sent before, and cannot send now for want of usable settings. */
+/** Reports a token that an earlier try of the execution sent, and that this try cannot send: its settings are invalid. */
 export function reportStanding(
 	{ outcome, decisive }: Standing,
-	unusable: InvalidInput,
-): Report<RevokeOutcome> {
+	invalid: InvalidInput,
+): ItemReport<RevokeOutcome> {
 	if (outcome === 'revoked') return reportDead(outcome, decisive, null);
 	const { headline, consequence } = MEANING[outcome];
 	return {
-		...reportNotSent(unusable),
+		...reportNotSent(invalid),
 		outcome,
-		message: `${headline}: ${unusable.why}`,
-		description: sentences(unusable.todo, 'This execution has sent the token before.', consequence),
+		message: `${headline}: ${invalid.why}`,
+		description: sentences(invalid.todo, 'This execution has sent the token before.', consequence),
 	};
 }
 
-/** What was sent by then is not known. */
-export const BROKEN_RUN = reportBroken<RevokeOutcome>(
+/** `unknown`, since the node may have sent a token before it failed. */
+export const BROKEN_RUN = reportBrokenRun<RevokeOutcome>(
 	'unknown',
 	MEANING.unknown.headline,
 	`${MEANING.unknown.consequence} Revoke it again.`,
 );
 
-/** For a token that was, or should have been, sent. */
+/** Reports a token that was sent, or was about to be sent. */
 export function reportRevocation(
 	token: AccessToken,
 	revocation: Revocation,
 	credential: KisCredential,
 	options: Pick<RevokeNodeOptions, 'alreadyInvalid' | 'includeDetails'>,
-): Report<RevokeOutcome> {
+): ItemReport<RevokeOutcome> {
 	const { outcome, attempts, decisive, asked, stoppedBy } = revocation;
-	const isDead = meansDead(outcome);
 	const lastWithCode = attempts.findLast(({ code }) => code !== null);
-	const answer = isDead ? decisive : (lastWithCode ?? decisive);
+	const answer = meansDead(outcome) ? decisive : (lastWithCode ?? decisive);
 	const httpStatus = answer?.httpStatus ?? null;
 	const details = options.includeDetails
 		? {
@@ -94,7 +102,7 @@ export function reportRevocation(
 		: null;
 
 	const mayBeInvalid = options.alreadyInvalid === 'succeed';
-	if (answer && isDead && (outcome === 'revoked' || mayBeInvalid)) {
+	if (answer && (outcome === 'revoked' || (outcome === 'alreadyInvalid' && mayBeInvalid))) {
 		return reportDead(outcome, answer, details);
 	}
 
@@ -108,17 +116,21 @@ export function reportRevocation(
 		description: sentences(known, consequence, todo, quote(answer)),
 		code: answer?.code ?? (answer ?? unreachable)?.transportCode ?? null,
 		httpStatus,
-		unusableInput: false,
+		invalidInput: false,
 		details,
 	};
 }
 
-/** @param answer What KIS said of it. */
+/**
+ * Reports a dead token as a success.
+ *
+ * @param answer The attempt by which KIS said so.
+ */
 function reportDead(
 	outcome: RevokeOutcome,
 	{ code, httpStatus, text }: Attempt,
-	details: Report['details'],
-): Report<RevokeOutcome> {
+	details: ItemReport['details'],
+): ItemReport<RevokeOutcome> {
 	const json = { code: code ?? String(httpStatus), message: text ?? '' };
 	return { succeeded: true, outcome, json, details };
 }

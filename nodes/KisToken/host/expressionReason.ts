@@ -1,27 +1,27 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { parseAccessToken } from '../../kis/input/accessToken';
-import type { KisCredential } from '../../kis/input/credential';
-import { SecretGuard } from '../../kis/secrets/secretGuard';
-import { InvalidInput } from '../../kis/input/invalidInput';
-import { quotable } from './quotable';
+import { parseAccessToken } from '../../../kis/input/accessToken';
+import type { KisCredential } from '../../../kis/input/credential';
+import { SecretGuard } from '../../../kis/secrets/secretGuard';
+import { InvalidInput } from '../../../kis/input/invalidInput';
+import { quotable } from '../../../kis/reply/explanation';
 
-/** n8n's own reasons are shorter; what is longer quotes something. */
+/** n8n's own reasons are shorter. A longer one quotes something. */
 const MAX_REASON_LENGTH = 300;
-/** Of all texts of an item, which are compared with each reason. */
+/** The most characters of an item that are searched for secrets, each time an expression fails. */
 const MAX_ITEM_LENGTH = 32 * 1024;
 
-/** What n8n could not evaluate. */
+/** A parameter with an expression that n8n could not evaluate. */
 export interface Expression {
-	/** The parameter, as n8n stores it: with the expression as it was typed. */
+	/** The parameter as n8n stores it, with the expression as typed. */
 	readonly raw: unknown;
-	/** The name of the node that has it. */
+	/** The name of the node that the parameter belongs to. */
 	readonly node: string;
-	/** What it was evaluated with. */
+	/** The data of the item that it was evaluated with. */
 	readonly json: unknown;
 }
 
-/** Returns a parameter as it was typed, and the item; `null` if n8n does not give them. */
+/** Returns a parameter as typed, with its node and item; `null` if n8n does not provide them. */
 export function expressionOf(
 	context: IExecuteFunctions,
 	name: string,
@@ -37,14 +37,14 @@ export function expressionOf(
 }
 
 /**
- * Returns why n8n could not evaluate an expression, in its own words; `null` where they might quote a secret.
+ * Returns n8n's own words on why it could not evaluate an expression; `null` if they might quote a secret.
  *
- * An expression reads data of any node, and its error may quote them: whole, cut or in other letters. So its words pass
- * only if they are those of a sentence, or name a property or a node as the expression does. Nor may they hold a part of
- * the key pair or of what could be a token in the item, or what looks like either.
+ * An expression can read the data of any node, and its error may quote that data: whole, cut short, or in another case.
+ * The words pass only if every one of them is an ordinary word, or a name that the expression uses itself. They must
+ * also contain no part of the key pair, and no part of anything in the item that could be a token.
  *
  * @param error What n8n threw.
- * @param credential Whose keys must not be quoted, if they are known.
+ * @param credential The credential whose keys must not be quoted, if it could be read.
  */
 export function reasonOfN8n(
 	error: unknown,
@@ -70,12 +70,12 @@ export function reasonOfN8n(
 			.filter((text) => text !== '');
 		return [...new Set(texts)].filter(isHarmless).join('. ') || null;
 	} catch {
-		// What was thrown, or the item, is no plain object: it cannot be told what is quoted.
+		// The error or the item cannot be read, so nobody knows what the error quotes.
 		return null;
 	}
 }
 
-/** The message, what the editor shows in its place unless that has gaps to be filled, and the description. */
+/** Returns the message, the template that the editor shows instead (unless it has placeholders), and the description. */
 function textsOf(error: unknown): string[] {
 	const { message, context, description }: Partial<Record<string, unknown>> = Object(error);
 	const { messageTemplate }: Partial<Record<string, unknown>> = Object(context);
@@ -91,12 +91,12 @@ function keysOf(credential: KisCredential | InvalidInput | undefined): string[] 
 		: [credential.appkey, credential.appsecret];
 }
 
-/** To be compared: a secret whose letters were changed to lower case, or set apart, is still found. */
+/** Reduces a text for comparison, so that a secret is found in another case or with characters in between. */
 function lettersAndDigits(text: string): string {
 	return text.replace(/[^\p{L}\p{N}]/gu, '').toLowerCase();
 }
 
-/** To be shown: without the tags that n8n puts into descriptions, and without the full stop. */
+/** Prepares a text for display: removes the tags that n8n puts into descriptions, and the full stop. */
 function withoutMarkup(text: string): string {
 	return quotable(text.replace(/<[^>]*>/g, ''))
 		.trim()
@@ -104,23 +104,26 @@ function withoutMarkup(text: string): string {
 }
 
 /**
- * A word of a language, an abbreviation, such as `value_if_true` or `non-zero`, or a small number: what eight characters
- * of a key or a token are only by a rare chance.
+ * Matches a word, an abbreviation, a compound such as `value_if_true` or `non-zero`, or a small number. Eight characters of
+ * a key or a token rarely look like that.
  */
 const ORDINARY =
 	/^(?:\p{Lu}?\p{Ll}+|\p{Lu}{1,7}|\p{Lo}+|\d{1,3})(?:[-_.'’](?:\p{Lu}?\p{Ll}+|\p{Lu}{1,7}|\p{Lo}+))*$/u;
 
-/** In its reasons, and no ordinary words. */
+/** Words in n8n's own reasons that are not ordinary words. */
 const NAMES_OF_N8N = ['DateTime', 'NodeName'];
 
-/** `+`, `/`, `=` and what stands between letters or digits are parts of a word, as they are of base64 and of a JWT. */
+/**
+ * Splits a text into words. `+`, `/` and `=` belong to a word, and so does punctuation between letters or digits: they are
+ * parts of base64 and of a JWT.
+ */
 function wordsOf(text: string): string[] {
 	return text
 		.split(/[\s"“”‘`()[\]{}<>,:;?!#$]|[-.'’](?![\p{L}\p{N}])|(?<![\p{L}\p{N}])[-.'’]/u)
 		.filter((word) => word !== '');
 }
 
-/** What an expression names: properties, methods such as `toNumber`, and the words of nodes' names. */
+/** Returns the names that an expression uses: properties, methods such as `toNumber`, and the words of node names. */
 function namesIn(raw: unknown): string[] {
 	const text = typeof raw === 'string' ? raw : '';
 	const properties = [...text.matchAll(/\.([A-Za-z_$][\w$]*)/g)].map(([, name]) => name);
@@ -129,9 +132,10 @@ function namesIn(raw: unknown): string[] {
 }
 
 /**
- * Returns the texts of an item that the node would take for a token, and words of its other texts that no language has.
+ * Returns what could be a token in an item: the texts that the node would accept as one, and every word of the other
+ * texts that is not an ordinary word.
  *
- * @throws {RangeError} for an item that is too large to be searched for every expression that fails.
+ * @throws {RangeError} if the item is too large to be searched each time an expression fails.
  */
 function possibleTokens(json: unknown): string[] {
 	const found: string[] = [];

@@ -1,8 +1,7 @@
-import type { Attempt } from '../../../kis/reply/attempt';
-import { isListed } from '../../../kis/reply/errorCodes';
-import { explainTransportCode } from '../../../kis/http/transportCodes';
-import { koreanTime } from '../../../kis/reply/koreanTime';
-import { quotable } from '../quotable';
+import { explainTransportCode } from '../http/transportCodes';
+import type { Attempt } from './attempt';
+import { isListed } from './errorCodes';
+import { koreanTime } from './koreanTime';
 
 export interface Explanation {
 	/** A clause, without a full stop. */
@@ -13,11 +12,11 @@ export interface Explanation {
 	readonly optionsTodo: string;
 }
 
-/** What an attempt met. */
+/** Says in plain words how an attempt ended, and what to do about it. */
 export function explain(attempt: Attempt): Explanation {
 	const { rule, refusalCode, transportCode, httpStatus, pause } = attempt;
 	if (!rule) return { optionsTodo: '', ...explainTransportCode(transportCode ?? '') };
-	// n8n replaces a message that holds the name of a system fault, which an unlisted code may be.
+	// An unlisted code may be the name of a system error, and n8n replaces any message that contains one.
 	const isKisCode = refusalCode !== null && isListed(refusalCode);
 	const source = isKisCode ? refusalCode : `HTTP ${httpStatus}`;
 	const when = pause?.isTooLong
@@ -31,10 +30,10 @@ export function explain(attempt: Attempt): Explanation {
 }
 
 /**
- * What several attempts met: what made it end so, and what would keep the next try from going better.
+ * Explains a series of attempts: says how the decisive one ended, and what to do about that one and the last.
  *
- * @param attempts Of this run; `decisive` may be from an earlier try of the execution.
- * @param instead What to do about an answer like the decisive one, where the caller knows better.
+ * @param attempts Of this run, oldest first. `decisive` may come from an earlier try of the execution.
+ * @param instead Replaces what to do about the decisive attempt, where the caller knows better.
  */
 export function explainAll(
 	attempts: readonly Attempt[],
@@ -51,17 +50,25 @@ export function explainAll(
 	};
 }
 
-/** Each once, and none that is empty. */
+/** Joins sentences with a space. Leaves out empty ones and repetitions. */
 export function sentences(...parts: readonly string[]): string {
 	return [...new Set(parts)].filter((part) => part !== '').join(' ');
 }
 
-/** What the other side said in its own words; empty if it said nothing. */
+/** Quotes the other side's own words; returns an empty string if it said nothing. */
 export function quote(answer: Attempt | null): string {
 	if (!answer?.text) return '';
 	const { verdict, refusalCode, text } = answer;
 	const speaker = verdict === 'unwritten' ? 'n8n says' : 'The server says';
-	// A listed code stands in the message.
+	// The message names a listed code already.
 	const code = refusalCode === null || isListed(refusalCode) ? '' : ` (${refusalCode})`;
 	return `${speaker}${code}: “${quotable(text)}”`;
+}
+
+/**
+ * Makes a text safe to stand between “ and ”: replaces those two, and whatever could shift or hide the rest of a message
+ * (line breaks, control and format characters).
+ */
+export function quotable(text: string): string {
+	return text.replace(/[\s\p{C}]+/gu, ' ').replace(/[“”]/g, '"');
 }

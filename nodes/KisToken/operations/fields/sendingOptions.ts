@@ -1,14 +1,18 @@
-import { ENVIRONMENTS } from '../../../kis/input/environments';
-import { MIN_REQUESTS_PER_SECOND } from '../../../kis/rateLimit/arrivals';
+import { ENVIRONMENTS } from '../../../../kis/input/environments';
+import { MIN_REQUESTS_PER_SECOND } from '../../../../kis/rateLimit/arrivals';
 import { readBoolean, readNumber, type Option } from './option';
 
 export const DEFAULT_TIMEOUT_MS = 10_000;
-/** Node.js's timers reach a little further; nobody waits longer than an hour for one answer. */
+/** An hour: longer than anybody waits for one answer. Node.js timers could run for longer. */
 const MAX_TIMEOUT_MS = 60 * 60 * 1000;
 const DEFAULT_RETRIES = 3;
 const MAX_RETRIES = 10;
 
-/** What every operation that calls KIS lets its user choose. @param repeats Says what is repeated, as a sentence. */
+/**
+ * Returns the options of every operation that sends a series of requests.
+ *
+ * @param repeats The description of Max Retries: a sentence on what is repeated.
+ */
 export function sendingOptions(repeats: string) {
 	return { includeDetails, maxRetries: maxRetries(repeats), requestsPerSecond, timeout };
 }
@@ -40,7 +44,7 @@ const maxRetries = (description: string): Option<number> => ({
 		}),
 });
 
-/** KIS's limit, or what the user asks for. */
+/** Reads as KIS's limit unless the user asks for another. */
 const requestsPerSecond: Option<number> = {
 	field: {
 		displayName: 'Requests per Second',

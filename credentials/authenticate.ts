@@ -1,0 +1,75 @@
+import { UserError, type IAuthenticate } from 'n8n-workflow';
+
+import { parseCredential } from '../kis/input/credential';
+import { InvalidInput } from '../kis/input/invalidInput';
+import { bringAuthorization, wantsAuthorization } from './bringAuthorization';
+import { paceRequest } from './pacing';
+import { originalOf, rememberOriginal } from './repeats';
+import { headersNamed, headersWithout } from './requestHeaders';
+import { requestTarget } from './requestTarget';
+
+const ELSEWHERE =
+	'the request goes elsewhere. Nothing was sent. Correct the URL, or choose the credential of the other environment.';
+const UNCERTAIN =
+	'it is not certain that the request goes there. Nothing was sent. Write the whole URL in one place, from https:// on, without line breaks and backslashes.';
+
+/**
+ * Adds the key pair to a request of the HTTP Request node, and a token where the request wants one and has none. Waits for
+ * the request's turn in the app key's limit.
+ *
+ * @param fields Of the credential, as n8n stores them.
+ * @throws {UserError} if the request must not be sent: it leaves the credential's own origin, may be a repeated order, or
+ * gets no token or no turn.
+ */
+export const authenticate: IAuthenticate = async (fields, requested) => {
+	const credential = parseCredential(fields);
+	if (credential instanceof InvalidInput) {
+		throw new UserError(`KIS API credential: ${credential.why}. ${credential.todo}`);
+	}
+	const { appkey, appsecret, baseUrl } = credential;
+	const request = originalOf(requested);
+	const target = requestTarget(request);
+	if (target?.origin !== baseUrl.origin) {
+		throw new UserError(
+			`KIS API credential: it is for ${baseUrl.origin} only, and ${target ? ELSEWHERE : UNCERTAIN}`,
+		);
+	}
+	if (headersNamed(request, 'host').length > 0) {
+		throw new UserError(
+			'KIS API credential: the request has a header Host, for which another server could vouch. Nothing was sent. Leave the header out: it follows from the URL.',
+		);
+	}
+	let authorization: string | null = null;
+	if (wantsAuthorization(credential, request, target)) {
+		authorization = await bringAuthorization(credential, request);
+	} else {
+		await paceRequest(credential, request);
+	}
+	const authenticated = {
+		...request,
+		// n8n's two helpers read these differently. Both call the URL that was checked.
+		url: target.href,
+		uri: undefined,
+		baseURL: undefined,
+		headers: {
+			...headersWithout(request, 'appkey', 'appsecret'),
+			appkey,
+			appsecret,
+			...(authorization && { authorization }),
+		},
+		// Whoever may use the credential must not be able to read it: the server's certificate is verified, the workflow
+		// cannot vouch for one, and no proxy sees plain http.
+		skipSslCertificateValidation: false,
+		rejectUnauthorized: true,
+		agentOptions: {},
+		proxy: baseUrl.protocol === 'http:' ? undefined : request.proxy,
+		// For a digest login, n8n would send the request twice, whatever its method.
+		auth: request.auth && { ...request.auth, sendImmediately: true },
+		// A redirect to another host would take custom headers along. KIS never redirects.
+		disableFollowRedirect: true,
+		followRedirect: false,
+		followAllRedirects: false,
+	};
+	rememberOriginal(authenticated, request);
+	return authenticated;
+};

@@ -1,0 +1,116 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import {
+	hasExpired,
+	isIssuedTo,
+	shortFingerprint,
+	type AccessToken,
+} from '../../../../kis/input/accessToken';
+import type { TokenState } from '../../../../kis/keptToken/askAboutToken';
+import { mapInTurns } from '../../../../kis/turns';
+import { InvalidInput } from '../../../../kis/input/invalidInput';
+import { forEachItem, isToken, readCredential, readParameter, STOPPED } from '../../host/input';
+import { timeOrNull } from '../../report/details';
+import { explain } from '../../../../kis/reply/explanation';
+import { reportBrokenRun, reportInvalidInput, type Failure } from '../../report/itemReport';
+import type { Operation } from '../operation';
+import { readTokens, tokenFields } from '../fields/tokenField';
+import { askAboutEach } from './askAboutEach';
+
+const HEADLINE = 'The token was not inspected';
+
+type InspectOutcome = 'inspected' | 'notInspected';
+
+export const inspect: Operation<InspectOutcome> = {
+	option: {
+		name: 'Inspect',
+		action: 'Inspect an access token',
+		description:
+			'Read what an access token says of itself, such as how long it is valid, and ask KIS, if you like, whether it is alive',
+	},
+	endpoint: 'GET /uapi/domestic-stock/v1/quotations/inquire-price',
+	searchWords: ['inspect'],
+	fields: [
+		{
+			displayName:
+				'KIS is not asked: a revoked token still looks alive here, and a forged one looks genuine',
+			name: 'noNetworkNotice',
+			type: 'notice',
+			default: '',
+			displayOptions: { show: { askKis: [false] } },
+		},
+		...tokenFields('inspect'),
+		{
+			displayName: 'Ask KIS',
+			name: 'askKis',
+			type: 'boolean',
+			default: false,
+			description:
+				'Whether to ask KIS for one quote with each token, which shows whether it is alive. Nothing is changed by that.',
+		},
+	],
+	output: {
+		issuedAt: 'string',
+		expiresAt: 'string',
+		secondsLeft: 'number',
+		expired: 'boolean',
+		issuedToThisAppKey: 'boolean',
+		readable: 'boolean',
+		tokenFingerprint: 'string',
+	},
+	outcomes: ['inspected', 'notInspected'],
+	shortfall: 'could not be inspected',
+	hints: {},
+	brokenRun: reportBrokenRun('notInspected', HEADLINE, 'Nothing was changed.'),
+
+	async run(context) {
+		const credential = await readCredential(context);
+		if (credential instanceof InvalidInput) return forEachItem(context, notInspected(credential));
+		const failure = 'the field Ask KIS cannot be read';
+		const ask = readParameter(context, 'askKis', 0, failure, false, credential);
+		if (ask instanceof InvalidInput) return forEachItem(context, notInspected(ask));
+		const tokens = await readTokens(context, credential, STOPPED);
+		const states =
+			ask.value === true ? await askAboutEach(context, credential, tokens.filter(isToken)) : null;
+		return await mapInTurns(tokens, (token) =>
+			token instanceof InvalidInput
+				? notInspected(token)
+				: {
+						succeeded: true,
+						outcome: 'inspected',
+						json: {
+							...describeToken(token, credential.appkey),
+							...describeLiveness(states?.get(token.value)),
+						},
+						details: null,
+					},
+		);
+	},
+};
+
+/** Says whether the token is alive (`null` if KIS did not tell) and, unless it is, why. Empty if KIS was not asked. */
+function describeLiveness(state: TokenState | undefined): IDataObject {
+	if (!state) return {};
+	if (state.alive) return { alive: true, reason: null };
+	const { happened } = state.attempt ? explain(state.attempt) : { happened: STOPPED.why };
+	return { alive: state.alive, reason: happened };
+}
+
+function notInspected(invalid: InvalidInput): Failure<InspectOutcome> {
+	return reportInvalidInput('notInspected', HEADLINE, invalid);
+}
+
+/** Lists what the token says of itself; `null` for what it does not say. */
+function describeToken(token: AccessToken, appkey: string): IDataObject {
+	const now = Date.now();
+	const { issuedAt = null, expiresAt = null } = token.claims ?? {};
+	return {
+		issuedAt: timeOrNull(issuedAt),
+		expiresAt: timeOrNull(expiresAt),
+		secondsLeft: expiresAt === null ? null : Math.max(0, Math.floor((expiresAt - now) / 1000)),
+		expired: expiresAt === null ? null : hasExpired(token, now),
+		issuedToThisAppKey: isIssuedTo(token, appkey),
+		readable: token.claims !== null,
+		tokenFingerprint: shortFingerprint(token),
+	};
+}
