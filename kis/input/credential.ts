@@ -26,7 +26,7 @@ const COPY_KEYS =
 	'Copy App Key and App Secret from the KIS Developers site (KIS Developers 홈페이지).';
 const SWITCH = 'Switch it on or off.';
 
-/** Reads the fields that a user filled in. What cannot be used comes with what to do about it. */
+/** Reads the credential's fields as the user filled them in. Invalid input comes with what to do about it. */
 export function parseCredential(
 	fields: Readonly<Record<string, unknown>>,
 ): KisCredential | InvalidInput {

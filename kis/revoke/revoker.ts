@@ -45,7 +45,7 @@ export interface Batch {
 	readonly limiter: RateLimiter;
 	readonly sending: Sending;
 	readonly workers: Workers;
-	/** Breaks off what is under way, too. */
+	/** Breaks off requests that are under way, too. */
 	readonly cancel: AbortSignal;
 }
 
@@ -54,8 +54,8 @@ export class Revoker {
 	readonly #batch: Batch;
 	readonly #guard: SecretGuard;
 	/**
-	 * Most attempts end like the one before. They share one object, which saves memory: within a batch only, since attempts
-	 * of an earlier try have to be told apart.
+	 * Most attempts end like the one before, and share its object to save memory. Within a batch only: attempts of an earlier
+	 * try must stay distinct.
 	 */
 	#lastRead: Attempt | null = null;
 
@@ -65,7 +65,7 @@ export class Revoker {
 		this.#guard = new SecretGuard([appkey, appsecret]);
 	}
 
-	/** Revokes one token, goes on from where the execution left it, and remembers where it leaves it now. */
+	/** Revokes one token. Goes on from where the execution left it, and remembers the outcome. */
 	async revoke(token: AccessToken, connection: Connection): Promise<Revocation> {
 		const { credential, options, sending } = this.#batch;
 		const standing = executionMemory.recall(options.executionId, token, credential);

@@ -4,7 +4,7 @@ import type { RateLimiter } from '../rateLimit/rateLimiter';
 const MAX_WORKERS = 64;
 /** Started where needed however quick the answers are: while one is read, others are on their way. */
 const FEW_WORKERS = 8;
-/** The cap at first; it grows by one with each finished token. The first answers may be slow for reasons of their own. */
+/** The cap at first. It grows by one with each finished token: the first answers may be unusually slow. */
 const WORKERS_AT_FIRST = 16;
 /** What one batch can send. By Little's law, this times the answer time is how many requests are then under way. */
 const MOST_REQUESTS_PER_SECOND = 2000;

@@ -1,5 +1,5 @@
-// What is tried: wrappings that come with copy and paste, text that cannot be a token, signatures that a lenient decoder
-// takes for whole, claims made to break a date, a prototype or a comparison, and text made to keep the reader busy.
+// What is tried: wrappings from copy and paste, text that cannot be a token, signatures that a lenient decoder takes for
+// whole, claims made to break a date, a prototype or a comparison, and text made to keep the parser busy.
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 

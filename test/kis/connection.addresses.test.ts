@@ -1,5 +1,5 @@
-// What is tried: hosts of several addresses, of which the first ones refuse, hang, break off, or take a request and fail. A
-// request is written to one of them, once. n8n switches the choice off for its process, so it is off here.
+// What is tried: hosts with several addresses. The first ones refuse, hang, break off, or take a request and fail. A request
+// is written once, to one of them. n8n switches `autoSelectFamily` off for its process, so these tests do too.
 import dns from 'node:dns';
 import {
 	getDefaultAutoSelectFamily,
@@ -24,7 +24,7 @@ import {
 	type ScriptedServer,
 } from '../support/scriptedServer';
 
-/** What one address gets before the next is tried, in milliseconds. */
+/** How long one address is tried before the next, in milliseconds. */
 const SHARE_MS = 1000;
 /** A timer may be a little early. */
 const EARLY_MS = 5;
@@ -43,7 +43,7 @@ afterEach(async () => {
 
 const answers: Script = { answer: () => CONFIRMATION };
 
-/** A server at another address, at the port of one that listens already. */
+/** A server at another address, on the same port. */
 const beside = async ({ port }: ScriptedServer, address: string, script: Script = answers) =>
 	await startServer({ ...script, at: { address, port } });
 
@@ -53,7 +53,7 @@ async function swallowAt(host: string, { port }: ScriptedServer): Promise<void> 
 
 const through = (lookup: LookupFunction) => ({ egress: { check: async () => {}, lookup } });
 
-/** Posts to a name of these addresses, at the port of the server. */
+/** Posts to a name that resolves to these addresses, on the server's port. */
 async function post(
 	{ url, port }: ScriptedServer,
 	addresses: readonly string[],

@@ -1,4 +1,4 @@
-// What is tried: the stop button in every phase of a request.
+// What is tried: Stop in every phase of a request.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { BODY, closeAll, connect, NEVER } from '../support/connections';

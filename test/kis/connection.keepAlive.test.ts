@@ -1,5 +1,5 @@
 // What is tried: connections that the server drops between two requests, during the second, and too late; and bytes of one
-// answer that would pass for the next.
+// answer that look like the next.
 import { BODY, closeAll, connect, NEVER } from '../support/connections';
 import {
 	CONFIRMATION,

@@ -1,5 +1,5 @@
-// What is tried: proxies that work, refuse, hang, close, lie and are none; and ways to make a proxy see what is not its
-// business. Run from a process of its own against dist/ (npx gulp build), since that alone can trust a certificate.
+// What is tried: proxies that work, refuse, hang, close and lie, servers that are no proxy, and ways to show a proxy secrets.
+// Runs in a child process against dist/ (npx gulp build): only a new process can trust another certificate.
 import { Connection } from '../../kis/http/connection';
 import { HOST, makeCertificate, type Certificate } from '../support/certificate';
 import { postFromChild } from '../support/child';

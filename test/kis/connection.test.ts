@@ -1,5 +1,5 @@
-// What is tried: answers in every shape that HTTP allows and in many that it does not, cut off in every phase, without end,
-// and dripping. After each: no socket is left.
+// What is tried: answers in every shape that HTTP allows and many that it does not, cut off in every phase, endless, and
+// dripping. No socket is left after any of them.
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 
@@ -22,7 +22,7 @@ afterEach(closeAll);
 async function answeredWith(answer: Answer, timeoutMs = 5000): Promise<Exchange> {
 	const server = await startServer({ answer: () => answer });
 	const exchange = await postOnce(server, { timeoutMs });
-	// Nothing is sent a second time on its own.
+	// No request is sent twice.
 	expect(server.requests).toHaveLength(1);
 	expect(server.connections).toBe(1);
 	return exchange;
@@ -199,7 +199,7 @@ describe('a written request without a whole answer', () => {
 			transportCode: 'UND_ERR_RES_EXCEEDED_MAX_SIZE',
 			httpStatus: 200,
 		});
-		// What the system's buffers took is more than was read.
+		// The operating system buffers more than was read.
 		expect(sent).toBeLessThan(50 * 1024 * 1024);
 	});
 });

@@ -1,4 +1,4 @@
-// What is tried: every way in which no connection comes about. `unwritten` is claimed, and the server has seen no request.
+// What is tried: every way in which no connection is made. Each ends as `unwritten`, and the server has seen no request.
 import type { LookupFunction } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 

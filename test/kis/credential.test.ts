@@ -1,4 +1,4 @@
-// What is tried: keys as they come out of a clipboard, fields of the wrong type, and addresses that would send a real key elsewhere.
+// What is tried: keys from a clipboard, fields of the wrong type, and addresses that would send a real key elsewhere.
 import { parseCredential } from '../../kis/input/credential';
 import { ENVIRONMENTS } from '../../kis/input/environments';
 import { InvalidInput } from '../../kis/input/invalidInput';
@@ -68,7 +68,7 @@ test.each<[string, Record<string, unknown>]>([
 	['a switch that is a text', { ...keys, environment: 'real', bringAuthorization: 'evil' }],
 	['another switch that is a text', { ...keys, environment: 'real', paceRequests: 'evil' }],
 	['an address of Redis that is none', { ...keys, environment: 'real', redisUrl: 'http://evil' }],
-])('%s: refused with what to do, and neither key nor input is repeated', (_name, fields) => {
+])('%s: refused with what to do, and neither keys nor input are quoted', (_name, fields) => {
 	const refused = parseCredential(fields);
 	expect(refused).toBeInstanceOf(InvalidInput);
 	expect(refused).toHaveProperty('todo', expect.stringMatching(/\.$/));

@@ -1,4 +1,4 @@
-// What is tried: where what was learnt of a token counts, and for how long.
+// What is tried: where a token counts as dead, and for how long.
 import { DeadTokens } from '../../kis/memory/deadTokens';
 import {
 	credentialFor,

@@ -7,7 +7,7 @@ import type { Attempt } from '../../kis/reply/attempt';
 import { sentences } from '../../kis/reply/explanation';
 import { makeAttempt } from '../support/attempts';
 
-// KIS's official list: number, whether a refusal of it ends sending, and after how many ms the same request may go again.
+// KIS's official list: the number, whether it stops sending, and after how many milliseconds the request may be retried.
 const TABLE: ReadonlyArray<[string, 'ends' | 'goes on', 'never' | number]> = [
 	['EGW00001', 'goes on', 0],
 	['EGW00002', 'goes on', 0],

@@ -1,4 +1,4 @@
-// What is tried: what one execution knows of a token, with one credential and whichever, and for how long.
+// What is tried: what an execution knows about a token, with one credential and with any, and for how long.
 import { ExecutionMemory, type Standing } from '../../kis/memory/executionMemory';
 import type { RevokeOutcome } from '../../kis/reply/outcome';
 import { makeAttempt } from '../support/attempts';
@@ -60,7 +60,7 @@ describe('with any credential', () => {
 		['revoked', 'alreadyInvalid', 'revoked'],
 		['alreadyInvalid', 'revoked', 'revoked'],
 		['unknown', 'rejected', 'unknown'],
-		// Dead at one place, and as before at another.
+		// Dead at one host, and as before at another.
 		['revoked', 'rejected', 'unknown'],
 		['rejected', 'alreadyInvalid', 'unknown'],
 	])('%s here, %s elsewhere: %s', (first, second, expected) => {

@@ -1,4 +1,4 @@
-// The client's side of an issue: what goes over the wire, and how it ends where a connection breaks or the caller leaves.
+// The client's side of an issue: what goes over the wire, and how it ends if a connection breaks or the caller leaves.
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -264,7 +264,7 @@ test('hosts, app keys and app secrets do not share a call', async () => {
 test('it shares the limit with everything else on the app key', async () => {
 	const server = await startServer({ answer: () => GRANT });
 	const started = performance.now();
-	// The second waits until the first has been answered for a second.
+	// The second is sent a second after the answer to the first.
 	await issue(server.url, { requestsPerSecond: 1 });
 	await issue(server.url, { requestsPerSecond: 1 });
 	expect(performance.now() - started).toBeGreaterThanOrEqual(1000);
@@ -350,7 +350,7 @@ test('an unusable token that the execution was given before is not quoted', asyn
 });
 
 test('after a jittered wait each caller asks for itself', async () => {
-	// An app of its own: once refused for the rate, the limiter draws random numbers, too.
+	// A new app: after a refusal for the rate, the limiter draws random numbers too.
 	const pair = makeKeyPair();
 	const grant = http(200, JSON.stringify({ access_token: makeToken(pair.appkey) }));
 	const answers = [refusal('EGW00300', 500), refusal('EGW00300', 500), grant];

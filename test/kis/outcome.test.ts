@@ -1,4 +1,4 @@
-// What is tried: every order of up to three attempts, for every kind of token, against what the outcomes are defined to mean.
+// What is tried: every order of up to three attempts, for every kind of token, against the definition of the outcomes.
 import type { Verdict } from '../../kis/reply/attempt';
 import {
 	decisiveAmong,
@@ -95,7 +95,7 @@ describe('a whole, expired token of this app key', () => {
 		['expired', 'alreadyInvalid'],
 		['invalid', 'alreadyInvalid'],
 		['no expired', 'alreadyInvalid'],
-		// It was dead before the first attempt: that one did not do it.
+		// It was dead before the first attempt, which therefore did not end it.
 		['silence expired', 'alreadyInvalid'],
 		['silence invalid', 'alreadyInvalid'],
 	])('%j: %s', (attempts, expected) => {
@@ -148,7 +148,7 @@ describe('after an earlier try of the same execution', () => {
 		['unsent', 'invalid', 'alreadyInvalid', 'rejected'],
 		['unsent', '', 'notSent', 'notSent'],
 		['unsent', 'no', 'rejected', 'rejected'],
-		// It was dead before anything went unanswered: that did not do it.
+		// It was dead before the unanswered attempt, which therefore did not end it.
 		['invalid', 'silence invalid', 'alreadyInvalid', 'unknown'],
 	])('%j, then %j: %s if it is whole, else %s', (earlier, now, whole, opaque) => {
 		expect(outcome(now, WHOLE, earlier)).toBe(whole);
@@ -192,7 +192,7 @@ test('no order of attempts makes a false statement', () => {
 			else if (/no|invalid|expired/.test(attempts)) {
 				expect(said).toMatchObject({ outcome: 'rejected' });
 			} else expect(said).toMatchObject({ outcome: 'notSent' });
-			// "revoked" needs KIS's word, or silence before "invalid".
+			// "revoked" needs a confirmation, or silence before "invalid".
 			if (said.outcome === 'revoked') expect(attempts).toMatch(/yes|(silence|unproven).*invalid/);
 		}
 	}

@@ -1,4 +1,4 @@
-// Whatever goes wrong while a request is sent or read, the app key's limit is left to those who come after.
+// Whatever goes wrong while a request is sent or read, its permit is released.
 import { sendPermitted } from '../../kis/rateLimit/pacedRequest';
 import { limiterOf, RateLimiter } from '../../kis/rateLimit/rateLimiter';
 import type { Exchange } from '../../kis/http/exchange';

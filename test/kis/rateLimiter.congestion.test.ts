@@ -1,5 +1,4 @@
-// Where KIS counts more than this process sends: how much is left to the others, and when it comes back. On a clock of
-// the test's own.
+// KIS counts more than this process sends: how much is left to the others, and when it comes back. The clock is simulated.
 import { CongestionControl } from '../../kis/rateLimit/congestionControl';
 import { RateLimiter, type Permit } from '../../kis/rateLimit/rateLimiter';
 import { Simulation } from '../support/simulation';
@@ -23,7 +22,7 @@ async function take(limiter: RateLimiter): Promise<Permit> {
 	return place;
 }
 
-/** Sends as fast as it may for so many seconds. @returns How many requests that were, mean of a second. */
+/** Sends as fast as it may for so many seconds. @returns The mean number of requests per second. */
 async function sendFor(limiter: RateLimiter, seconds: number): Promise<number> {
 	const stop = new AbortController();
 	let sent = 0;
@@ -85,7 +84,7 @@ describe('the rate after a refusal', () => {
 		const control = new CongestionControl();
 		control.refuse(900, 1000, 18, 9);
 		expect(control.refuse(950, 1050, 18, 9)).toBe(false);
-		// That one had been taken for accepted.
+		// That one had counted as accepted.
 		expect(at(control, 1)).toBeCloseTo(0.8 * 8);
 	});
 
@@ -159,7 +158,7 @@ test('a growing rate serves waiters, though no request ends', async () => {
 	const before = time.now();
 	await take(limiter);
 	const first = time.now() - before;
-	// At the rate of now it would take as long again.
+	// At the present rate it would take as long again.
 	await take(limiter);
 	await take(limiter);
 	expect(time.now() - before).toBeLessThan(3 * first);

@@ -1,5 +1,5 @@
-// What no server can count, whoever sends and however long answers take; who goes first; and what is remembered. On a
-// clock of the test's own.
+// No server can count more than the limit, whoever sends and however long answers take; who goes first; and what is
+// remembered. The clock is simulated.
 import { Arrivals } from '../../kis/rateLimit/arrivals';
 import {
 	limiterOf,
@@ -27,7 +27,7 @@ interface Use {
 	readonly to: number;
 }
 
-/** So many requests, each under way for `ms`; when each was granted and given back. */
+/** Sends requests that each take `ms`. @returns When each was granted and released. */
 async function use(limiter: RateLimiter, count: number, ms = 0): Promise<Use[]> {
 	return await time.run(
 		Promise.all(
@@ -42,7 +42,7 @@ async function use(limiter: RateLimiter, count: number, ms = 0): Promise<Use[]> 
 	);
 }
 
-/** The most requests that a server can have seen in any window: one counts from being granted until given back. */
+/** The most requests that a server can have seen in any window. A request counts from its grant to its release. */
 function mostInAnyWindow(uses: readonly Use[], windowMs = 1000): number {
 	return Math.max(
 		...uses.map(
@@ -62,7 +62,7 @@ async function send(limiter: RateLimiter, end: RequestEnd = 'answered'): Promise
 	(await take(limiter)).release(end);
 }
 
-/** What waits for a place, and when it got one. */
+/** What waits for a permit, and when it got one. */
 function waitFor(limiter: RateLimiter): { grantedAt: number | null } {
 	const waiting: { grantedAt: number | null } = { grantedAt: null };
 	void limiter.acquire(never()).then(() => (waiting.grantedAt = time.now()));
@@ -129,7 +129,7 @@ describe('a permit is available again', () => {
 	])('after a request that ended as %s: in %d ms', async (end, ms) => {
 		const limiter = limiterAt(1000);
 		limiter.join({}, 1);
-		// So that nothing but the window holds up the next.
+		// Then only the window holds up the next.
 		await time.pass(5000);
 		const permit = await take(limiter);
 		await time.pass(3000);
@@ -144,7 +144,7 @@ describe('a permit is available again', () => {
 describe('with slow answers', () => {
 	test('that all take equally long, the window counts from sending', async () => {
 		const uses = await use(limiterAt(5), 60, 700);
-		// Until it is known how long they take, from the answer.
+		// Until answer times are known, it counts from the answer.
 		const known = uses.slice(10);
 		for (const [i, { from }] of known.slice(5).entries()) {
 			expect(from - known[i].from).toBeGreaterThanOrEqual(1000);
@@ -173,7 +173,7 @@ describe('with slow answers', () => {
 		}
 		arrivals.begin();
 		arrivals.answer(1600, 700);
-		// Each has arrived by its answer, less what is left of 300 ms with 10 for differences.
+		// Each has arrived by its answer, less 300 ms, plus a leeway of 10.
 		expect([4, 3, 2, 1].map((capacity) => arrivals.roomAt(capacity, 1000))).toEqual([
 			1010, 1310, 1610, 2310,
 		]);
@@ -204,7 +204,7 @@ describe('with slow answers', () => {
 		const answer = (now: number, tookMs: number) => {
 			arrivals.begin();
 			arrivals.answer(now, tookMs);
-			// With 10 ms for differences.
+			// With a leeway of 10 ms.
 			return now + 1000 - arrivals.roomAt(1, 1000);
 		};
 		expect([answer(100, 100), answer(200, 80), answer(300, 90)]).toEqual([0, 0, 0]);
@@ -272,7 +272,7 @@ describe('stop', () => {
 		const listened = jest.spyOn(signal, 'addEventListener');
 		const limiter = limiterAt(1);
 		for (let i = 0; i < 100; i++) void limiter.acquire(signal);
-		// The same listener again is none more.
+		// Adding the same listener again has no effect.
 		expect(new Set(listened.mock.calls.map(([, listener]) => listener)).size).toBe(1);
 	});
 });
@@ -418,7 +418,7 @@ describe('unseen requests', () => {
 		expect(limiter.expectedWait()).toBeCloseTo(62_000);
 		const permits = Array.from({ length: 18 }, () => limiter.acquire(never()));
 		await time.run(Promise.all(permits));
-		// As many as may be are under way: nobody knows until when.
+		// All permits are in use: nobody knows until when.
 		expect(limiter.expectedWait()).toBeCloseTo(62_062);
 	});
 
@@ -491,7 +491,7 @@ describe('an app key counts as refused throughout', () => {
 test('at a million a second timers hold nothing up', async () => {
 	const limiter = limiterAt(1_000_000);
 	for (let batches = 0; batches < 100; batches++) await use(limiter, 1000);
-	// A tenth of a second, but for the whole milliseconds of timers.
+	// A tenth of a second, give or take the whole milliseconds of timers.
 	expect(time.now()).toBeLessThanOrEqual(101);
 });
 

@@ -1,4 +1,4 @@
-// How an attempt counts towards the limit: what was refused for the rate, and only that, slows everything down.
+// How an attempt counts towards the limit: only a refusal for the rate slows everything down.
 import { KIS_CODES } from '../../kis/reply/errorCodes';
 import { requestEndOf } from '../../kis/rateLimit/pacedRequest';
 import { makeAttempt } from '../support/attempts';

@@ -1,5 +1,5 @@
-// What is tried: answers that look like a confirmation and are none, refusals dressed as success, bodies that cannot be
-// read, and HTTP statuses that contradict the code.
+// What is tried: answers that only look like a confirmation, refusals dressed up as success, unreadable bodies, and HTTP
+// statuses that contradict the code.
 import { gzipSync } from 'node:zlib';
 
 import type { Attempt } from '../../kis/reply/attempt';
@@ -26,7 +26,7 @@ function answered(
 	return readRevocation(parseExchange(makeAnswer(httpStatus, bytes, { contentEncoding })), guard);
 }
 
-/** With a byte in it that UTF-8 does not have, for each `?`. */
+/** Replaces each `?` by a byte that is not UTF-8. */
 function notUtf8(json: string): Buffer {
 	return Buffer.from(Buffer.from(json).map((byte) => (byte === 0x3f ? 0xff : byte)));
 }

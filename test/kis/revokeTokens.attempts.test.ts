@@ -1,5 +1,5 @@
-// What is tried: answers of one kind after those of another, about tokens of every kind: what became of the token is told
-// by all of them.
+// What is tried: answers of every kind after those of another, for every kind of token. All of them together decide the
+// outcome.
 import { closeAll } from '../support/connections';
 import { inTurn, outcomes, revoke, tokenOf } from '../support/revoke';
 import {

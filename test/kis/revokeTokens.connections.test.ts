@@ -1,5 +1,5 @@
-// How many connections a run opens: as many as its rate and the answers' times need. Servers hold answers back until so
-// many requests are under way at once, so that a test can only end if they are.
+// How many connections a batch opens: as many as its rate and the answer times need. The servers hold back their answers
+// until that many requests are under way, so that a test ends only if they are.
 import type { Socket } from 'node:net';
 
 import type { AccessToken } from '../../kis/input/accessToken';
@@ -16,13 +16,13 @@ const MAX_CONNECTIONS = 64;
 let keys: KeyPair;
 let tokens: AccessToken[];
 
-// An app of its own for each test: its limit remembers nothing of the one before.
+// A new app for each test: its limiter remembers nothing.
 beforeEach(() => {
 	keys = makeKeyPair();
 	tokens = makeTokens(200, keys.appkey);
 });
 
-/** Answers after some time; from a request on, not before so many are under way at once. */
+/** Answers after some time, and from one request on only when so many are under way. */
 async function startPatient(from: number, needed: number, answerMs = 0): Promise<ScriptedServer> {
 	const waiting: Socket[] = [];
 	let isMet = false;

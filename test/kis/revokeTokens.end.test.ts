@@ -1,5 +1,5 @@
-// What is tried: key pairs that KIS refuses, hosts that are not there, the stop button at every moment: how much is still
-// sent, and what is said of the rest.
+// What is tried: key pairs that KIS refuses, unreachable hosts, Stop at every moment: how much is still sent, and what is
+// said of the rest.
 import { EgressRefusal, type EgressRules } from '../../kis/http/egress';
 import { closeAll } from '../support/connections';
 import { leftSince, resources } from '../support/resources';
@@ -19,9 +19,9 @@ import { makeKeyPair, makeOpaqueToken, read } from '../support/tokens';
 
 afterEach(closeAll);
 
-/** Of no app key in particular: a confirmation counts. */
+/** Opaque tokens, for which a confirmation counts. */
 const HUNDRED = Array.from({ length: 100 }, makeOpaqueToken).map(read);
-/** At most so many are under way when the end is found. */
+/** The most that are under way when sending stops. */
 const UNDER_WAY = 32;
 
 describe('the first call', () => {
@@ -93,7 +93,7 @@ describe('a refusal of the credential', () => {
 
 describe('a host that stays unreachable', () => {
 	test.each([0, 1])('is not tried for each of 100 tokens (%d retries)', async (maxRetries) => {
-		// Takes connections, but never gets through TLS: nothing can be written.
+		// Accepts connections, and never completes TLS: nothing can be written.
 		const server = await startServer({ connected: hangUp });
 		const url = server.url.replace('http', 'https');
 		const results = await revoke(url, HUNDRED, { maxRetries });
@@ -126,7 +126,7 @@ describe('a host that stays unreachable', () => {
 		expect(results[99]).toMatchObject({
 			outcome: 'notSent',
 			attempts: [],
-			// The answers that were lost when it went may count up first.
+			// The lost answers may stop the batch first.
 			stoppedBy: { because: expect.stringMatching(/^(hostUnreachable|nothingDecided)$/) },
 		});
 	});
@@ -148,7 +148,7 @@ describe('a host that stays unreachable', () => {
 		expect(server.connections).toBe(0);
 	});
 
-	/** Nothing can be written for the first attempts, then the host is there. */
+	/** Nothing can be written for the first attempts, then the host works. */
 	function awayFor(attempts: number): EgressRules {
 		let asked = 0;
 		return {
@@ -306,7 +306,7 @@ describe('Stop', () => {
 		const said = outcomes(await running);
 		const count = (outcome: string) => said.filter((one) => one === outcome).length;
 		expect(count('revoked')).toBe(10);
-		// What was written may not have arrived any more.
+		// What was written may not have arrived.
 		expect(count('unknown')).toBeGreaterThanOrEqual(server.requests.length - 10);
 		expect(count('unknown')).toBeLessThanOrEqual(UNDER_WAY);
 		expect(count('notSent')).toBe(90 - count('unknown'));

@@ -27,7 +27,7 @@ async function twice(token: string, answers: Answer[], sameExecution: boolean) {
 	return [one[0], two[0]];
 }
 
-/** The host can be taken to know what it confirms. */
+/** Whether the host must know the token that it confirms. */
 const isKnownTo = (kind: string) => kind === 'whole' || kind === 'opaque';
 
 describe.each(Object.keys(KINDS).filter(isKnownTo))('a confirmed token that is %s', (kind) => {

@@ -1,5 +1,5 @@
-// A token that its attempts leave unknown is asked about, once: what that settles, what it does not, and who is not asked
-// about.
+// A token that is unknown after its attempts is asked about once: what that decides, what it does not, and which tokens are
+// not asked about.
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -24,7 +24,7 @@ import {
 import { credentialFor, makeKeyPair, makeOpaqueToken, makeToken, read } from '../support/tokens';
 
 const HTML = http(502, '<html>');
-/** Tokens in a row that nothing settles: then the batch ends. */
+/** Consecutive undecided tokens after which the batch stops. */
 const UNDECIDED_TOKENS = 8;
 
 let kis: KisDouble;
@@ -116,7 +116,7 @@ describe('a token that KIS still accepts', () => {
 		let diesAt = 0;
 		kis.orders.quote = [
 			(socket) => {
-				// It is processed at last, while the answer is on its way.
+				// The revoke is processed only now, while this answer is on its way.
 				diesAt = Date.now();
 				void delay(300).then(() => socket.write(http(200, '{"rt_cd":"0","msg1":"정상"}')));
 			},

@@ -1,4 +1,4 @@
-// KIS counts arrivals, and so does the server here: never more than the limit in any second, whoever sends.
+// Like KIS, the server counts arrivals: never more than the limit in any second, whoever sends.
 import { closeAll } from '../support/connections';
 import { inTurn, outcomes, revoke, tokenOf } from '../support/revoke';
 import {

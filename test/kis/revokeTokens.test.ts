@@ -1,5 +1,5 @@
-// What is tried: tokens listed twice, servers that answer each token in another way or in several ways, and connections
-// that break at the worst time.
+// What is tried: tokens listed twice, servers that answer each token differently, and connections that break at the worst
+// time.
 import { closeAll } from '../support/connections';
 import { leftSince, resources } from '../support/resources';
 import { outcomes, revoke, tokenOf } from '../support/revoke';
@@ -93,7 +93,7 @@ describe('a connection that was used before', () => {
 		const server = await startServer({
 			answer: (_request, i) => (i === 0 ? CONFIRMATION : reset),
 		});
-		// Eight unanswered ones in a row would end the run.
+		// Eight consecutive unanswered ones would stop the batch.
 		const tokens = Array.from({ length: 8 }, makeOpaqueToken).map(read);
 		const [, ...results] = await revoke(server.url, tokens);
 		expect(new Set(outcomes(results))).toEqual(new Set(['unknown']));

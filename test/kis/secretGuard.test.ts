@@ -1,7 +1,6 @@
-// What is tried: eight consecutive characters of a secret in every encoding that a server or a proxy might echo them in,
-// at every offset, nested, embedded and cut; secrets that are short, or made of regex characters, quotes or Korean; keys
-// and tokens that nobody has told the guard of, and texts that only look a little like them; and texts made to keep the
-// guard busy.
+// What is tried: eight consecutive characters of a secret in every encoding that a server or proxy might echo, at every
+// offset, nested, embedded and cut; secrets that are short, or made of regex characters, quotes or Korean; keys and tokens
+// that the guard was not told, and texts that look a little like them; and texts made to keep the guard busy.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 

@@ -1,4 +1,4 @@
-// One request for all who ask at once: who joins, who leaves, and who comes after.
+// One request for concurrent callers: who joins, who leaves, and who comes after.
 import { SharedCall } from '../../kis/issue/sharedCall';
 import { parseExchange, type ParsedExchange } from '../../kis/reply/reply';
 

@@ -1,13 +1,13 @@
-// Whether everything else in the process has its turn while many items are worked on, one batch or several at once.
+// Everything else in the process gets its turn while one or several batches of many items are worked on.
 import { mapInTurns } from '../../kis/turns';
 
-/** Keeps the processor, as work does. */
+/** Keeps the processor busy, as work does. */
 function work(milliseconds: number): void {
 	const end = performance.now() + milliseconds;
 	while (performance.now() < end);
 }
 
-/** How many pieces of work were done between two turns of the event loop, at most. */
+/** The most pieces of work between two turns of the event loop. */
 async function mostInATurn(batches: number, pieces: number, milliseconds: number): Promise<number> {
 	let inThisTurn = 0;
 	let most = 0;

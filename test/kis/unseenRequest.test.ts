@@ -1,5 +1,5 @@
-// Requests that others send with the credential, in the limit of its app key: when they may go, what they hold up, and
-// for how long they take part.
+// Requests that n8n sends with the credential, within the app key's limit: when they may go, what they delay, and how long
+// they count.
 import type { KisCredential } from '../../kis/input/credential';
 import type { EnvironmentName } from '../../kis/input/environments';
 import { limiterOf } from '../../kis/rateLimit/rateLimiter';
@@ -34,7 +34,7 @@ const reads = (credential: KisCredential, count: number) => {
 	return ended;
 };
 const pass = async (milliseconds: number) => await jest.advanceTimersByTimeAsync(milliseconds);
-/** The most requests at once; without anyone who takes part there is no limit. */
+/** The most requests under way; `null` if there is no limit for want of members. */
 const placesOf = ({ appkey }: KisCredential) => {
 	const { maxConcurrent } = limiterOf(appkey);
 	return maxConcurrent > 1000 ? null : maxConcurrent;
@@ -70,13 +70,13 @@ test('a read that would wait too long is told immediately, and how long', async 
 	for (const { at, notAdmitted } of refused) {
 		expect(at).toBe(0);
 		expect(notAdmitted).toMatchObject({ because: 'tooLong', waitMs: expect.any(Number) });
-		// Those that are refused make nobody wait.
+		// Refused ones make nobody wait.
 		expect(notAdmitted).toEqual(refused[0].notAdmitted);
 	}
 	const { waitMs } = refused[0].notAdmitted as Extract<NotAdmitted, { because: 'tooLong' }>;
 	expect(waitMs).toBeGreaterThan(LONGEST_WAIT_MS);
 	expect(waitMs).toBeLessThan(LONGEST_WAIT_MS + 1116);
-	// The last was let in at the bound, and timers count whole milliseconds.
+	// The last was admitted at the bound, and timers count whole milliseconds.
 	await pass(LONGEST_WAIT_MS + 2000);
 	expect(ended).toHaveLength(300);
 });

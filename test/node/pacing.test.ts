@@ -327,6 +327,8 @@ test.each([false, undefined])('%p is a valid value of the switch', async (paceRe
 
 test('a switch that is neither on nor off is an error', async () => {
 	const { errors } = await quote({ credential: { paceRequests: 'no' } });
-	expect(errors[0].message).toBe('KIS API credential: Pace Requests is neither true nor false.');
+	expect(errors[0].message).toBe(
+		'KIS API credential: Pace Requests is neither true nor false. Switch it on or off.',
+	);
 	expect(kis.requests).toEqual([]);
 });

@@ -60,7 +60,7 @@ property(
 	'a token of any characters that can be one is read out of any wrapping',
 	[fc.constantFrom('x', 'Bearer', 'bEARER-'), secret, wrapping, closing],
 	(start, secret, before, after) => {
-		// Around it, so that what looks like wrapping within stays.
+		// Wrapped only on the outside, so that what looks like wrapping inside stays.
 		const value = `${start}${secret}x`;
 		expect(read(before + value + after).value).toBe(value);
 	},

@@ -1,4 +1,4 @@
-// What is tried: addresses put together from what URL parsers read differently from people.
+// What is tried: addresses made of parts that URL parsers and people read differently.
 import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 

@@ -1,4 +1,4 @@
-// What is tried: anything in the fields of a credential and of the options, keys of any Unicode, and any address beside them.
+// What is tried: any values in the fields of a credential and of the options, keys of any Unicode, and any address.
 import fc from 'fast-check';
 
 import { parseCredential } from '../../kis/input/credential';

@@ -1,5 +1,5 @@
-// What is tried: any answer to tokenP, whose fields echo the app key, the app secret, the token or one that was offered
-// for reuse, in any encoding, up to the items that n8n stores.
+// What is tried: any answer to tokenP whose fields echo the app key, the app secret, the token or one offered for reuse, in
+// any encoding, up to the items that n8n stores.
 import fc from 'fast-check';
 
 import type { Answered, Exchange } from '../../kis/http/exchange';
@@ -97,7 +97,7 @@ property(
 		expect(typeof access_token).toBe(report.succeeded ? 'string' : 'undefined');
 		expect(leaks(String(access_token), [credential.appsecret])).toEqual([]);
 		const stored = [...Object.values(rest).map(String), JSON.stringify(rest)].join('\n');
-		// What the process has never seen it cannot know.
+		// Nobody can recognise a token that this process has never seen.
 		const known = secrets.filter((one) => one !== given || isIssued(exchange, given));
 		expect(leaks(stored, known)).toEqual([]);
 	},

@@ -1,5 +1,4 @@
-// What is tried: any attempts in any order, on any token, after any earlier try, against what the five outcomes are
-// defined to mean.
+// What is tried: any attempts in any order, on any token, after any earlier try, against the definition of the outcomes.
 import fc from 'fast-check';
 
 import type { Verdict } from '../../kis/reply/attempt';
@@ -143,7 +142,7 @@ property(
 	[verdicts, verdicts, facts, before],
 	(first, second, token, before) => {
 		const between = outcomeOf(first, token, before);
-		// Sending ends there.
+		// A dead token is not sent again.
 		if (isDead(between)) return;
 		expect(outcomeOf(second, token, between)).toBe(outcomeOf([...first, ...second], token, before));
 	},

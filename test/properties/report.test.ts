@@ -1,4 +1,4 @@
-// What is tried: any course of a revoke, whose answers echo the app key, the app secret, the token or its owner in any
+// What is tried: any course of a revoke whose answers echo the app key, the app secret, the token or its app key in any
 // field and encoding, up to the items and the error that n8n stores.
 import fc from 'fast-check';
 import type { INode } from 'n8n-workflow';

@@ -1,4 +1,4 @@
-// What is tried: any attempts that answers can leave, with any number of retries allowed.
+// What is tried: any attempts that answers can make, with any number of retries allowed.
 import fc from 'fast-check';
 
 import { isListed, KIS_CODES } from '../../kis/reply/errorCodes';

@@ -1,5 +1,5 @@
-// What is tried: secrets of any characters, regex characters, quotes and escapes among them, echoed in part, in any
-// encoding and any surroundings; and texts that hold too little of a secret to give it away.
+// What is tried: secrets of any characters, including regex characters, quotes and escapes, echoed in part in any encoding
+// and surroundings; and texts that contain too little of a secret to reveal it.
 import fc from 'fast-check';
 
 import { SecretGuard } from '../../kis/secrets/secretGuard';
@@ -23,7 +23,7 @@ property('a secret shorter than that is withheld whole', [shortWithEcho], ([secr
 	expect(new SecretGuard([secret]).show(echo)).toMatch(/^\[Withheld/);
 });
 
-/** Between parts of secrets, and in none of them. */
+/** Separates parts of secrets, and is in none of them. */
 const SEPARATOR = ' 은 ';
 
 property(
