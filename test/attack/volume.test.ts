@@ -81,7 +81,7 @@ describe('100,000 tokens', () => {
 		const onSettled = () => {
 			most = Math.max(most, ++inThisTurn);
 		};
-		await revokeTokens(server.url, tokens, { keys: makeApp(), onSettled });
+		await revokeTokens(server.url, tokens, { keys: makeApp(), onResult: onSettled });
 		clearInterval(looking);
 		expect(most).toBeLessThan(MANY / 2);
 	}, 60_000);

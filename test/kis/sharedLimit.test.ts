@@ -1,6 +1,6 @@
-// One limit over several processes, with a real Redis: limiters with a gate and a connection of their own stand for them. What
-// they send is counted by the sliding second, as KIS counts it. What is tried: one, two and three of them, ones that are
-// killed, and a Redis that is slow, gone, empty again, full or read-only, in the middle of it.
+// One limit over several processes, with a real Redis. A limiter with its own gate and connection stands for each process.
+// Requests are counted by the sliding second, as KIS does. What is tried: one, two and three processes, killed ones, and a
+// Redis that turns slow, unreachable, empty, full or read-only meanwhile.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -144,7 +144,7 @@ describeWithRedis('one limit over all processes', () => {
 				waitMs: 0,
 			});
 			expect((await say(app, 'enter', 'more', { limit: 2 })).isGiven).toBe(false);
-			// What has run out is not brought back.
+			// An expired lease is not revived.
 			await say(app, 'extend', 'killed', { limit: 2 });
 			await say(app, 'unsent', 'slow', { limit: 2 });
 			expect((await say(app, 'enter', 'last', { limit: 2 })).waitMs).toBe(0);
@@ -248,7 +248,7 @@ describeWithRedis('one limit over all processes', () => {
 	class Arrivals {
 		readonly times: number[] = [];
 
-		/** One request that KIS answers, as soon as there is a place for it. */
+		/** Sends one request that KIS answers, as soon as the limit permits it. */
 		async send(limiter: RateLimiter, end: RequestEnd = 'answered'): Promise<void> {
 			const place = await limiter.acquire(new AbortController().signal);
 			place?.sent();
@@ -258,7 +258,7 @@ describeWithRedis('one limit over all processes', () => {
 			place?.release(end);
 		}
 
-		/** The most that any second has. */
+		/** The most requests in any second. */
 		get most(): number {
 			return Math.max(
 				...this.times.map(

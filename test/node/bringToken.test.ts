@@ -243,7 +243,7 @@ describe('a token is brought', () => {
 test('a switch that is neither on nor off is an error', async () => {
 	const { errors } = await quote({ credential: { bringAuthorization: 'no' } });
 	expect(errors[0].message).toBe(
-		'KIS API credential: Bring an Access Token is neither true nor false.',
+		'KIS API credential: Bring an Access Token is neither true nor false. Switch it on or off.',
 	);
 	expect(kis.requests).toEqual([]);
 });

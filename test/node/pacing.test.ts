@@ -49,7 +49,7 @@ const HOLD_MS = 1500;
 /** Sends a first request, so that there is a token and the next ones wait for their turn. */
 async function holdReads(milliseconds = HOLD_MS): Promise<void> {
 	await quote();
-	limiter().hold(milliseconds);
+	limiter().pause(milliseconds);
 }
 
 /** Sends reads, and resolves when all of them wait. */
@@ -258,7 +258,7 @@ describe('a read that n8n repeats on HTTP 401', () => {
 	};
 
 	test('waits for its turn again', async () => {
-		const [first, second] = await repeated(() => limiter().hold(HOLD_MS));
+		const [first, second] = await repeated(() => limiter().pause(HOLD_MS));
 		expect(second.at - first.at).toBeGreaterThan(HOLD_MS - 100);
 	});
 
@@ -319,6 +319,8 @@ test.each([false, undefined])('%p is a valid value of the switch', async (paceRe
 
 test('a switch that is neither on nor off is an error', async () => {
 	const { errors } = await quote({ credential: { paceRequests: 'no' } });
-	expect(errors[0].message).toBe('KIS API credential: Pace Requests is neither true nor false.');
+	expect(errors[0].message).toBe(
+		'KIS API credential: Pace Requests is neither true nor false. Switch it on or off.',
+	);
 	expect(kis.requests).toEqual([]);
 });

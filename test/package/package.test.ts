@@ -193,8 +193,9 @@ describe('in plain Node.js', () => {
 				revokeTokens(
 					{ appkey, appsecret, environment: 'custom', baseUrl: new URL(url) },
 					[parseAccessToken(token)],
-					{ maxRetries: 0, requestsPerSecond: 18, timeoutMs: 5000, execution: 'x', cancel: new AbortController().signal },
-				).then(([{ outcome }]) => {
+					{ maxRetries: 0, requestsPerSecond: 18, timeoutMs: 5000, executionId: 'x', cancel: new AbortController().signal },
+				).then((revocations) => {
+					const [{ outcome }] = revocations.values();
 					const { globals, handlers, resources } = census();
 					console.log(JSON.stringify({ outcome, sockets: resources.filter((name) => name.startsWith('TCP')), same: JSON.stringify([globals, handlers]) === JSON.stringify([before.globals, before.handlers]) }));
 				});

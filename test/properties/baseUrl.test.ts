@@ -1,4 +1,4 @@
-// What is tried: addresses put together from what URL parsers read differently from people.
+// What is tried: addresses made of parts that URL parsers and people read differently.
 import fc from 'fast-check';
 
 import { endpointOf, isLoopback, parseBaseUrl } from '../../kis/input/baseUrl';
@@ -90,7 +90,7 @@ property(
 );
 
 property(
-	'a refusal does not repeat the address',
+	'a refusal does not quote the address',
 	[fc.uuid(), fc.constantFrom(' ', '@', '?', '#', '\\')],
 	(name, unusable) => {
 		const refused = parseBaseUrl(`https://${name}${unusable}${name}.example`);
