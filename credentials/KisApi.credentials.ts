@@ -80,7 +80,7 @@ export class KisApi implements ICredentialType {
 			type: 'boolean',
 			default: true,
 			description:
-				'Whether an HTTP Request to /uapi without a header authorization gets an access token from this credential. It is issued when it is first needed, renewed in time, and kept in memory only.',
+				'Whether an HTTP Request to /uapi without a header authorization gets an access token from this credential. It is issued when it is first needed, renewed in time, and kept in memory only, or encrypted in the Redis below.',
 		},
 		{
 			displayName: 'Pace Requests',
@@ -99,7 +99,7 @@ export class KisApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. rediss://user:password@redis.example:6379/0?prefix=kis:',
 			description:
-				'For n8n in queue mode: a Redis through which its workers keep to one limit together, and tell each other which tokens are dead. It holds neither keys nor tokens. Leave it empty where n8n is one process.',
+				'For n8n in queue mode: a Redis through which its workers keep to one limit together, share the token that this credential brings, and tell each other which tokens are dead. The token lies there encrypted. Leave it empty where n8n is one process.',
 		},
 		// n8n reads these two fields when it follows a redirect, and stops one to another host.
 		{

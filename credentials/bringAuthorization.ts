@@ -50,8 +50,8 @@ export async function bringAuthorization(
 		const brought = await bringToken(credential, waitingRules(request));
 		if ('because' in brought) throw noTokenError(brought);
 		await paceRequest(credential, request);
-		// The token may have been revoked while the request waited for its turn.
-		const token = tokenAtHand(credential);
+		// The token may have been revoked while the request waited for its turn, by another worker too.
+		const token = await tokenAtHand(credential);
 		if (token) return `Bearer ${token.value}`;
 	}
 }

@@ -69,6 +69,11 @@ function explainNoToken(noToken: NoToken): ErrorTexts {
 					'the KIS API credential has no access token that is valid, and does not ask another machine (Custom) for one by itself',
 				description: `Run Issue in KIS Token with this credential first. ${ISSUE}`,
 			};
+		case 'askedElsewhere':
+			return {
+				message: 'another n8n worker has asked KIS for an access token, and has no answer yet',
+				description: 'Run again in a moment.',
+			};
 		case 'notIssued':
 			return noToken.issuance.outcome === 'unusable'
 				? explainUnusable(noToken.issuance, noToken.until)
@@ -112,8 +117,18 @@ const HEADLINES: Readonly<Record<NotIssued['outcome'], string>> = {
 	notSent: 'KIS could not be asked for an access token',
 };
 
+/** Another worker's request. */
+const ENDED: ErrorTexts = {
+	message: `${HEADLINES.unknown}: the n8n worker that asked KIS for it has ended`,
+	description: 'Run again in a minute: KIS then gives the same one.',
+};
+const NOT_REQUESTED: ErrorTexts = {
+	message: 'no access token was requested',
+	description: ISSUE,
+};
+
 function explainNotIssued({ outcome, attempts, decisive }: NotIssued): ErrorTexts {
-	if (decisive === null) return { message: 'no access token was requested', description: ISSUE };
+	if (decisive === null) return outcome === 'unknown' ? ENDED : NOT_REQUESTED;
 	if (outcome === 'rejected' && isLimited(decisive)) {
 		return {
 			message:

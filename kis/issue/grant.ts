@@ -50,7 +50,7 @@ const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 /** JSON that contains a JWT, or a string under a name that ends like `access_token`. */
 const HOLDS_TOKEN = /eyJ[\w-]{4}i|token":[[{]*"[^"]/i;
 /** Smaller differences between the clocks are ignored. */
-const CLOCK_TOLERANCE_MS = 5 * 60 * 1000;
+export const CLOCK_TOLERANCE_MS = 5 * 60 * 1000;
 
 /**
  * Reads what an exchange means. The only secret in the result is the token of its grant.
@@ -76,6 +76,15 @@ export function readIssue(
 	return { ...attempt, verdict: 'noVerdict', rule: OPEN_ANSWERS.contradiction, grant: null };
 }
 
+/** Reads a text as a token that KIS gave; `null` if it can be none. */
+export function readGiven(text: unknown, appsecret: string): AccessToken | null {
+	const token = parseAccessToken(text);
+	if (token instanceof InvalidInput) return null;
+	if (token.value.length < MIN_TOKEN_LENGTH || !B64TOKEN.test(token.value)) return null;
+	// Whoever gets the item gets the token (and the app key, which it names), but never the secret that makes tokens.
+	return new SecretGuard([appsecret]).isQuotedIn(token.value) ? null : token;
+}
+
 function readGrant(
 	answer: Answered,
 	fields: KisReply['fields'],
@@ -83,11 +92,8 @@ function readGrant(
 	guard: SecretGuard,
 ): Grant | null {
 	const { access_token, access_token_token_expired, expires_in } = fields;
-	const token = parseAccessToken(access_token);
-	if (token instanceof InvalidInput) return null;
-	if (token.value.length < MIN_TOKEN_LENGTH || !B64TOKEN.test(token.value)) return null;
-	// Items show the token, and the app key that it names, but never the secret that makes tokens.
-	if (new SecretGuard([appsecret]).isQuotedIn(token.value)) return null;
+	const token = readGiven(access_token, appsecret);
+	if (!token) return null;
 	const others = OTHER_FIELDS.flatMap((name): Array<[GrantField, string | number]> => {
 		const value = fields[name];
 		if (typeof value === 'string') return [[name, guard.show(value)]];

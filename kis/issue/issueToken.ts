@@ -18,6 +18,8 @@ export interface IssueOptions extends SendingOptions {
 	readonly waitWhenLimited: boolean;
 	/** Stands for the n8n execution. What it was given is remembered as long as this object lives. */
 	readonly execution: object;
+	/** Called before each request, once it is permitted to go out. `false` if it must not be sent after all. */
+	readonly beforeSending?: () => Promise<boolean>;
 	/** Further tokens that the caller knows, and the server may quote. */
 	readonly others?: readonly string[];
 }
@@ -136,16 +138,19 @@ class TokenRequest {
 		return call;
 	}
 
-	/** @returns `null` if it was cancelled before it was sent. */
+	/** @returns `null` if it was cancelled before it was sent, or must not be sent after all. */
 	async #call(cancel: AbortSignal): Promise<ParsedExchange | null> {
 		const credential = this.#credential;
 		const { appkey, appsecret, baseUrl } = credential;
+		const { beforeSending = async () => true } = this.#options;
 		const url = endpointOf(baseUrl, ISSUE_PATH);
 		return await sendPaced(
 			credential,
 			{ ...this.#options, url, cancel },
 			async (connection, onWriting) =>
-				await connection.post(issueBody(credential), cancel, onWriting),
+				(await beforeSending())
+					? await connection.post(issueBody(credential), cancel, onWriting)
+					: null,
 			(parsed) => readIssue(parsed, credential, new SecretGuard([appkey, appsecret])),
 		);
 	}

@@ -4,6 +4,7 @@ import type { KisCredential } from '../input/credential';
 import { deadTokens } from '../memory/deadTokens';
 import { askIfAlive, type Liveness } from '../liveness/askIfAlive';
 import type { SendingOptions } from '../rateLimit/pacedRequest';
+import { KeptShare } from './keptShare';
 import { keptTokenOf } from './keptToken';
 import { doubtAbout, settle } from '../memory/revokeMarks';
 import { tellOthers } from '../memory/sharedMarks';
@@ -33,6 +34,7 @@ export async function askAboutToken(
 	if (alive === false) deadTokens.add(token, credential);
 	if (isKept()) kept.noteAsked(alive, Date.now());
 	await tellOthers(alive, token, credential, doubt);
+	if (isKept()) await KeptShare.of(kept, credential)?.sync();
 	return { alive, attempt };
 }
 

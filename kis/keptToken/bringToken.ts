@@ -2,12 +2,12 @@ import type { AccessToken } from '../input/accessToken';
 import type { KisCredential } from '../input/credential';
 import { ENVIRONMENTS } from '../input/environments';
 import type { Issuance } from '../issue/issuance';
-import { issueToken } from '../issue/issueToken';
 import { wait } from '../reply/retry';
 import { askAboutKept } from './askAboutToken';
+import { issueInTurn } from './issueInTurn';
+import { learnOfKept } from './keptShare';
 import { keptTokenOf, type KeptToken } from './keptToken';
 import { nextStep, type NoToken, type Progress } from './nextStep';
-import { learnFromOthers } from '../memory/sharedMarks';
 import { SharedWork } from './sharedWork';
 
 /** For each request of our own. */
@@ -19,7 +19,19 @@ const MAX_RETRIES = 3;
 const ORDER_PATIENCE_MS = 2000;
 const NEVER = new AbortController().signal;
 
-const NO_PROGRESS: Progress = { mayWait: false, waitedOut: null, asked: null, issuance: null };
+/** For so long a request waits while another worker asks KIS for a token: as long as KIS may take, or its minute besides. */
+const PATIENCE_MS = TIMEOUT_MS;
+const PATIENCE_OF_READS_MS = 90_000;
+/** Until this process looks again, where another was faster. */
+const AGAIN_MS = 50;
+
+const NO_PROGRESS: Progress = {
+	mayWait: false,
+	waitedOut: null,
+	patientUntil: 0,
+	asked: null,
+	issuance: null,
+};
 
 export interface BringOptions {
 	/** Whether there is time to wait until KIS's minute is over. */
@@ -37,10 +49,11 @@ export async function bringToken(
 	{ mayWait, cancel }: BringOptions,
 ): Promise<AccessToken | NoToken> {
 	const kept = keptTokenOf(credential);
-	let progress: Progress = { ...NO_PROGRESS, mayWait };
+	const patientUntil = Date.now() + (mayWait ? PATIENCE_OF_READS_MS : PATIENCE_MS);
+	let progress: Progress = { ...NO_PROGRESS, mayWait, patientUntil };
 	// What takes time may change everything: all is looked at again.
 	while (!cancel.aborted) {
-		if (credential.redis) await learnFromOthers(kept.token, credential);
+		if (credential.redis) await learnOfKept(kept, credential);
 		const step = nextStep(credential, kept, progress, Date.now());
 		switch (step.kind) {
 			case 'use':
@@ -62,33 +75,41 @@ export async function bringToken(
 				progress = { ...progress, asked: step.about };
 				break;
 			}
-			case 'issue':
-				progress = { ...progress, issuance: await issueForAll(credential, kept, cancel) };
+			case 'issue': {
+				const issuance = await issueForAll(credential, kept, cancel);
+				if (!issuance) await wait(AGAIN_MS, cancel);
+				progress = { ...progress, issuance };
 				break;
+			}
 			case 'wait':
 				await wait(step.obstacle.until - Date.now(), cancel);
 				progress = { ...progress, waitedOut: step.obstacle, issuance: null };
+				break;
+			case 'lookAgain':
+				await wait(step.waitMs, cancel);
 		}
 	}
 	return { because: 'cancelled' };
 }
 
 /** Gives the token with which a request may be sent at this very moment; `null` if one has to be brought first. */
-export function tokenAtHand(credential: KisCredential): AccessToken | null {
-	const step = nextStep(credential, keptTokenOf(credential), NO_PROGRESS, Date.now());
+export async function tokenAtHand(credential: KisCredential): Promise<AccessToken | null> {
+	const kept = keptTokenOf(credential);
+	if (credential.redis) await learnOfKept(kept, credential);
+	const step = nextStep(credential, kept, NO_PROGRESS, Date.now());
 	return step.kind === 'use' || step.kind === 'useAndIssue' ? step.token : null;
 }
 
-const issues = new SharedWork<Issuance>();
+const issues = new SharedWork<Issuance | null>();
 
-/** `null` if the caller was cancelled. */
+/** `null` if the caller was cancelled, or another worker was faster. */
 async function issueForAll(
 	credential: KisCredential,
 	kept: KeptToken,
 	cancel: AbortSignal,
 ): Promise<Issuance | null> {
-	const issue = async () => {
-		const issuance = await issueToken(credential, {
+	const issue = async () =>
+		await issueInTurn(credential, {
 			...sendingTo(credential),
 			maxRetries: MAX_RETRIES,
 			waitWhenLimited: false,
@@ -98,9 +119,6 @@ async function issueForAll(
 			execution: {},
 			others: kept.token ? [kept.token.value] : [],
 		});
-		kept.note(issuance, Date.now());
-		return issuance;
-	};
 	return await issues.join(kept, issue, cancel);
 }
 

@@ -3,6 +3,7 @@ import type { Grant } from '../issue/grant';
 import { reuse } from '../issue/issuance';
 import type { SendingOptions } from '../rateLimit/pacedRequest';
 import { askAboutKept } from './askAboutToken';
+import { learnOfKept } from './keptShare';
 import { keptTokenOf } from './keptToken';
 import { doubtAbout, isBeingRevoked } from '../memory/revokeMarks';
 import { learnFromOthers } from '../memory/sharedMarks';
@@ -16,8 +17,9 @@ export async function keptGrant(
 	minimumMs: number,
 	options: SendingOptions,
 ): Promise<Grant | null> {
-	const { token } = keptTokenOf(credential);
-	await learnFromOthers(token, credential);
+	const kept = keptTokenOf(credential);
+	await learnOfKept(kept, credential);
+	const { token } = kept;
 	if (!token || isBeingRevoked(token, credential)) return null;
 	if (!reuse(token, credential, minimumMs)) return null;
 	await askAboutKept(credential, token, options);

@@ -14,6 +14,7 @@ import {
 	type NotIssued,
 	type UnusableGrant,
 } from '../issue/issuance';
+import { NOTHING_KEPT, type KeptState, type Obstacle } from './keptState';
 
 /** A token is renewed so long before its end, or a tenth of its life before, whichever is shorter. */
 const RENEWED_BEFORE_MS = 60 * 60 * 1000;
@@ -29,96 +30,127 @@ const NOT_ISSUED_AGAIN_MS: Readonly<Record<Exclude<Flaw, 'dead'>, number>> = {
 /** KIS is not asked again so soon, where its answer has decided nothing. */
 const UNDECIDED_MS = 60 * 1000;
 
-/**
- * Why no token is issued for a while: KIS goes on giving one that is dead, its minute is not over, a lost answer may have
- * brought one, or the answer was of no use and the next one might be.
- */
-export interface Obstacle {
-	/** When it was met, in milliseconds since 1970. */
-	readonly since: number;
-	/** Likewise. */
-	readonly until: number;
-	readonly issuance: UnusableGrant | NotIssued;
+/** What the workers that share a Redis are doing about the token at this moment. */
+export interface Elsewhere {
+	/** When to look again, in milliseconds, where another worker is asking KIS for a token; 0 where none is. */
+	readonly waitMs: number;
+	/** A worker has ended since it asked KIS, so that nobody knows what came of it. */
+	readonly obstacle: Obstacle | null;
 }
 
-/** The token of one key pair at one host, in memory only, and what was learnt of issuing it. */
+const NOBODY: Elsewhere = { waitMs: 0, obstacle: null };
+
+/** The token of one key pair at one host, in memory, and what was learnt of issuing it. */
 export class KeptToken {
-	#grant: Grant | null = null;
-	#givenAt = 0;
-	#renewAt = Infinity;
-	#askAt = Infinity;
-	#obstacle: Obstacle | null = null;
+	#state = NOTHING_KEPT;
+	#elsewhere = NOBODY;
 
 	/** What KIS gave last, whatever has become of it; `null` if it gave nothing yet. */
 	get token(): AccessToken | null {
-		return this.#grant?.token ?? null;
+		return this.#state.grant?.token ?? null;
+	}
+
+	/** All of it. It is another object where something has changed. */
+	get state(): KeptState {
+		return this.#state;
+	}
+
+	/** When to look again, in milliseconds, where another worker is asking KIS for a token; 0 where none is. */
+	get askedElsewhereMs(): number {
+		return this.#elsewhere.waitMs;
 	}
 
 	/** The token, unless it is known to be of no use: dead, or past its end. */
 	usable(credential: KisCredential): AccessToken | null {
-		const grant = this.#grant;
+		const { grant } = this.#state;
 		return grant && flawOf(grant, credential) === null ? grant.token : null;
 	}
 
 	/** Whether it is time for another token. */
 	isDue(now: number): boolean {
-		return this.#renewAt <= now;
+		return this.#state.renewAt <= now;
 	}
 
 	/** Whether the token has not been seen alive for so long that KIS has to be asked. */
 	isToBeAskedAbout(now: number): boolean {
+		const { askAt } = this.#state;
 		// Further off than it is ever set: the computer's clock has been put back.
-		return this.#askAt <= now || this.#askAt - now > TRUSTED_MS;
+		return askAt <= now || askAt - now > TRUSTED_MS;
 	}
 
 	/** `null` where a token may be issued. */
 	obstacle(now: number): Obstacle | null {
-		const { since = 0, until = 0 } = this.#obstacle ?? {};
 		// Before it was met: the computer's clock has been put back.
-		return since <= now && now < until ? this.#obstacle : null;
+		const isThere = (it: Obstacle | null) => it !== null && it.since <= now && now < it.until;
+		return [this.#state.obstacle, this.#elsewhere.obstacle].find(isThere) ?? null;
 	}
 
 	/** Takes in how a request for a token has ended, whoever has made it. */
 	note(issuance: Issuance, now: number): void {
 		// An execution was given again what it had, or was stopped before.
 		if (issuance.attempts.length === 0) return;
-		switch (issuance.outcome) {
-			case 'issued':
-				return this.#keep(issuance.grant, now);
-			case 'unusable':
-				this.#obstacle = { since: now, until: unusableUntil(issuance, now), issuance };
-				break;
-			default:
-				if (isInVainSoon(issuance)) {
-					this.#obstacle = { since: now, until: now + ISSUE_INTERVAL_MS, issuance };
-				}
-		}
-		// What is kept serves for the time being.
-		this.#renewAt = Math.max(this.#renewAt, now + ISSUE_INTERVAL_MS);
+		if (issuance.outcome === 'issued') return this.#keep(issuance.grant, now);
+		const until = notIssuedBefore(issuance, now);
+		this.#change(now, {
+			...(until !== null && { obstacle: { since: now, until, issuance } }),
+			// What is kept serves for the time being.
+			renewAt: Math.max(this.#state.renewAt, now + ISSUE_INTERVAL_MS),
+		});
 	}
 
 	/** Takes in whether the token is alive, by KIS's answer; `null` where that could not be told. */
 	noteAsked(alive: boolean | null, now: number): void {
-		this.#askAt = Math.max(this.#askAt, now + (alive ? TRUSTED_MS : UNDECIDED_MS));
-		const grant = this.#grant;
+		const { grant, givenAt } = this.#state;
+		const askAt = Math.max(this.#state.askAt, now + (alive ? TRUSTED_MS : UNDECIDED_MS));
+		this.#change(now, { askAt });
 		if (alive !== false || !grant) return;
 		// Just given, though not new: KIS would give it again.
-		const isNew = this.#givenAt - (grant.token.claims?.issuedAt ?? 0) < ISSUE_INTERVAL_MS;
-		if (isNew || now - this.#givenAt >= ISSUE_INTERVAL_MS) return;
+		const isNew = givenAt - (grant.token.claims?.issuedAt ?? 0) < ISSUE_INTERVAL_MS;
+		if (isNew || now - givenAt >= ISSUE_INTERVAL_MS) return;
 		const issuance = { outcome: 'unusable', grant, flaw: 'dead', attempts: [] } as const;
-		this.#obstacle = { since: now, until: sameTokenEnds(grant, now), issuance };
+		this.#change(now, { obstacle: { since: now, until: sameTokenEnds(grant, now), issuance } });
+	}
+
+	/** What has become of the token meanwhile is not known: KIS is asked before it is used. */
+	noteUnseen(now: number): void {
+		if (this.token) this.#change(now, { askAt: now });
+	}
+
+	/** Takes in what other workers are doing. */
+	noteElsewhere(elsewhere: Elsewhere | null): void {
+		this.#elsewhere = elsewhere ?? { ...this.#elsewhere, waitMs: 0 };
+	}
+
+	/** Takes over what another worker keeps. */
+	adopt(state: KeptState): void {
+		const { grant } = this.#state;
+		// A token that is the same stays the same object: what is under way goes by it.
+		const isSame = grant !== null && grant.token.value === state.grant?.token.value;
+		this.#state = isSame ? { ...state, grant: { ...state.grant, token: grant.token } } : state;
 	}
 
 	#keep(grant: Grant, now: number): void {
 		const { value, claims } = grant.token;
 		const seenAlive = Math.min(claims?.issuedAt ?? -Infinity, now);
-		const knownBefore = value === this.#grant?.token.value ? this.#askAt : -Infinity;
-		this.#askAt = Math.max(seenAlive + TRUSTED_MS, knownBefore);
-		this.#renewAt = renewalOf(grant, now);
-		this.#grant = grant;
-		this.#givenAt = now;
-		this.#obstacle = null;
+		const knownBefore = value === this.token?.value ? this.#state.askAt : -Infinity;
+		this.#change(now, {
+			askAt: Math.max(seenAlive + TRUSTED_MS, knownBefore),
+			renewAt: renewalOf(grant, now),
+			grant,
+			givenAt: now,
+			obstacle: null,
+		});
 	}
+
+	#change(changedAt: number, changes: Partial<KeptState>): void {
+		this.#state = { ...this.#state, ...changes, changedAt };
+	}
+}
+
+/** Until when it would be in vain to ask KIS again; `null` if it would not be. */
+function notIssuedBefore(issuance: UnusableGrant | NotIssued, now: number): number | null {
+	if (issuance.outcome === 'unusable') return unusableUntil(issuance, now);
+	return isInVainSoon(issuance) ? now + ISSUE_INTERVAL_MS : null;
 }
 
 /**

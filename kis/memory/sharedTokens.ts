@@ -44,7 +44,7 @@ export class SharedTokens {
 	readonly #names: Names;
 	readonly #prefix: string;
 
-	private constructor(credential: KisCredential, redis: RedisUrl) {
+	constructor(credential: KisCredential, redis: RedisUrl) {
 		this.#credential = credential;
 		this.#store = sharedStoreOf(redis);
 		this.#names = new Names(credential);
@@ -102,12 +102,17 @@ export class SharedTokens {
 		await this.#tell('clear', '', [{ token, word: leftOpenBy }]);
 	}
 
+	/** Under which what is known of a token lies in Redis. What a host says of it counts for that host. */
+	keyOf({ fingerprint }: AccessToken): string {
+		return `token:${this.#names.of(`token ${addressOf(this.#credential.baseUrl)} ${fingerprint}`)}`;
+	}
+
 	async #tell(does: string, run: string, marked: readonly Marked[]): Promise<Standing[] | null> {
 		const standings: Standing[] = [];
 		const runKey = runKeyOf(run);
 		for (let from = 0; from === 0 || from < marked.length; from += TOKENS_EACH) {
 			const some = marked.slice(from, from + TOKENS_EACH);
-			const keys = await mapInTurns(some, ({ token }) => this.#nameOf(token));
+			const keys = await mapInTurns(some, ({ token }) => this.keyOf(token));
 			const words = some.flatMap(({ token, word = '' }) => [String(lifeOf(token)), word]);
 			const answer = await this.#store.run('memory/tokens', [runKey, ...keys], () => [
 				does,
@@ -120,11 +125,6 @@ export class SharedTokens {
 			if (standings[i] === 'dead') deadTokens.add(token, this.#credential);
 		});
 		return standings;
-	}
-
-	/** What a host says of a token counts for that host. */
-	#nameOf({ fingerprint }: AccessToken): string {
-		return `token:${this.#names.of(`token ${addressOf(this.#credential.baseUrl)} ${fingerprint}`)}`;
 	}
 }
 

@@ -20,18 +20,18 @@ export interface Sent<A extends Attempt> extends ParsedExchange {
 	readonly attempt: A;
 }
 
-/** Sends a request, and calls `onWriting` right before it is written. */
-type Send = (onWriting: () => void) => Promise<Exchange>;
+/** Sends a request, and calls `onWriting` right before it is written. Gives `null` if it is not to be sent after all. */
+type Send = (onWriting: () => void) => Promise<Exchange | null>;
 
 /**
  * Sends one request when the app key's limit permits it, over a new connection that is closed afterwards.
  *
- * @returns `null` if it was cancelled before it got its permit.
+ * @returns `null` if it was cancelled before it got its permit, or `send` has not sent it.
  */
 export async function sendPaced<A extends Attempt>(
 	credential: KisCredential,
 	options: SendingOptions & ConnectionOptions,
-	send: (connection: Connection, onWriting: () => void) => Promise<Exchange>,
+	send: (connection: Connection, onWriting: () => void) => Promise<Exchange | null>,
 	read: (parsed: ParsedExchange) => A,
 ): Promise<Sent<A> | null> {
 	const limiter = limiterFor(credential);
@@ -51,7 +51,7 @@ export async function sendPaced<A extends Attempt>(
  * pause (`Retry-After`), everything on the app key pauses, unless the pause is longer than this client ever waits.
  *
  * @param stopWaiting Ends waiting for a permit.
- * @returns `null` if waiting ended without a permit.
+ * @returns `null` if waiting ended without a permit, or `send` has not sent it.
  */
 export async function sendPermitted<A extends Attempt>(
 	limiter: RateLimiter,
@@ -62,7 +62,12 @@ export async function sendPermitted<A extends Attempt>(
 	const permit = await limiter.acquire(stopWaiting);
 	if (!permit) return null;
 	try {
-		const parsed = parseExchange(await send(() => permit.sent()));
+		const exchange = await send(() => permit.sent());
+		if (!exchange) {
+			permit.release('unsent');
+			return null;
+		}
+		const parsed = parseExchange(exchange);
 		const attempt = read(parsed);
 		if (!asksToComeBack(attempt)) limiter.pause(pauseLeft(attempt));
 		permit.release(requestEndOf(attempt));

@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
-
 import type { KisCredential } from '../input/credential';
 import { NO_LEASE, type Gate, type Lease } from './gate';
 import { wait } from '../reply/retry';
 import type { RedisServer } from '../redis/client';
 import { Names } from '../redis/names';
+import { PROCESS } from '../redis/process';
 import { sharedStoreOf, type Answer, type SharedStore } from '../redis/sharedStore';
 
 /** A lease runs out after five seconds unless it is extended. */
@@ -17,8 +16,6 @@ const NEW_SERVER_MS = 60_000;
 const UNKNOWN_PROCESSES = 2;
 /** A timer may fire early, by less than this. */
 const TIMER_MS = 1;
-
-const PROCESS = randomUUID();
 
 /** See {@link Gate.enter}. */
 type Entry = Lease | 'stopped' | 'changed';

@@ -10,7 +10,7 @@ const CONNECT_MS = 2000;
 const COMMAND_MS = 1000;
 
 /** The scripts, by their paths in `kis/`. */
-export type ScriptName = 'memory/tokens' | 'rateLimit/limit' | 'redis/probe';
+export type ScriptName = 'keptToken/kept' | 'memory/tokens' | 'rateLimit/limit' | 'redis/probe';
 
 /** One connection to a Redis. */
 export interface RedisClient {

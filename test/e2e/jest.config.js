@@ -25,6 +25,6 @@ module.exports = {
 	projects: [
 		project('n8n 2', '2.40', EVERY_LINE),
 		project('n8n 1', '1.123', EVERY_LINE),
-		project('queue', '2.40', ['queue']),
+		project('queue', '2.40', ['queue', 'queue.keptToken']),
 	],
 };

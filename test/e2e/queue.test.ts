@@ -1,16 +1,12 @@
 // Queue mode: a main process, two workers, then three, PostgreSQL and Redis. Each worker has a limiter of its own, and KIS has
 // one limit: once the workers do not know of each other, and once they share it through Redis.
-import { randomBytes } from 'node:crypto';
-
 import { ENVIRONMENTS } from '../../kis/input/environments';
-import { makeApp, type App } from '../../tools/sandbox/apps';
+import { makeApp } from '../../tools/sandbox/apps';
 import type { Sandbox } from '../../tools/sandbox/server';
 import { found } from '../support/secrets';
 import { jsonOf } from './n8n/api';
 import { itemsOf } from './n8n/execution';
-import { freePort, type Program } from './n8n/program';
-import { Postgres, Redis } from './queue/services';
-import { Stage } from './stage';
+import { QueueMode, webhook } from './queue/queueMode';
 import type { TokenSource } from './tokenSource';
 import { until } from './until';
 import { chain, httpRequest, kisToken } from './workflows';
@@ -21,50 +17,17 @@ const TOKENS_EACH = 50;
 const LIMIT = ENVIRONMENTS.real.requestsPerSecond;
 /** What the documentation advises. */
 const SHARE = LIMIT / WORKERS;
-const QUEUE_MODE = {
-	EXECUTIONS_MODE: 'queue',
-	N8N_ENCRYPTION_KEY: randomBytes(24).toString('hex'),
-};
 
 /** One for each test: a refusal slows an app key down for a while. */
 const apps = { default: makeApp(), share: makeApp(), two: makeApp(), three: makeApp() };
 /** Their credentials name Redis. */
 const SHARED = ['two', 'three'] as const;
-let stage: Stage;
-let postgres: Postgres;
-let redis: Redis;
-const workers: Program[] = [];
+let queueMode: QueueMode;
 
 beforeAll(async () => {
-	postgres = await Postgres.start();
-	redis = await Redis.start();
-	stage = await Stage.start({
-		apps: { ...apps, ...withRedis() },
-		workflows,
-		env: { ...postgres.env, ...redis.env, ...QUEUE_MODE },
-	});
-	for (let started = 0; started < WORKERS; started++) await startWorker();
+	queueMode = await QueueMode.start({ apps, shared: SHARED, workflows, workers: WORKERS });
 }, 600_000);
-afterAll(async () => {
-	await stage?.stop();
-	await redis?.stop();
-	await postgres?.stop();
-});
-
-async function startWorker(): Promise<void> {
-	const health = await freePort();
-	const worker = await stage.n8n.spawn(['worker', '--concurrency=10'], {
-		QUEUE_HEALTH_CHECK_ACTIVE: 'true',
-		QUEUE_HEALTH_CHECK_PORT: String(health),
-	});
-	await worker.until(async () => (await fetch(`http://127.0.0.1:${health}/healthz/readiness`)).ok);
-	workers.push(worker);
-}
-
-function withRedis(): Record<string, App> {
-	const redisUrl = `redis://127.0.0.1:${redis.port}/1?prefix=kis:`;
-	return Object.fromEntries(SHARED.map((id) => [id, { ...apps[id], redisUrl }]));
-}
+afterAll(async () => await queueMode?.stop());
 
 function workflows(_sandbox: Sandbox, tokens: TokenSource) {
 	return [
@@ -74,18 +37,8 @@ function workflows(_sandbox: Sandbox, tokens: TokenSource) {
 	];
 }
 
-/** n8n registers a webhook a while after it says that the workflow is active. */
-async function answers(webhook: string): Promise<boolean> {
-	const { headers } = await fetch(`${stage.n8n.url}/webhook/${webhook}`, {
-		method: 'OPTIONS',
-		headers: { origin: stage.n8n.url, 'access-control-request-method': 'GET' },
-	});
-	return headers.get('access-control-allow-methods')?.includes('GET') ?? false;
-}
-
 /** A webhook that revokes the batch it is told. */
 function batches(tokens: TokenSource, id: keyof typeof apps, requestsPerSecond: number) {
-	const start = { type: 'n8n-nodes-base.webhook', typeVersion: 2, webhookId: id };
 	const steps = [
 		httpRequest('Tokens', `=${tokens.urlOf('')}{{ $json.query.batch }}`),
 		kisToken('Revoke', id, {
@@ -93,7 +46,7 @@ function batches(tokens: TokenSource, id: keyof typeof apps, requestsPerSecond: 
 			options: { requestsPerSecond, includeDetails: true },
 		}),
 	];
-	return chain(id, steps, { ...start, parameters: { path: id } });
+	return chain(id, steps, webhook(id));
 }
 
 test.each<[string, keyof typeof apps, string]>([
@@ -102,6 +55,7 @@ test.each<[string, keyof typeof apps, string]>([
 	['two workers that share through Redis', 'two', 'KIS’s limit, Redis'],
 	['three workers that share through Redis', 'three', 'KIS’s limit, Redis, three workers'],
 ])('%s, every token of ten executions at once is revoked', async (_how, id, setting) => {
+	const { stage } = queueMode;
 	const all = Array.from({ length: EXECUTIONS }, (_, batch) => {
 		const values = Array.from(
 			{ length: TOKENS_EACH },
@@ -113,13 +67,12 @@ test.each<[string, keyof typeof apps, string]>([
 		);
 		return values;
 	}).flat();
-	if (id === 'three') await startWorker();
-	await stage.api.activate(id);
-	await until(async () => await answers(id));
+	if (id === 'three') await queueMode.startWorker();
+	await queueMode.activate(id);
 	const before = stage.sandbox.calls.length;
 	await Promise.all(
 		Array.from({ length: EXECUTIONS }, async (_, batch) => {
-			const answer = await fetch(`${stage.n8n.url}/webhook/${id}?batch=${id}${batch}`);
+			const answer = await queueMode.call(id, `?batch=${id}${batch}`);
 			expect([answer.status, await answer.text()]).toEqual([200, expect.any(String)]);
 		}),
 	);
@@ -160,18 +113,19 @@ function sharedIn(run: Parameters<typeof itemsOf>[0]): unknown[] {
 }
 
 test('Redis holds no key', () => {
-	const stored = redis.dump();
+	const stored = queueMode.redis.dump();
 	expect(stored).toContain('kis:limit:');
 	const keys = Object.values(apps).flatMap(({ appkey, appsecret }) => [appkey, appsecret]);
 	expect(found(stored, keys)).toBeUndefined();
 });
 
 test('each worker did its part', () => {
-	for (const worker of workers) expect(worker.log).toMatch(/Worker (started|finished) execution/);
+	for (const worker of queueMode.workers)
+		expect(worker.log).toMatch(/Worker (started|finished) execution/);
 });
 
 test('PostgreSQL holds no key', async () => {
-	const dump = await postgres.dump();
+	const dump = await queueMode.postgres.dump();
 	const keys = Object.values(apps).flatMap(({ appkey, appsecret }) => [appkey, appsecret]);
 	expect(dump).toContain('Revoke');
 	expect(found(dump, keys)).toBeUndefined();

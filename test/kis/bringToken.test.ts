@@ -8,12 +8,13 @@ import type { Issuance } from '../../kis/issue/issuance';
 import { askAboutToken } from '../../kis/keptToken/askAboutToken';
 import { deadTokens } from '../../kis/memory/deadTokens';
 import { bringToken, type BringOptions } from '../../kis/keptToken/bringToken';
-import { keptTokenOf } from '../../kis/keptToken/keptToken';
-import { nextStep } from '../../kis/keptToken/nextStep';
+import { KeptToken, keptTokenOf } from '../../kis/keptToken/keptToken';
+import { nextStep, type Progress } from '../../kis/keptToken/nextStep';
 import { whileRevoking } from '../../kis/memory/revokeMarks';
 import { limiterOf } from '../../kis/rateLimit/rateLimiter';
 import type { RevokeOutcome } from '../../kis/reply/outcome';
 import { KisDouble, uapiRefusal } from '../support/kisDouble';
+import { redisUrl } from '../support/redis';
 import { leftSince, resources } from '../support/resources';
 import { closeServers, hangUp, http, refusal, reset, silence } from '../support/scriptedServer';
 import { credentialFor, makeKeyPair, makeOpaqueToken, makeToken, read } from '../support/tokens';
@@ -167,11 +168,67 @@ test('a request issues once: a token that is due again serves it', async () => {
 		nextStep(
 			credential(),
 			keptTokenOf(credential()),
-			{ mayWait: true, waitedOut: null, asked, issuance },
+			{ mayWait: true, waitedOut: null, patientUntil: Infinity, asked, issuance },
 			now,
 		).kind;
 	expect(step(null)).toBe('issue');
 	expect(step(issuedAs(token.value))).toBe('use');
+});
+
+describe('while another worker asks KIS', () => {
+	const stepOf = (kept: KeptToken, progress: Partial<Progress> = {}) =>
+		nextStep(
+			credential({ redis: redisUrl('redis://127.0.0.1') }),
+			kept,
+			{
+				mayWait: true,
+				waitedOut: null,
+				patientUntil: now + 10,
+				asked: null,
+				issuance: null,
+				...progress,
+			},
+			now,
+		);
+	const askedElsewhere = (token?: string) => {
+		const kept = new KeptToken();
+		if (token !== undefined) kept.note(issuedAs(token), now);
+		kept.noteElsewhere({ waitMs: 70, obstacle: null });
+		return kept;
+	};
+
+	test('whoever has no token looks again, and leaves when that takes too long', () => {
+		const kept = askedElsewhere();
+		expect(stepOf(kept)).toEqual({ kind: 'lookAgain', waitMs: 70 });
+		expect(stepOf(kept, { patientUntil: now })).toEqual({
+			kind: 'refuse',
+			noToken: { because: 'askedElsewhere' },
+		});
+		// Redis has gone: nobody else is known to ask.
+		kept.noteElsewhere(null);
+		expect(stepOf(kept)).toEqual({ kind: 'issue' });
+	});
+
+	test('a token that is due serves on', () => {
+		const kept = askedElsewhere(kis.mint());
+		now += 23.5 * HOUR;
+		const { token: asked } = kept;
+		expect(stepOf(kept, { asked })).toEqual({ kind: 'use', token: asked });
+		kept.noteElsewhere({ waitMs: 0, obstacle: null });
+		expect(stepOf(kept, { asked })).toEqual({ kind: 'issue' });
+	});
+
+	test('and has ended without an answer, a read waits for the minute, an order does not', () => {
+		const kept = new KeptToken();
+		const issuance = { outcome: 'unknown', attempts: [], decisive: null } as const;
+		const obstacle = { since: now, until: now + MINUTE, issuance };
+		kept.noteElsewhere({ waitMs: 0, obstacle });
+		expect(stepOf(kept)).toEqual({ kind: 'wait', obstacle });
+		expect(stepOf(kept, { mayWait: false })).toMatchObject({ noToken: { because: 'notIssued' } });
+		expect(stepOf(kept, { waitedOut: obstacle })).toEqual({ kind: 'issue' });
+		now += MINUTE;
+		expect(stepOf(kept)).toEqual({ kind: 'issue' });
+	});
 });
 
 describe('an order', () => {

@@ -33,6 +33,21 @@ test('a permit is released though the answer cannot be read', async () => {
 	expect(await time.run(limiter.acquire(never))).not.toBeNull();
 });
 
+test('a permit is released where the request is not to be sent after all', async () => {
+	const time = new Simulation();
+	const limiter = new RateLimiter(time);
+	limiter.join(time, 1);
+	const read = () => {
+		throw new RangeError('nothing to read');
+	};
+	expect(
+		await sendPermitted(limiter, never, async () => await Promise.resolve(null), read),
+	).toBeNull();
+	expect(await time.run(limiter.acquire(never))).not.toBeNull();
+	// Nothing was sent: nobody waits for its late arrival.
+	expect(time.now()).toBe(1000);
+});
+
 test('a batch joins its limiter before its first wait, so that the limiter is not forgotten', async () => {
 	const keys = makeKeyPair();
 	const limiter = limiterOf(keys.appkey);

@@ -13,7 +13,7 @@ import { credentialFor, read } from '../support/tokens';
 import { issue, revoke, tokenItems, useSandbox } from '../support/workflow';
 
 /** Of what lies in Redis. */
-const NAME = /^kis:(limit:\{[0-9a-f]{64}\}:\w+|token:[0-9a-f]{64})$/;
+const NAME = /^kis:(limit:\{[0-9a-f]{64}\}:\w+|kept:[0-9a-f]{64}|token:[0-9a-f]{64})$/;
 
 const sandbox = useSandbox();
 afterEach(closeServers);

@@ -38,7 +38,7 @@ export function allowedOutcomes(
 		return isHeard(one, played) ? [found] : [found, 'foundNothing'];
 	});
 	const after = (before: Outcome) =>
-		knowledgeOf(token, act, earlier).flatMap((isKnownDead) => [
+		knowledgeOf(token, played, earlier).flatMap((isKnownDead) => [
 			...outcomesAfter(steps, factsOf(token, act.app, isKnownDead), before),
 		]);
 	return { outcomes: new Set(after('notSent')), ifUnseen: new Set(after('unknown')) };
@@ -72,11 +72,11 @@ function leftBySameExecution(
 
 /**
  * Whether the node knows from this host that the token is dead. What was said to this credential counts, and what was said
- * to another of a token that is wholly its own may: both are true.
+ * to another of a token that is wholly its own, or to another process, may: both are true.
  */
 function knowledgeOf(
 	token: MadeToken,
-	{ host, app }: Played['act'],
+	{ act: { host, app }, process }: Played,
 	earlier: readonly Played[],
 ): readonly boolean[] {
 	const told = earlier.filter(
@@ -84,6 +84,8 @@ function knowledgeOf(
 			act.host === host &&
 			outcomes.some((outcome, i) => isDead(outcome) && act.tokens[i].value === token.value),
 	);
-	if (told.some(({ act }) => act.app === app)) return [true];
-	return told.some(({ act }) => factsOf(token, act.app, false).isOurs) ? [true, false] : [false];
+	const sameApp = told.filter(({ act }) => act.app === app);
+	if (sameApp.some((it) => it.process === process)) return [true];
+	const may = sameApp.length > 0 || told.some(({ act }) => factsOf(token, act.app, false).isOurs);
+	return may ? [true, false] : [false];
 }

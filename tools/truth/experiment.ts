@@ -2,7 +2,8 @@ import { busiestSecond } from './conduct';
 import type { Secure } from './host';
 import { judge, type Judgement } from './judge';
 import type { Foundation } from './promises';
-import type { Product } from './workflow';
+import type { Sharing } from './redis';
+import type { Revoke } from './workflow';
 import { REQUESTS_PER_SECOND, World, type Order, type Played } from './world';
 
 export interface ExperimentOptions {
@@ -17,6 +18,14 @@ export interface ExperimentOptions {
 	readonly parallel: number;
 	/** After so many accusations no world is begun. */
 	readonly enough: number;
+	/** Whether there are two processes, and how the Redis behaves that they share. */
+	readonly sharing: Sharing;
+}
+
+/** Who revokes: one process, or several that share a Redis. */
+export interface Team {
+	readonly members: readonly Revoke[];
+	readonly redisUrl: string | null;
 }
 
 export interface Findings {
@@ -38,7 +47,7 @@ export interface Findings {
 
 /** Revokes tokens while faults are drawn from the seed, and holds what is reported against what was seen. */
 export async function runExperiment(
-	product: Product,
+	team: Team,
 	{ tokens, seed, faultShare, batch: size, parallel, enough }: ExperimentOptions,
 	secure: Secure,
 ): Promise<Findings> {
@@ -62,24 +71,19 @@ export async function runExperiment(
 			const world = new World(order, secure);
 			batch++;
 			left -= world.items;
-			await play(world, order, product, findings);
+			await play(world, order, team, findings);
 		}
 	};
 	await Promise.all(Array.from({ length: parallel }, work));
 	return findings;
 }
 
-async function play(
-	world: World,
-	order: Order,
-	product: Product,
-	findings: Findings,
-): Promise<void> {
+async function play(world: World, order: Order, team: Team, findings: Findings): Promise<void> {
 	const played: Played[] = [];
 	await world.start();
 	try {
 		for (const act of world.acts) {
-			const latest = await world.play(act, product);
+			const latest = await world.play(act, team);
 			add(await judge(order, world, latest, played), findings);
 			played.push(latest);
 		}

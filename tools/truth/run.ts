@@ -1,21 +1,17 @@
-import { createRequire } from 'node:module';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { ICredentialType, INodeType } from 'n8n-workflow';
 
 import { print, runMain } from '../common/program';
 import { removeEngineFolder } from '../engine/run';
 import { makeCertificate } from '../sandbox/certificate';
-import { runExperiment, type ExperimentOptions } from './experiment';
+import { runExperiment, type ExperimentOptions, type Team } from './experiment';
+import { startOtherProcess } from './otherProcess';
+import { loadProduct } from './product';
 import { ConnectProxy } from './proxy';
+import { Redis, SHARING } from './redis';
 import { tell } from './report';
 import { HOST, trustedCertificate } from './trust';
-
-// What users get: the built package, not the source.
-const { KisApi, KisToken } = createRequire(__filename)('../../dist') as {
-	KisApi: new () => ICredentialType;
-	KisToken: new () => INodeType;
-};
+import { revokeAll } from './workflow';
 
 const collectGarbage = globalThis.gc ?? (() => undefined);
 
@@ -29,9 +25,15 @@ async function run(): Promise<boolean> {
 		untrusted: await makeCertificate(HOST),
 		proxy,
 	};
-	const product = { node: new KisToken(), credential: new KisApi() };
+	const product = loadProduct();
+	const other = options.sharing === 'none' ? null : startOtherProcess();
+	const redis = other && (await new Redis(options.seed).start(options.sharing === 'flaky'));
+	const team: Team = {
+		members: [async (it) => await revokeAll(product, it), ...(other ? [other.revoke] : [])],
+		redisUrl: redis && redis.url,
+	};
 	// The engine and the node keep what they load: that is not what is asked about.
-	await runExperiment(product, { ...options, tokens: 100, seed: 0, batch: 50 }, secure);
+	await runExperiment(team, { ...options, tokens: 100, seed: 0, batch: 50 }, secure);
 	await settle();
 	const before = {
 		bytes: process.memoryUsage().heapUsed,
@@ -39,14 +41,17 @@ async function run(): Promise<boolean> {
 	};
 
 	const started = performance.now();
-	const found = await runExperiment(product, options, secure);
+	const found = await runExperiment(team, options, secure);
 	const seconds = (performance.now() - started) / 1000;
+	await redis?.stop();
 	await settle();
 	const left = process.getActiveResourcesInfo().length - before.handles;
 	const bytesPerToken = (process.memoryUsage().heapUsed - before.bytes) / found.items;
+	await other?.stop();
 	await proxy.close();
 	await removeEngineFolder();
 
+	if (redis) print(`Two processes, one Redis, which was away ${redis.gone} times. `);
 	print(tell(options, found, { seconds, left, bytesPerToken }));
 	return found.accusations.length === 0 && left <= 0;
 }
@@ -59,10 +64,14 @@ function readOptions(): ExperimentOptions {
 			faults: { type: 'string', default: '0.2' },
 			batch: { type: 'string', default: '200' },
 			parallel: { type: 'string', default: '8' },
+			redis: { type: 'string', default: 'none' },
 			enough: { type: 'string', default: 'Infinity' },
 		},
 	});
+	const sharing = SHARING.find((it) => it === values.redis);
+	if (!sharing) throw new RangeError(`--redis has to be one of ${SHARING.join(', ')}`);
 	return {
+		sharing,
 		tokens: Number(values.tokens),
 		seed: Number(values.seed),
 		faultShare: Number(values.faults),

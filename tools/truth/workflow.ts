@@ -38,6 +38,9 @@ export interface Said {
 	readonly stillAcceptedAt: string | null;
 }
 
+/** As `revokeAll`, in some process. */
+export type Revoke = (execution: Execution) => Promise<Said[]>;
+
 /** Revokes tokens in one execution on n8n's engine, and gives what is reported of each. */
 export async function revokeAll(product: Product, execution: Execution): Promise<Said[]> {
 	const { id, fields, tokens, options, settings, stop } = execution;

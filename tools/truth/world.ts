@@ -24,7 +24,7 @@ import { drawAsks, drawQuestionMishap } from './questions';
 import { draw, pick } from './random';
 import type { Arrival } from './relay';
 import { makeTokens, type MadeToken } from './tokens';
-import { revokeAll, type Product } from './workflow';
+import type { Team } from './experiment';
 
 /** Below what the node reaches here without a limit, so that it has to keep to it. */
 export const REQUESTS_PER_SECOND = 40;
@@ -53,6 +53,8 @@ export interface Order {
 /** What became of it, and what was seen meanwhile. */
 export interface Played {
 	readonly act: Act;
+	/** Which of the processes has done it. */
+	readonly process: number;
 	readonly outcomes: readonly string[];
 	/** By item: a moment at which the token is said to have been alive. */
 	readonly stillAcceptedAt: ReadonlyArray<string | null>;
@@ -151,7 +153,7 @@ export class World {
 		await Promise.all(this.#hosts.map(async (host) => await host.stop()));
 	}
 
-	async play(act: Act, product: Product): Promise<Played> {
+	async play(act: Act, { members, redisUrl }: Team): Promise<Played> {
 		const { seed, batch } = this.#order;
 		const { host, app, tokens, event } = act;
 		const { relay, sandbox } = host;
@@ -167,12 +169,14 @@ export class World {
 		this.#act = act;
 		this.#requestsBefore = before.arrivals;
 		this.#happenedAt = null;
-		const said = await revokeAll(product, {
+		const process = this.#processOf(act, members.length);
+		const said = await members[process]({
 			id: act.execution,
 			fields: {
 				...app,
 				environment: 'custom',
 				baseUrl: host.baseUrl(draw(seed, 'spelling', batch, act.name)),
+				...(redisUrl !== null && { redisUrl }),
 				...act.fields,
 			},
 			tokens: tokens.map(({ text }) => text),
@@ -191,6 +195,7 @@ export class World {
 		turns.disable();
 		return {
 			act,
+			process,
 			outcomes: said.map(({ outcome }) => outcome),
 			stillAcceptedAt: said.map(({ stillAcceptedAt }) => stillAcceptedAt),
 			connectionsLeft: await connectionsLeft(host),
@@ -202,6 +207,12 @@ export class World {
 			longestTurnMs: turns.max / 1e6,
 			happenedAt: this.#happenedAt,
 		};
+	}
+
+	/** In turns; but an execution stays where it is. */
+	#processOf({ execution }: Act, processes: number): number {
+		const executions = [...new Set(this.acts.map((act) => act.execution))];
+		return (this.#order.batch + executions.indexOf(execution)) % processes;
 	}
 
 	#makeHost(requestsPerSecond: number, mishapOfRequest: HostOptions['mishapOfRequest']): Host {

@@ -68,6 +68,15 @@ export class Program {
 		await this.#stopped;
 	}
 
+	/** Ends it as `kill -9` does. */
+	async kill(): Promise<void> {
+		this.#stopped ??= (async () => {
+			this.#signal('SIGKILL');
+			await this.#ended;
+		})();
+		await this.#stopped;
+	}
+
 	async #stop(): Promise<void> {
 		this.#signal('SIGTERM');
 		await Promise.race([this.#ended, delay(END_MS, undefined, { ref: false })]);

@@ -2,6 +2,7 @@ import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import type { AccessToken } from '../../../../kis/input/accessToken';
 import type { KisCredential } from '../../../../kis/input/credential';
+import { learnOfKept } from '../../../../kis/keptToken/keptShare';
 import { keptTokenOf } from '../../../../kis/keptToken/keptToken';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { forEachItem, readEach, readParameter, readToken } from '../../host/input';
@@ -13,7 +14,7 @@ const NO_SOURCE = new InvalidInput(
 );
 const NONE_KEPT = new InvalidInput(
 	'the KIS API credential keeps no access token',
-	'It gets one when an HTTP Request first needs one, or by Issue, and forgets it when n8n ends.',
+	'It gets one when an HTTP Request first needs one, or by Issue, and forgets it when n8n ends, unless workers share it.',
 );
 
 /**
@@ -85,8 +86,14 @@ export async function readTokens(
 			);
 		case 'credential':
 			if (credential instanceof InvalidInput) return forEachItem(context, credential);
-			return forEachItem(context, keptTokenOf(credential).token ?? NONE_KEPT);
+			return forEachItem(context, (await tokenKept(credential)) ?? NONE_KEPT);
 		default:
 			return forEachItem(context, NO_SOURCE);
 	}
+}
+
+async function tokenKept(credential: KisCredential): Promise<AccessToken | null> {
+	const kept = keptTokenOf(credential);
+	await learnOfKept(kept, credential);
+	return kept.token;
 }

@@ -4,7 +4,6 @@ import type { AccessToken } from '../../../../kis/input/accessToken';
 import type { Grant } from '../../../../kis/issue/grant';
 import type { Issuance } from '../../../../kis/issue/issuance';
 import { givenBefore } from '../../../../kis/issue/issuanceMemory';
-import { keptTokenOf } from '../../../../kis/keptToken/keptToken';
 import { egressRules } from '../../host/egressRules';
 import { cancelSignal } from '../../host/execution';
 import type { ItemReport } from '../../report/itemReport';
@@ -26,42 +25,22 @@ export async function keptOrIssued(
 	tokens: readonly AccessToken[],
 ): Promise<ItemReport<IssueOutcome>> {
 	const { credential, options } = setup;
-	const kept = credential.bringsToken ? await giveKept(context, setup) : null;
-	if (kept) {
-		const given = givenBefore(cancelSignal(context), kept.token);
-		return given
-			? reportGrant(given, 'issued', credential, options)
-			: reportGrant(kept, 'reused', credential, options);
-	}
-	const issuance = await issueOnce(context, setup, tokens);
+	const got = await askOnce(context, setup, tokens);
 	logIfNotShared(context.logger, credential);
-	if (credential.bringsToken) keptTokenOf(credential).note(issuance, Date.now());
-	return reportIssuance(issuance, credential, options);
+	if (!('kept' in got)) return reportIssuance(got, credential, options);
+	const given = givenBefore(cancelSignal(context), got.kept.token);
+	return given
+		? reportGrant(given, 'issued', credential, options)
+		: reportGrant(got.kept, 'reused', credential, options);
 }
 
-/** Returns the token that the credential keeps; `null` if it is not valid for long enough. */
-async function giveKept(
-	context: IExecuteFunctions,
-	{ credential, options }: Setup<typeof issueOptions>,
-): Promise<Grant | null> {
-	const { keptGrant } = await import('../../../../kis/keptToken/keptGrant');
-	return await keptGrant(credential, options.minimumSecondsLeft * 1000, {
-		requestsPerSecond: options.requestsPerSecond,
-		timeoutMs: options.timeout,
-		cancel: cancelSignal(context),
-		egress: egressRules(context),
-	});
-}
-
-async function issueOnce(
+async function askOnce(
 	context: IExecuteFunctions,
 	{ credential, options }: Setup<typeof issueOptions>,
 	tokens: readonly AccessToken[],
-): Promise<Issuance> {
-	// Loaded by the first issue, not when n8n starts: it loads the HTTP client.
-	const { issueToken } = await import('../../../../kis/issue/issueToken');
+): Promise<Issuance | { readonly kept: Grant }> {
 	const cancel = cancelSignal(context);
-	return await issueToken(credential, {
+	const sending = {
 		...options,
 		timeoutMs: options.timeout,
 		cancel,
@@ -69,5 +48,12 @@ async function issueOnce(
 		execution: cancel,
 		egress: egressRules(context),
 		others: tokens.map(({ value }) => value),
-	});
+	};
+	// Both are loaded by the first issue, not when n8n starts: they load the HTTP client.
+	if (credential.bringsToken) {
+		const issueInTurn = await import('../../../../kis/keptToken/issueInTurn');
+		return await issueInTurn.keptOrIssued(credential, options.minimumSecondsLeft * 1000, sending);
+	}
+	const { issueToken } = await import('../../../../kis/issue/issueToken');
+	return await issueToken(credential, sending);
 }

@@ -92,6 +92,12 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 			'clearInterval ×1, setInterval ×1',
 			'A revoke that takes long stays known to the other workers.',
 		),
+		inDist(
+			'keptToken/keptShare',
+			GLOBALS,
+			'clearInterval ×1, setInterval ×1',
+			'A request for a token that takes long stays known to the other workers.',
+		),
 	],
 	'what the client needs around it': [
 		inDist(

@@ -1,0 +1,162 @@
+// The token that the credential brings, in queue mode, where the workers share it through Redis: a hundred executions that
+// need one, a revoke in the midst of them, and a worker that is killed while KIS answers.
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { fingerprint, makeApp, type App } from '../../tools/sandbox/apps';
+import type { Sandbox } from '../../tools/sandbox/server';
+import { found } from '../support/secrets';
+import type { Execution } from './n8n/api';
+import { QueueMode, webhook } from './queue/queueMode';
+import { until } from './until';
+import { chain, httpRequest, kisToken } from './workflows';
+
+const EXECUTIONS = 100;
+const QUOTES = 30;
+/** KIS issues once in so long. */
+const MINUTE_MS = 60_000;
+const QUOTE = '/uapi/domestic-stock/v1/quotations/inquire-price';
+const TOKEN = '/oauth2/tokenP';
+const REVOKE = '/oauth2/revokeP';
+
+const RACES = ['race0', 'race1', 'race2', 'race3'];
+const apps = Object.fromEntries(['hundred', ...RACES, 'killed'].map((id) => [id, makeApp()]));
+let queueMode: QueueMode;
+
+beforeAll(async () => {
+	queueMode = await QueueMode.start({
+		apps,
+		shared: Object.keys(apps),
+		workflows,
+		workers: 2,
+		// The limit is no subject here: a computer that stalls must not make KIS refuse.
+		requestsPerSecond: 1000,
+	});
+	for (const id of Object.keys(apps)) await queueMode.activate(`quote-${id}`);
+	for (const id of RACES) await queueMode.activate(`revoke-${id}`);
+}, 600_000);
+afterAll(async () => await queueMode?.stop());
+
+function workflows(sandbox: Sandbox) {
+	const quote = (id: string) => {
+		const request = httpRequest('Request', sandbox.url + QUOTE, {
+			parameters: {
+				authentication: 'predefinedCredentialType',
+				nodeCredentialType: 'kisApi',
+				sendHeaders: true,
+				headerParameters: { parameters: [{ name: 'tr_id', value: 'FHKST01010100' }] },
+			},
+			credentials: { kisApi: { id, name: `KIS ${id}` } },
+		});
+		return chain(`quote-${id}`, [request], webhook(`quote-${id}`));
+	};
+	const revoke = (id: string) => {
+		const parameters = { operation: 'revoke', tokenSource: 'credential' };
+		return chain(`revoke-${id}`, [kisToken('Revoke', id, parameters)], webhook(`revoke-${id}`));
+	};
+	return [...Object.keys(apps).map(quote), ...RACES.map(revoke)];
+}
+
+/** What the sandbox saw of a path, by app. */
+const seen = (path: string, { appkey }: App) =>
+	queueMode.stage.sandbox.calls.filter(
+		(call) => call.appkey === appkey && call.path.split('?')[0] === path,
+	);
+const quote = async (id: string, count: number) =>
+	await Promise.all(Array.from({ length: count }, async () => await queueMode.call(`quote-${id}`)));
+
+/** Waits until all executions of a workflow have ended. */
+async function ended(id: string, count: number): Promise<Execution[]> {
+	const { api } = queueMode.stage;
+	await until(async () => (await api.executionsOf(id)).length >= count);
+	const executions = [];
+	for (const execution of await api.executionsOf(id)) executions.push(await api.ended(execution));
+	return executions;
+}
+
+/** Why executions failed, each reason once. */
+const failures = (executions: readonly Execution[]) => [
+	...new Set(executions.flatMap(({ run }) => run.resultData.error?.message ?? [])),
+];
+
+test('a hundred executions on two workers that need a token get one issue', async () => {
+	await quote('hundred', EXECUTIONS);
+	const executions = await ended('quote-hundred', EXECUTIONS);
+	expect(failures(executions)).toEqual([]);
+	expect(seen(TOKEN, apps.hundred)).toHaveLength(1);
+	expect(new Set(seen(QUOTE, apps.hundred).map((call) => call.result)).size).toBe(1);
+	for (const worker of queueMode.workers) expect(worker.log).toMatch(/Worker finished execution/);
+});
+
+test('no request goes out with a token after its revoke on another worker is confirmed', async () => {
+	let [before, late] = [0, 0];
+	await Promise.all(
+		RACES.map(async (id) => {
+			const app = apps[id];
+			await quote(id, 1);
+			await ended(`quote-${id}`, 1);
+			const [{ tokenFingerprint }] = seen(QUOTE, app);
+			const quotes = quote(id, QUOTES);
+			await until(() => seen(QUOTE, app).length > 5);
+			await queueMode.call(`revoke-${id}`);
+			await quotes;
+			await Promise.all([ended(`quote-${id}`, QUOTES + 1), ended(`revoke-${id}`, 1)]);
+			const [revoked] = seen(REVOKE, app);
+			expect(revoked).toMatchObject({ result: '200', tokenFingerprint });
+			const after = seen(QUOTE, app).filter(({ at }) => at > revoked.at);
+			before += seen(QUOTE, app).length - after.length;
+			late += after.filter((call) => call.tokenFingerprint === tokenFingerprint).length;
+			expect(seen(TOKEN, app).filter(({ result }) => result === '200').length).toBeLessThan(3);
+		}),
+	);
+	process.stdout.write(
+		`${before} requests before the revokes, ${late} after them with a revoked token\n`,
+	);
+	expect(late).toBe(0);
+}, 400_000);
+
+test('a worker that is killed while KIS answers: the other waits for the minute, and issues once', async () => {
+	const { stage, workers } = queueMode;
+	const before = workers.map(({ log }) => log.length);
+	stage.sandbox.faults.push({ kind: 'delay', path: TOKEN, delayMs: 30_000, processed: true });
+	await quote('killed', 1);
+	await until(() => seen(TOKEN, apps.killed).length === 1);
+	const asking = workers.findIndex(({ log }, i) =>
+		log.slice(before[i]).includes('Worker started execution'),
+	);
+	await workers[asking].kill();
+	workers.splice(asking, 1);
+	await quote('killed', 10);
+	// Longer than `until` waits.
+	await delay(MINUTE_MS);
+	await until(
+		() => seen(QUOTE, apps.killed).length >= 10,
+		() =>
+			JSON.stringify(
+				[...seen(QUOTE, apps.killed), ...seen(TOKEN, apps.killed)].map(({ at, result }) => [
+					Math.round(at),
+					result,
+				]),
+			) + workers[0].log.slice(-3000),
+	);
+	const issues = seen(TOKEN, apps.killed);
+	expect(issues.map(({ result }) => result)).toEqual(['200', '200']);
+	expect(issues[1].at - issues[0].at).toBeGreaterThanOrEqual(MINUTE_MS);
+	expect(new Set(seen(QUOTE, apps.killed).map(({ result }) => result)).size).toBe(1);
+}, 400_000);
+
+test('Redis holds neither key nor token', async () => {
+	const stored = queueMode.redis.dump();
+	expect(stored).toContain('kis:kept:');
+	const { kis } = queueMode.stage.sandbox;
+	const secrets = Object.values(apps).flatMap(({ appkey, appsecret }) => {
+		const { access_token } = kis.answer({
+			method: 'POST',
+			path: TOKEN,
+			headers: {},
+			body: JSON.stringify({ grant_type: 'client_credentials', appkey, appsecret }),
+		}).json as { access_token?: string };
+		return [appkey, appsecret, access_token ?? appkey];
+	});
+	expect(found(stored, secrets)).toBeUndefined();
+	expect(secrets.map(fingerprint).filter((name) => stored.includes(name))).toEqual([]);
+});

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+
+import type { App } from '../../../tools/sandbox/apps';
+import type { Sandbox } from '../../../tools/sandbox/server';
+import { CleanUp } from '../cleanUp';
+import { freePort, type Program } from '../n8n/program';
+import type { WorkflowFile } from '../n8n/server';
+import { Stage } from '../stage';
+import type { TokenSource } from '../tokenSource';
+import { until } from '../until';
+import { Postgres, Redis } from './services';
+
+interface Options {
+	readonly apps: Readonly<Record<string, App>>;
+	/** Of these, the ones whose credentials name Redis. */
+	readonly shared: readonly string[];
+	readonly workflows: (sandbox: Sandbox, tokens: TokenSource) => readonly WorkflowFile[];
+	readonly workers: number;
+	/** Of the local KIS, instead of the real one's. */
+	readonly requestsPerSecond?: number;
+}
+
+/** n8n in queue mode: a main process, workers, PostgreSQL and Redis. */
+export class QueueMode {
+	readonly workers: Program[] = [];
+
+	private constructor(
+		readonly stage: Stage,
+		readonly postgres: Postgres,
+		readonly redis: Redis,
+		readonly cleanUp: CleanUp,
+	) {}
+
+	/** Leaves nothing behind if it fails half way. */
+	static async start(options: Options): Promise<QueueMode> {
+		const { apps, shared, workers } = options;
+		return await CleanUp.onFailure(async (cleanUp) => {
+			const postgres = await Postgres.start();
+			cleanUp.add(async () => await postgres.stop());
+			const redis = await Redis.start();
+			cleanUp.add(async () => await redis.stop());
+			const redisUrl = `redis://127.0.0.1:${redis.port}/1?prefix=kis:`;
+			const withRedis = Object.fromEntries(shared.map((id) => [id, { ...apps[id], redisUrl }]));
+			const stage = await Stage.start({
+				...options,
+				apps: { ...apps, ...withRedis },
+				env: {
+					...postgres.env,
+					...redis.env,
+					EXECUTIONS_MODE: 'queue',
+					N8N_ENCRYPTION_KEY: randomBytes(24).toString('hex'),
+				},
+			});
+			cleanUp.add(async () => await stage.stop());
+			const queueMode = new QueueMode(stage, postgres, redis, cleanUp);
+			for (let started = 0; started < workers; started++) await queueMode.startWorker();
+			return queueMode;
+		});
+	}
+
+	async startWorker(): Promise<void> {
+		const health = await freePort();
+		const worker = await this.stage.n8n.spawn(['worker', '--concurrency=10'], {
+			QUEUE_HEALTH_CHECK_ACTIVE: 'true',
+			QUEUE_HEALTH_CHECK_PORT: String(health),
+		});
+		await worker.until(
+			async () => (await fetch(`http://127.0.0.1:${health}/healthz/readiness`)).ok,
+		);
+		this.workers.push(worker);
+	}
+
+	/** Activates a workflow whose webhook has its name, and waits until that answers. */
+	async activate(id: string): Promise<void> {
+		await this.stage.api.activate(id);
+		// n8n registers a webhook a while after it says that the workflow is active.
+		await until(async () => await this.#answers(id));
+	}
+
+	/** Calls the webhook of a workflow, which begins an execution on some worker. */
+	async call(id: string, query = ''): Promise<Response> {
+		return await fetch(`${this.stage.n8n.url}/webhook/${id}${query}`);
+	}
+
+	async stop(): Promise<void> {
+		await this.cleanUp.run();
+	}
+
+	async #answers(webhook: string): Promise<boolean> {
+		const { url } = this.stage.n8n;
+		const { headers } = await fetch(`${url}/webhook/${webhook}`, {
+			method: 'OPTIONS',
+			headers: { origin: url, 'access-control-request-method': 'GET' },
+		});
+		return headers.get('access-control-allow-methods')?.includes('GET') ?? false;
+	}
+}
+
+/** What starts a workflow: a webhook of its name. */
+export function webhook(id: string) {
+	const start = { type: 'n8n-nodes-base.webhook', typeVersion: 2, webhookId: id };
+	return { ...start, parameters: { path: id } };
+}
