@@ -6,7 +6,7 @@ import { ENVIRONMENTS } from '../kis/input/environments';
 import { isLimited, type Flaw, type NotIssued, type UnusableGrant } from '../kis/issue/issuance';
 import type { NoToken } from '../kis/keptToken/nextStep';
 import { koreanTime } from '../kis/reply/koreanTime';
-import { LONGEST_WAIT_MS, readIntervalMs, type NoTurn } from '../kis/rateLimit/unseenRequest';
+import { LONGEST_WAIT_MS, readIntervalMs, type NotAdmitted } from '../kis/rateLimit/unseenRequest';
 import { explainAll, sentences } from '../kis/reply/explanation';
 
 const NOT_SENT = 'The request was not sent';
@@ -30,10 +30,10 @@ export function noTokenError(noToken: NoToken): UserError {
 	return new UserError(`${NOT_SENT}: ${message}`, { description });
 }
 
-/** Returns the error for a request that gets no turn in the app key's limit. */
-export function noTurnError(noTurn: NoTurn, credential: KisCredential): UserError {
+/** Returns the error for a request that is not admitted to the app key's limit. */
+export function notAdmittedError(notAdmitted: NotAdmitted, credential: KisCredential): UserError {
 	const { message, description } =
-		noTurn.because === 'cancelled' ? STOPPED : explainTooLong(noTurn.waitMs, credential);
+		notAdmitted.because === 'cancelled' ? STOPPED : explainTooLong(notAdmitted.waitMs, credential);
 	return new UserError(`${NOT_SENT}: ${message}`, { description });
 }
 

@@ -1,12 +1,12 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
 
 import type { KisCredential } from '../kis/input/credential';
-import { takeTurn, type TurnOptions } from '../kis/rateLimit/unseenRequest';
-import { noTurnError } from './notSentErrors';
+import { admitRequest, type AdmitOptions } from '../kis/rateLimit/unseenRequest';
+import { notAdmittedError } from './notSentErrors';
 import { isRead } from './repeats';
 
 /** Says whether a request may wait, and what ends the wait: n8n's Stop, where n8n passes it on. */
-export function waitingRules(request: IHttpRequestOptions): TurnOptions {
+export function waitingRules(request: IHttpRequestOptions): AdmitOptions {
 	// Only `httpRequestWithAuthentication` passes it on.
 	const { abortSignal } = request;
 	const cancel = abortSignal instanceof AbortSignal ? abortSignal : new AbortController().signal;
@@ -23,6 +23,6 @@ export async function paceRequest(
 	request: IHttpRequestOptions,
 ): Promise<void> {
 	if (!credential.pacesRequests) return;
-	const noTurn = await takeTurn(credential, waitingRules(request));
-	if (noTurn) throw noTurnError(noTurn, credential);
+	const notAdmitted = await admitRequest(credential, waitingRules(request));
+	if (notAdmitted) throw notAdmittedError(notAdmitted, credential);
 }

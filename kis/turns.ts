@@ -1,21 +1,24 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** How long a turn of the event loop may take here, in milliseconds; the rest of the host waits meanwhile. */
+/** How long one turn of the event loop may take here, in milliseconds. The rest of the host waits meanwhile. */
 const TURN_MS = 10;
 
-/** One clock for the whole process: executions that run at the same time take turns. */
+/** One clock for the whole process, so that concurrent executions share a turn's time. */
 let endsAt = 0;
 let last: Promise<void> = Promise.resolve();
 
 /**
- * Whether the rest of the host is to have its turn. To be asked right before each piece of work, and again after waiting,
- * since somebody else may have used the turn up: `while (turnIsOver()) await nextTurn();`
+ * Returns whether it is time to let the rest of the host run. Ask right before each piece of work, and again after waiting:
+ * someone else may have used up the next turn.
+ *
+ * @example
+ * while (turnIsOver()) await nextTurn();
  */
 export function turnIsOver(): boolean {
 	return performance.now() >= endsAt;
 }
 
-/** Waits for a later turn of the event loop: first come, first served, each in one of its own. */
+/** Waits for a later turn of the event loop. Callers are served in order, each in another turn. */
 export async function nextTurn(): Promise<void> {
 	last = last
 		.then(async () => await setImmediate())
@@ -25,7 +28,7 @@ export async function nextTurn(): Promise<void> {
 	await last;
 }
 
-/** Maps what may be many items, as `Array.map` does, in as many turns as that takes. */
+/** Maps many items like `Array.map`, in as many turns of the event loop as it takes. */
 export async function mapInTurns<T, U>(
 	items: readonly T[],
 	map: (item: T, index: number) => U,

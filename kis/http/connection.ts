@@ -17,11 +17,11 @@ const HEADERS = {
 	'accept-encoding': 'identity',
 };
 
-/** The deadline of an exchange replaces undici's own timeouts. */
+/** No timeout of undici's own: each exchange has one deadline. */
 const TLS = { rejectUnauthorized: true, timeout: 0 };
-/** What an address of a host gets before the next one is tried. */
+/** How long one address of a host is tried before the next. */
 const ADDRESS_MS = 1000;
-/** n8n switches the choice among addresses off for its whole process. */
+/** Set here because n8n switches `autoSelectFamily` off for its whole process. */
 const CONNECT = { ...TLS, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: ADDRESS_MS };
 
 const TUNNEL_MADE = 'UND_ERR_INFO';
@@ -29,32 +29,32 @@ const TUNNEL_MADE = 'UND_ERR_INFO';
 type Connector = ReturnType<typeof buildConnector>;
 
 export interface ConnectionOptions {
-	/** The endpoint; of it, origin, path and query are used. */
+	/** The endpoint. Its fragment and user info are ignored. */
 	readonly url: URL;
-	/** For one exchange, from connecting to the last byte, in milliseconds. */
+	/** The deadline of one exchange, from connecting to the last byte, in milliseconds. */
 	readonly timeoutMs: number;
 	readonly egress?: EgressRules;
 }
 
 interface Request {
 	readonly method: 'GET' | 'POST';
-	/** Beside those of every request. */
+	/** Added to those of every request. */
 	readonly headers?: Readonly<Record<string, string>>;
 	readonly body?: string;
 }
 
 /**
- * One keep-alive connection to one endpoint, for one request at a time, so that nothing queues inside undici and that
- * ending one exchange by destroying its dispatcher hurts no other.
+ * One keep-alive connection to one endpoint. It carries one request at a time: nothing queues inside undici, and
+ * destroying the dispatcher ends one exchange only.
  */
 export class Connection {
 	readonly #options: ConnectionOptions;
 	readonly #sockets = new Set<Socket>();
 	#dispatcher: Dispatcher | null = null;
 	#watch: RequestWatch | null = null;
-	/** The present socket has carried a whole exchange. */
+	/** Whether the present socket has carried a whole exchange. */
 	#used = false;
-	/** The proxy has accepted a connection, and TLS with it is not there yet. */
+	/** Whether the proxy has accepted the connection, and the TLS handshake with it is not over. */
 	#awaitsProxyTls = false;
 
 	constructor(options: ConnectionOptions) {
@@ -62,15 +62,15 @@ export class Connection {
 	}
 
 	/**
-	 * Sends `json`. Never throws: every end is an {@link Exchange}.
+	 * Posts `json`. Never throws: failures are an {@link Exchange} too.
 	 *
-	 * @param onWriting Told right before the request is written, which a new connection delays.
+	 * @param onWriting Called right before the request is written, after a new connection is made.
 	 */
 	async post(json: object, cancel: AbortSignal, onWriting?: () => void): Promise<Exchange> {
 		return await this.#exchange({ method: 'POST', body: JSON.stringify(json) }, cancel, onWriting);
 	}
 
-	/** Asks with these headers; all else as with {@link post}. */
+	/** Sends a GET request with these headers, otherwise like {@link post}. */
 	async get(
 		headers: Readonly<Record<string, string>>,
 		cancel: AbortSignal,
@@ -96,19 +96,19 @@ export class Connection {
 		if (cancel.aborted) onCancel();
 		void this.#send(watch, request);
 
-		const exchange = await watch.ended;
+		const exchange = await watch.exchange;
 		clearTimeout(deadline);
 		cancel.removeEventListener('abort', onCancel);
-		this.#used = exchange.ended === 'answered';
+		this.#used = exchange.kind === 'answered';
 		if (!this.#used) void this.close();
 		return exchange;
 	}
 
-	/** Ends whatever is going on, immediately; resolves when no socket is left. The next `post` connects anew. */
+	/** Closes all sockets immediately, and resolves when they are closed. The next request connects anew. */
 	async close(): Promise<void> {
 		const dispatcher = this.#dispatcher;
 		this.#dispatcher = null;
-		// Left to itself, undici keeps a socket that is still connecting until the system gives up on it.
+		// undici keeps a socket that is still connecting until the operating system gives up.
 		const closed = [...this.#sockets].map(async (socket) => {
 			await new Promise((resolve) => socket.once('close', resolve).destroy());
 		});
@@ -153,7 +153,7 @@ export class Connection {
 		});
 	}
 
-	/** The connection itself, to the host or through the proxy's tunnel. */
+	/** Makes the client for the host, reached directly or through the proxy's tunnel. */
 	#client(origin: string | URL, options: UndiciClient.Options): Dispatcher {
 		const client = new Client(origin, { ...options, headersTimeout: 0, bodyTimeout: 0 });
 		client.on('connect', () => {
@@ -162,22 +162,22 @@ export class Connection {
 		return client;
 	}
 
-	/** The connection to the proxy. undici's index would give its clients the method `connect`, which asks for a tunnel. */
+	/** Makes the client for the proxy. Adds `connect`, which asks for a tunnel, as undici's index does to its clients. */
 	#proxyClient(origin: URL, options: UndiciClient.Options): Dispatcher {
 		const client = new Client(origin, { ...options, connect: this.#tracked(this.#toProxy()) });
 		client.on('disconnect', (_origin, _targets, error) => {
-			// undici 7 would ask a proxy that closes on CONNECT again without end. "Upgrade" is the tunnel itself.
+			// If the proxy closes on CONNECT, undici 7 would retry forever. TUNNEL_MADE is no failure: the tunnel is there.
 			if (client.destroyed || error.code === TUNNEL_MADE) return;
 			this.#watch?.breakOff(transportCodeOf(error));
 		});
 		return Object.assign(client, { connect: connectTunnel });
 	}
 
-	/** Connects to the proxy. An error in the TLS handshake with it gets a code of its own. */
+	/** Makes the connector to the proxy, which gives a failed TLS handshake its own code. */
 	#toProxy(): Connector {
 		const connect = buildConnector(CONNECT);
 		return (options, callback) => {
-			// undici names the proxy to TLS even where it is an address, of which Node.js warns the whole process.
+			// undici sends the proxy's name to TLS (SNI) even if it is an IP address: Node.js warns about that.
 			const socket = connect({ ...options, servername: undefined }, (...result) => {
 				const [error] = result;
 				if (error && this.#awaitsProxyTls && !isUnverified(transportCodeOf(error))) {

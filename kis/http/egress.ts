@@ -2,11 +2,11 @@ import type { LookupFunction } from 'node:net';
 
 import { EGRESS_REFUSED } from './transportCodes';
 
-/** What a host program imposes on outgoing connections (n8n's SSRF protection). */
+/** The host program's rules for outgoing connections: n8n's SSRF protection. */
 export interface EgressRules {
-	/** Rejects with what keeps the address from being called: an {@link EgressRefusal}, or that its name cannot be resolved. */
+	/** Rejects if the address may not be called: with an {@link EgressRefusal}, or with the DNS error. */
 	check(url: URL): Promise<void>;
-	/** Used in place of `dns.lookup`, so that the address that was checked is the one that is called. Fails as `check` does. */
+	/** Replaces `dns.lookup`, so that the address that was checked is the one that is called. Fails like `check`. */
 	readonly lookup: LookupFunction;
 }
 

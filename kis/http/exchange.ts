@@ -1,36 +1,36 @@
 /**
- * How one HTTP attempt ended, told apart by what is known of the request:
+ * How one HTTP exchange ended, by what is known about its request:
  *
- * - `answered`: written, and a whole response came.
- * - `unanswered`: written (or it cannot be ruled out), and no whole response came. KIS may have processed it.
- * - `unwritten`: not one byte of it was written, which is proven.
+ * - `answered`: it was written, and a whole response came.
+ * - `unanswered`: it may have been written, and no whole response came. KIS may have processed it.
+ * - `unwritten`: provably, not one byte of it was written.
  */
 export type Exchange = Answered | Unanswered | Unwritten;
 
 export interface Answered {
-	readonly ended: 'answered';
+	readonly kind: 'answered';
 	readonly httpStatus: number;
 	/** The header `content-encoding`; `null` if absent. */
 	readonly contentEncoding: string | null;
-	/** The header `retry-after`: seconds, or a date of HTTP; `null` if absent. */
+	/** The header `retry-after`: seconds or an HTTP date; `null` if absent. */
 	readonly retryAfter: string | null;
-	/** The header `date`, a date of HTTP; `null` if absent. */
+	/** The header `date`, an HTTP date; `null` if absent. */
 	readonly date: string | null;
 	readonly body: Uint8Array;
 }
 
 export interface Unanswered {
-	readonly ended: 'unanswered';
+	readonly kind: 'unanswered';
 	readonly transportCode: string;
-	/** The status, where at least the head of a response came. */
+	/** The status, if at least the head of a response came; else `null`. */
 	readonly httpStatus: number | null;
-	/** The connection had served a request before and was reset before this one got a response: the server may have dropped it idle. */
+	/** A used connection was reset before any response to this request: the server may have dropped it as idle. */
 	readonly onStaleConnection: boolean;
 }
 
 export interface Unwritten {
-	readonly ended: 'unwritten';
+	readonly kind: 'unwritten';
 	readonly transportCode: string;
-	/** Why the host's rules forbid the address, in the host's words, where they do. */
+	/** Why the host program forbids the address, in its own words; `null` if it does not. */
 	readonly forbidden: string | null;
 }

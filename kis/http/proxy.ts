@@ -3,25 +3,25 @@ import { getProxyForUrl } from 'proxy-from-env';
 import { isLoopback } from '../input/baseUrl';
 import { PROXY_UNUSABLE } from './transportCodes';
 
-/** A proxy that makes tunnels (the method CONNECT, RFC 9110, 9.3.6). */
+/** A proxy that opens tunnels (https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6). */
 export interface Proxy {
-	/** Where it listens; `https` if it is to be called over TLS itself. */
+	/** Starts with `https` if the proxy itself is called over TLS. */
 	readonly origin: string;
-	/** The value of `proxy-authorization`; `undefined` if its address holds no user. */
+	/** The header `proxy-authorization`; `undefined` if the address has no user info. */
 	readonly authorization: string | undefined;
 }
 
-/** The environment names what is no address of an HTTP proxy. */
+/** Thrown if the environment names a proxy that is not an HTTP proxy's address. */
 export class UnusableProxy extends Error {
 	readonly code = PROXY_UNUSABLE;
 }
 
 /**
- * Reads from the environment which proxy leads to a URL, as n8n's own requests do: by the rules of proxy-from-env, where
- * `host:port` stands for a proxy that speaks the URL's own protocol. Unlike there, no loopback address has a proxy.
+ * Reads from the environment which proxy to use for a URL. The rules are proxy-from-env's, which n8n uses too: a bare
+ * `host:port` is a proxy that speaks the URL's own protocol. Unlike there, loopback addresses never go through a proxy.
  *
  * @returns `null` for none.
- * @throws {UnusableProxy} for what is no address, and for SOCKS.
+ * @throws {UnusableProxy} for SOCKS, and for anything that is not an address.
  */
 export function proxyFor(url: URL): Proxy | null {
 	const setting = isLoopback(url) ? '' : getProxyForUrl(url);

@@ -12,15 +12,15 @@ import {
 	transportCodeOf,
 } from './transportCodes';
 
-/** KIS's answers are below 2 KiB; the rest of a larger one is not read. */
+/** Answers are read up to this size. KIS's are below 2 KiB. */
 export const MAX_BODY_BYTES = 64 * 1024;
 
 const NO_HEADERS = { contentEncoding: null, retryAfter: null, date: null };
 
-/** Follows one request through what undici tells of it, up to its one end. */
+/** Turns undici's callbacks about one request into one {@link Exchange}. */
 export class RequestWatch implements Dispatcher.DispatchHandler {
-	/** How it ended. Never rejects. */
-	readonly ended: Promise<Exchange>;
+	/** Resolves when the exchange has ended. Never rejects. */
+	readonly exchange: Promise<Exchange>;
 	#end: (exchange: Exchange) => void = () => {};
 	#over = false;
 	#written = false;
@@ -33,13 +33,13 @@ export class RequestWatch implements Dispatcher.DispatchHandler {
 	readonly #onWriting: () => void;
 
 	/**
-	 * @param isStale Whether the connection that carries the request has carried another before.
-	 * @param onWriting Told right before the request is written.
+	 * @param isStale Tells whether the connection has carried another request before.
+	 * @param onWriting Called right before the request is written.
 	 */
 	constructor(isStale: () => boolean, onWriting = () => {}) {
 		this.#isStale = isStale;
 		this.#onWriting = onWriting;
-		this.ended = new Promise((resolve) => {
+		this.exchange = new Promise((resolve) => {
 			this.#end = (exchange) => {
 				this.#over = true;
 				resolve(exchange);
@@ -51,37 +51,37 @@ export class RequestWatch implements Dispatcher.DispatchHandler {
 		return this.#over;
 	}
 
-	/** Time is up: the code says in which phase. */
+	/** Ends the exchange with the code of the timeout of its present phase. */
 	timeOut(): void {
 		if (!this.#written) this.breakOff(CONNECT_TIMEOUT);
 		else this.breakOff(this.#httpStatus === null ? HEADERS_TIMEOUT : BODY_TIMEOUT);
 	}
 
-	/** Ends it with what the network stack or the host's rules said. */
+	/** Ends the exchange with the code of an error of the network stack or of the host's egress rules. */
 	fail(error: unknown): void {
 		this.breakOff(transportCodeOf(error), error instanceof EgressRefusal ? error.message : null);
 	}
 
-	/** Ends it without a whole answer, unless it has ended. */
+	/** Ends the exchange without a whole answer, unless it has ended. */
 	breakOff(transportCode: string, forbidden: string | null = null): void {
 		if (this.#over) return;
 		const httpStatus = this.#httpStatus;
 		this.#end(
 			this.#written
 				? {
-						ended: 'unanswered',
+						kind: 'unanswered',
 						transportCode,
 						httpStatus,
 						onStaleConnection: httpStatus === null && isReset(transportCode) && this.#isStale(),
 					}
-				: { ended: 'unwritten', transportCode, forbidden },
+				: { kind: 'unwritten', transportCode, forbidden },
 		);
-		// Inside a proxy's tunnel the socket that undici reads has to go before the one below it: a read of the rest would
-		// find the parser gone, and throw where nobody can catch it.
+		// Inside a proxy's tunnel, undici's socket has to close before the one below it. Otherwise a late read finds no parser,
+		// and throws where nobody can catch it.
 		this.#controller?.abort(new Error(CANCELLED));
 	}
 
-	/** undici calls this right before it writes the request; aborted inside, nothing is written. */
+	/** undici calls this right before it writes the request. Aborting here prevents the write. */
 	onRequestStart(controller: Dispatcher.DispatchController): void {
 		if (this.#over) return controller.abort(new Error(CANCELLED));
 		this.#controller = controller;
@@ -112,7 +112,7 @@ export class RequestWatch implements Dispatcher.DispatchHandler {
 	onResponseEnd(): void {
 		if (this.#over || this.#httpStatus === null) return;
 		this.#end({
-			ended: 'answered',
+			kind: 'answered',
 			httpStatus: this.#httpStatus,
 			...this.#headers,
 			body: Buffer.concat(this.#chunks),

@@ -1,40 +1,45 @@
 import type { Answered } from './exchange';
 
-/** The statuses with which `Retry-After` says when to come back (RFC 9110, section 10.2.3; RFC 6585, section 4). */
+/**
+ * The statuses for which `Retry-After` is defined as a pause.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
+ * @see https://www.rfc-editor.org/rfc/rfc6585#section-4
+ */
 const STATUSES: readonly number[] = [429, 503];
-/** The three forms of a date of HTTP (RFC 9110, section 5.6.7); the last of them is in GMT without saying so. */
+/** The three forms of an HTTP date, the last implicitly in GMT (https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7). */
 const HTTP_DATES = [
 	/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/,
 	/^[A-Z][a-z]{5,8}, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT$/,
 	/^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/,
 ];
-/** A server that wants to be left alone for longer is not asked again. */
+/** This client waits no longer: a server that asks for more is not called again. */
 const LONGEST_PAUSE_MS = 60_000;
-/** Whoever asks for more than a year means nothing by it. */
+/** A cap that keeps times within a valid date. */
 const MAX_SECONDS = 366 * 24 * 60 * 60;
 
-/** Reads a date of HTTP: milliseconds since 1970; `null` for anything else. */
+/** Parses an HTTP date. @returns Milliseconds since 1970; `null` for anything else. */
 export function parseHttpDate(text: string | null): number | null {
 	if (text === null || !HTTP_DATES.some((form) => form.test(text))) return null;
 	const milliseconds = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
 	return Number.isNaN(milliseconds) ? null : milliseconds;
 }
 
-/** How far the server's clock is ahead of this computer's, in milliseconds, by the answer's `Date`; 0 where it says none. */
+/** Returns how many milliseconds the server's clock is ahead of this computer's, by the header `Date`; 0 without one. */
 export function clockDifference({ date }: Answered, now = Date.now()): number {
 	const theirs = parseHttpDate(date);
 	return theirs === null ? 0 : theirs - now;
 }
 
-/** What a server asks for that wants no request for a while. */
+/** A server's request to be left alone for a while. */
 export interface Pause {
-	/** In milliseconds since 1970, by this computer's clock. */
+	/** When it ends: milliseconds since 1970, by this computer's clock. */
 	readonly until: number;
-	/** It was longer than anyone waits here, when the server asked for it. */
+	/** Whether it is longer than this client ever waits, counted from when the server asked. */
 	readonly isTooLong: boolean;
 }
 
-/** The pause that an answer asks for; `null` if it asks for none. */
+/** Returns the pause that an answer asks for with `Retry-After`; `null` for none. */
 export function pauseOf(answer: Answered, now = Date.now()): Pause | null {
 	const until = retryTimeOf(answer, now);
 	return until === null ? null : { until, isTooLong: until - now > LONGEST_PAUSE_MS };

@@ -1,38 +1,40 @@
-/** Codes that this client sets itself; named as undici names the same events. */
+/** Set by this client itself, and named like undici's codes for the same events. */
 export const CONNECT_TIMEOUT = 'UND_ERR_CONNECT_TIMEOUT';
 export const HEADERS_TIMEOUT = 'UND_ERR_HEADERS_TIMEOUT';
 export const BODY_TIMEOUT = 'UND_ERR_BODY_TIMEOUT';
 export const BODY_TOO_LARGE = 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
-/** The caller cancelled; named as Node.js names it. */
+/** The caller cancelled. Node.js uses the same name. */
 export const CANCELLED = 'ABORT_ERR';
 /** The host's egress rules refused the address. */
 export const EGRESS_REFUSED = 'EGRESS_REFUSED';
-/** HTTPS_PROXY or ALL_PROXY holds no usable address. */
+/** HTTPS_PROXY or ALL_PROXY is not a usable address. */
 export const PROXY_UNUSABLE = 'PROXY_UNUSABLE';
-/** The proxy accepted a connection, and no TLS handshake. */
+/** The proxy accepted the connection, but the TLS handshake with it failed. */
 export const PROXY_TLS_FAILED = 'PROXY_TLS_FAILED';
-/** The answer was not HTTP; undici gives no code for that. */
+/** The answer was not HTTP. undici sets no code for that. */
 const NOT_HTTP = 'UND_ERR_HTTP_PARSER';
 const OTHER = 'UND_ERR';
 
-/** The connection was closed from the other side. */
+/** The other side closed the connection. */
 const RESET = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|ECONNABORTED)$/;
 
-/** The handshake got as far as the certificate. */
+/** The TLS handshake failed at the certificate. */
 const UNVERIFIED = /CERT|SELF_SIGNED|ISSUER|VERIFY|^CRL_|^HOSTNAME_MISMATCH$/;
 
+/** Returns whether the other side closed the connection. */
 export function isReset(transportCode: string): boolean {
 	return RESET.test(transportCode);
 }
 
+/** Returns whether the server's certificate could not be verified. */
 export function isUnverified(transportCode: string): boolean {
 	return UNVERIFIED.test(transportCode);
 }
 
-interface Explanation {
+interface TransportFailure {
 	readonly happened: string;
 	readonly todo: string;
-	/** How the options of an operation of the node help: a sentence. */
+	/** How an operation's options help, in a sentence. */
 	readonly optionsTodo?: string;
 }
 
@@ -43,8 +45,8 @@ const CHECK_CERTIFICATE =
 const WAIT_LONGER = 'A higher Timeout may help.';
 const CHECK_PROXY = 'Check the proxy in HTTPS_PROXY or ALL_PROXY, or except the host in NO_PROXY.';
 
-/** By the code that Node.js or undici gives; the first row whose pattern matches. */
-const TRANSPORT_CODES: ReadonlyArray<Explanation & { readonly pattern: RegExp }> = [
+/** Matched against the code of Node.js or undici. The first match counts. */
+const TRANSPORT_CODES: ReadonlyArray<TransportFailure & { readonly pattern: RegExp }> = [
 	{
 		pattern: /^ABORT_ERR$/,
 		happened: 'the execution was stopped',
@@ -119,18 +121,22 @@ const TRANSPORT_CODES: ReadonlyArray<Explanation & { readonly pattern: RegExp }>
 	},
 ];
 
-const UNLISTED: Explanation = { happened: 'the connection broke', todo: CHECK_NETWORK };
+const BROKEN_CONNECTION: TransportFailure = {
+	happened: 'the connection broke',
+	todo: CHECK_NETWORK,
+};
 
-export function explainTransportCode(code: string): Explanation {
-	return TRANSPORT_CODES.find(({ pattern }) => pattern.test(code)) ?? UNLISTED;
+/** Explains to users what a transport code means, and how to fix it. */
+export function explainTransportCode(code: string): TransportFailure {
+	return TRANSPORT_CODES.find(({ pattern }) => pattern.test(code)) ?? BROKEN_CONNECTION;
 }
 
-/** The code of anything thrown by the network stack. Never its message, which may quote what was sent. */
+/** Returns the code of an error of the network stack. Never its message, which may quote what was sent. */
 export function transportCodeOf(error: unknown): string {
 	if (typeof error !== 'object' || error === null) return OTHER;
 	if ('name' in error && error.name === 'HTTPParserError') return NOT_HTTP;
 	if ('code' in error && typeof error.code === 'string' && CODE.test(error.code)) return error.code;
-	// Several addresses of a host were tried, each with an end of its own.
+	// An AggregateError: several addresses of the host were tried.
 	return 'errors' in error && Array.isArray(error.errors) && error.errors.length > 0
 		? transportCodeOf(error.errors[0])
 		: OTHER;

@@ -1,4 +1,4 @@
-// undici's index sets process-wide globals, these modules set none; undici ships types for its index only.
+// undici's index sets process-wide globals; these modules do not. undici ships types for its index only.
 declare module 'undici/lib/dispatcher/proxy-agent.js' {
 	import { ProxyAgent } from 'undici';
 	export default ProxyAgent;
@@ -15,7 +15,7 @@ declare module 'undici/lib/api/api-connect.js' {
 declare module 'undici/lib/core/connect.js' {
 	import type { Socket } from 'node:net';
 	import { buildConnector } from 'undici';
-	/** Beside calling back it returns the socket immediately, which undici's own types leave out. */
+	/** Also returns the socket immediately, which undici's own types leave out. */
 	export default function connect(
 		options: buildConnector.BuildOptions,
 	): (options: buildConnector.Options, callback: buildConnector.Callback) => Socket;

@@ -3,40 +3,40 @@ import { createHash } from 'node:crypto';
 import { readJsonObject } from './json';
 import { InvalidInput } from './invalidInput';
 
-/** Longer text is something else: the longest token that KIS documents has 350 characters. */
+/** Anything longer is no token: the longest that KIS documents has 350 characters. */
 export const MAX_TOKEN_BYTES = 8 * 1024;
 
-/** Of RFC 7518, section 3.2. KIS signs with HS512. */
+/** Signature lengths (https://www.rfc-editor.org/rfc/rfc7518#section-3.2). KIS signs with HS512. */
 const SIGNATURE_BYTES: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 };
 const KIS_ALGORITHM = 'HS512';
-/** `{"` in base64url: how the header of every JWT starts. */
+/** `{"` in base64url: every JWT starts like this. */
 const JWT_START = 'eyJ';
 const SHORT_FINGERPRINT_DIGITS = 12;
-/** A later time is none that anyone means, and cannot be written as a date. */
+/** Nobody means a later time, and later still it could not be formatted as a date. */
 const MAX_TIME_MS = Date.UTC(9999, 0);
 
-/** What a KIS token says of itself. A client cannot check the signature: the claims explain, they never authorise. */
+/** What a token says about itself. A client cannot verify the signature, so the claims explain and never authorise. */
 export interface TokenClaims {
-	/** In milliseconds since 1970 (the claim `iat` is in seconds); `null` if it names none. */
+	/** The claim `iat` in milliseconds since 1970; `null` if absent. */
 	readonly issuedAt: number | null;
-	/** Expiry, likewise (`exp`). */
+	/** The claim `exp` in milliseconds since 1970; `null` if absent. */
 	readonly expiresAt: number | null;
-	/** The app key that the token was issued to (KIS puts it into `jti`); `null` if it names none. */
+	/** The app key that the token was issued to, which KIS puts into `jti`; `null` if absent. */
 	readonly appkey: string | null;
-	/** Whether all 64 bytes of KIS's HS512 signature are there; `unknown` for another algorithm, unless it lacks some of its own. */
+	/** `whole` if all 64 bytes of an HS512 signature are there; `unknown` for other algorithms, unless bytes are missing. */
 	readonly signature: 'whole' | 'cutOff' | 'unknown';
 }
 
 export interface AccessToken {
-	/** The bare token, as KIS wants it in a body. */
+	/** The bare token, without `Bearer`. */
 	readonly value: string;
-	/** SHA-256 of the value, 64 hex digits: names a token without giving it away. */
+	/** SHA-256 of the value as 64 hex digits: identifies the token without revealing it. */
 	readonly fingerprint: string;
-	/** `null` for a token that cannot be read. */
+	/** `null` if the token is not a readable JWT. */
 	readonly claims: TokenClaims | null;
 }
 
-/** Takes a token out of what a user or an earlier step gave: surrounding white space, quotes and a leading `Bearer ` come off. */
+/** Reads a token as users and earlier steps give it. Strips surrounding white space and quotes, and a leading `Bearer `. */
 export function parseAccessToken(input: unknown): AccessToken | InvalidInput {
 	if (input === undefined || input === null) return new InvalidInput('the token is missing');
 	if (typeof input !== 'string') return new InvalidInput('the token is not a text');
@@ -46,7 +46,7 @@ export function parseAccessToken(input: unknown): AccessToken | InvalidInput {
 	const value = unwrap(input);
 	if (value === '') return new InvalidInput('the token is empty');
 	if (/^bearer$/i.test(value)) return new InvalidInput('there is no token after "Bearer"');
-	// \p{C}: control and format characters (a zero-width space, say) and halves of surrogate pairs.
+	// \p{C}: control and format characters, such as a zero-width space, and lone surrogates.
 	if (/[\s\p{C}]/u.test(value)) {
 		return new InvalidInput('the token contains white space or control characters');
 	}
@@ -57,33 +57,34 @@ export function parseAccessToken(input: unknown): AccessToken | InvalidInput {
 	};
 }
 
-/** The start of the fingerprint that people are shown: tells tokens apart. */
+/** Returns the first 12 digits of the fingerprint, for people to tell tokens apart. */
 export function shortFingerprint({ fingerprint }: AccessToken): string {
 	return fingerprint.slice(0, SHORT_FINGERPRINT_DIGITS);
 }
 
-/** Whether the token names `appkey` as its owner; `null` where it names nobody. */
+/** Returns whether the token was issued to `appkey`; `null` if it does not say. */
 export function isIssuedTo(token: AccessToken, appkey: string): boolean | null {
 	const issuedTo = token.claims?.appkey ?? null;
 	return issuedTo === null ? null : issuedTo === appkey;
 }
 
-/** A JWT whose end is missing: its signature is not whole, or the text starts like a JWT and is none. */
+/** Returns whether the end of a JWT is missing: its signature is too short, or it starts like a JWT and cannot be read. */
 export function isCutOff({ value, claims }: AccessToken): boolean {
 	return claims ? claims.signature === 'cutOff' : value.startsWith(JWT_START);
 }
 
-/** A whole JWT that names `appkey` as its owner: "invalid" about it can mean neither cut off nor another app's. */
+/** Returns whether KIS's "invalid" can only mean dead: the JWT is complete, and was issued to `appkey`. */
 export function isWholeTokenOf(appkey: string, token: AccessToken): boolean {
 	return token.claims?.signature === 'whole' && isIssuedTo(token, appkey) === true;
 }
 
+/** Returns whether the token's `exp` has passed; `false` if it has none. @param now In milliseconds since 1970. */
 export function hasExpired(token: AccessToken, now: number): boolean {
 	const expiresAt = token.claims?.expiresAt ?? null;
 	return expiresAt !== null && expiresAt <= now;
 }
 
-/** In time proportional to the length, whatever the text: a pattern that ends in `$` would not be. */
+/** Linear in the length of the text, which a pattern that ends in `$` would not be. */
 function unwrap(text: string): string {
 	let end = text.length;
 	while (end > 0 && /[\s"']/.test(text[end - 1])) end--;
@@ -126,7 +127,7 @@ function readJsonPart(part: string): Record<string, unknown> | null {
 	}
 }
 
-/** Strict, unlike Buffer's own decoder: a changed last character can decode to the same bytes, yet is another token. */
+/** Strict, unlike Buffer: a different last character can decode to the same bytes, yet makes another token. */
 function decodeBase64Url(text: string): Buffer | null {
 	const bytes = Buffer.from(text, 'base64url');
 	return bytes.toString('base64url') === text ? bytes : null;

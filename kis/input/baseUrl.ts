@@ -2,20 +2,20 @@ import { InvalidInput } from './invalidInput';
 
 const LOOPBACK_V4 = /^127(?:\.\d+){3}$/;
 
-/** `localhost`, 127.0.0.0/8 and ::1, as the URL parser normalises them (`127.1` is `127.0.0.1` by then). */
+/** Returns whether a URL leads to this computer: `localhost`, 127.0.0.0/8 or ::1, as the URL parser normalises them. */
 export function isLoopback({ hostname }: URL): boolean {
 	return hostname === 'localhost' || hostname === '[::1]' || LOOPBACK_V4.test(hostname);
 }
 
 /**
- * Reads the address of a relay in front of KIS, or of a sandbox: https, or http on a loopback address, without user
- * info, query and fragment. Surrounding white space is ignored, a path prefix is kept.
+ * Reads the address of a relay in front of KIS, or of a sandbox. It has to be https, or http to this computer, without
+ * user info, query and fragment. Ignores surrounding white space, keeps a path prefix.
  */
 export function parseBaseUrl(text: string): URL | InvalidInput {
 	const trimmed = text.trim();
 	if (trimmed === '')
 		return new InvalidInput('the Base URL is empty', 'Enter the address to call.');
-	// The URL parser drops line breaks and reads "\" as "/": what a person sees would not be what is called.
+	// The URL parser drops line breaks and reads "\" as "/": users would see another address than the one called.
 	if (/[\s\\\p{C}]/u.test(trimmed)) {
 		return new InvalidInput(
 			'the Base URL contains white space, a control character or a backslash',
@@ -28,7 +28,7 @@ export function parseBaseUrl(text: string): URL | InvalidInput {
 			'Begin it with https://, or with http:// for this computer.',
 		);
 	}
-	// These three are looked for in the text: the parsed URL shows no trace of them where they are empty.
+	// Look for these three in the text: a parsed URL does not show them if they are empty.
 	if (trimmed.split('/', 3)[2].includes('@')) {
 		return new InvalidInput(
 			'the Base URL contains a user name or password (the part before "@")',
@@ -51,17 +51,17 @@ export function parseBaseUrl(text: string): URL | InvalidInput {
 	return url;
 }
 
-/** Names the place that a base URL leads to: the same text for every spelling of it that the URL standard and DNS call equal. */
+/** Returns the normal form of a base URL: the same for all spellings that the URL standard and DNS treat as equal. */
 export function addressOf(baseUrl: URL): string {
 	const { protocol, host, pathname } = endpointOf(baseUrl, '');
-	// A name may end in the dot of DNS's root; a last slash is endpointOf's to take away, but for the root's own.
+	// A host name may end in a dot (DNS root). endpointOf strips trailing slashes, except the only one.
 	return `${protocol}//${host.replace(/\.(?=:|$)/, '')}${pathname === '/' ? '' : pathname}`;
 }
 
-/** An endpoint below the base URL, behind its path prefix if it has one. */
+/** Appends a path to the base URL, after its path prefix if it has one. */
 export function endpointOf(baseUrl: URL, path: string): URL {
 	const url = new URL(baseUrl);
-	// From the first slash of a run only: the time stays proportional to the length.
+	// The lookbehind starts each run of slashes once: linear in the length.
 	url.pathname = url.pathname.replace(/(?<!\/)\/+$/, '') + path;
 	return url;
 }

@@ -3,30 +3,30 @@ import { ENVIRONMENTS, isEnvironmentName, type EnvironmentName } from './environ
 import { parseRedisUrl, type RedisUrl } from './redisUrl';
 import { InvalidInput } from './invalidInput';
 
-/** A KIS app's key pair and the place where it is valid. */
+/** A KIS app's key pair, the environment that it is for, and how requests with it are sent. */
 export interface KisCredential {
-	/** 앱Key, 36 characters by KIS's page (not enforced). */
+	/** 앱Key: 36 characters, by KIS's page (not enforced). */
 	readonly appkey: string;
-	/** 앱Secret, 180 characters by KIS's page (not enforced). */
+	/** 앱Secret: 180 characters, by KIS's page (not enforced). */
 	readonly appsecret: string;
 	readonly environment: EnvironmentName;
 	readonly baseUrl: URL;
-	/** Whether requests with this credential that bring no access token get one from it. */
+	/** Whether n8n requests with this credential get an access token if they have none. */
 	readonly bringsToken: boolean;
-	/** Whether requests with this credential that others send keep to the app key's limit. */
+	/** Whether n8n requests with this credential wait for the app key's limit. */
 	readonly pacesRequests: boolean;
-	/** Where all workers share what they know; `null` where each is on its own. */
+	/** The Redis through which all workers share what they know; `null` if each works alone. */
 	readonly redis: RedisUrl | null;
 }
 
-/** Comes with copy and paste. KIS's keys contain none, and a pasted line break is what EGW00105 usually means. */
+/** Comes from copy and paste: KIS's keys contain none. A pasted line break is the usual cause of EGW00105. */
 export const STRAY_WHITE_SPACE = /\s+/g;
 
 const COPY_KEYS =
 	'Copy App Key and App Secret from the KIS Developers site (KIS Developers 홈페이지).';
 const SWITCH = 'Switch it on or off.';
 
-/** Reads the fields that a user filled in. What cannot be used comes with what to do about it. */
+/** Reads the credential's fields as the user filled them in. Invalid input comes with what to do about it. */
 export function parseCredential(
 	fields: Readonly<Record<string, unknown>>,
 ): KisCredential | InvalidInput {
@@ -40,7 +40,7 @@ export function parseCredential(
 	if (appsecret === '') return new InvalidInput('the App Secret is empty', COPY_KEYS);
 	const baseUrl = baseUrlOf(environment, fields.baseUrl);
 	if (baseUrl instanceof InvalidInput) return baseUrl;
-	// A credential that was saved before there were these fields has none.
+	// Credentials saved by older versions lack these fields.
 	const { bringAuthorization: bringsToken = true, paceRequests: pacesRequests = true } = fields;
 	if (typeof bringsToken !== 'boolean') {
 		return new InvalidInput('Bring an Access Token is neither true nor false', SWITCH);

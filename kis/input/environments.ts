@@ -1,18 +1,18 @@
-/** What KIS calls an account's world: live trading or its simulation. `custom` is any other address that speaks KIS. */
+/** Live trading, KIS's simulation of it, or any other address that speaks KIS's protocol. */
 export type EnvironmentName = 'real' | 'paper' | 'custom';
 
 export interface Environment {
-	/** Name shown to users, with KIS's own term. */
+	/** Shown to users, with KIS's own term. */
 	readonly label: string;
-	/** Where KIS serves it; `null` where the user supplies the address. */
+	/** KIS's address; `null` if the user supplies one. */
 	readonly baseUrl: string | null;
-	/** Requests that KIS accepts per account in any second. Source: KIS's notice of 2026-04-20. */
+	/** Requests per account that KIS accepts in any second, by its notice of 2026-04-20. */
 	readonly requestsPerSecond: number;
-	/** The most that a user may ask for instead. */
+	/** The most that a user may set instead. */
 	readonly maxRequestsPerSecond: number;
 }
 
-/** The one place for addresses and limits. They are the broker's to change. */
+/** All addresses and limits that KIS may change. */
 export const ENVIRONMENTS = {
 	real: {
 		label: 'Real (실전투자)',
@@ -34,7 +34,7 @@ export const ENVIRONMENTS = {
 	},
 } as const satisfies Record<EnvironmentName, Environment>;
 
-/** KIS issues a token to an app key once a minute; a second more, for the way there. */
+/** KIS issues one token per app key and minute. The extra second covers network delay. */
 export const ISSUE_INTERVAL_MS = 61_000;
 
 export function isEnvironmentName(name: unknown): name is EnvironmentName {

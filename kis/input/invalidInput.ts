@@ -1,9 +1,9 @@
-/** What a reader returns for input that cannot be used as it is. Neither sentence repeats the input. */
+/** Returned for input that cannot be used. Neither text quotes the input. */
 export class InvalidInput {
 	constructor(
-		/** What is wrong: a clause without a full stop. */
+		/** What is wrong, as a clause without a full stop. */
 		readonly why: string,
-		/** How to get unstuck: a sentence; empty where only the caller can tell. */
+		/** How to fix it, in a sentence; empty if only the caller knows. */
 		readonly todo = '',
 	) {}
 }

@@ -1,22 +1,21 @@
-/** A text of JSON, with the colon that makes it a name, or a bracket. */
+/** A JSON string, with the colon that makes it a name, or a bracket. */
 const TEXTS_AND_BRACKETS = /"(?:[^"\\]|\\.)*"(\s*:)?|[[\]{}]/g;
 
 /**
- * Reads a JSON object. It has no prototype, so that a polluted `Object.prototype` cannot supply fields.
+ * Parses a JSON object. The result has no prototype, so that a polluted `Object.prototype` cannot supply fields.
  *
- * @returns `null` if the text is another value, or has a name twice: nobody knows which of them is meant (RFC 8259,
- * section 4).
- *
- * @throws {SyntaxError} for what is no JSON.
+ * @returns `null` for any other JSON value, and for an object with duplicate names, whose meaning is not defined.
+ * @throws {SyntaxError} if the text is not JSON.
+ * @see https://www.rfc-editor.org/rfc/rfc8259#section-4
  */
 export function readJsonObject(text: string): Record<string, unknown> | null {
 	const json: unknown = JSON.parse(text);
 	if (typeof json !== 'object' || json === null || Array.isArray(json)) return null;
 	if (Object.keys(json).length !== countNames(text)) return null;
-	return Object.setPrototypeOf(json, null) as Record<string, unknown>;
+	return { __proto__: null, ...json };
 }
 
-/** @returns How many names an object has, its values' own names not counted. */
+/** Counts the names of an object, without those of nested objects. */
 function countNames(json: string): number {
 	let depth = 0;
 	let names = 0;

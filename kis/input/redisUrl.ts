@@ -1,29 +1,29 @@
 import { InvalidInput } from './invalidInput';
 
 const DEFAULT_PORT = 6379;
-/** In front of every key, so that other programs may use the same database. */
+/** Starts every key, so that other programs can use the same database. */
 const DEFAULT_PREFIX = 'n8n-kis:';
-/** Redis Cluster would read braces as a hash tag of its own. */
+/** No braces: Redis Cluster would read them as a hash tag. */
 const PREFIX = /^[\w:.@/-]{1,100}$/;
 const DATABASE = /^\/?(\d{1,5})?$/;
 
-/** The Redis that all workers share, as the credential names it. */
+/** The parts of the credential's Redis URL. */
 export interface RedisUrl {
 	readonly isTls: boolean;
-	/** A name, or an address without brackets. */
+	/** A host name or an IP address, without brackets. */
 	readonly host: string;
 	readonly port: number;
 	/** `null` for Redis's default user. */
 	readonly username: string | null;
-	/** `null` where none is wanted. */
+	/** `null` for none. */
 	readonly password: string | null;
 	readonly database: number;
 	readonly prefix: string;
 }
 
 /**
- * Reads `redis://` or `rediss://` (TLS) with host, and as far as wanted port, user, password, number of the database and
- * `?prefix=`, as IANA's registration of the scheme has it. Surrounding white space is ignored.
+ * Reads a `redis://` or `rediss://` (TLS) URL: a host, and optionally port, user, password, database number and
+ * `?prefix=`. Ignores surrounding white space.
  *
  * @see https://www.iana.org/assignments/uri-schemes/prov/redis
  */
@@ -78,7 +78,7 @@ export function parseRedisUrl(text: string): RedisUrl | InvalidInput {
 	};
 }
 
-/** Names the Redis for people, without user and password. */
+/** Returns the URL as people are shown it: without user and password. */
 export function nameOfRedis({ isTls, host, port }: RedisUrl): string {
 	return `${isTls ? 'rediss' : 'redis'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -1,74 +1,78 @@
 import { MAX_TOKEN_BYTES, parseAccessToken, type AccessToken } from '../input/accessToken';
 import { readAttempt, type Attempt } from '../reply/attempt';
 import type { KisCredential } from '../input/credential';
-import type { Answered, Exchange } from '../http/exchange';
+import type { Answered } from '../http/exchange';
 import { clockDifference } from '../http/retryAfter';
 import { OPEN_ANSWERS } from '../reply/httpAnswers';
 import { parseKisTime } from '../reply/koreanTime';
-import { isText, readReply, type KisReply } from '../reply/reply';
+import { isText, type KisReply, type ParsedExchange } from '../reply/reply';
 import { SecretGuard } from '../secrets/secretGuard';
 import { InvalidInput } from '../input/invalidInput';
 
 /** 접근토큰발급. The path is case-sensitive. */
 export const ISSUE_PATH = '/oauth2/tokenP';
 
-/** OAuth 2.0's client credentials grant (RFC 6749, section 4.4), the keys under KIS's names. */
+/**
+ * Makes the body of OAuth 2.0's client credentials grant, with KIS's names for the key pair.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.4
+ */
 export function issueBody({ appkey, appsecret }: KisCredential): object {
 	return { grant_type: 'client_credentials', appkey, appsecret };
 }
 
-/** A token as KIS gives it. */
+/** A token as KIS gave it. */
 export interface Grant {
 	readonly token: AccessToken;
-	/** Milliseconds since 1970, by KIS's own field, else by the token's claim; `null` where neither says. */
+	/** By KIS's own field, else by the token's claim, in milliseconds since 1970; `null` if neither says. */
 	readonly expiresAt: number | null;
-	/** KIS said that no second of its life is left (`expires_in`). */
+	/** Whether KIS said that no second of its life is left (`expires_in`). */
 	readonly isOver: boolean;
-	/** How far KIS's clock is ahead of this computer's, in milliseconds, where they differ by more than five minutes; else 0. */
+	/** How far KIS's clock is ahead of this computer's, in milliseconds; 0 if they differ by five minutes or less. */
 	readonly clockAheadMs: number;
-	/** KIS's four fields as they came, the token bare; what is absent stays so. */
+	/** KIS's four fields as they came, but the token bare. */
 	readonly fields: Readonly<Partial<Record<GrantField, string | number>>>;
 }
 
-/** Beside the token: when it expires (Korean time without an offset, `2026-11-23 08:16:59`), `Bearer`, and in how many seconds. */
+/** When it expires (Korean time without an offset, `2026-11-23 08:16:59`), `Bearer`, and in how many seconds it expires. */
 const OTHER_FIELDS = ['access_token_token_expired', 'token_type', 'expires_in'] as const;
 type GrantField = 'access_token' | (typeof OTHER_FIELDS)[number];
 
 export interface IssueAttempt extends Attempt {
-	/** Where it was `confirmed`. */
+	/** `null` unless the verdict is `confirmed`. */
 	readonly grant: Grant | null;
 }
 
-/** A server may put a word in the place of a token. KIS's tokens have some three hundred characters. */
+/** Shorter texts are words in place of a token. KIS's tokens have some three hundred characters. */
 const MIN_TOKEN_LENGTH = 20;
-/** RFC 6750, section 2.1: what a bearer token is made of. */
+/** The characters of a bearer token (https://www.rfc-editor.org/rfc/rfc6750#section-2.1). */
 const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
-/** JSON with a JWT in it, or with a text under a name that ends like `access_token`. */
+/** JSON that contains a JWT, or a string under a name that ends like `access_token`. */
 const HOLDS_TOKEN = /eyJ[\w-]{4}i|token":[[{]*"[^"]/i;
-/** Clocks that differ by less are right, in milliseconds. */
+/** Smaller differences between the clocks are ignored. */
 export const CLOCK_TOLERANCE_MS = 5 * 60 * 1000;
 
 /**
- * Reads what an exchange means. The token is the one secret that is in it.
+ * Reads what an exchange means. The only secret in the result is the token of its grant.
  *
- * @param known Keeps the keys, and the tokens that are known already: what the server says may quote them.
+ * @param known Guards the key pair, and the tokens that are known already: the server may quote them.
  */
 export function readIssue(
-	exchange: Exchange,
+	parsed: ParsedExchange,
 	{ appsecret }: KisCredential,
 	known: SecretGuard,
 ): IssueAttempt {
-	const answer = exchange.ended === 'answered' ? exchange : null;
-	const fields = (answer && readReply(answer)?.fields) ?? {};
+	const { exchange, reply } = parsed;
+	const fields = reply?.fields ?? {};
 	const given = isText(fields.access_token) ? fields.access_token : '';
 	const guard = known.and(given.slice(0, MAX_TOKEN_BYTES));
-	const grant = answer && readGrant(answer, fields, appsecret, guard);
+	const grant = exchange.kind === 'answered' ? readGrant(exchange, fields, appsecret, guard) : null;
 	const lacking = () => (grant ? null : OPEN_ANSWERS.withoutToken);
-	const attempt = readAttempt(exchange, lacking, guard);
+	const attempt = readAttempt(parsed, lacking, guard);
 	if (attempt.verdict === 'confirmed') return { ...attempt, grant };
 	if (!HOLDS_TOKEN.test(JSON.stringify(fields)) || attempt.verdict === 'noVerdict')
 		return { ...attempt, grant: null };
-	// A refusal that contains a token, wherever in it, cannot be trusted.
+	// A refusal that contains a token anywhere cannot be trusted.
 	return { ...attempt, verdict: 'noVerdict', rule: OPEN_ANSWERS.contradiction, grant: null };
 }
 
@@ -78,7 +82,7 @@ export function readGiven(text: unknown, appsecret: string): AccessToken | null 
 	if (token instanceof InvalidInput) return null;
 	if (token.value.length < MIN_TOKEN_LENGTH || !B64TOKEN.test(token.value)) return null;
 	// Whoever gets the item gets the token (and the app key, which it names), but never the secret that makes tokens.
-	return new SecretGuard([appsecret]).isIn(token.value) ? null : token;
+	return new SecretGuard([appsecret]).isQuotedIn(token.value) ? null : token;
 }
 
 function readGrant(

@@ -15,9 +15,9 @@ import type { Grant } from './grant';
  * What can become of a request for a token:
  *
  * - `issued`: KIS gave a token, and it passed every check.
- * - `unusable`: KIS gave a token that cannot be used.
+ * - `unusable`: KIS gave a token that must not be used.
  * - `rejected`: KIS refused, and no attempt was processed.
- * - `unknown`: an attempt was sent, and no readable answer came. A token may have been issued.
+ * - `unknown`: an attempt was sent, and no readable answer came. KIS may have issued a token.
  * - `notSent`: no attempt was ever written.
  */
 export type Issuance = Issued | UnusableGrant | NotIssued;
@@ -25,7 +25,7 @@ export type Issuance = Issued | UnusableGrant | NotIssued;
 export interface Issued {
 	readonly outcome: 'issued';
 	readonly grant: Grant;
-	/** Of this call, oldest first; empty where the execution has got the token before. */
+	/** Of this call, oldest first; empty if the execution was given the token before. */
 	readonly attempts: readonly Attempt[];
 }
 
@@ -39,17 +39,17 @@ export interface UnusableGrant {
 export interface NotIssued {
 	readonly outcome: 'rejected' | 'unknown' | 'notSent';
 	readonly attempts: readonly Attempt[];
-	/** The attempt that made it so, if need be of an earlier call of the execution; `null` where none was made. */
+	/** The attempt that decided it, perhaps of an earlier call of the execution; `null` if none was made. */
 	readonly decisive: Attempt | null;
 }
 
-/** Why a token cannot be used: `dead` if this host has confirmed its revocation to this process, or called it invalid. */
+/** Why a token must not be used. `dead`: its host has confirmed to this process that it is. */
 export type Flaw = 'cutOff' | 'dead' | 'expired' | 'otherAppKey';
 
-/** For so long after an issue, in milliseconds, KIS gives the same token again, dead or alive. */
+/** How long after an issue KIS gives the same token again, dead or alive, in milliseconds. */
 export const SAME_TOKEN_MS = 6 * 60 * 60 * 1000;
 
-/** Checks a token that KIS gave; `null` if it can be used. Expiry counts by KIS's clock where this computer's is wrong. */
+/** Checks a token that KIS gave. Expiry counts by KIS's clock if this computer's is wrong. @returns `null` if it is good. */
 export function flawOf(grant: Grant, credential: KisCredential): Flaw | null {
 	const { token, expiresAt, isOver, clockAheadMs } = grant;
 	const now = Date.now() + clockAheadMs;
@@ -61,8 +61,10 @@ export function flawOf(grant: Grant, credential: KisCredential): Flaw | null {
 }
 
 /**
- * A token that need not be issued anew, as KIS would give it: whole, of the app key, not known to be dead, and valid for
- * so many milliseconds. `null` for any other.
+ * Makes a grant of a token that can be used again instead of asking KIS for one.
+ *
+ * @param minimumMs How long it has to be valid, in milliseconds.
+ * @returns `null` unless the token is whole, of this app key, not known to be dead, and valid for long enough.
  */
 export function reuse(
 	token: AccessToken,
@@ -88,18 +90,18 @@ export function reuse(
 	};
 }
 
-/** KIS's minute is not over. */
+/** Returns whether KIS refused because it issues one token a minute. */
 export function isLimited({ rule }: Attempt): boolean {
 	return rule?.limitsIssue === true;
 }
 
 /**
- * Weighs attempts that got no token: one without an answer may have issued one, whatever KIS says later; else a refusal
- * counts; else nothing was sent.
+ * Sums up attempts that got no token. One without a verdict may have issued a token, whatever KIS says later, and makes it
+ * `unknown`; else a refusal makes it `rejected`; else it is `notSent`.
  *
  * @param before How an earlier call of the execution ended.
  */
-export function weighFailed(attempts: readonly Attempt[], before: Issuance | undefined): NotIssued {
+export function notIssued(attempts: readonly Attempt[], before: Issuance | undefined): NotIssued {
 	const unanswered = attempts.findLast(({ verdict }) => verdict === 'noVerdict');
 	if (unanswered) return { outcome: 'unknown', attempts, decisive: unanswered };
 	if (before?.outcome === 'unknown') return { ...before, attempts };

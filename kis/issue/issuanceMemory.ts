@@ -2,32 +2,35 @@ import type { AccessToken } from '../input/accessToken';
 import type { Grant } from './grant';
 import type { Issuance } from './issuance';
 
-/** What an execution has asked for. It goes with the execution: tokens are kept no longer than they have to be. */
-export interface Past {
-	/** How the last call ended, by credential. */
+/** What one execution asked KIS for. It is dropped with the execution, so that no token is kept longer than needed. */
+export interface IssueHistory {
+	/** How the last call with each credential ended. */
 	readonly issuances: Map<string, Issuance>;
-	/** All tokens that it was given, of use or not. */
+	/** All tokens that it was given, good or not. */
 	readonly tokens: Set<string>;
 }
 
-const pasts = new WeakMap<object, Past>();
+const pasts = new WeakMap<object, IssueHistory>();
 
-export function pastOf(execution: object): Past {
+/** Returns what the execution asked for so far. */
+export function issueHistoryOf(execution: object): IssueHistory {
 	const past = pasts.get(execution) ?? { issuances: new Map(), tokens: new Set() };
 	pasts.set(execution, past);
 	return past;
 }
 
-/** What the execution was given, if it is this token. */
+/** Returns the grant that gave the execution this token; `null` if none did. */
 export function givenBefore(execution: object, { value }: AccessToken): Grant | null {
-	for (const issuance of pastOf(execution).issuances.values()) {
+	for (const issuance of issueHistoryOf(execution).issuances.values()) {
 		if (issuance.outcome === 'issued' && issuance.grant.token.value === value)
 			return issuance.grant;
 	}
 	return null;
 }
 
-/** Whether the execution has asked for a token that may have been issued and did not arrive. */
+/** Returns whether KIS may have issued a token to the execution that did not arrive. */
 export function mayHaveIssued(execution: object): boolean {
-	return [...pastOf(execution).issuances.values()].some(({ outcome }) => outcome === 'unknown');
+	return [...issueHistoryOf(execution).issuances.values()].some(
+		({ outcome }) => outcome === 'unknown',
+	);
 }

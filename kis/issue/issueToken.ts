@@ -1,33 +1,32 @@
 import { addressOf, endpointOf } from '../input/baseUrl';
 import type { KisCredential } from '../input/credential';
 import { ISSUE_INTERVAL_MS } from '../input/environments';
-import type { Exchange } from '../http/exchange';
 import { sendPaced, type SendingOptions } from '../rateLimit/pacedRequest';
+import type { ParsedExchange } from '../reply/reply';
 import { asksToComeBack, wait, waitBeforeRetry } from '../reply/retry';
 import { quotedParts, SecretGuard } from '../secrets/secretGuard';
 import { SharedTokens } from '../memory/sharedTokens';
 import { ISSUE_PATH, issueBody, readIssue, type IssueAttempt } from './grant';
-import { flawOf, isLimited, weighFailed, type Issuance } from './issuance';
-import { pastOf } from './issuanceMemory';
+import { flawOf, isLimited, notIssued, type Issuance } from './issuance';
+import { issueHistoryOf } from './issuanceMemory';
 import { SharedCall } from './sharedCall';
 
-/** `cancel` ends asking and waiting immediately. */
 export interface IssueOptions extends SendingOptions {
-	/** How often a request that KIS did not process may be repeated, 0 or more. */
+	/** How often to repeat a request that KIS did not process, 0 or more. */
 	readonly maxRetries: number;
-	/** Whether to wait 61 seconds and ask once more, where KIS asks for it or its answer was lost. */
+	/** Whether to wait 61 seconds and ask once more if KIS's minute is not over, or its answer was lost. */
 	readonly waitWhenLimited: boolean;
-	/** Stands for the execution: what it was given is remembered no longer than this object lives. */
+	/** Stands for the n8n execution. What it was given is remembered as long as this object lives. */
 	readonly execution: object;
-	/** Called when it has its place in the limit, before each request: `false` if none is to be sent after all. */
+	/** Called before each request, once it is permitted to go out. `false` if it must not be sent after all. */
 	readonly beforeSending?: () => Promise<boolean>;
-	/** Further tokens that the caller knows: what the server says may quote them. */
+	/** Further tokens that the caller knows, and the server may quote. */
 	readonly others?: readonly string[];
 }
 
 /**
- * Asks KIS for a token, at most once for each execution and credential that got one, and together with all executions
- * that ask at the same time. Never throws, and leaves no connection and no timer behind.
+ * Asks KIS for a token. An execution that was given one gets it again while it is good, and executions that ask
+ * concurrently share a request. Never throws, and leaves no connection and no timer behind.
  */
 export async function issueToken(
 	credential: KisCredential,
@@ -35,30 +34,31 @@ export async function issueToken(
 ): Promise<Issuance> {
 	const { appkey, appsecret, baseUrl } = credential;
 	const key = JSON.stringify([addressOf(baseUrl), appkey, appsecret]);
-	const past = pastOf(options.execution);
-	const before = past.issuances.get(key);
+	const history = issueHistoryOf(options.execution);
+	const before = history.issuances.get(key);
 	if (before?.outcome === 'issued' && flawOf(before.grant, credential) === null) {
 		return { ...before, attempts: [] };
 	}
-	const issuance = await new Asking(credential, options, key).ask(before, past.tokens);
-	if ('grant' in issuance) past.tokens.add(issuance.grant.token.value);
-	// A token of no use does not settle what became of an answer that was lost.
-	const open = weighFailed(issuance.attempts, before);
+	const issuance = await new TokenRequest(credential, options, key).send(before, history.tokens);
+	if ('grant' in issuance) history.tokens.add(issuance.grant.token.value);
+	// An unusable token does not tell what became of an attempt whose answer was lost.
+	const open = notIssued(issuance.attempts, before);
 	const isOpen = issuance.outcome === 'unusable' && open.outcome === 'unknown';
-	past.issuances.set(key, isOpen ? open : issuance);
+	history.issuances.set(key, isOpen ? open : issuance);
 	return issuance;
 }
 
-/** What is shown of an answer, without the token itself. */
-function saidIn({ code, refusalCode, text, grant }: IssueAttempt): string {
+/** Returns all text of an answer that may be shown, without the token itself. */
+function shownOf({ code, refusalCode, text, grant }: IssueAttempt): string {
 	const fields = Object.entries(grant?.fields ?? {}).filter(([name]) => name !== 'access_token');
 	return [code, refusalCode, text, ...fields.map(([, value]) => value)].join('\n');
 }
 
-/** By credential. */
+/** The calls under way, by credential. */
 const underWay = new Map<string, SharedCall>();
 
-class Asking {
+/** One caller's request for a token, with its retries. Each attempt may be shared with other callers. */
+class TokenRequest {
 	readonly #credential: KisCredential;
 	readonly #options: IssueOptions;
 	readonly #key: string;
@@ -72,18 +72,18 @@ class Asking {
 		this.#mayWait = options.waitWhenLimited;
 	}
 
-	/** @param given Tokens that the execution was given before. */
-	async ask(before: Issuance | undefined, given: ReadonlySet<string>): Promise<Issuance> {
+	/** @param given Tokens that the execution was given before, and the server may quote. */
+	async send(before: Issuance | undefined, given: ReadonlySet<string>): Promise<Issuance> {
 		const { cancel } = this.#options;
 		const { appkey, appsecret } = this.#credential;
 		const guard = new SecretGuard([appkey, appsecret]).and(...given);
 		const attempts: IssueAttempt[] = [];
-		if (cancel.aborted) return weighFailed(attempts, before);
+		if (cancel.aborted) return notIssued(attempts, before);
 		let call = this.#current();
 		for (;;) {
-			const exchange = await call.join(cancel);
-			if (!exchange) break;
-			const attempt = await this.#read(exchange, guard);
+			const parsed = await call.join(cancel);
+			if (!parsed) break;
+			const attempt = await this.#read(parsed, guard);
 			attempts.push(attempt);
 			const { grant } = attempt;
 			if (grant) {
@@ -99,21 +99,19 @@ class Asking {
 			const current = () => this.#current();
 			call = waitMs === ISSUE_INTERVAL_MS ? call.next(current) : current();
 		}
-		return weighFailed(attempts, before);
+		return notIssued(attempts, before);
 	}
 
-	/** Reads an answer, without what it quotes of the tokens that the caller knows. */
-	async #read(exchange: Exchange, guard: SecretGuard): Promise<IssueAttempt> {
-		const attempt = readIssue(exchange, this.#credential, guard);
-		const quoted = await quotedParts(saidIn(attempt), this.#options.others ?? []);
-		return quoted.length > 0
-			? readIssue(exchange, this.#credential, guard.and(...quoted))
-			: attempt;
+	/** Reads an answer, and withholds what it quotes of the tokens that the caller knows. */
+	async #read(parsed: ParsedExchange, guard: SecretGuard): Promise<IssueAttempt> {
+		const attempt = readIssue(parsed, this.#credential, guard);
+		const quoted = await quotedParts(shownOf(attempt), this.#options.others ?? []);
+		return quoted.length > 0 ? readIssue(parsed, this.#credential, guard.and(...quoted)) : attempt;
 	}
 
-	/** `null` if there should be no further attempt. */
+	/** @returns How long to wait before the next attempt; `null` if there should be none. */
 	#waitAfter(attempt: IssueAttempt, attempts: readonly IssueAttempt[]): number | null {
-		// Unlike a revoke not safe to repeat immediately: if a token was issued, KIS gives it again only after a minute.
+		// Do not repeat immediately, as a revoke would: if KIS issued a token, it gives it again only after a minute.
 		if (attempt.verdict === 'noVerdict' || isLimited(attempt)) {
 			const mayWait = this.#mayWait && !asksToComeBack(attempt);
 			this.#mayWait = false;
@@ -122,7 +120,7 @@ class Asking {
 		return waitBeforeRetry(attempts, this.#retries++, this.#options.maxRetries);
 	}
 
-	/** The call that whoever asks now shares. */
+	/** Joins the call under way, or starts one. */
 	#current(): SharedCall {
 		const current = underWay.get(this.#key);
 		return current && !current.isAbandoned ? current : this.#start();
@@ -131,7 +129,7 @@ class Asking {
 	#start(): SharedCall {
 		const call = new SharedCall(async (cancel) => {
 			try {
-				return await this.#send(cancel);
+				return await this.#call(cancel);
 			} finally {
 				if (underWay.get(this.#key) === call) underWay.delete(this.#key);
 			}
@@ -140,21 +138,20 @@ class Asking {
 		return call;
 	}
 
-	/** `null` if it is cancelled before it has a place in the limit, or is not to be sent after all. */
-	async #send(cancel: AbortSignal): Promise<Exchange | null> {
+	/** @returns `null` if it was cancelled before it was sent, or must not be sent after all. */
+	async #call(cancel: AbortSignal): Promise<ParsedExchange | null> {
 		const credential = this.#credential;
 		const { appkey, appsecret, baseUrl } = credential;
 		const { beforeSending = async () => true } = this.#options;
 		const url = endpointOf(baseUrl, ISSUE_PATH);
-		const sent = await sendPaced(
+		return await sendPaced(
 			credential,
 			{ ...this.#options, url, cancel },
 			async (connection, onWriting) =>
 				(await beforeSending())
 					? await connection.post(issueBody(credential), cancel, onWriting)
 					: null,
-			(exchange) => readIssue(exchange, credential, new SecretGuard([appkey, appsecret])),
+			(parsed) => readIssue(parsed, credential, new SecretGuard([appkey, appsecret])),
 		);
-		return sent && sent.exchange;
 	}
 }

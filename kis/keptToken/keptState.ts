@@ -85,7 +85,7 @@ const RULES: Readonly<Record<string, AnswerRule>> = {
 };
 const VERDICTS: Readonly<Record<Verdict, true>> = {
 	confirmed: true,
-	doubtfulConfirmation: true,
+	unprovenConfirmation: true,
 	refused: true,
 	invalidToken: true,
 	expiredToken: true,

@@ -8,35 +8,35 @@ import { sendPaced, type SendingOptions } from '../rateLimit/pacedRequest';
 import type { KisReply } from '../reply/reply';
 import { SecretGuard } from '../secrets/secretGuard';
 
-/** 주식현재가 시세: it changes nothing, and both environments have it. The path is case-sensitive. */
+/** 주식현재가 시세: changes nothing, and exists in both environments. The path is case-sensitive. */
 export const QUOTE_PATH = '/uapi/domestic-stock/v1/quotations/inquire-price';
 const QUOTE_TR_ID = 'FHKST01010100';
-/** The stock exchange (J), and a share that is always listed there: Samsung Electronics. */
+/** The KRX (J), and a share that is always listed there: Samsung Electronics. */
 const QUOTE_QUERY = { FID_COND_MRKT_DIV_CODE: 'J', FID_INPUT_ISCD: '005930' };
 
 /**
- * What a quote says of the token that it was asked for with:
+ * What KIS's answer to a request for a quote says about its token:
  *
  * - `alive`: KIS gave the quote.
- * - `invalid`: KIS says that the token is invalid (EGW00121, EGW00122, EGW00123): dead, if it is a whole token of the app key.
+ * - `invalid`: KIS called the token invalid (EGW00121, EGW00122, EGW00123). A whole token of the app key is dead then.
  * - `undecided`: anything else.
  */
 export type Liveness = 'alive' | 'invalid' | 'undecided';
 
 export interface LivenessAnswer {
 	readonly liveness: Liveness;
-	/** `null` if the question was cancelled before its turn. */
+	/** `null` if the question was cancelled before it was sent. */
 	readonly attempt: Attempt | null;
 	/**
-	 * Right before the question was written, in milliseconds since 1970; `null` if it was not. A token that was found alive
-	 * was alive then: dead tokens stay dead.
+	 * When the question was written, in milliseconds since 1970; `null` if it was not. An `alive` token was alive at that
+	 * moment, since dead tokens stay dead.
 	 */
 	readonly askedAt: number | null;
 }
 
 const LIVENESS: Readonly<Record<Verdict, Liveness>> = {
 	confirmed: 'alive',
-	doubtfulConfirmation: 'undecided',
+	unprovenConfirmation: 'undecided',
 	invalidToken: 'invalid',
 	expiredToken: 'invalid',
 	refused: 'undecided',
@@ -45,8 +45,8 @@ const LIVENESS: Readonly<Record<Verdict, Liveness>> = {
 };
 
 /**
- * Asks KIS for one quote with the token, in its turn of the app key's limit. Never throws, repeats nothing, and leaves no
- * connection and no timer behind.
+ * Asks KIS for one quote with the token, within the app key's limit. Never throws, never retries, and leaves no connection
+ * and no timer behind.
  */
 export async function askIfAlive(
 	credential: KisCredential,
@@ -54,7 +54,7 @@ export async function askIfAlive(
 	options: SendingOptions,
 ): Promise<LivenessAnswer> {
 	const { appkey, appsecret, baseUrl } = credential;
-	// A token names the app key of its owner, who may be another.
+	// The token may name another app key, its owner's, which is kept secret too.
 	const guard = new SecretGuard([appkey, appsecret]).and(token.value, token.claims?.appkey ?? '');
 	const url = endpointOf(baseUrl, QUOTE_PATH);
 	url.search = new URLSearchParams(QUOTE_QUERY).toString();
@@ -69,14 +69,14 @@ export async function askIfAlive(
 				askedAt = Date.now();
 				onWriting();
 			}),
-		(exchange) => readAttempt(exchange, lackingQuote, guard),
+		(parsed) => readAttempt(parsed, lackingQuote, guard),
 	);
 	if (!sent) return { liveness: 'undecided', attempt: null, askedAt };
 	const { attempt } = sent;
 	return { liveness: LIVENESS[attempt.verdict], attempt, askedAt };
 }
 
-/** `ruleOf` has seen to it that `rt_cd` is 0 where there is one. */
+/** By now an `rt_cd`, where there is one, is 0. */
 function lackingQuote({ fields }: KisReply): AnswerRule | null {
 	return fields.rt_cd === undefined || fields.rt_cd === null ? OPEN_ANSWERS.withoutQuote : null;
 }

@@ -2,11 +2,11 @@ import type { AccessToken } from '../input/accessToken';
 import type { Attempt } from '../reply/attempt';
 import { addressOf } from '../input/baseUrl';
 import type { KisCredential } from '../input/credential';
-import { isDeadBy, type Outcome } from '../reply/outcome';
+import { meansDead, type RevokeOutcome } from '../reply/outcome';
 
 /** Where the calls of one execution, with one credential, have left a token. */
 export interface Standing {
-	readonly outcome: Outcome;
+	readonly outcome: RevokeOutcome;
 	/** The attempt that made it so. */
 	readonly decisive: Attempt;
 }
@@ -39,11 +39,11 @@ export class ExecutionMemory {
 	recallAny(execution: string, { fingerprint }: AccessToken): Standing | null {
 		const known = this.#executions.get(execution)?.get(fingerprint)?.values() ?? [];
 		const standings = [...known].filter(({ outcome }) => outcome !== 'notSent');
-		const leftAs = (wanted: Outcome) => standings.find(({ outcome }) => outcome === wanted);
+		const leftAs = (wanted: RevokeOutcome) => standings.find(({ outcome }) => outcome === wanted);
 		const [first] = standings;
 		if (!first || standings.every(({ outcome }) => outcome === first.outcome)) return first ?? null;
 		const { decisive } = leftAs('revoked') ?? leftAs('alreadyInvalid') ?? first;
-		if (standings.every(({ outcome }) => isDeadBy(outcome)))
+		if (standings.every(({ outcome }) => meansDead(outcome)))
 			return { outcome: 'revoked', decisive };
 		return leftAs('unknown') ?? { outcome: 'unknown', decisive };
 	}

@@ -1,7 +1,7 @@
 import type { AccessToken } from '../input/accessToken';
 import { addressOf } from '../input/baseUrl';
 import type { KisCredential } from '../input/credential';
-import type { Outcome } from '../reply/outcome';
+import type { RevokeOutcome } from '../reply/outcome';
 import { mapInTurns, nextTurn, turnIsOver } from '../turns';
 
 /** Far more than anyone leaves open; the oldest are forgotten first. */
@@ -58,13 +58,13 @@ export function settle(doubt: Doubt): void {
 /**
  * Keeps everybody from using tokens while they are being revoked, and from using them unasked where that settled nothing.
  *
- * @param revoke Gives one revocation for each token, in their order.
+ * @param revoke Gives each token's revocation, by its fingerprint.
  */
-export async function whileRevoking<R extends { readonly outcome: Outcome }>(
+export async function whileRevoking<R extends { readonly outcome: RevokeOutcome }>(
 	tokens: readonly AccessToken[],
 	{ baseUrl }: KisCredential,
-	revoke: () => Promise<R[]>,
-): Promise<R[]> {
+	revoke: () => Promise<ReadonlyMap<string, R>>,
+): Promise<ReadonlyMap<string, R>> {
 	const host = addressOf(baseUrl);
 	const names: string[] = [];
 	for (const token of tokens) {
@@ -76,13 +76,14 @@ export async function whileRevoking<R extends { readonly outcome: Outcome }>(
 		underWay.set(name, (underWay.get(name) ?? 0) + 1);
 		names.push(name);
 	}
-	let revocations: R[] | null = null;
+	let revocations: ReadonlyMap<string, R> | null = null;
 	try {
 		revocations = await revoke();
 		return revocations;
 	} finally {
 		await mapInTurns(names, (name, i) => {
-			if (LEAVES_DOUBT[revocations?.[i].outcome ?? 'unknown']) leaveDoubt(name);
+			if (LEAVES_DOUBT[revocations?.get(tokens[i].fingerprint)?.outcome ?? 'unknown'])
+				leaveDoubt(name);
 			const others = (underWay.get(name) ?? 1) - 1;
 			if (others > 0) underWay.set(name, others);
 			else underWay.delete(name);
@@ -91,12 +92,12 @@ export async function whileRevoking<R extends { readonly outcome: Outcome }>(
 }
 
 /** Whether a revoke that ends so leaves open whether the token is dead. */
-export function leavesDoubt(outcome: Outcome): boolean {
+export function leavesDoubt(outcome: RevokeOutcome): boolean {
 	return LEAVES_DOUBT[outcome];
 }
 
 /** What is dead is remembered as such elsewhere. */
-const LEAVES_DOUBT: Readonly<Record<Outcome, boolean>> = {
+const LEAVES_DOUBT: Readonly<Record<RevokeOutcome, boolean>> = {
 	revoked: false,
 	alreadyInvalid: false,
 	rejected: true,

@@ -1,6 +1,6 @@
 import type { AccessToken } from '../input/accessToken';
 import type { KisCredential } from '../input/credential';
-import { isDeadBy, type Outcome } from '../reply/outcome';
+import { meansDead, type RevokeOutcome } from '../reply/outcome';
 import { SharedTokens, type Ending } from './sharedTokens';
 import {
 	doubtAbout,
@@ -50,11 +50,11 @@ export async function tellOthers(
 }
 
 /** As `whileRevoking`, for all workers that share a Redis. */
-export async function whileRevokingForAll<R extends { readonly outcome: Outcome }>(
+export async function whileRevokingForAll<R extends { readonly outcome: RevokeOutcome }>(
 	tokens: readonly AccessToken[],
 	credential: KisCredential,
-	revoke: () => Promise<R[]>,
-): Promise<R[]> {
+	revoke: () => Promise<ReadonlyMap<string, R>>,
+): Promise<ReadonlyMap<string, R>> {
 	const shared = SharedTokens.of(credential);
 	if (!shared) return await whileRevoking(tokens, credential, revoke);
 	let endings = tokens.map((): Ending => 'open');
@@ -65,7 +65,7 @@ export async function whileRevokingForAll<R extends { readonly outcome: Outcome 
 			({ name } = run);
 			try {
 				const revocations = await revoke();
-				endings = revocations.map(({ outcome }) => endingOf(outcome));
+				endings = tokens.map((token) => endingOf(revocations.get(token.fingerprint)?.outcome));
 				return revocations;
 			} finally {
 				await run.end(endings);
@@ -79,7 +79,7 @@ export async function whileRevokingForAll<R extends { readonly outcome: Outcome 
 	}
 }
 
-function endingOf(outcome: Outcome): Ending {
-	if (isDeadBy(outcome)) return 'dead';
+function endingOf(outcome: RevokeOutcome = 'unknown'): Ending {
+	if (meansDead(outcome)) return 'dead';
 	return leavesDoubt(outcome) ? 'open' : 'asBefore';
 }

@@ -1,52 +1,52 @@
-/** Below one request a second the window is longer; this is the lowest rate that anyone may ask for. */
+/** The lowest rate that users may set. Below one request a second, the window is longer. */
 export const MIN_REQUESTS_PER_SECOND = 0.1;
-/** KIS counts the requests of any second, not of a calendar second. */
+/** KIS counts in a sliding window, not by calendar seconds. */
 export const WINDOW_MS = 1000;
 export const LONGEST_WINDOW_MS = WINDOW_MS / MIN_REQUESTS_PER_SECOND;
-/** By so many recent answers, the shortest answer time is taken to be known. */
+/** Recent answers needed before their shortest time is trusted. */
 const ENOUGH_ANSWERS = 4;
 const RECENT_MS = LONGEST_WINDOW_MS;
-/** By so much may the ways of two requests to the server differ, without the answer times showing it. */
+/** How much the travel times of two requests may differ without the answer times showing it. */
 const LEEWAY_MS = 10;
 
 /**
- * What a server may be counting: a log for its sliding window. When requests arrive there a client cannot see.
+ * Estimates what the server is counting, with a log for its sliding window. A client cannot see when its requests arrive.
  *
- * A request has arrived by its answer. Of its answer time, what all have in common (the shortest of the last ten
- * seconds, as BBR estimates the round trip) is no reason to wait: the next request takes it, too. Only what it took
- * longer may have been the way there. So a request leaves the window one window after its answer, less the shortest
- * answer time: where answers are quick, that is a window after the answer; where all take as long, after sending.
+ * A request has arrived by the time of its answer. All answers take at least the shortest answer time of the last ten
+ * seconds (BBR estimates round trips like this). The next request takes that long too, so it need not be waited for. Only
+ * the rest of the answer time may have been spent on the way there. A request therefore leaves the window one window after
+ * its answer, less the shortest answer time.
  */
 export class Arrivals {
 	#underWay = 0;
 	/** When requests were answered. */
 	readonly #answered = new Log();
-	/** By when the others have arrived. */
+	/** By when requests without an answer have arrived. */
 	readonly #others = new Log();
-	/** Answer times, each shorter than all after it: the first is the shortest of all that are not too old. */
+	/** Recent answer times, each shorter than all after it: the first is the shortest. */
 	#shortest: Array<{ readonly at: number; readonly tookMs: number }> = [];
 
-	/** The last of all, in milliseconds; `-Infinity` if there was none. */
+	/** When the last request arrived, in milliseconds; `-Infinity` if none did. */
 	get last(): number {
 		return Math.max(this.#answered.fromEnd(1), this.#others.fromEnd(1));
 	}
 
-	/** From sending to the answer, the shortest of the recent ones, in milliseconds; 0 before the first. */
+	/** The shortest recent time from sending to the answer, in milliseconds; 0 before the first answer. */
 	get shortestAnswerTime(): number {
 		return this.#shortest[0]?.tookMs ?? 0;
 	}
 
-	/** A request is about to be sent: it counts until it ends. */
+	/** Counts a request that is about to be sent, until it ends. */
 	begin(): void {
 		this.#underWay++;
 	}
 
-	/** It was not sent after all. */
+	/** The request was not sent after all. */
 	withdraw(): void {
 		this.#underWay--;
 	}
 
-	/** It was answered after `tookMs`. */
+	/** The request was answered after `tookMs`. */
 	answer(now: number, tookMs: number): void {
 		this.#underWay--;
 		this.#answered.add(now, now);
@@ -56,30 +56,30 @@ export class Arrivals {
 		this.#shortest = [...shorter, { at: now, tookMs }];
 	}
 
-	/** It ended otherwise; has arrived by then, if it ever does. */
+	/** The request ended without an answer. If it ever arrives, it does by `arrivedBy`. */
 	end(arrivedBy: number, now: number): void {
 		this.#underWay--;
 		this.add(arrivedBy, now);
 	}
 
-	/** Counts a request whose end nobody will see. */
+	/** Counts a request whose end nobody sees. */
 	add(arrivedBy: number, now: number): void {
 		this.#others.add(arrivedBy, now);
 	}
 
-	/** How many the server may be counting at a moment, those under way included. */
+	/** Returns how many requests the server may be counting now, including those under way. */
 	countAt(now: number): number {
 		const from = now - WINDOW_MS;
 		const answered = this.#answered.countAfter(from + this.#sinceArrival());
 		return this.#underWay + answered + this.#others.countAfter(from);
 	}
 
-	/** When one more fits into a window of so many; `Infinity` while that depends on a request that is under way. */
-	roomAt(places: number, windowMs: number): number {
-		let fitting = places - this.#underWay;
+	/** Returns when one more request fits into a window; `Infinity` if one that is under way has to end first. */
+	roomAt(capacity: number, windowMs: number): number {
+		let fitting = capacity - this.#underWay;
 		if (fitting <= 0) return Infinity;
 		if (fitting > this.#answered.length + this.#others.length) return -Infinity;
-		// With one more request, only so many of the last ones and none before fit into the window.
+		// Walk back over the latest requests until the window is full.
 		const sinceArrival = this.#sinceArrival();
 		for (let answered = 1, others = 1; ; ) {
 			const one = this.#answered.fromEnd(answered) - sinceArrival;
@@ -90,7 +90,7 @@ export class Arrivals {
 		}
 	}
 
-	/** How long before its answer a request has arrived at least, if none before it arrived later. */
+	/** Returns how long before its answer a request has arrived at least. */
 	#sinceArrival(): number {
 		const last = this.#answered.fromEnd(1);
 		const isKnown = this.#answered.fromEnd(ENOUGH_ANSWERS) > last - RECENT_MS;
@@ -107,7 +107,7 @@ class Log {
 		return this.#times.length;
 	}
 
-	/** `-Infinity` if there are not so many. */
+	/** Returns the nth moment from the end; `-Infinity` if there are fewer. */
 	fromEnd(position: number): number {
 		return this.#times.at(-position) ?? -Infinity;
 	}

@@ -1,12 +1,12 @@
-/** What a limiter knows of time and chance, so that a test can run many of them on a clock of its own. */
+/** Time and chance as a limiter sees them, so that tests can simulate both. */
 export interface Clock {
 	/** Milliseconds on a monotonic clock. */
 	now(): number;
-	/** Calls back once, so many milliseconds from now. @returns Calls it off. */
+	/** Calls back once, so many milliseconds from now. @returns Cancels it. */
 	after(milliseconds: number, callback: () => void): () => void;
-	/** Calls back in the next turn of the event loop, after what has arrived by then. */
+	/** Calls back in the next turn of the event loop, after its incoming data. */
 	nextTurn(callback: () => void): void;
-	/** From 0 to 1, each as likely as any other. */
+	/** Returns a number from 0 to 1, evenly distributed. */
 	random(): number;
 }
 

@@ -1,37 +1,38 @@
-/** Without a refusal for so long, the whole limit is used again: whoever shared it has gone. */
+/** After this time without a refusal, nobody else seems to use the limit any more. */
 const RECOVERY_MS = 10_000;
-/** The part of the peak that is left after a refusal: the multiplicative decrease. */
+/** The multiplicative decrease: the part of the peak that is left after a refusal. */
 const DECREASE = 0.8;
-/** How fast the rate leaves its peak, in requests per second per cubed second, at {@link TYPICAL_LIMIT} and above. */
+/** The cubic's coefficient at {@link TYPICAL_LIMIT} and above, in requests per second per cubed second. */
 const CURVATURE = 0.04;
-/** In requests per second. A lower limit has its cubic scaled down, so that it takes as long from half to whole. */
+/** In requests per second. For lower limits the cubic is scaled down, so that recovery takes as long. */
 const TYPICAL_LIMIT = 18;
 
 interface Epoch {
-	/** When its first refusal came, in milliseconds. */
+	/** When the first refusal came, in milliseconds. */
 	readonly since: number;
-	/** Requests per second before it. */
+	/** Requests per second before that. */
 	readonly rate: number;
-	/** Requests of the last second that the server took. */
+	/** Requests of the last second that the server accepted. */
 	accepted: number;
 }
 
 /**
- * Finds this process's share of a limit that others use too. Nothing is known of them; only when all together are too
- * fast, the server refuses. Each congestion epoch, which is one refusal and all others of requests sent before it was
- * heard, lowers the rate once: to a part of the peak, which is what the server was taking from here, however far that
- * is below what was asked for. From there it grows along a cubic, as in TCP CUBIC (RFC 9438): fast towards the peak,
- * slowly around it, then faster and faster. Rates are absolute: who asks for no more than the peak is hardly slowed.
+ * Finds this process's share of a limit that others use too. It cannot see them: the server refuses when all together are
+ * too fast. A congestion epoch is one refusal, and all refusals of requests that were sent before it was heard. Each epoch
+ * lowers the rate once, to a part of the peak: what the server was accepting from here. Then the rate grows along a cubic:
+ * fast towards the peak, slowly around it, then faster and faster.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9438 TCP CUBIC
  */
 export class CongestionControl {
 	#epoch: Epoch | null = null;
 
-	/** Whether nothing is left of any epoch: nobody is known to share the limit. */
+	/** Returns whether every epoch is over: nobody is known to share the limit. */
 	isClear(now: number): boolean {
 		return !this.#epoch || now - this.#epoch.since >= RECOVERY_MS;
 	}
 
-	/** Requests per second at a moment, of a limit. */
+	/** Returns the share of a limit, in requests per second. */
 	rateAt(now: number, limit: number): number {
 		if (!this.#epoch || this.isClear(now)) return limit;
 		const peak = Math.min(limit, peakOf(this.#epoch));
@@ -42,10 +43,10 @@ export class CongestionControl {
 	}
 
 	/**
-	 * The server has refused a request for the rate.
+	 * Notes that the server refused a request for its rate.
 	 *
 	 * @param sentAt When the request was sent.
-	 * @param accepted Requests of the last second that the server took or may still take.
+	 * @param accepted Requests of the last second that the server accepted, or may yet accept.
 	 * @returns Whether a new epoch begins.
 	 */
 	refuse(sentAt: number, now: number, limit: number, accepted: number): boolean {
@@ -58,7 +59,7 @@ export class CongestionControl {
 	}
 }
 
-/** Where nothing is accepted, as little as one a second may be too much: halve it (exponential backoff). */
+/** If nothing was accepted, one a second may be too much already: halve the rate (exponential backoff). */
 function peakOf({ rate, accepted }: Epoch): number {
 	return accepted > 0 ? Math.min(rate, accepted) : Math.min(rate, 1) / 2;
 }

@@ -1,27 +1,30 @@
 import type { RequestEnd } from './rateLimiter';
 
-/** A limit that is wider than this process. What is to be sent passes it after the process's own limit. */
+/** A limit that several processes share. Requests pass it after the limit of their own process. */
 export interface Gate {
-	/** How many processes have to share the limit; 1 while the gate sees to that. */
+	/** Into how many parts the processes have to split the limit themselves; 1 while the gate does it for them. */
 	readonly parts: number;
 	/**
-	 * Waits for a place.
+	 * Waits for a lease.
 	 *
-	 * @param requestsPerSecond The limit of all together.
-	 * @returns `stopped` if `stop` is aborted first; `changed` if something else than before keeps the limit from now on: two
-	 * windows have to be waited for, and then the process's own limit once more.
+	 * @param requestsPerSecond The limit of all processes together.
+	 * @returns `stopped` if `stop` is aborted first; `changed` if the limit is kept in another way from now on. Then the caller
+	 * waits for two windows, and passes its own limit again.
 	 */
 	enter(requestsPerSecond: number, stop: AbortSignal): Promise<Lease | 'stopped' | 'changed'>;
-	/** Counts a request that goes now, whether there is room or not. */
+	/** Counts a request that goes now, even if there is no room for it. */
 	count(requestsPerSecond: number): void;
-	/** Nobody sends for so many milliseconds. */
-	hold(milliseconds: number): void;
+	/** Keeps all processes from sending for a while. */
+	pause(milliseconds: number): void;
 }
 
-/** A place in a gate. One of the two has to be called, once. */
+/** The right to send one request through a gate. Call one of the two, once. */
 export interface Lease {
-	/** Its request goes, and nobody will see how it ends. */
+	/** The request goes, and nobody will see its end. */
 	pass(): void;
-	/** @param tookMs From sending to the end. */
+	/** The request has ended. @param tookMs From sending to the end. */
 	release(end: RequestEnd, tookMs: number): void;
 }
+
+/** Where no gate keeps count. */
+export const NO_LEASE: Lease = { pass() {}, release() {} };

@@ -1,6 +1,6 @@
 -- One limit for everything that uses an app key, in whichever process. Moments are milliseconds on Redis's own clock.
 --
--- KEYS[1] under way: until when each place is held, if nobody says more (a lease)
+-- KEYS[1] under way: when each lease runs out, unless it is extended
 -- KEYS[2] answered: when; such a request has arrived by then
 -- KEYS[3] others: by when each has arrived, if it ever does
 -- KEYS[4] state: server, held, epoch (since, rate, accepted), answer times (generation, shortest, before), who was apart
@@ -9,8 +9,8 @@
 -- ARGV: what to do, name of the request, name of the process, requests per second, run_id of the server,
 --       '1' if it is known that there was a state, or may have been; a number for what is done
 --
--- Gives: 1 if a place was got, else 0; how many milliseconds to wait, for the place or to ask again; how many processes
--- there are; when the place begins.
+-- Returns: 1 if a lease was granted, else 0; how many milliseconds to wait, for the lease to start or to ask again; how many
+-- processes there are; when the lease starts.
 
 local does, name, process, limit, server, wasThere, value =
 	ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6] == '1', tonumber(ARGV[7])
@@ -115,7 +115,7 @@ local function enter(members)
 	local tooMany = waiting + gone + unseen - places + 1
 	local at = now
 	if tooMany > gone + unseen then
-		-- It depends on a request that is under way: its place is free a window after its answer, and not before this.
+		-- A request that is under way has to end first: it counts until a window after its answer, and not less than this.
 		local index = tooMany - gone - unseen - 1
 		local held = redis.call('ZRANGE', underWay, index, index, 'WITHSCORES')
 		local began = tonumber(held[2]) - LEASE

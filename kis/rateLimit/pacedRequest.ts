@@ -1,4 +1,5 @@
 import type { Attempt } from '../reply/attempt';
+import { parseExchange, type ParsedExchange } from '../reply/reply';
 import type { KisCredential } from '../input/credential';
 import { Connection, type ConnectionOptions } from '../http/connection';
 import type { Exchange } from '../http/exchange';
@@ -6,40 +7,39 @@ import { limiterFor } from './limiterFor';
 import type { RateLimiter, RequestEnd } from './rateLimiter';
 import { asksToComeBack, pauseLeft } from '../reply/retry';
 
-/** How requests are sent, whatever they ask for. */
+/** How to send a request, whatever it asks for. */
 export interface SendingOptions extends Omit<ConnectionOptions, 'url'> {
-	/** Never more in any second, together with all else in this process that uses the app key. */
+	/** Maximum requests in any second, shared with everything else in this process that uses the app key. */
 	readonly requestsPerSecond: number;
 	/** Ends waiting and sending immediately. */
 	readonly cancel: AbortSignal;
 }
 
-/** A request that has ended, and what was read of its end. */
-export interface Sent<A extends Attempt> {
-	readonly exchange: Exchange;
+/** A request that has ended, and what its answer means. */
+export interface Sent<A extends Attempt> extends ParsedExchange {
 	readonly attempt: A;
 }
 
-/** Sends a request, and calls back right before it is written; gives `null` if it is not to be sent after all. */
+/** Sends a request, and calls `onWriting` right before it is written. Gives `null` if it is not to be sent after all. */
 type Send = (onWriting: () => void) => Promise<Exchange | null>;
 
 /**
- * Sends one request when the app key's limit has a place for it, over a connection of its own, which is closed after it.
+ * Sends one request when the app key's limit permits it, over a new connection that is closed afterwards.
  *
- * @returns `null` if it was cancelled before it had a place, or `send` has not sent it.
+ * @returns `null` if it was cancelled before it got its permit, or `send` has not sent it.
  */
 export async function sendPaced<A extends Attempt>(
 	credential: KisCredential,
 	options: SendingOptions & ConnectionOptions,
 	send: (connection: Connection, onWriting: () => void) => Promise<Exchange | null>,
-	read: (exchange: Exchange) => A,
+	read: (parsed: ParsedExchange) => A,
 ): Promise<Sent<A> | null> {
 	const limiter = limiterFor(credential);
 	const connection = new Connection(options);
 	limiter.join(connection, options.requestsPerSecond);
 	try {
 		const sendOver: Send = async (onWriting) => await send(connection, onWriting);
-		return await sendInPlace(limiter, options.cancel, sendOver, read);
+		return await sendPermitted(limiter, options.cancel, sendOver, read);
 	} finally {
 		limiter.leave(connection);
 		await connection.close();
@@ -47,37 +47,38 @@ export async function sendPaced<A extends Attempt>(
 }
 
 /**
- * Sends one request when the limiter has a place for it, and tells the limiter how it has ended. Where the server has
- * asked for a pause (`Retry-After`), everyone on the app key makes it, unless it is longer than anyone waits here.
+ * Sends one request when the limiter permits it, and tells the limiter how the request ended. If the server asks for a
+ * pause (`Retry-After`), everything on the app key pauses, unless the pause is longer than this client ever waits.
  *
- * @param stopWaiting Ends waiting for a place.
- * @returns `null` if waiting was ended, or `send` has not sent it.
+ * @param stopWaiting Ends waiting for a permit.
+ * @returns `null` if waiting ended without a permit, or `send` has not sent it.
  */
-export async function sendInPlace<A extends Attempt>(
+export async function sendPermitted<A extends Attempt>(
 	limiter: RateLimiter,
 	stopWaiting: AbortSignal,
 	send: Send,
-	read: (exchange: Exchange) => A,
+	read: (parsed: ParsedExchange) => A,
 ): Promise<Sent<A> | null> {
-	const place = await limiter.acquire(stopWaiting);
-	if (!place) return null;
+	const permit = await limiter.acquire(stopWaiting);
+	if (!permit) return null;
 	try {
-		const exchange = await send(() => place.sent());
+		const exchange = await send(() => permit.sent());
 		if (!exchange) {
-			place.release('unsent');
+			permit.release('unsent');
 			return null;
 		}
-		const attempt = read(exchange);
-		if (!asksToComeBack(attempt)) limiter.hold(pauseLeft(attempt));
-		place.release(requestEndOf(attempt));
-		return { exchange, attempt };
+		const parsed = parseExchange(exchange);
+		const attempt = read(parsed);
+		if (!asksToComeBack(attempt)) limiter.pause(pauseLeft(attempt));
+		permit.release(requestEndOf(attempt));
+		return { ...parsed, attempt };
 	} finally {
-		// Should anything have been thrown: a place that is never released is lost to the app key.
-		place.release('unanswered');
+		// If anything threw: the app key would lose a permit that is never released. A second release has no effect.
+		permit.release('unanswered');
 	}
 }
 
-/** How an attempt counts towards KIS's limit. An answer without a verdict may come from a relay that is still sending. */
+/** Returns how an attempt counts towards KIS's limit. Without a verdict, a relay may have answered and still be sending. */
 export function requestEndOf({ verdict, rule }: Attempt): RequestEnd {
 	if (verdict === 'unwritten') return 'unsent';
 	if (verdict === 'noVerdict') return 'unanswered';

@@ -3,43 +3,43 @@ import type { Clock } from './clock';
 /** The most that a jittered request costs; on average it costs 1. */
 const HIGHEST_COST = 1.5;
 
-/** How requests may follow one another. */
+/** How fast requests may follow one another. */
 export interface Pace {
 	/** Requests per second. */
 	readonly rate: number;
-	/** So many may go at the same time after a pause. */
+	/** How many may go together after a pause. */
 	readonly burst: number;
-	/** Whether to vary the intervals, by half of each: processes of the same rate would meet again and again. */
+	/** Whether to vary each interval by half: processes with the same rate would collide again and again. */
 	readonly jitter: boolean;
 }
 
 /** Spreads requests over time: a token bucket, with jitter. */
 export class Pacer {
 	readonly #clock: Clock;
-	/** Requests saved up. */
+	/** Requests in the bucket. */
 	#saved = Infinity;
 	#savedAt = 0;
-	/** Of the next request. */
+	/** What the next request takes out of the bucket. */
 	#cost = 1;
 
 	constructor(clock: Clock) {
 		this.#clock = clock;
 	}
 
-	/** When the next request may go. */
+	/** Returns when the next request may go. */
 	nextAt(now: number, pace: Pace): number {
 		this.#save(now, pace);
 		return now + (Math.max(0, this.#cost - this.#saved) * 1000) / pace.rate;
 	}
 
-	/** A request goes. */
+	/** Takes a request out of the bucket. */
 	spend(now: number, pace: Pace): void {
 		this.#save(now, pace);
 		this.#saved -= this.#cost;
 		this.#cost = pace.jitter ? this.#jittered() : 1;
 	}
 
-	/** Nothing is saved up any more. */
+	/** Empties the bucket. */
 	drain(now: number): void {
 		this.#saved = 0;
 		this.#savedAt = now;

@@ -1,73 +1,72 @@
 import { Arrivals, LONGEST_WINDOW_MS, MIN_REQUESTS_PER_SECOND, WINDOW_MS } from './arrivals';
 import { SYSTEM_CLOCK, type Clock } from './clock';
 import { CongestionControl } from './congestionControl';
-import type { Gate, Lease } from './gate';
+import { NO_LEASE, type Gate, type Lease } from './gate';
 import { Pacer, type Pace } from './pacer';
 
-/** So many requests may go at the same time after a pause: four processes that begin together stay within KIS's 18 a second. */
+/** Requests that may go together after a pause. Four processes that start together stay within KIS's 18 a second. */
 const BURST = 4;
-/** By then a request that was given up has arrived, if it ever does: on a connection that the server had just closed, say. */
+/** How long after it was given up a request may still arrive. */
 const LATE_ARRIVAL_MS = 250;
 /**
- * By then a request that somebody else sends has arrived. Measured with n8n's HTTP Request node over TLS, under a limit
- * of 18: sent every 62 ms, so that the 19th comes 116 ms after a second, none was refused; every 58 ms, 1 to 4 of 200.
+ * How long after its permit a request of n8n's own has arrived. Measured with the HTTP Request node over TLS at a limit of
+ * 18. Sent every 62 ms (the 19th comes 116 ms after the second is over) none was refused; every 58 ms, 1 to 4 of 200 were.
  */
 const UNSEEN_ARRIVAL_MS = 116;
-/** So long after it {@link RateLimiter.pass | passed}, such a request may be among those that the server counts. */
+/** How long the server may count such a request after it {@link RateLimiter.pass | passed}. */
 export const UNSEEN_WINDOW_MS = WINDOW_MS + UNSEEN_ARRIVAL_MS;
 /**
- * In so many turns of the event loop a new connection is made, and a request written. A busy host needs long for them:
- * by less of a delay for the next requests, several would arrive together.
+ * Turns of the event loop that a new connection and its request take. On a busy host they take long, and requests that
+ * passed earlier would arrive together with the next.
  */
 const TURNS_TO_WRITE = 4;
-/** A timer may fire so much later than asked for: what it held up then goes immediately. */
+/** How late a timer may fire. What it held up then goes without a further wait. */
 const TIMER_LATENESS_MS = 10;
-/** A rate that grows lets requests go earlier than could be told when they began to wait. */
+/** The rate may grow meanwhile, so the next request may go earlier than expected. */
 const LOOK_AGAIN_MS = 250;
 
-/** An app key that gets nothing through for so long, and is refused so often, gets nothing through later. */
+/** An app key that is refused this often, and gets nothing through for this long, will not get anything through later. */
 const PATIENCE_MS = 10_000;
 const MIN_REFUSALS = 4;
-/** Refusals that are further apart are not in a row: longer than anyone waits before trying again. */
+/** Refusals further apart than this are not consecutive. No retry waits as long. */
 const REFUSALS_APART_MS = 90_000;
 
 /**
  * How a request ended.
  *
- * - `answered`: by anything but a refusal for the rate.
- * - `refused`: for the rate.
- * - `unanswered`: KIS has not been heard. It may still be on its way.
+ * - `answered`: by anything but a refusal for its rate.
+ * - `refused`: for its rate.
+ * - `unanswered`: no answer came from KIS. The request may still be on its way.
  * - `unsent`: nothing of it was written.
  */
 export type RequestEnd = 'answered' | 'refused' | 'unanswered' | 'unsent';
 
 /** Permission to send one request. */
-export interface Place {
-	/** The request is about to be written. Without this call it counts as sent when the place was granted. */
+export interface Permit {
+	/** Call it right before the request is written. Otherwise the request counts as sent when the permit was granted. */
 	sent(): void;
-	/** The request has ended. Further calls have no effect. */
+	/** Call it when the request has ended. Further calls have no effect. */
 	release(end: RequestEnd): void;
 }
-
-const NO_LEASE: Lease = { pass() {}, release() {} };
 
 const NO_REFUSALS = { count: 0, since: 0, last: 0 };
 
 interface Waiter {
 	readonly stop: AbortSignal;
-	readonly settle: (isGranted: boolean) => void;
+	readonly resolve: (isGranted: boolean) => void;
 }
 
-/** A queue each; who waits in the first goes before all who wait in the second (non-preemptive priority). */
+/** One queue each. The first goes before the second (non-preemptive priority). */
 const PRIORITIES = ['foreground', 'background'] as const;
 type Priority = (typeof PRIORITIES)[number];
 
 /**
- * Keeps what runs at the same time on one app key below a number of requests in any second, and finds its share of that where
- * others, who cannot be seen, use the key too. It decides who goes next; what the server may be counting, how fast to
- * go, and how evenly are {@link Arrivals}, {@link CongestionControl} and {@link Pacer}.
+ * Keeps all requests with one app key below a limit in any second, and finds its share of the limit if unseen others use
+ * the key too. It decides who goes next. {@link Arrivals} knows what the server may be counting, {@link CongestionControl}
+ * how fast to go, and {@link Pacer} how evenly.
  *
- * Where nobody else uses the key, no request is refused, and `n` take `floor((n − 1) / rate)` seconds, and little more.
+ * If nobody else uses the key, no request is refused, and `n` requests take little more than `floor((n − 1) / rate)`
+ * seconds.
  */
 export class RateLimiter {
 	readonly #clock: Clock;
@@ -76,10 +75,10 @@ export class RateLimiter {
 	readonly #pacer: Pacer;
 	readonly #members = new Map<object, { readonly rate: number; readonly backlog: () => number }>();
 	readonly #waiting: Record<Priority, Waiter[]> = { foreground: [], background: [] };
-	#heldUntil = 0;
-	/** When the next request may pass whose end will not be seen. */
+	pausedUntil = 0;
+	/** When the next request may {@link pass}. */
 	#passAt = 0;
-	/** In a row, over all who take part; when the first and the last of them came. */
+	/** Consecutive refusals over all members, and when the first and the last of them came. */
 	#refusals = NO_REFUSALS;
 	#cancelTimer = () => {};
 	#gate: Gate | null = null;
@@ -90,9 +89,9 @@ export class RateLimiter {
 	}
 
 	/**
-	 * Someone takes part, at most at `requestsPerSecond`; the lowest rate of all who take part applies.
+	 * Adds a member with its own limit. The lowest limit of all members applies.
 	 *
-	 * @param backlog How many requests it has yet to {@link acquire} places for. Only {@link expectedWait} asks.
+	 * @param backlog Tells how many permits the member has yet to {@link acquire}. Only {@link expectedWait} asks.
 	 */
 	join(member: object, requestsPerSecond: number, backlog = () => 0): void {
 		this.#members.set(member, { rate: requestsPerSecond, backlog });
@@ -104,48 +103,48 @@ export class RateLimiter {
 		this.#serve();
 	}
 
-	/** From now on everything passes this, too; `null`: nothing more. */
+	/** Sends everything through this gate from now on; through none if `null`. */
 	passThrough(gate: Gate | null): void {
 		this.#gate = gate;
 	}
 
-	/** The most requests that may be under way at the same time. */
-	get places(): number {
+	/** The most requests that may be under way together. */
+	get maxConcurrent(): number {
 		return Math.max(1, Math.floor(this.#limit));
 	}
 
-	/** From sending to the answer, the shortest of the recent ones, in milliseconds; 0 before the first. */
+	/** The shortest recent time from sending to the answer, in milliseconds; 0 before the first answer. */
 	get shortestAnswerTime(): number {
 		return this.#arrivals.shortestAnswerTime;
 	}
 
-	/** For ten seconds, and four times at least, whoever takes part was refused for the rate, and none of them let through. */
+	/** Whether every request was refused for its rate for ten seconds, and at least four were. */
 	get isRefusedThroughout(): boolean {
 		const { count, since } = this.#refusals;
 		return count >= MIN_REFUSALS && this.#clock.now() - since >= PATIENCE_MS;
 	}
 
-	/** Nobody takes part and nothing is remembered that would slow the next one down. */
+	/** Returns whether the limiter can be forgotten: it has no member, and nothing would slow the next one down. */
 	isIdle(now = this.#clock.now()): boolean {
-		const slowedUntil = Math.max(this.#arrivals.last + LONGEST_WINDOW_MS, this.#heldUntil);
+		const slowedUntil = Math.max(this.#arrivals.last + LONGEST_WINDOW_MS, this.pausedUntil);
 		return this.#members.size === 0 && slowedUntil <= now && this.#control.isClear(now);
 	}
 
 	/**
-	 * Waits for a place, first come first served, and before all who wait to {@link pass}.
+	 * Waits for a permit, first come first served, and ahead of all who wait to {@link pass}.
 	 *
-	 * @returns A place that has to be released; `null` if `stop` is aborted first.
+	 * @returns A permit that the caller has to release; `null` if `stop` is aborted first.
 	 */
-	async acquire(stop: AbortSignal): Promise<Place | null> {
+	async acquire(stop: AbortSignal): Promise<Permit | null> {
 		const lease = await this.#enter('foreground', stop);
-		return lease && this.#place(lease);
+		return lease && this.permit(lease);
 	}
 
 	/**
-	 * Waits to let somebody else's request pass, whose end will not be seen (open loop): such requests are spaced, and
-	 * each frees its place by itself.
+	 * Waits until a request may go whose end nobody will see (open loop). Such requests are spaced, and stop counting after
+	 * {@link UNSEEN_WINDOW_MS}.
 	 *
-	 * @returns Whether to send it: not if `stop` is aborted first.
+	 * @returns Whether to send it: `false` if `stop` is aborted first.
 	 */
 	async pass(stop: AbortSignal): Promise<boolean> {
 		const lease = await this.#enter('background', stop);
@@ -153,14 +152,14 @@ export class RateLimiter {
 		return lease !== null;
 	}
 
-	/** Counts a request like those that {@link pass}, but that goes now, whether there is room or not. */
+	/** Counts a request like those that {@link pass}, except that it goes now, even if there is no room for it. */
 	count(): void {
 		this.#letPass(this.#clock.now());
 		this.#gate?.count(this.#wholeLimit);
 		this.#serve();
 	}
 
-	/** Estimates how long {@link pass} would take from now, in milliseconds. */
+	/** Estimates how long {@link pass} would take now, in milliseconds. */
 	expectedWait(): number {
 		const now = this.#clock.now();
 		const interval = UNSEEN_WINDOW_MS / this.#paceAt(now).rate;
@@ -171,17 +170,17 @@ export class RateLimiter {
 		return (next < Infinity ? Math.max(0, next - now) : interval) + ahead * interval;
 	}
 
-	/** Nobody on the app key sends for so many milliseconds. The rate stays as it is. */
-	hold(milliseconds: number): void {
-		this.#hold(milliseconds);
-		if (milliseconds > 0) this.#gate?.hold(milliseconds);
+	/** Keeps everything on the app key from sending for a while. The rate stays as it is. */
+	pause(milliseconds: number): void {
+		this.#holdBack(milliseconds);
+		if (milliseconds > 0) this.#gate?.pause(milliseconds);
 	}
 
-	#hold(milliseconds: number): void {
-		this.#heldUntil = Math.max(this.#heldUntil, this.#clock.now() + milliseconds);
+	#holdBack(milliseconds: number): void {
+		this.pausedUntil = Math.max(this.pausedUntil, this.#clock.now() + milliseconds);
 	}
 
-	/** Requests per second, of this process. */
+	/** This process's part of the limit, in requests per second. */
 	get #limit(): number {
 		const { parts } = this.#gate ?? { parts: 1 };
 		const whole = this.#wholeLimit;
@@ -194,16 +193,16 @@ export class RateLimiter {
 		return Math.min(Number.MAX_SAFE_INTEGER, ...rates);
 	}
 
-	/** Waits for a place here, and then in the gate. @returns `null` if `stop` is aborted first. */
+	/** Waits for the limiter, and then for the gate. @returns `null` if `stop` is aborted first. */
 	async #enter(priority: Priority, stop: AbortSignal): Promise<Lease | null> {
 		while (await this.#wait(priority, stop)) {
 			if (!this.#gate) return NO_LEASE;
 			const entered = await this.#gate.enter(this.#wholeLimit, stop);
 			if (typeof entered === 'object') return entered;
-			// Of what passes without an end nothing is known here but that it was let go.
+			// A request that was to pass unseen counts as gone.
 			if (priority === 'foreground') this.#arrivals.withdraw();
-			// What was promised before comes within a window, and counts for another one.
-			if (entered === 'changed') this.#hold((2 * WINDOW_MS) / Math.min(1, this.#limit));
+			// What the gate granted before is sent within a window, and counts for another.
+			if (entered === 'changed') this.#holdBack((2 * WINDOW_MS) / Math.min(1, this.#limit));
 			this.#serve();
 		}
 		return null;
@@ -211,10 +210,10 @@ export class RateLimiter {
 
 	async #wait(priority: Priority, stop: AbortSignal): Promise<boolean> {
 		if (stop.aborted) return false;
-		return await new Promise((settle) => {
-			// Listens once, however many wait with the same signal.
+		return await new Promise((resolve) => {
+			// Added once per signal, however many wait with it.
 			stop.addEventListener('abort', this.#dismissStopped);
-			this.#waiting[priority].push({ stop, settle });
+			this.#waiting[priority].push({ stop, resolve });
 			this.#serve();
 		});
 	}
@@ -223,7 +222,7 @@ export class RateLimiter {
 		for (const priority of PRIORITIES) {
 			const queue = this.#waiting[priority];
 			this.#waiting[priority] = queue.filter(({ stop }) => !stop.aborted);
-			for (const { stop, settle } of queue) if (stop.aborted) settle(false);
+			for (const { stop, resolve } of queue) if (stop.aborted) resolve(false);
 		}
 		this.#serve();
 	};
@@ -237,24 +236,24 @@ export class RateLimiter {
 			const at = this.#nextAt(priority, now);
 			if (at > now) {
 				const lookAt = this.#control.isClear(now) ? at : Math.min(at, now + LOOK_AGAIN_MS);
-				// Else only an ending request makes room: its release() serves again.
+				// If it is Infinity, a request has to end first. Its release() serves again.
 				if (lookAt < Infinity)
 					this.#cancelTimer = this.#clock.after(Math.ceil(lookAt - now), () => this.#serve());
 				return;
 			}
 			if (priority === 'foreground') this.#begin(now);
 			else this.#letPass(now);
-			this.#waiting[priority].shift()?.settle(true);
+			this.#waiting[priority].shift()?.resolve(true);
 		}
 	}
 
-	/** When the next of a queue may go; `Infinity` while that depends on a request that is under way. */
+	/** Returns when the next of a queue may go; `Infinity` if a request that is under way has to end first. */
 	#nextAt(priority: Priority, now: number): number {
 		const limit = this.#limit;
 		const share = Math.max(1, Math.round(this.#control.rateAt(now, limit)));
 		return Math.max(
-			this.#heldUntil,
-			this.#arrivals.roomAt(Math.min(this.places, share), WINDOW_MS / Math.min(1, limit)),
+			this.pausedUntil,
+			this.#arrivals.roomAt(Math.min(this.maxConcurrent, share), WINDOW_MS / Math.min(1, limit)),
 			this.#pacer.nextAt(now, this.#paceAt(now)),
 			priority === 'background' ? this.#passAt : 0,
 		);
@@ -264,7 +263,7 @@ export class RateLimiter {
 		const rate = Math.max(MIN_REQUESTS_PER_SECOND, this.#control.rateAt(now, this.#limit));
 		const isAlone = this.#control.isClear(now);
 		const burst = Math.max(
-			isAlone ? Math.min(BURST, this.places) : 1,
+			isAlone ? Math.min(BURST, this.maxConcurrent) : 1,
 			(rate * TIMER_LATENESS_MS) / 1000,
 		);
 		return { rate, burst, jitter: !isAlone };
@@ -293,7 +292,7 @@ export class RateLimiter {
 		else this.#clock.nextTurn(() => this.#afterTurns(turns - 1, callback));
 	}
 
-	#place(lease: Lease): Place {
+	permit(lease: Lease): Permit {
 		let isHeld = true;
 		let sentAt = this.#clock.now();
 		return {
@@ -332,14 +331,14 @@ export class RateLimiter {
 		this.#arrivals.withdraw();
 		const accepted = this.#arrivals.countAt(now);
 		if (this.#control.refuse(sentAt, now, this.#limit, accepted)) this.#pacer.drain(now);
-		// Whether KIS counts what it refuses is not known.
+		// Nobody knows whether KIS counts what it refuses. Assume that it does.
 		this.#arrivals.add(now, now);
 	}
 }
 
 const limiters = new Map<string, RateLimiter>();
 
-/** The limiter that everything in this process shares for one app key. Those of app keys no longer used are forgotten. */
+/** Returns the limiter that this process has for an app key. Forgets those of app keys that are no longer used. */
 export function limiterOf(appkey: string, now = performance.now()): RateLimiter {
 	for (const [key, limiter] of limiters) {
 		if (key !== appkey && limiter.isIdle(now)) limiters.delete(key);

@@ -1,53 +1,51 @@
 import type { KisCredential } from '../input/credential';
-import type { Gate, Lease } from './gate';
+import { NO_LEASE, type Gate, type Lease } from './gate';
 import { wait } from '../reply/retry';
 import type { RedisServer } from '../redis/client';
 import { Names } from '../redis/names';
 import { PROCESS } from '../redis/process';
 import { sharedStoreOf, type Answer, type SharedStore } from '../redis/sharedStore';
 
-/** A place is held for five seconds if nobody says more. */
+/** A lease runs out after five seconds unless it is extended. */
 const EXTEND_MS = 2000;
-/** Redis forgets what nobody uses for two minutes. By then what it does not know any more matters to nobody. */
+/** Redis keeps an unused limit for two minutes, far longer than this. */
 const REMEMBERED_MS = 30_000;
-/** A server that has started since may have forgotten what was sent before. */
+/** A server that started more recently may have forgotten what was sent before. */
 const NEW_SERVER_MS = 60_000;
-/** Where Redis has never said how many they are. */
+/** Assumed until Redis has told how many there are. */
 const UNKNOWN_PROCESSES = 2;
-/** A timer may be early by less than that. */
+/** A timer may fire early, by less than this. */
 const TIMER_MS = 1;
 
-const NO_LEASE: Lease = { pass() {}, release() {} };
-
-/** How entering ends: see `Gate`. */
+/** See {@link Gate.enter}. */
 type Entry = Lease | 'stopped' | 'changed';
 
 /**
- * The limit of one app key over all processes that know the same Redis, which keeps count (`limit.lua`). While Redis
- * cannot be used, each process keeps to its part, by as many as were last seen.
+ * Keeps the limit of one app key over all processes that share a Redis, which counts for them (`limit.lua`). While Redis
+ * cannot be used, each process keeps to its part: the limit divided by the processes that were last seen.
  */
 export class SharedLimit implements Gate {
 	readonly #store: SharedStore;
 	readonly #keys: readonly string[];
 	readonly #process: string;
-	/** `apart`: each process by itself, since Redis cannot be used. */
+	/** `apart`: Redis cannot be used, and each process is on its own. */
 	#state: 'shared' | 'apart' = 'shared';
-	/** Asks whether Redis is back; whoever wants a place waits for it. */
+	/** The question whether Redis is back, for which everybody waits. */
 	#asking: Promise<boolean> | null = null;
 	#processes = UNKNOWN_PROCESSES;
 	#heardAt = -Infinity;
 	#requests = 0;
-	/** Who has asked before. One asks at a time: together they would be told the same. */
-	#turn: Promise<unknown> = Promise.resolve();
+	/** The booking before the next. One at a time: concurrent ones would all be told the same. */
+	#lastBooking: Promise<unknown> = Promise.resolve();
 
 	/**
-	 * @param name Of the app key.
-	 * @param process Of this process.
+	 * @param name Stands for the app key.
+	 * @param process Stands for this process.
 	 */
 	constructor(store: SharedStore, name: string, process: string = PROCESS) {
 		this.#store = store;
 		this.#process = process;
-		// Braces: in a cluster they lie together.
+		// The braces keep all keys on one node of a cluster.
 		this.#keys = ['underWay', 'answered', 'others', 'state', 'processes'].map(
 			(part) => `limit:{${name}}:${part}`,
 		);
@@ -62,11 +60,11 @@ export class SharedLimit implements Gate {
 			this.#asking ??= this.#comesBack(requestsPerSecond);
 			const isBack = await untilStopped(this.#asking, stop);
 			if (isBack === 'stopped') return 'stopped';
-			// What was sent apart is not counted there.
+			// Redis has not counted what was sent meanwhile.
 			return isBack ? 'changed' : NO_LEASE;
 		}
-		const booking = this.#turn.then(async () => await this.#book(requestsPerSecond, stop));
-		this.#turn = booking;
+		const booking = this.#lastBooking.then(async () => await this.#book(requestsPerSecond, stop));
+		this.#lastBooking = booking;
 		const booked = await untilStopped(booking, stop);
 		if (typeof booked === 'string') return booked;
 		const isReady = booked.waitMs === 0 || (await wait(booked.waitMs, stop));
@@ -79,7 +77,7 @@ export class SharedLimit implements Gate {
 		this.#tell('passed', this.#nextName(), requestsPerSecond);
 	}
 
-	hold(milliseconds: number): void {
+	pause(milliseconds: number): void {
 		this.#tell('hold', '', Infinity, milliseconds);
 	}
 
@@ -123,7 +121,7 @@ export class SharedLimit implements Gate {
 		};
 	}
 
-	/** Nobody waits for it: if it gets lost, the place is free when its lease is over. */
+	/** Nobody waits for the answer: if this gets lost, the lease runs out by itself. */
 	#tell(what: string, name: string, requestsPerSecond: number, value = 0): void {
 		if (this.#state === 'shared') void this.#run(what, name, requestsPerSecond, value);
 	}
@@ -154,15 +152,15 @@ export class SharedLimit implements Gate {
 	}
 }
 
-/** A place that begins in a while. */
+/** A lease that starts in a while. */
 interface Booking {
 	readonly name: string;
 	readonly waitMs: number;
-	/** On Redis's clock. */
+	/** By Redis's clock. */
 	readonly beginsAt: number;
 }
 
-/** `null` if it is none of the script's. */
+/** `null` if Redis did not answer, or not like the script. */
 function readReply(answer: Answer) {
 	if (!('reply' in answer) || !Array.isArray(answer.reply)) return null;
 	const [isGiven, waitMs, processes, beginsAt] = answer.reply.map(Number);
@@ -180,7 +178,7 @@ async function untilStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T |
 
 const limits = new WeakMap<SharedStore, Map<string, SharedLimit>>();
 
-/** The one of this process for an app key; `null` where the credential names no Redis. */
+/** Returns this process's shared limit for an app key; `null` if the credential names no Redis. */
 export function sharedLimitOf(credential: KisCredential): SharedLimit | null {
 	const { appkey, redis } = credential;
 	if (!redis) return null;

@@ -5,34 +5,34 @@ import { ENVIRONMENTS } from '../input/environments';
 import { limiterFor } from './limiterFor';
 import { UNSEEN_WINDOW_MS, type RateLimiter } from './rateLimiter';
 
-/** No read waits longer for its turn. Of 200 at the same time on a paper account, the last one waits 223 s. */
+/** The longest that a read waits for its permit. Of 200 concurrent reads on a paper account, the last waits 223 s. */
 export const LONGEST_WAIT_MS = 240_000;
 
-export interface TurnOptions {
-	/** Whether the request may wait: an order may not. */
+export interface AdmitOptions {
+	/** Whether the request may wait. An order may not. */
 	readonly mayWait: boolean;
 	/** Ends waiting immediately. */
 	readonly cancel: AbortSignal;
 }
 
 /** Why a request must not be sent. */
-export type NoTurn =
+export type NotAdmitted =
 	| { readonly because: 'cancelled' }
-	/** It would have had to wait so many milliseconds, which is {@link LONGEST_WAIT_MS} or more. */
+	/** It would have to wait `waitMs`, which is {@link LONGEST_WAIT_MS} or more. */
 	| { readonly because: 'tooLong'; readonly waitMs: number };
 
 /**
- * Takes part in the app key's limit for one request that somebody else sends with the credential, so that its end is not
- * seen. One that may wait is given its turn after all requests of our own, and in the order of asking. One that may not
- * is counted, so that the others make room for it.
+ * Fits a request that n8n itself sends with the credential into the app key's limit. Nobody sees when it ends. If it may
+ * wait, it goes after all requests of this client, first come first served. If not, it is counted, and the others make
+ * room for it.
  *
- * @returns `null` when it is to be sent, which has to be done right away; else why not.
+ * @returns `null` as soon as it may be sent, which the caller then does right away; else why not.
  */
-export async function takeTurn(
+export async function admitRequest(
 	credential: KisCredential,
-	{ mayWait, cancel }: TurnOptions,
-): Promise<NoTurn | null> {
-	// n8n prepares many items in one turn of the event loop. What was let out in it would be written only after it.
+	{ mayWait, cancel }: AdmitOptions,
+): Promise<NotAdmitted | null> {
+	// n8n prepares many items in one turn of the event loop, and writes none of their requests before the next.
 	if (mayWait) await setImmediate();
 	const limiter = limiterFor(credential);
 	const requests = unseenRequestsOf(
@@ -45,7 +45,7 @@ export async function takeTurn(
 		if (mayWait) {
 			const waitMs = limiter.expectedWait();
 			if (waitMs > LONGEST_WAIT_MS) return { because: 'tooLong', waitMs };
-			// Requests of our own, which go first, may come in between.
+			// This client's own requests go first, so it may take longer than expected.
 			const isOver = AbortSignal.timeout(LONGEST_WAIT_MS);
 			isSent = await limiter.pass(AbortSignal.any([cancel, isOver]));
 			if (!isSent && isOver.aborted) return { because: 'tooLong', waitMs: LONGEST_WAIT_MS };
@@ -55,18 +55,18 @@ export async function takeTurn(
 		}
 		return isSent ? null : { because: 'cancelled' };
 	} finally {
-		// As long as it counts, its rate applies to all who take part.
+		// Its rate applies to everybody as long as it counts.
 		if (isSent) setTimeout(() => requests.end(), UNSEEN_WINDOW_MS).unref();
 		else requests.end();
 	}
 }
 
-/** Milliseconds from one read to the next where nothing else is sent. */
+/** Returns the milliseconds from one read to the next if nothing else is sent. */
 export function readIntervalMs({ environment }: KisCredential): number {
 	return Math.ceil(UNSEEN_WINDOW_MS / ENVIRONMENTS[environment].requestsPerSecond);
 }
 
-/** All such requests of one rate, as one who takes part in the limit. */
+/** All such requests of one rate: together one member of the limiter. */
 class UnseenRequests {
 	readonly #limiter: RateLimiter;
 	readonly #requestsPerSecond: number;

@@ -1,32 +1,32 @@
 /**
- * What an answer means for the request that it answers.
+ * What an answer that is no confirmation says about its request:
  *
- * - `refused`: not processed.
- * - `invalidToken`, `expiredToken`: not processed, because of the token itself.
- * - `noVerdict`: the answer does not tell whether it was processed.
+ * - `refused`: it was not processed.
+ * - `invalidToken`, `expiredToken`: it was not processed, because of the token itself.
+ * - `noVerdict`: it may have been processed.
  */
 export type Meaning = 'refused' | 'invalidToken' | 'expiredToken' | 'noVerdict';
 
-/** A row of the tables by which answers are read: what such an answer means, and what follows from it. */
+/** A row of the tables that answers are looked up in: what the answer means, and what to do about it. */
 export interface AnswerRule {
 	readonly meaning: Meaning;
-	/** It is about issuing, which KIS allows once a minute. */
+	/** KIS issues one token a minute, and this request came too soon. */
 	readonly limitsIssue?: true;
-	/** KIS turns down the app, not the request: every further request would get the same answer. */
+	/** KIS refuses the app, not the request: every further request would get the same answer. */
 	readonly refusesCredential?: true;
-	/** The same request may pass later. */
+	/** The same request may be sent again. */
 	readonly retry?: {
-		/** How often; as often as the caller allows if absent. */
+		/** How often; if absent, as often as the caller allows. */
 		readonly times?: number;
-		/** Wait at least so long, in milliseconds. */
+		/** The shortest wait before, in milliseconds. */
 		readonly afterMs?: number;
-		/** The requests per second are used up: whatever uses the app key slows down. */
+		/** The requests per second are used up: everything that uses the app key has to slow down. */
 		readonly slowsEveryone?: true;
 	};
-	/** A clause without a full stop. */
+	/** What happened, as a clause without a full stop. */
 	readonly happened: string;
-	/** How to get unstuck, wherever the request came from: a sentence or more; empty if only {@link optionsTodo} helps. */
+	/** What to do, wherever the request came from, in a sentence or more; empty if only {@link optionsTodo} helps. */
 	readonly todo: string;
-	/** How the options of an operation of the node help: a sentence. */
+	/** How an operation's options help, in a sentence. */
 	readonly optionsTodo?: string;
 }

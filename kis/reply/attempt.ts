@@ -1,34 +1,37 @@
 import type { AnswerRule, Meaning } from './answerRule';
 import { isListed } from './errorCodes';
-import type { Answered, Exchange } from '../http/exchange';
+import type { Answered } from '../http/exchange';
 import { pauseOf, type Pause } from '../http/retryAfter';
 import { refusingStatus, TOO_MANY_REQUESTS } from './httpAnswers';
-import { isGatewayCode, isShowable, readReply, type KisReply } from './reply';
+import { isGatewayCode, isShowable, type KisReply, type ParsedExchange } from './reply';
 import type { SecretGuard } from '../secrets/secretGuard';
 import { ruleOf } from './verdict';
 
 /**
- * How one attempt ended. `confirmed`: KIS did what it was asked to. `doubtfulConfirmation`: it said so of a token that it
- * may not know. `unwritten`: nothing of the request was written.
+ * How one attempt ended:
+ *
+ * - `confirmed`: KIS did what it was asked to.
+ * - `unprovenConfirmation`: KIS confirmed, but it may not know the token.
+ * - `unwritten`: nothing of the request was written.
  */
-export type Verdict = 'confirmed' | 'doubtfulConfirmation' | Meaning | 'unwritten';
+export type Verdict = 'confirmed' | 'unprovenConfirmation' | Meaning | 'unwritten';
 
-/** One request to KIS, as far as it can be told. Nothing in it is secret. */
+/** One request to KIS and what came of it. Holds nothing secret. */
 export interface Attempt {
 	readonly verdict: Verdict;
-	/** `null` where no answer came. */
+	/** `null` if no answer came. */
 	readonly httpStatus: number | null;
-	/** The rule that the answer falls under; `null` where it confirms, and where no whole answer came. */
+	/** The rule for this answer; `null` if it confirms, or if no whole answer came. */
 	readonly rule: AnswerRule | null;
-	/** The gateway code of a refusal, such as `EGW00121`; `null` where KIS gave none, or two. */
+	/** KIS's gateway code, such as `EGW00121`; `null` if the answer has none, or two. */
 	readonly refusalCode: string | null;
-	/** What the server gave as a code of any kind; its HTTP status stands in where it confirmed or refused without. */
+	/** Any code that the server gave, else the HTTP status of a confirmation or refusal; `null` if neither is known. */
 	readonly code: string | null;
-	/** The server's own words (for a forbidden address, the host's); `null` where there are none. */
+	/** The server's own words, or the host program's about a forbidden address; `null` if there are none. */
 	readonly text: string | null;
-	/** Why no whole answer came, where none came. */
+	/** Why no whole answer came; `null` if one came. */
 	readonly transportCode: string | null;
-	/** That the server asked for (`Retry-After`); `null` if it asked for none. */
+	/** The pause that the server asked for with `Retry-After`; `null` for none. */
 	readonly pause: Pause | null;
 }
 
@@ -43,16 +46,16 @@ const NOTHING_KNOWN = {
 } as const;
 
 /**
- * Reads what an exchange means. What comes from outside is kept only as far as the guard lets it pass.
+ * Reads what an exchange means. Text from outside is kept only if the guard lets it pass.
  *
- * @param lacking What a reply on HTTP 200 without a sign of refusal lacks to confirm; `null` if nothing.
+ * @param lacking Checks a reply on HTTP 200 without a sign of refusal. Returns what it lacks to confirm; `null` if nothing.
  */
 export function readAttempt(
-	exchange: Exchange,
+	{ exchange, reply }: ParsedExchange,
 	lacking: (reply: KisReply) => AnswerRule | null,
 	guard: SecretGuard,
 ): Attempt {
-	switch (exchange.ended) {
+	switch (exchange.kind) {
 		case 'unwritten':
 			return {
 				...NOTHING_KNOWN,
@@ -62,23 +65,23 @@ export function readAttempt(
 			};
 		case 'unanswered': {
 			const { httpStatus, transportCode } = exchange;
-			// The one status that refuses whatever the body, so also with a part of it.
+			// This status refuses whatever the body says, so an incomplete body will do.
 			const rule = httpStatus === TOO_MANY_REQUESTS ? refusingStatus(httpStatus) : null;
 			const verdict = rule?.meaning ?? 'noVerdict';
 			return { ...NOTHING_KNOWN, verdict, httpStatus, rule, transportCode };
 		}
 		case 'answered':
-			return readAnswer(exchange, lacking, guard);
+			return readAnswer(exchange, reply, lacking, guard);
 	}
 }
 
 function readAnswer(
 	answer: Answered,
+	reply: KisReply | null,
 	lacking: (reply: KisReply) => AnswerRule | null,
 	guard: SecretGuard,
 ): Attempt {
 	const { httpStatus } = answer;
-	const reply = readReply(answer);
 	const rule = ruleOf(httpStatus, reply, lacking);
 	const verdict = rule?.meaning ?? 'confirmed';
 	const standIn = verdict === 'noVerdict' ? null : String(httpStatus);
@@ -99,7 +102,7 @@ function readAnswer(
 	};
 }
 
-/** A code of KIS's list is public, whatever a secret may hold. */
+/** A listed code is public, even if a secret contains it. */
 function showCode(code: string | null, guard: SecretGuard): string | null {
 	return code === null || (!isListed(code) && guard.reveals(code)) ? null : code;
 }

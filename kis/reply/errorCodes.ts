@@ -12,8 +12,8 @@ const REPORT =
 	'The request may have been changed on its way. Check the relay or proxy in between; if there is none, report this to the maintainers of this node.';
 
 /**
- * KIS's gateway codes whose meaning is sure: the official list, and those of its newer material on which independent
- * copies agree. KIS's HTTP status says nothing reliable beside them (500 comes for permanent refusals too).
+ * The gateway codes whose meaning is certain: KIS's official list, and newer ones on which independent copies agree. They
+ * count whatever the HTTP status, which KIS sets unreliably: 500 comes with permanent refusals too.
  */
 export const KIS_CODES = {
 	EGW00001: {
@@ -263,7 +263,7 @@ export const KIS_CODES = {
 	},
 } as const satisfies Record<string, AnswerRule>;
 
-/** Whether the table has the code. */
+/** Returns whether {@link KIS_CODES} has the code. */
 export function isListed(code: string): code is keyof typeof KIS_CODES {
 	return Object.hasOwn(KIS_CODES, code);
 }

@@ -4,20 +4,21 @@ const CHECK_ADDRESS =
 	'Check the Base URL of the KIS API credential and the relay or proxy in between. If KIS is called directly, see whether it announced maintenance (점검).';
 export const SLOW_DOWN_TO_SHARE =
 	"Set Requests per Second to this workflow's share, or Max Retries higher, and run again.";
-/** A filter reads answers as well as requests. */
-const FILTER_DOUBT =
+const FILTER_CAVEAT =
 	'A filter on the way back can answer so too, after KIS has processed the request: if there is one, see what it filters.';
 
 /**
- * HTTP statuses that refuse a request before it is processed, each for the reason that RFC 9110 gives (RFC 6585 for 429
- * and 431). They count where no listed code of KIS decides, with a JSON object as the body: what else a 4xx brings, or
- * another 4xx, may come from a relay that had passed the request on.
+ * The HTTP statuses that refuse a request before it is processed. They count if no listed code of KIS decides and the
+ * body is a JSON object. Any other 4xx may come from a relay that had already passed the request on.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-15.5
+ * @see https://www.rfc-editor.org/rfc/rfc6585 for 429 and 431
  */
 export const REFUSING_STATUSES = {
 	400: {
 		meaning: 'refused',
 		happened: 'the server calls the request malformed',
-		todo: `Nothing of a malformed request is processed. ${FILTER_DOUBT} ${CHECK_ADDRESS}`,
+		todo: `Nothing of a malformed request is processed. ${FILTER_CAVEAT} ${CHECK_ADDRESS}`,
 	},
 	401: {
 		meaning: 'refused',
@@ -27,7 +28,7 @@ export const REFUSING_STATUSES = {
 	403: {
 		meaning: 'refused',
 		happened: 'the server does not allow the request',
-		todo: `KIS would give a code with it. ${FILTER_DOUBT} ${CHECK_ADDRESS}`,
+		todo: `KIS would give a code with it. ${FILTER_CAVEAT} ${CHECK_ADDRESS}`,
 	},
 	404: {
 		meaning: 'refused',
@@ -81,9 +82,10 @@ export const REFUSING_STATUSES = {
 export const TOO_MANY_REQUESTS = 429;
 
 /**
- * The row of a status; `null` for one that refuses nothing.
+ * Looks up the rule of a status.
  *
- * @param status As a number, or as a text of its three digits and nothing else.
+ * @param status A number, or its three digits as text.
+ * @returns `null` if the status does not refuse.
  */
 export function refusingStatus(status: number | string): AnswerRule | null {
 	const rows: Readonly<Record<string, AnswerRule>> = REFUSING_STATUSES;
@@ -98,7 +100,7 @@ export const OPEN_ANSWERS = {
 		happened: 'what the server answered cannot be read as an answer of KIS',
 		todo: CHECK_ADDRESS,
 	},
-	/** HTTP 5xx, or a status that tells nothing of the request. */
+	/** HTTP 5xx, and any status that is in no table. */
 	otherStatus: {
 		meaning: 'noVerdict',
 		retry: {},
@@ -112,14 +114,14 @@ export const OPEN_ANSWERS = {
 		happened: 'the answer contradicts itself',
 		todo: CHECK_ADDRESS,
 	},
-	/** HTTP 200 with a sign of refusal that is not KIS's, or with a code that nobody knows. */
+	/** HTTP 200 with a sign of refusal, or with an unknown code. */
 	neither: {
 		meaning: 'noVerdict',
 		retry: {},
 		happened: 'the answer is neither a success nor a known refusal of KIS',
 		todo: CHECK_ADDRESS,
 	},
-	/** KIS's page calls `code` optional; every success that was ever seen has it. */
+	/** KIS's page calls `code` optional, but every success seen so far has it. */
 	withoutCode: {
 		meaning: 'noVerdict',
 		retry: {},

@@ -1,85 +1,91 @@
 import type { Verdict } from './attempt';
 
 /**
- * What can become of a token, and no other:
+ * What can become of a token that is to be revoked:
  *
- * - `revoked`: KIS confirmed it, or called the token invalid after an attempt of this execution that got no verdict (on
- *   another attempt, or on a question with the token). The token is dead.
- * - `alreadyInvalid`: KIS says the token is invalid, and that cannot be for another reason than that it is dead.
+ * - `revoked`: KIS confirmed it, or called the token invalid after an attempt of this execution whose answer was lost. The
+ *   token is dead.
+ * - `alreadyInvalid`: KIS called the token invalid, which can only mean that it is dead.
  * - `rejected`: KIS refused, and no attempt was processed.
- * - `unknown`: an attempt was sent, and no verdict on it came that can be believed. The token may be dead or live.
+ * - `unknown`: an attempt was sent, and no verdict came that can be trusted. The token may be dead or live.
  * - `notSent`: no attempt was ever written.
  */
-export const OUTCOMES = ['revoked', 'alreadyInvalid', 'rejected', 'unknown', 'notSent'] as const;
-export type Outcome = (typeof OUTCOMES)[number];
+export const REVOKE_OUTCOMES = [
+	'revoked',
+	'alreadyInvalid',
+	'rejected',
+	'unknown',
+	'notSent',
+] as const;
+export type RevokeOutcome = (typeof REVOKE_OUTCOMES)[number];
 
-/** The token is dead, whoever ended it. */
-export function isDeadBy(outcome: Outcome): boolean {
+/** Returns whether an outcome means that the token is dead. */
+export function meansDead(outcome: RevokeOutcome): boolean {
 	return outcome === 'revoked' || outcome === 'alreadyInvalid';
 }
 
-/** What is known of the token beside KIS's answers. */
+/** What is known about a token besides KIS's answers. */
 export interface TokenFacts {
-	/** A complete JWT whose `jti` is the app key in use: "invalid" can then not mean cut off, or another app's. */
+	/** It is a complete JWT of this app key, so that "invalid" can only mean dead. */
 	readonly whole: boolean;
 	/** Its `exp` has passed. */
 	readonly expired: boolean;
-	/** This process knows from earlier calls that it is dead at this host. */
+	/** This process has seen it dead at this host before. */
 	readonly knownDead: boolean;
 }
 
 /**
- * Weighs all attempts on a token: one that settles it wins, else any without a verdict makes it `unknown`, else any
- * refusal `rejected`, else nothing was sent.
+ * Sums up all attempts on a token. Proof that it is dead wins; else any attempt without a verdict makes it `unknown`; else
+ * any refusal makes it `rejected`; else it is `notSent`.
  *
- * @param verdicts Of this call, oldest first.
- * @param before Where earlier calls of the same execution left it, such as a first try of n8n's "Retry On Fail".
+ * @param verdicts Those of this call, oldest first.
+ * @param before Where earlier calls of the execution left it, such as the first try of n8n's "Retry On Fail".
  */
-export function weigh(
+export function outcomeOf(
 	verdicts: readonly Verdict[],
 	token: TokenFacts,
-	before: Outcome = 'notSent',
-): Outcome {
-	// What the execution has revoked itself stays so, however often it finds it invalid later.
+	before: RevokeOutcome = 'notSent',
+): RevokeOutcome {
+	// What the execution has revoked stays revoked, though KIS calls it invalid from then on.
 	if (before === 'revoked') return before;
-	const wasDead = isDeadBy(before);
-	let unsettled = before === 'unknown';
+	const wasDead = meansDead(before);
+	let mayBeRevoked = before === 'unknown';
 	for (const verdict of verdicts) {
 		if (verdict === 'confirmed') return 'revoked';
-		if (isDead(verdict, token)) {
-			// Dead now, and an attempt without a verdict did it, as far as can be told.
-			return unsettled && token.whole && !token.expired ? 'revoked' : 'alreadyInvalid';
+		if (provesDead(verdict, token)) {
+			// It is dead, and as far as anyone can tell, an earlier attempt without a verdict ended it.
+			return mayBeRevoked && token.whole && !token.expired ? 'revoked' : 'alreadyInvalid';
 		}
-		unsettled ||= (verdict === 'noVerdict' || verdict === 'doubtfulConfirmation') && !wasDead;
+		mayBeRevoked ||= (verdict === 'noVerdict' || verdict === 'unprovenConfirmation') && !wasDead;
 	}
 	if (wasDead) return before;
-	if (unsettled) return 'unknown';
+	if (mayBeRevoked) return 'unknown';
 	return verdicts.every((verdict) => verdict === 'unwritten') ? before : 'rejected';
 }
 
 /**
- * Names the outcome of an `unknown` whole token of the app key that KIS, asked for a quote, has called dead. By the rule of
- * {@link weigh} the attempt without a verdict has ended it, unless it has expired by this computer's clock, or KIS says so.
+ * Returns the outcome of an `unknown` token that KIS called invalid when asked for a quote: as in {@link outcomeOf}, the
+ * attempt without a verdict ended it, unless it has expired by this computer's clock or by KIS's.
  *
- * @param verdict On the question.
+ * @param verdict KIS's answer to the question, about a whole token of the app key.
  */
-export function outcomeOfDead(verdict: Verdict, expired: boolean): Outcome {
+export function outcomeOfDead(verdict: Verdict, expired: boolean): RevokeOutcome {
 	return verdict === 'invalidToken' && !expired ? 'revoked' : 'alreadyInvalid';
 }
 
-/** Which verdicts make a token end like this, the more telling ones first. */
-const DECIDING: Readonly<Record<Outcome, ReadonlyArray<readonly Verdict[]>>> = {
+/** The verdicts that can lead to each outcome, the more telling ones first. */
+const DECIDING: Readonly<Record<RevokeOutcome, ReadonlyArray<readonly Verdict[]>>> = {
 	revoked: [['confirmed'], ['invalidToken', 'expiredToken']],
 	alreadyInvalid: [['invalidToken', 'expiredToken']],
 	rejected: [['refused', 'invalidToken', 'expiredToken']],
-	unknown: [['doubtfulConfirmation'], ['noVerdict']],
+	unknown: [['unprovenConfirmation'], ['noVerdict']],
 	notSent: [['unwritten']],
 };
 
-/** The attempt that made a token end as it did; `undefined` where it was not among these. */
+/** Finds the last attempt that decided the outcome; `undefined` if none of these did. */
 export function decisiveAmong<T extends { readonly verdict: Verdict }>(
 	attempts: readonly T[],
-	outcome: Outcome,
+	outcome: RevokeOutcome,
 ): T | undefined {
 	for (const verdicts of DECIDING[outcome]) {
 		const last = attempts.findLast(({ verdict }) => verdicts.includes(verdict));
@@ -88,8 +94,12 @@ export function decisiveAmong<T extends { readonly verdict: Verdict }>(
 	return undefined;
 }
 
-/** RFC 7009, section 2.2: a token that is invalid already is what the client wanted. KIS reports it as a refusal. */
-function isDead(verdict: Verdict, { whole, expired, knownDead }: TokenFacts): boolean {
+/**
+ * KIS refuses to revoke an invalid token. For the client it is as good as revoked.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7009#section-2.2
+ */
+function provesDead(verdict: Verdict, { whole, expired, knownDead }: TokenFacts): boolean {
 	switch (verdict) {
 		case 'invalidToken':
 			return whole || knownDead;

@@ -1,33 +1,46 @@
-import type { Answered } from '../http/exchange';
+import type { Answered, Exchange } from '../http/exchange';
 import { readJsonObject } from '../input/json';
 
-/** The JSON object of an answer, in one of the two shapes that KIS uses (`error_code` at /oauth2, `rt_cd` and `msg_cd` at /uapi). */
+/** The JSON object of an answer. KIS has two shapes: `error_code` at /oauth2, `rt_cd` and `msg_cd` at /uapi. */
 export interface KisReply {
 	readonly fields: Readonly<Record<string, unknown>>;
-	/** Where it is not UTF-8, what is ASCII in it can be read, and nothing else. */
+	/** If not, only the ASCII characters in it are reliable. */
 	readonly isUtf8: boolean;
-	/** What stands where KIS puts the code of a refusal, if it may be shown. */
+	/** The values of the fields for refusal codes that look like a code, KIS's or not. */
 	readonly codes: readonly string[];
-	/** The field `code`, KIS's repetition of the HTTP status, as text; `null` where it is absent or blank. */
+	/** The field `code`, in which KIS repeats the HTTP status, as text; `null` if absent or blank. */
 	readonly statedStatus: string | null;
-	/** Something in it speaks of a refusal, KIS's or anybody's: it confirms nothing. */
+	/** Whether any field looks like a refusal, KIS's or a relay's. Then the reply confirms nothing. */
 	readonly hasSignOfRefusal: boolean;
-	/** Its own words, as sent; `null` where it has none that can be read. */
+	/** The server's message, as sent; `null` if there is none, or if it is not UTF-8. */
 	readonly text: string | null;
 }
 
+/** An exchange with the JSON object of its answer: parsed once, however often it is read. */
+export interface ParsedExchange {
+	readonly exchange: Exchange;
+	/** `null` if no whole answer came, or one that is no JSON object. */
+	readonly reply: KisReply | null;
+}
+
+/** Parses the answer of an exchange, if one came. */
+export function parseExchange(exchange: Exchange): ParsedExchange {
+	return { exchange, reply: exchange.kind === 'answered' ? readReply(exchange) : null };
+}
+
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
-/** Reads every byte as a character, so that ASCII stays what it is. */
+/** Maps every byte to a character, so that ASCII survives. */
 const BYTES = new TextDecoder('latin1');
-/** What may be shown of a code from outside. */
+/** Codes from outside may be shown if they look like this. */
 const CODE_SHAPE = /^[A-Za-z0-9_-]{1,16}$/;
-/** A code of KIS's gateways. What else looks like a code is a relay's. */
+/** A code of KIS's gateways. Any other code is a relay's. */
 const GATEWAY_CODE = /^[EI]GW\d{5}$/;
 const MENTIONS_GATEWAY_CODE = /[EI]GW\d{5}/i;
 
 /**
- * Reads a whole response body. KIS writes UTF-8 and no content encoding is asked for. What is compressed or no JSON
- * object (HTML from a server that is down, a cut-off body) gives `null`.
+ * Reads a whole response body. KIS writes UTF-8, and the client asks for no compression.
+ *
+ * @returns `null` if the body is compressed, or is not a JSON object: cut off, or HTML from a server that is down.
  */
 export function readReply({
 	contentEncoding,
@@ -49,22 +62,22 @@ export function readReply({
 	};
 }
 
-/** Whether the code is of KIS's own form, listed or not. */
+/** Returns whether the code has the form of KIS's own, listed or not. */
 export function isGatewayCode(code: string): boolean {
 	return GATEWAY_CODE.test(code);
 }
 
-/** Whether what stands where a code is expected may be shown. */
+/** Returns whether a text looks like a code, so that it may be shown. */
 export function isShowable(code: string): boolean {
 	return CODE_SHAPE.test(code);
 }
 
-/** A text with something in it. */
+/** Returns whether a value is a string that is not blank. */
 export function isText(value: unknown): value is string {
 	return typeof value === 'string' && value.trim() !== '';
 }
 
-/** A text, a number or a truth value as text; empty for an array or an object: `[200]` is not 200. */
+/** Empty for arrays and objects: `[200]` is not 200. */
 function asText(value: unknown): string {
 	return typeof value === 'object' ? '' : String(value).trim();
 }
@@ -81,7 +94,7 @@ function decodeObject(body: Uint8Array, decoder: typeof UTF8): Record<string, un
 	}
 }
 
-/** Absent, null or without content; `false` too, as in `"error": false`. */
+/** `false` counts as blank too, as in `"error": false`. */
 function isBlank(value: unknown): boolean {
 	return (
 		value === undefined ||
@@ -92,7 +105,7 @@ function isBlank(value: unknown): boolean {
 	);
 }
 
-/** Names of fields, in small letters, under which servers say how a request went, and what says that it went wrong. */
+/** Fields in which servers say how a request went, in lower case, and how to tell that it failed. */
 const SIGNS: Readonly<Record<string, (value: unknown, word: string) => boolean>> = {
 	success: isNo,
 	issuccess: isNo,
@@ -105,9 +118,9 @@ const SIGNS: Readonly<Record<string, (value: unknown, word: string) => boolean>>
 	rt_cd: (value, word) => value !== null && word !== '0',
 };
 
-/** Of a top-level field. Generous: a sign that is none costs a repeat, one that is missed a false statement. */
+/** Errs on the side of refusal: a false alarm costs a retry, a missed refusal makes a false statement. */
 function isSignOfRefusal([field, value]: readonly [string, unknown]): boolean {
-	// A token may hold any letters.
+	// A token may contain any letters.
 	if (field === 'access_token') return false;
 	if (typeof value === 'string' && MENTIONS_GATEWAY_CODE.test(value)) return true;
 	const name = field.trim().toLowerCase();

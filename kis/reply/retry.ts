@@ -9,13 +9,13 @@ const LONGEST_WAIT_MS = 8000;
 const PERMANENT: ReadonlySet<string | null> = new Set([EGRESS_REFUSED, PROXY_UNUSABLE]);
 
 /**
- * How long to wait before the next attempt, in milliseconds, or `null` if there should be none. The rule that the answer
- * falls under decides: what was not processed may be sent again, and so may what has no verdict. A request that is not
- * safe to repeat must not come here without a verdict.
+ * Decides whether to send a request again, by the rule of its last answer. A request without a verdict is repeated too,
+ * so callers must not pass one that is unsafe to repeat.
  *
  * @param attempts All attempts so far, oldest first; at least one.
  * @param retries How many of them were retries.
- * @param random From 0 to 1; spreads the retries of clients that were refused together.
+ * @param random From 0 to 1: spreads the retries of clients that were refused together.
+ * @returns How long to wait first, in milliseconds; `null` if it should not be sent again.
  */
 export function waitBeforeRetry(
 	attempts: readonly Attempt[],
@@ -32,29 +32,29 @@ export function waitBeforeRetry(
 	return Math.max(retry.afterMs ?? 0, pauseLeft(last)) + growing;
 }
 
-/** The rule under which the same request may be sent again; `null` if it may not. */
+/** Returns how the request of an attempt may be sent again; `null` if it may not. */
 export function retryRuleOf(attempt: Attempt): NonNullable<AnswerRule['retry']> | null {
 	if (attempt.rule) return attempt.rule.retry ?? null;
 	const mayRepeat = attempt.verdict === 'unwritten' || attempt.verdict === 'noVerdict';
 	return mayRepeat && !isPermanent(attempt) ? {} : null;
 }
 
-/** For how long from now the server wants no request, in milliseconds. */
+/** Returns how much is left of the pause that the server asked for, in milliseconds. */
 export function pauseLeft({ pause }: Attempt): number {
 	return pause ? Math.max(0, pause.until - Date.now()) : 0;
 }
 
-/** The server wants no request for longer than anyone waits here. */
+/** Returns whether the server asked for a longer pause than this client ever waits. */
 export function asksToComeBack({ pause }: Attempt): boolean {
 	return pause !== null && pause.isTooLong;
 }
 
-/** No request at all could be written from this computer as it is set up. */
+/** Returns whether no request can leave this computer as it is set up. */
 export function isPermanent({ transportCode }: Attempt): boolean {
 	return PERMANENT.has(transportCode);
 }
 
-/** Waits, and resolves to `true`; to `false`, immediately, if `stop` is aborted. */
+/** Waits. @returns `true` when the time is over; `false`, immediately, if `stop` is aborted. */
 export async function wait(milliseconds: number, stop: AbortSignal): Promise<boolean> {
 	try {
 		await delay(milliseconds, undefined, { signal: stop });

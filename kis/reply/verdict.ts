@@ -7,11 +7,12 @@ import { isGatewayCode, type KisReply } from './reply';
 const CONFIRMS = 200;
 
 /**
- * The rule that an answer falls under, or `null` if it confirms. In this order: a listed code of KIS decides, whatever
- * the status; then the status does. Anything that has not been seen to prove something leaves it open.
+ * Finds the rule for an answer. A listed code of KIS decides first, whatever the status; then the status does. Anything
+ * that is not known to prove something is `noVerdict`.
  *
- * @param reply `null` where the body is no JSON object.
- * @param lacking What a reply on HTTP 200 without a sign of refusal lacks to confirm; `null` if nothing.
+ * @param reply `null` if the body is not a JSON object.
+ * @param lacking Checks a reply on HTTP 200 without a sign of refusal. Returns what it lacks to confirm; `null` if nothing.
+ * @returns `null` if the answer confirms.
  */
 export function ruleOf(
 	httpStatus: number,
@@ -38,7 +39,7 @@ function ofOtherStatus(httpStatus: number, reply: KisReply | null): AnswerRule {
 	return contradictsRefusal(reply.statedStatus) ? OPEN_ANSWERS.contradiction : rule;
 }
 
-/** Whether the body repeats another status than one that refuses, with or without a word beside it. */
+/** The body states a status, alone or followed by words, that does not refuse. */
 function contradictsRefusal(statedStatus: string | null): boolean {
 	if (statedStatus === null) return false;
 	const [status] = /^[1-5]\d\d(?!\d)/.exec(statedStatus) ?? [];

@@ -1,33 +1,47 @@
 import { isCutOff, isIssuedTo, type AccessToken } from '../input/accessToken';
+import type { LivenessAnswer } from '../liveness/askIfAlive';
 import type { AnswerRule } from '../reply/answerRule';
 import { readAttempt, type Attempt } from '../reply/attempt';
-import type { Exchange } from '../http/exchange';
 import { OPEN_ANSWERS } from '../reply/httpAnswers';
-import type { KisReply } from '../reply/reply';
+import type { RevokeOutcome } from '../reply/outcome';
+import type { KisReply, ParsedExchange } from '../reply/reply';
 import type { SecretGuard } from '../secrets/secretGuard';
+import type { StopReason } from './sending';
+
+/** What became of one token. */
+export interface Revocation {
+	readonly outcome: RevokeOutcome;
+	/** Of this call, oldest first; empty if none was made. */
+	readonly attempts: readonly Attempt[];
+	/** The attempt or question that decided the outcome; `null` if there was none. */
+	readonly decisive: Attempt | null;
+	/** What KIS said when it was asked whether the token is alive; `null` if it was not asked. */
+	readonly asked: LivenessAnswer | null;
+	/** Where earlier calls of this execution had left the token; `null` if there were none. */
+	readonly before: RevokeOutcome | null;
+	/** What kept further attempts from being made, if it was not about this token; else `null`. */
+	readonly stoppedBy: StopReason | null;
+}
 
 /** 접근토큰폐기. The path is case-sensitive. */
 export const REVOKE_PATH = '/oauth2/revokeP';
 
-/** What KIS's page asks for: the bare token, and neither header nor grant type. */
+/** Makes the body that KIS's page asks for: the key pair and the bare token, without a grant type. */
 export function revokeBody(appkey: string, appsecret: string, token: AccessToken): object {
 	return { appkey, appsecret, token: token.value };
 }
 
-/** Reads what an exchange means for a token that KIS has to know. */
-export function readRevocation(exchange: Exchange, guard: SecretGuard): Attempt {
-	return readAttempt(exchange, lackingCode, guard);
+/** Reads what an exchange means for a token that KIS has to know; {@link checkConfirmation} is for the others. */
+export function readRevocation(parsed: ParsedExchange, guard: SecretGuard): Attempt {
+	return readAttempt(parsed, lackingCode, guard);
 }
 
-/** KIS confirms with `{"code":200,"message":"…"}`; `ruleOf` has seen to it that a code is 200 where there is one. */
+/** KIS confirms with `{"code":200,"message":"…"}`. By now a `code`, where there is one, is 200. */
 function lackingCode({ statedStatus }: KisReply): AnswerRule | null {
 	return statedStatus === null ? OPEN_ANSWERS.withoutCode : null;
 }
 
-/**
- * Tokens that a server may not know, and whose revocation it may confirm all the same (RFC 7009, section 2.2). Whether
- * KIS does is not known.
- */
+/** What a confirmation means for a token that the server may not know. */
 const UNPROVEN = {
 	otherAppKey: {
 		meaning: 'noVerdict',
@@ -43,11 +57,16 @@ const UNPROVEN = {
 	},
 } as const satisfies Record<string, AnswerRule>;
 
-/** Makes less of a confirmation about a token that the server may not know; any other attempt stays as it is. */
-export function doubt(attempt: Attempt, token: AccessToken, appkey: string): Attempt {
+/**
+ * Doubts a confirmation about a token that the server may not know: by RFC 7009 a server confirms the revocation of an
+ * invalid token too. Whether KIS does is not known. Any other attempt is returned as it is.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7009#section-2.2
+ */
+export function checkConfirmation(attempt: Attempt, token: AccessToken, appkey: string): Attempt {
 	if (attempt.verdict !== 'confirmed') return attempt;
 	const isForeign = isIssuedTo(token, appkey) === false;
 	if (!isForeign && !isCutOff(token)) return attempt;
 	const rule = isForeign ? UNPROVEN.otherAppKey : UNPROVEN.cutOff;
-	return { ...attempt, verdict: 'doubtfulConfirmation', rule };
+	return { ...attempt, verdict: 'unprovenConfirmation', rule };
 }

@@ -1,102 +1,102 @@
 import { setMaxListeners } from 'node:events';
 
+import type { RateLimiter } from '../rateLimit/rateLimiter';
 import type { Attempt } from '../reply/attempt';
 import { isListed } from '../reply/errorCodes';
-import type { RateLimiter } from '../rateLimit/rateLimiter';
 import { asksToComeBack, isPermanent } from '../reply/retry';
 
-/** So many attempts in a row that could not be written, over all tokens, before the host counts as staying unreachable. */
+/** Consecutive unwritten attempts, over all tokens, before the host counts as unreachable. */
 const UNREACHABLE_ATTEMPTS = 4;
-/** So many tokens in a row that used up their attempts, and the same is taken to be in store for the others. */
-const UNSETTLED_TOKENS = 8;
+/** Consecutive tokens whose answers decided nothing, before the same is expected of all others. */
+const UNDECIDED_TOKENS = 8;
 
-/** Why sending ended before every token had its turn. */
-export type EndOfSending =
+/** Why sending stopped before every token was sent. */
+export type StopReason =
 	| { readonly because: 'cancelled' }
 	| {
 			readonly because:
 				| 'credentialRefused'
 				| 'hostUnreachable'
-				/** The app key is refused for the rate, and nothing else. */
+				/** The app key has been refused for its rate for a while, and nothing got through. */
 				| 'rateRefused'
-				/** The server wants no request for longer than anyone waits here. */
+				/** The server asked for a longer pause than this client ever waits. */
 				| 'askedToComeBack'
-				/** One token after the other used up its attempts. */
-				| 'nothingSettled';
+				/** One token after the other used up its attempts, and no answer decided anything. */
+				| 'nothingDecided';
 			readonly seen: Attempt;
 	  };
 
-/** Decides when nothing more is sent for any token of a run, by what its attempts meet. */
+/** Decides when a batch stops sending, by what its attempts meet. */
 export class Sending {
 	readonly #limiter: RateLimiter;
-	readonly #stop = new AbortController();
-	#ended: EndOfSending | null = null;
+	readonly #controller = new AbortController();
+	#stopReason: StopReason | null = null;
 	#unwrittenInARow = 0;
-	#unsettledInARow = 0;
+	#undecidedInARow = 0;
 
 	constructor(limiter: RateLimiter) {
 		this.#limiter = limiter;
-		// Every connection of a run listens to it.
+		// Every connection of a batch listens to it.
 		setMaxListeners(0, this.signal);
 	}
 
-	/** Aborted when nothing more is to be sent; what is under way may still be answered. */
+	/** Aborted when nothing more is sent. Requests that are under way may still be answered. */
 	get signal(): AbortSignal {
-		return this.#stop.signal;
+		return this.#controller.signal;
 	}
 
-	/** `null` as long as it goes on. */
-	get ended(): EndOfSending | null {
-		return this.#ended;
+	/** `null` while sending goes on. */
+	get stoppedBy(): StopReason | null {
+		return this.#stopReason;
 	}
 
-	/** Ends sending. The first reason stands. */
-	end(end: EndOfSending): void {
-		this.#ended ??= end;
-		this.#stop.abort();
+	/** Stops sending. The first reason stands. */
+	stop(reason: StopReason): void {
+		this.#stopReason ??= reason;
+		this.#controller.abort();
 	}
 
-	/** Takes in what an attempt on one token says about the others. */
+	/** Learns from an attempt on one token what awaits the others. */
 	learn(attempt: Attempt): void {
 		this.#unwrittenInARow = attempt.verdict === 'unwritten' ? this.#unwrittenInARow + 1 : 0;
-		if (isPermanent(attempt)) this.end({ because: 'hostUnreachable', seen: attempt });
+		if (isPermanent(attempt)) this.stop({ because: 'hostUnreachable', seen: attempt });
 		if (attempt.rule?.refusesCredential) {
-			this.end({ because: 'credentialRefused', seen: attempt });
+			this.stop({ because: 'credentialRefused', seen: attempt });
 		}
 		this.learnPace(attempt);
 	}
 
-	/** Takes in what an answer says about everything that the app key sends, be it to an attempt or to a question. */
+	/** Learns from an attempt or a question how fast the app key may send. */
 	learnPace(attempt: Attempt): void {
-		if (asksToComeBack(attempt)) this.end({ because: 'askedToComeBack', seen: attempt });
+		if (asksToComeBack(attempt)) this.stop({ because: 'askedToComeBack', seen: attempt });
 		if (attempt.rule?.retry?.slowsEveryone && this.#limiter.isRefusedThroughout) {
-			this.end({ because: 'rateRefused', seen: attempt });
+			this.stop({ because: 'rateRefused', seen: attempt });
 		}
 	}
 
-	/** A token has had its attempts. If none could be written, and none before it, none will be. */
+	/** Notes that a token has used up its attempts, the last of which may have been unwritten. */
 	noteUnreachable(attempts: readonly Attempt[]): void {
 		const seen = attempts[attempts.length - 1];
 		const neverWritten = attempts.every(({ verdict }) => verdict === 'unwritten');
 		if (neverWritten && this.#unwrittenInARow >= UNREACHABLE_ATTEMPTS) {
-			this.end({ because: 'hostUnreachable', seen });
+			this.stop({ because: 'hostUnreachable', seen });
 		}
 	}
 
-	/** A token has had its attempts and its question. Where nothing settles one after the other, it would settle no further one. */
+	/** Notes that a token has had its attempts and its question. */
 	noteFinished(isDead: boolean, attempts: readonly Attempt[]): void {
 		const seen = attempts.at(-1);
-		if (isDead || !seen || isAboutToken(seen)) this.#unsettledInARow = 0;
-		// Refusals for the rate have an end of their own.
-		else if (!seen.rule?.retry?.slowsEveryone) this.#unsettledInARow++;
-		if (seen && this.#unsettledInARow >= UNSETTLED_TOKENS) {
-			this.end({ because: 'nothingSettled', seen });
+		if (isDead || !seen || isAboutToken(seen)) this.#undecidedInARow = 0;
+		// Refusals for the rate stop sending in their own way.
+		else if (!seen.rule?.retry?.slowsEveryone) this.#undecidedInARow++;
+		if (seen && this.#undecidedInARow >= UNDECIDED_TOKENS) {
+			this.stop({ because: 'nothingDecided', seen });
 		}
 	}
 }
 
-/** KIS itself has given its last word on a token, which says nothing of the others. */
+/** Whether KIS gave its last word on this one token, which says nothing about the others. */
 function isAboutToken({ verdict, refusalCode, rule }: Attempt): boolean {
 	const isFinal = refusalCode !== null && isListed(refusalCode) && !rule?.retry;
-	return isFinal || verdict === 'doubtfulConfirmation';
+	return isFinal || verdict === 'unprovenConfirmation';
 }

@@ -1,10 +1,10 @@
-/** How deep encodings are undone: base64 inside percent-encoding, say. */
+/** How deep encodings may nest, such as base64 inside percent-encoding. */
 const MAX_NESTING = 2;
 
 /**
- * Returns the text and what it says after undoing JSON, percent, hex, base64 and base64url encoding.
+ * Returns a text and everything that it decodes to from JSON, percent, hex, base64 and base64url encoding, nested too.
  *
- * @param least In bytes: what hex and base64 say in less is left out.
+ * @param least The shortest hex or base64 content to decode, in bytes.
  */
 export function decodings(text: string, least: number): string[] {
 	const found = new Set([text]);
@@ -44,12 +44,12 @@ const DECODERS: ReadonlyArray<(text: string, least: number) => string[]> = [
 		return fromEveryOffset(text.match(/[0-9a-f]{2,}/gi), 'hex', 2, least * 2);
 	},
 	function base64(text, least) {
-		// Node reads both alphabets, base64 and base64url, as either.
+		// Node.js decodes both alphabets, base64 and base64url, with either name.
 		return fromEveryOffset(text.match(/[A-Za-z0-9+/_-]{2,}/g), 'base64', 4, (least * 8) / 6);
 	},
 ];
 
-/** Decodes runs of an encoding's alphabet from every offset within its unit: what stands before them may be of the alphabet too. */
+/** Decodes runs of an encoding's alphabet from every offset in its unit, since text before the encoded part may match too. */
 function fromEveryOffset(
 	runs: readonly string[] | null,
 	encoding: 'hex' | 'base64',

@@ -1,34 +1,34 @@
 import { decodings } from './decodings';
 import { nextTurn, turnIsOver } from '../turns';
 
-/** So many consecutive characters of a secret give it away. */
+/** How many consecutive characters of a secret count as revealing it. */
 const TELLING_LENGTH = 8;
-/** More than twice what KIS's page allows a message; the rest of a longer text is cut. */
+/** Longer texts are cut. KIS's page allows messages less than half as long. */
 const MAX_TEXT_LENGTH = 1000;
 const WITHHELD = '[Withheld: this text contained a part of a secret, or what looks like one]';
 
 /**
- * What looks like a key or a token, whosever it is: the start of a JWT's part (`{"typ"`, `{"alg"` or `{"sub"`), an app
- * key (`PS` and 34 more characters), and base64 or base64url that is longer than a word, such as an app secret.
+ * What looks like anybody's key or token: the start of a JWT's part (`{"typ"`, `{"alg"` or `{"sub"`), an app key (`PS` and
+ * 34 more characters), and long base64 or base64url, such as an app secret.
  */
 const LOOKS_SECRET = /eyJ[\w-]{4}i|PS[\w+/-]{34}|[A-Za-z0-9+/]{40}|[\w-]{40}/;
 
-/** Characters as secrets have them, enough to give one away. The owner that a token names may have any character. */
+/** Runs of characters that can be part of a secret. The app key that a token names may contain any character. */
 const ASCII_RUN = /[\x21-\x7e]{8,}/g;
 const RUN_WITHOUT_BLANKS = /\S{8,}/g;
 const ANY_RUN = /[^]{8,}/g;
 
 /**
- * Keeps secrets out of text that comes from outside, and says what counts as one: the key pair, whatever its length, and
- * tokens of eight characters or more. What is shorter is part of what everybody says.
+ * Keeps secrets out of text from outside. Secrets are the key pair, however short, and tokens of eight characters or more:
+ * ordinary text contains shorter ones by chance.
  */
 export class SecretGuard {
 	readonly #short: readonly string[];
 	readonly #long: readonly string[];
-	/** Only what is of the narrowest kind that all secrets fit can be a part of one: most Korean text is passed over by that. */
+	/** The narrowest kind of run that all secrets fit. Only such runs are searched, which skips most Korean text. */
 	readonly #run: RegExp;
 
-	/** @param keys App keys and app secrets; empty ones are ignored. */
+	/** @param keys App keys and app secrets. Empty ones are ignored. */
 	constructor(keys: readonly string[]) {
 		this.#short = keys.filter((key) => key !== '' && key.length < TELLING_LENGTH);
 		this.#long = keys.filter((key) => key.length >= TELLING_LENGTH);
@@ -37,15 +37,15 @@ export class SecretGuard {
 		this.#run = [ASCII_RUN, RUN_WITHOUT_BLANKS].find(fitsAll) ?? ANY_RUN;
 	}
 
-	/** Returns a guard that keeps these too: tokens, and the app keys that they name. */
+	/** Returns a guard that keeps these tokens secret too, or the app keys that they name. */
 	and(...tokens: readonly string[]): SecretGuard {
 		const telling = tokens.filter(({ length }) => length >= TELLING_LENGTH);
 		return new SecretGuard([...this.#short, ...this.#long, ...telling]);
 	}
 
-	/** Returns the text, cut if it is long; a notice in its place if it reveals something. */
+	/** Returns the text, cut if it is long, or a notice instead if it reveals a secret. */
 	show(text: string): string {
-		// A copy: a slice would keep the whole text in memory for as long as the token is remembered.
+		// A copy: a slice would keep the whole text in memory.
 		const start =
 			text.length <= MAX_TEXT_LENGTH
 				? text
@@ -53,7 +53,7 @@ export class SecretGuard {
 		return this.reveals(start) ? WITHHELD : start;
 	}
 
-	/** Whether a text holds, plain or encoded, eight consecutive characters of a secret (a shorter key: all of it) or what looks like one. */
+	/** Returns whether a text, plain or decoded, contains eight consecutive characters of a secret, or what looks like one. */
 	reveals(text: string): boolean {
 		const least = Math.min(TELLING_LENGTH, ...this.#short.map(({ length }) => length));
 		return decodings(text, least).some(
@@ -64,8 +64,8 @@ export class SecretGuard {
 		);
 	}
 
-	/** Whether a token, which looks secret itself and holds any short text by chance, holds a part of a secret. */
-	isIn(token: string): boolean {
+	/** Returns whether a token, which looks like a secret itself, contains eight consecutive characters of one. */
+	isQuotedIn(token: string): boolean {
 		return decodings(token, TELLING_LENGTH).some((reading) => this.#quotes(reading));
 	}
 
@@ -75,9 +75,9 @@ export class SecretGuard {
 }
 
 /**
- * Finds what a text that was shown quotes of tokens, of which there may be thousands.
+ * Finds the parts of tokens that a text quotes, in turns of the event loop: there may be thousands of tokens.
  *
- * @returns Parts of them, as secrets for a guard; empty where it quotes nothing.
+ * @returns The parts of eight characters, as secrets for a guard.
  */
 export async function quotedParts(text: string, tokens: readonly string[]): Promise<string[]> {
 	const said = new Set(
@@ -91,7 +91,7 @@ export async function quotedParts(text: string, tokens: readonly string[]): Prom
 	return [...quoted];
 }
 
-/** All parts of eight characters. */
+/** Returns all parts of eight characters, of all runs. */
 function parts(text: string, run: RegExp): string[] {
 	const found: string[] = [];
 	for (const it of text.match(run) ?? []) {

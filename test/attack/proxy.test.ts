@@ -48,7 +48,7 @@ test.each([
 	expect(result).toMatchObject({
 		endedWell: true,
 		exchanges: Array(2).fill({
-			ended: 'unwritten',
+			kind: 'unwritten',
 			transportCode: expect.stringMatching(/CERT|SELF_SIGNED|ALTNAME|PRX_TLS/),
 		}),
 	});

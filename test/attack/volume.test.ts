@@ -1,4 +1,4 @@
-// Tried: 100,000 items: all with one token, all without a token, and all with different tokens of an app that KIS refuses,
+// Tried: 20,000 items: all with one token, all without a token, and all with different tokens of an app that KIS refuses,
 // under each way to handle failed items. There must be no more requests and connections than can make a difference, the
 // error that stops a workflow must stay readable, and the rest of n8n must get its turns.
 import type { INodeExecutionData, IPairedItemData } from 'n8n-workflow';
@@ -17,7 +17,7 @@ import { outcomes, revoke, type Run, type Setup } from '../support/workflow';
 
 afterEach(closeServers);
 
-const MANY = 100_000;
+const MANY = 20_000;
 const input = Array.from({ length: MANY }, (_, i) => ({ i }));
 
 async function revokeMany({ url }: ScriptedServer, setup: Partial<Setup>): Promise<Run> {
@@ -27,7 +27,7 @@ async function revokeMany({ url }: ScriptedServer, setup: Partial<Setup>): Promi
 	);
 }
 
-describe('one token in 100,000 items', () => {
+describe('one token in 20,000 items', () => {
 	test('is sent once, and every item has its outcome', async () => {
 		const server = await startServer({ answer: () => CONFIRMATION });
 		const run = await revokeMany(server, { token: 'token' });
@@ -36,29 +36,29 @@ describe('one token in 100,000 items', () => {
 			(pairedItem as IPairedItemData).item === i;
 		expect(run.items.filter(isPaired)).toHaveLength(MANY);
 		expect(server.requests).toHaveLength(1);
-	}, 60_000);
+	});
 
 	test('that KIS refuses is sent once, and gives one readable error', async () => {
 		const server = await startServer({ answer: () => refusal('EGW00121') });
 		const onError = 'stopWorkflow';
 		const { error } = await revokeMany(server, { token: 'refused', onError });
 		expect(error?.message).toMatch(
-			/^100000 of 100000 items ended without a confirmed revoke, the first of them item 0/,
+			/^20000 of 20000 items ended without a confirmed revoke, the first of them item 0/,
 		);
 		expect(error?.description.length).toBeLessThan(20_000);
 		expect(server.requests).toHaveLength(1);
-	}, 60_000);
+	});
 });
 
-test('100,000 items without a token are as many error items, and no connection', async () => {
+test('20,000 items without a token are as many error items, and no connection', async () => {
 	const server = await startServer({ answer: () => CONFIRMATION });
 	const run = await revokeMany(server, { token: 'two words' });
 	expect(new Set(outcomes(run.items))).toEqual(new Set(['notSent']));
 	expect(run.items).toHaveLength(MANY);
 	expect(server.connections).toBe(0);
-}, 60_000);
+});
 
-describe('100,000 tokens', () => {
+describe('20,000 tokens', () => {
 	const tokens = Array.from({ length: MANY }, (_, i) => read(`token-of-an-attack-${i}`));
 
 	test('of an app that KIS refuses cause one request', async () => {
@@ -69,7 +69,7 @@ describe('100,000 tokens', () => {
 		expect(first).toBe('rejected');
 		expect(new Set(rest)).toEqual(new Set(['notSent']));
 		expect(server.requests).toHaveLength(1);
-	}, 60_000);
+	});
 
 	test('that are no longer sent leave others their turns', async () => {
 		const server = await startServer({ answer: () => refusal('EGW00103') });
@@ -81,8 +81,8 @@ describe('100,000 tokens', () => {
 		const onSettled = () => {
 			most = Math.max(most, ++inThisTurn);
 		};
-		await revokeTokens(server.url, tokens, { keys: makeApp(), onSettled });
+		await revokeTokens(server.url, tokens, { keys: makeApp(), onResult: onSettled });
 		clearInterval(looking);
 		expect(most).toBeLessThan(MANY / 2);
-	}, 60_000);
+	});
 });

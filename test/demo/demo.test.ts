@@ -1,20 +1,19 @@
 // The demonstration, as somebody starts it who has never seen the package.
-import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 
-// It compiles itself, and runs five workflows.
-jest.setTimeout(120_000);
+import type { Ended } from '../../tools/common/run';
+import { runNodeJs } from '../support/child';
 
 const ROOT = resolve(__dirname, '../..');
 
-function start() {
+async function start(): Promise<Ended> {
 	const command = ['--require', require.resolve('tsx/cjs'), join(ROOT, 'tools/demo/main.ts')];
 	const env = { PATH: process.env.PATH, HOME: process.env.HOME };
-	return spawnSync(process.execPath, command, { env, encoding: 'utf8' });
+	return await runNodeJs(command, { env });
 }
 
-test('shows the credential first, then the chain, and gives nothing away', () => {
-	const { status, stdout, stderr } = start();
+test('shows the credential first, then the chain, and gives nothing away', async () => {
+	const { status, stdout, stderr } = await start();
 	expect([stderr, status]).toEqual(['', 0]);
 	expect(stdout).not.toContain('✗');
 	const shown = [...stdout.matchAll(/^✓ ([^:\n]+)/gm)].map(([, what]) => what);

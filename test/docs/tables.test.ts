@@ -10,7 +10,7 @@ import { KIS_CODES } from '../../kis/reply/errorCodes';
 import { explainTransportCode } from '../../kis/http/transportCodes';
 import { QUOTE_PATH } from '../../kis/liveness/askIfAlive';
 import { MIN_REQUESTS_PER_SECOND } from '../../kis/rateLimit/arrivals';
-import { OUTCOMES } from '../../kis/reply/outcome';
+import { REVOKE_OUTCOMES } from '../../kis/reply/outcome';
 import { operations } from '../../nodes/KisToken/operations';
 import type { Operation } from '../../nodes/KisToken/operations/operation';
 import { detailsOf } from '../../nodes/KisToken/report/details';
@@ -260,7 +260,7 @@ describe.each(WORDINGS)('the $language docs', (wording) => {
 
 	test('explain every outcome of a token', () => {
 		const outcomes = column(tableOf(wording.overview, first.outcome, under.token), 0);
-		expect(outcomes).toEqual(OUTCOMES.map((outcome) => `\`${outcome}\``));
+		expect(outcomes).toEqual(REVOKE_OUTCOMES.map((outcome) => `\`${outcome}\``));
 	});
 
 	test('show the details and the error item with their fields', () => {

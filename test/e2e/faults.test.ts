@@ -2,7 +2,7 @@
 // mid-batch. Then everything is revoked again, as a user would.
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { isDeadBy } from '../../kis/reply/outcome';
+import { meansDead } from '../../kis/reply/outcome';
 import { fingerprint, makeApp } from '../../tools/sandbox/apps';
 import type { Fault as SandboxFault } from '../../tools/sandbox/faults';
 import type { Sandbox } from '../../tools/sandbox/server';
@@ -256,7 +256,7 @@ test.each(NAMES.map((name) => [FAULTS[name].what, name] as const))(
 		expect(new Set(saidAgain.map(({ tokenFingerprint }) => tokenFingerprint))).toEqual(
 			new Set(tokens.keys()),
 		);
-		expect(outcomes(whole).filter((outcome) => !isDeadBy(outcome))).toEqual([]);
+		expect(outcomes(whole).filter((outcome) => !meansDead(outcome))).toEqual([]);
 		expect(orders).toBe(1);
 		expect(issues).toBeLessThanOrEqual(2);
 		const kept = sandbox.kis.tokensOf(apps[name].appkey).at(-1)?.value ?? '';

@@ -128,7 +128,16 @@ test('a worker that is killed while KIS answers: the other waits for the minute,
 	await quote('killed', 10);
 	// Longer than `until` waits.
 	await delay(MINUTE_MS);
-	await until(() => seen(QUOTE, apps.killed).length >= 10);
+	await until(
+		() => seen(QUOTE, apps.killed).length >= 10,
+		() =>
+			JSON.stringify(
+				[...seen(QUOTE, apps.killed), ...seen(TOKEN, apps.killed)].map(({ at, result }) => [
+					Math.round(at),
+					result,
+				]),
+			) + workers[0].log.slice(-3000),
+	);
 	const issues = seen(TOKEN, apps.killed);
 	expect(issues.map(({ result }) => result)).toEqual(['200', '200']);
 	expect(issues[1].at - issues[0].at).toBeGreaterThanOrEqual(MINUTE_MS);

@@ -1,16 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { until as cameAbout } from '../../tools/common/until';
 
-const POLL_MS = 100;
-const PATIENCE_MS = 60_000;
-
-/** Waits for something to come about. @throws Error with what `context` says, if it does not within a minute. */
+/** Waits for something to come about. @throws Error with what `context` says, if it has not after 600 looks. */
 export async function until(
 	holds: () => boolean | Promise<boolean>,
 	context: () => string = () => '',
 ): Promise<void> {
-	for (const since = performance.now(); !(await holds()); await delay(POLL_MS)) {
-		if (performance.now() - since > PATIENCE_MS) {
-			throw new Error(`It did not come about. ${context()}`);
-		}
-	}
+	if (await cameAbout(holds, { looks: 600, everyMs: 100 })) return;
+	throw new Error(`It did not come about. ${context()}`);
 }

@@ -79,7 +79,7 @@ test.each([
 	['a zero-width space inside', 'https://relay.exam\u200Bple'],
 	['a right-to-left mark', 'https://relay.example/\u202Emoc'],
 	['a soft hyphen', 'https://relay.exam\u00ADple'],
-])('%s is refused, without a word of the input', (_name, text) => {
+])('%s is refused, and the input is not quoted', (_name, text) => {
 	const refused = parseBaseUrl(text);
 	expect(refused).toBeInstanceOf(InvalidInput);
 	expect(refused).toHaveProperty('todo', expect.stringMatching(/\.$/));
@@ -114,7 +114,7 @@ test.each([
 });
 
 test.each(['http://127。0。0。1', 'http://１２７.0.0.1', 'http://ⓛocalhost'])(
-	'%j is refused, or called where it leads: to this computer',
+	'%j is refused, or leads to this computer',
 	(text) => {
 		const url = parseBaseUrl(text);
 		expect(url instanceof InvalidInput || isLoopback(url)).toBe(true);
@@ -131,7 +131,7 @@ test.each(['https://relay.example/a/../..', 'https://relay.example/%2e%2e/'])(
 	},
 );
 
-test('an endpoint leaves the base URL as it was', () => {
+test('making an endpoint does not change the base URL', () => {
 	const baseUrl = new URL('https://relay.example/kis');
 	endpointOf(baseUrl, PATH);
 	expect(baseUrl.href).toBe('https://relay.example/kis');

@@ -12,7 +12,7 @@ import { KeptToken, keptTokenOf } from '../../kis/keptToken/keptToken';
 import { nextStep, type Progress } from '../../kis/keptToken/nextStep';
 import { whileRevoking } from '../../kis/memory/revokeMarks';
 import { limiterOf } from '../../kis/rateLimit/rateLimiter';
-import type { Outcome } from '../../kis/reply/outcome';
+import type { RevokeOutcome } from '../../kis/reply/outcome';
 import { KisDouble, uapiRefusal } from '../support/kisDouble';
 import { redisUrl } from '../support/redis';
 import { leftSince, resources } from '../support/resources';
@@ -91,8 +91,11 @@ const issuedAs = (token: string): Issuance => ({
 });
 const issues = () => kis.seen('tokenP').length;
 const questions = () => kis.seen('quote').length;
-const revokeAs = async (outcome: Outcome, ...tokens: string[]) =>
-	await whileRevoking(tokens.map(read), credential(), async () => tokens.map(() => ({ outcome })));
+/** The results of a revoke, as `revokeTokens` gives them. */
+const endedAs = (outcome: RevokeOutcome, ...tokens: string[]) =>
+	new Map(tokens.map((token) => [read(token).fingerprint, { outcome }]));
+const revokeAs = async (outcome: RevokeOutcome, ...tokens: string[]) =>
+	await whileRevoking(tokens.map(read), credential(), async () => endedAs(outcome, ...tokens));
 
 describe('one issue', () => {
 	test('serves all who want a token at the same time, and all after them', async () => {
@@ -241,7 +244,7 @@ describe('an order', () => {
 	test('does not stand behind the question whether the token is alive', async () => {
 		const first = await brought();
 		now += 11 * MINUTE;
-		limiterOf(kis.keys.appkey).hold(6000);
+		limiterOf(kis.keys.appkey).pause(6000);
 		expect(await brought()).toBe(first);
 		expect(questions()).toBe(0);
 	});
@@ -419,7 +422,7 @@ describe('a token that was not seen alive for ten minutes', () => {
 		await brought();
 		now += 11 * MINUTE;
 		const started = performance.now();
-		limiterOf(kis.keys.appkey).hold(400);
+		limiterOf(kis.keys.appkey).pause(400);
 		await brought();
 		expect(performance.now() - started).toBeGreaterThan(390);
 		expect(limiterOf(kis.keys.appkey).isIdle(performance.now() + 100_000)).toBe(true);
@@ -690,17 +693,17 @@ describe('an issue that KIS refuses, or that was never sent', () => {
 describe('a token that is revoked', () => {
 	test('goes to nobody from the moment before it is sent', async () => {
 		const token = await brought();
-		let done: (outcomes: Array<{ outcome: Outcome }>) => void = () => {};
+		let done: (results: ReturnType<typeof endedAs>) => void = () => {};
 		const revoking = whileRevoking(
 			[read(token)],
 			credential(),
-			async () => await new Promise<Array<{ outcome: Outcome }>>((resolve) => (done = resolve)),
+			async () => await new Promise<ReturnType<typeof endedAs>>((resolve) => (done = resolve)),
 		);
 		expect(await brought()).toBe('beingRevoked');
 		// Of two who revoke it, one is done.
 		await revokeAs('notSent', token);
 		expect(await brought()).toBe('beingRevoked');
-		done([{ outcome: 'notSent' }]);
+		done(endedAs('notSent', token));
 		await revoking;
 		expect(await brought()).toBe(token);
 		expect([issues(), questions()]).toEqual([1, 0]);
@@ -812,7 +815,7 @@ describe('a token that is revoked', () => {
 	test('at another host is used on here', async () => {
 		const token = await brought();
 		const elsewhere = credential({ baseUrl: new URL('https://relay.example') });
-		await whileRevoking([read(token)], elsewhere, async () => [{ outcome: 'unknown' as const }]);
+		await whileRevoking([read(token)], elsewhere, async () => endedAs('unknown', token));
 		expect(await brought()).toBe(token);
 		expect(questions()).toBe(0);
 	});
@@ -838,7 +841,7 @@ describe('Custom on another machine', () => {
 		keptTokenOf(own).note(issuedAs(token.value), now);
 		now += 23.5 * HOUR;
 		expect(await brought({}, own)).toBe(token.value);
-		await whileRevoking([token], own, async () => [{ outcome: 'unknown' as const }]);
+		await whileRevoking([token], own, async () => endedAs('unknown', token.value));
 		expect(await bring({}, own)).toMatchObject({ because: 'unsettled', asked: false });
 		now += HOUR;
 		expect(await bring({}, own)).toEqual({ because: 'notUnasked' });

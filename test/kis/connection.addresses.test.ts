@@ -1,5 +1,5 @@
-// What is tried: hosts of several addresses, of which the first ones refuse, hang, break off, or take a request and fail. A
-// request is written to one of them, once. n8n switches the choice off for its process, so it is off here.
+// What is tried: hosts with several addresses. The first ones refuse, hang, break off, or take a request and fail. A request
+// is written once, to one of them. n8n switches `autoSelectFamily` off for its process, so these tests do too.
 import dns from 'node:dns';
 import {
 	getDefaultAutoSelectFamily,
@@ -24,7 +24,7 @@ import {
 	type ScriptedServer,
 } from '../support/scriptedServer';
 
-/** What one address gets before the next is tried, in milliseconds. */
+/** How long one address is tried before the next, in milliseconds. */
 const SHARE_MS = 1000;
 /** A timer may be a little early. */
 const EARLY_MS = 5;
@@ -43,7 +43,7 @@ afterEach(async () => {
 
 const answers: Script = { answer: () => CONFIRMATION };
 
-/** A server at another address, at the port of one that listens already. */
+/** A server at another address, on the same port. */
 const beside = async ({ port }: ScriptedServer, address: string, script: Script = answers) =>
 	await startServer({ ...script, at: { address, port } });
 
@@ -53,7 +53,7 @@ async function swallowAt(host: string, { port }: ScriptedServer): Promise<void> 
 
 const through = (lookup: LookupFunction) => ({ egress: { check: async () => {}, lookup } });
 
-/** Posts to a name of these addresses, at the port of the server. */
+/** Posts to a name that resolves to these addresses, on the server's port. */
 async function post(
 	{ url, port }: ScriptedServer,
 	addresses: readonly string[],
@@ -65,44 +65,44 @@ async function post(
 	return await connection.post(BODY, cancel);
 }
 
-test('an address that refuses is passed over', async () => {
+test('an address that refuses is skipped', async () => {
 	const last = await startServer(answers);
-	expect(await post(last, [FIRST, SECOND, LAST])).toMatchObject({ ended: 'answered' });
+	expect(await post(last, [FIRST, SECOND, LAST])).toMatchObject({ kind: 'answered' });
 	expect(last.requests).toHaveLength(1);
 });
 
-test('an address that hangs is given a second, and passed over', async () => {
+test('an address that hangs is skipped after a second', async () => {
 	const last = await startServer(answers);
 	await swallowAt(FIRST, last);
 	const started = performance.now();
-	expect(await post(last, [FIRST, LAST])).toMatchObject({ ended: 'answered' });
+	expect(await post(last, [FIRST, LAST])).toMatchObject({ kind: 'answered' });
 	expect(performance.now() - started).toBeGreaterThan(SHARE_MS - EARLY_MS);
 	expect(last.requests).toHaveLength(1);
 });
 
-test('each of several that hang is given a second', async () => {
+test('each of several hanging addresses gets a second', async () => {
 	const last = await startServer(answers);
 	await swallowAt(FIRST, last);
 	await swallowAt(SECOND, last);
 	const started = performance.now();
-	expect(await post(last, [FIRST, SECOND, LAST])).toMatchObject({ ended: 'answered' });
+	expect(await post(last, [FIRST, SECOND, LAST])).toMatchObject({ kind: 'answered' });
 	expect(performance.now() - started).toBeGreaterThan(2 * (SHARE_MS - EARLY_MS));
 });
 
-test('the first of several that answer is the only one that is called', async () => {
+test('only the first of several working addresses is called', async () => {
 	const last = await startServer(answers);
 	const first = await beside(last, FIRST);
-	expect(await post(last, [FIRST, LAST])).toMatchObject({ ended: 'answered' });
+	expect(await post(last, [FIRST, LAST])).toMatchObject({ kind: 'answered' });
 	expect([first.requests.length, last.connections]).toEqual([1, 0]);
 });
 
-test('without rules of the host, the addresses are those of the system', async () => {
+test('without egress rules, the system resolves the addresses', async () => {
 	const last = await startServer(answers);
 	jest.spyOn(dns, 'lookup').mockImplementation(lookupOf(FIRST, LAST) as typeof dns.lookup);
-	expect(await post(last, [], { egress: undefined })).toMatchObject({ ended: 'answered' });
+	expect(await post(last, [], { egress: undefined })).toMatchObject({ kind: 'answered' });
 });
 
-test('the proxy is chosen likewise', async () => {
+test("a proxy's addresses are tried in the same way", async () => {
 	const proxy = await startServer({ answer: () => hangUp });
 	jest.spyOn(dns, 'lookup').mockImplementation(lookupOf(FIRST, LAST) as typeof dns.lookup);
 	const before = process.env;
@@ -112,28 +112,28 @@ test('the proxy is chosen likewise', async () => {
 	expect(proxy.requests.map(({ line }) => line)).toEqual(['CONNECT kis.test:443 HTTP/1.1']);
 });
 
-test('none that answers: nothing was written', async () => {
+test('if no address answers, nothing was written', async () => {
 	const server = await startServer(answers);
 	expect(await post(server, [FIRST, SECOND])).toMatchObject({
-		ended: 'unwritten',
+		kind: 'unwritten',
 		transportCode: 'ECONNREFUSED',
 	});
 	await swallowAt(FIRST, server);
 	expect(await post(server, [FIRST, SECOND])).toMatchObject({
-		ended: 'unwritten',
+		kind: 'unwritten',
 		transportCode: expect.stringMatching(/^(ETIMEDOUT|ECONNREFUSED)$/),
 	});
 	expect(server.connections).toBe(0);
 });
 
-describe('a request that was written goes to no other address', () => {
+describe('a written request is sent to no other address', () => {
 	test.each([
 		['reset', reset],
 		['closed', hangUp],
 	])('%s', async (_name, fail) => {
 		const last = await startServer(answers);
 		const first = await beside(last, FIRST, { answer: () => fail });
-		expect(await post(last, [FIRST, LAST])).toMatchObject({ ended: 'unanswered' });
+		expect(await post(last, [FIRST, LAST])).toMatchObject({ kind: 'unanswered' });
 		await sleep(SHARE_MS + 100);
 		expect([first.requests.length, last.connections]).toEqual([1, 0]);
 	});
@@ -142,7 +142,7 @@ describe('a request that was written goes to no other address', () => {
 		const last = await startServer(answers);
 		const first = await beside(last, FIRST, {});
 		const exchange = await post(last, [FIRST, LAST], { timeoutMs: SHARE_MS + 500 });
-		expect(exchange).toMatchObject({ ended: 'unanswered' });
+		expect(exchange).toMatchObject({ kind: 'unanswered' });
 		expect([first.requests.length, last.connections]).toEqual([1, 0]);
 	});
 });
@@ -154,20 +154,20 @@ describe('over TLS', () => {
 	});
 	afterAll(async () => await tls.remove());
 
-	test('the handshake is made with the address that was chosen, and a certificate looked at', async () => {
+	test('the handshake is made with the chosen address, and its certificate is verified', async () => {
 		const last = await startServer({ ...answers, tls });
 		await swallowAt(FIRST, last);
 		expect(await post(last, [FIRST, SECOND, LAST])).toMatchObject({
-			ended: 'unwritten',
+			kind: 'unwritten',
 			transportCode: 'DEPTH_ZERO_SELF_SIGNED_CERT',
 		});
 		expect(last.connections).toBe(1);
 	});
 
-	test('an address that breaks the handshake is the one that was chosen', async () => {
+	test('no other address is tried after a broken handshake', async () => {
 		const last = await startServer({ ...answers, tls });
 		const first = await beside(last, FIRST, { connected: hangUp });
-		expect(await post(last, [FIRST, LAST])).toMatchObject({ ended: 'unwritten' });
+		expect(await post(last, [FIRST, LAST])).toMatchObject({ kind: 'unwritten' });
 		expect([first.connections, last.connections]).toEqual([1, 0]);
 	});
 });
@@ -181,7 +181,7 @@ describe('no other address is tried', () => {
 		await swallowAt(FIRST, last);
 		const before = resources();
 		expect(await post(last, [FIRST, LAST], options, cancel())).toMatchObject({
-			ended: 'unwritten',
+			kind: 'unwritten',
 			transportCode: expect.stringMatching(/^(UND_ERR_CONNECT_TIMEOUT|ABORT_ERR)$/),
 		});
 		expect(await leftSince(before)).toEqual([]);

@@ -1,4 +1,4 @@
-// What is tried: the stop button in every phase of a request.
+// What is tried: Stop in every phase of a request.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { BODY, closeAll, connect, NEVER } from '../support/connections';
@@ -6,8 +6,8 @@ import { CONFIRMATION, silence, startServer, type Answer } from '../support/scri
 
 afterEach(closeAll);
 
-describe('the stop button', () => {
-	const CANCELLED = { ended: 'unwritten', transportCode: 'ABORT_ERR', forbidden: null };
+describe('Stop', () => {
+	const CANCELLED = { kind: 'unwritten', transportCode: 'ABORT_ERR', forbidden: null };
 
 	test('before: nothing is connected', async () => {
 		const server = await startServer();
@@ -26,7 +26,7 @@ describe('the stop button', () => {
 		expect(server.requests).toHaveLength(0);
 	});
 
-	test('in the same turn: nothing is written, though it connects', async () => {
+	test('in the same turn of the event loop: it connects, and nothing is written', async () => {
 		const server = await startServer();
 		const stop = new AbortController();
 		const exchange = connect(server.url).post(BODY, stop.signal);
@@ -39,7 +39,7 @@ describe('the stop button', () => {
 	test.each<[string, Answer, number | null]>([
 		['the head', silence, null],
 		['the body', 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n', 200],
-	])('while waiting for %s: what was written stays open', async (_name, answer, httpStatus) => {
+	])('while waiting for %s: the request is unanswered', async (_name, answer, httpStatus) => {
 		const stop = new AbortController();
 		const server = await startServer({ answer: () => answer });
 		const exchange = connect(server.url).post(BODY, stop.signal);
@@ -47,14 +47,14 @@ describe('the stop button', () => {
 		await sleep(50);
 		stop.abort();
 		expect(await exchange).toMatchObject({
-			ended: 'unanswered',
+			kind: 'unanswered',
 			transportCode: 'ABORT_ERR',
 			httpStatus,
 		});
 		await server.abandoned();
 	});
 
-	test('after an answer it changes nothing, and no listener stays', async () => {
+	test('after the answer: nothing changes, and no listener is left', async () => {
 		const server = await startServer({ answer: () => CONFIRMATION });
 		const stop = new AbortController();
 		const listening = jest.spyOn(stop.signal, 'addEventListener');
@@ -63,6 +63,6 @@ describe('the stop button', () => {
 		for (let i = 0; i < 3; i++) await connection.post(BODY, stop.signal);
 		stop.abort();
 		expect(gone).toHaveBeenCalledTimes(listening.mock.calls.length);
-		expect(await connection.post(BODY, NEVER)).toMatchObject({ ended: 'answered' });
+		expect(await connection.post(BODY, NEVER)).toMatchObject({ kind: 'answered' });
 	});
 });

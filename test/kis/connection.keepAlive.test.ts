@@ -1,5 +1,5 @@
 // What is tried: connections that the server drops between two requests, during the second, and too late; and bytes of one
-// answer that would pass for the next.
+// answer that look like the next.
 import { BODY, closeAll, connect, NEVER } from '../support/connections';
 import {
 	CONFIRMATION,
@@ -19,7 +19,7 @@ describe('keep-alive', () => {
 			answer: (_request, index) => (index === 0 ? CONFIRMATION : second),
 		});
 		const connection = connect(server.url, { timeoutMs });
-		expect(await connection.post(BODY, NEVER)).toMatchObject({ ended: 'answered' });
+		expect(await connection.post(BODY, NEVER)).toMatchObject({ kind: 'answered' });
 		const exchange = await connection.post(BODY, NEVER);
 		await connection.close();
 		await server.abandoned();
@@ -28,16 +28,16 @@ describe('keep-alive', () => {
 
 	test('several requests go over one connection', async () => {
 		const { server, exchange } = await twice(CONFIRMATION);
-		expect(exchange.ended).toBe('answered');
+		expect(exchange.kind).toBe('answered');
 		expect(server.connections).toBe(1);
 	});
 
 	test.each([
 		['reset', reset],
 		['closed', hangUp],
-	])('a used connection that is %s at the next request may have been stale', async (_name, way) => {
+	])('a used connection that is %s by the next request may have been stale', async (_name, way) => {
 		const { server, exchange } = await twice(way);
-		expect(exchange).toMatchObject({ ended: 'unanswered', onStaleConnection: true });
+		expect(exchange).toMatchObject({ kind: 'unanswered', onStaleConnection: true });
 		expect(server.connections).toBe(1);
 	});
 
@@ -51,21 +51,21 @@ describe('keep-alive', () => {
 		['not HTTP', 'garbage\r\n\r\n'],
 	])('a used connection on which the next answer is %s was not stale', async (_name, answer) => {
 		const { exchange } = await twice(answer, 300);
-		expect(exchange).toMatchObject({ ended: 'unanswered', onStaleConnection: false });
+		expect(exchange).toMatchObject({ kind: 'unanswered', onStaleConnection: false });
 	});
 
-	test('a connection that the server closed meanwhile is replaced without a word', async () => {
+	test('a connection that the server closed meanwhile is silently replaced', async () => {
 		const server = await startServer({
 			answer: () => (socket) => socket.end(CONFIRMATION),
 		});
 		const connection = connect(server.url);
 		await connection.post(BODY, NEVER);
 		await server.abandoned();
-		expect(await connection.post(BODY, NEVER)).toMatchObject({ ended: 'answered' });
+		expect(await connection.post(BODY, NEVER)).toMatchObject({ kind: 'answered' });
 		expect(server.connections).toBe(2);
 	});
 
-	test('the replacement is a new connection: its reset is no stale one', async () => {
+	test('a reset on the replacement does not count as stale', async () => {
 		const server = await startServer({
 			answer: (_request, index) => (index === 0 ? (socket) => socket.end(CONFIRMATION) : reset),
 		});
@@ -73,12 +73,12 @@ describe('keep-alive', () => {
 		await connection.post(BODY, NEVER);
 		await server.abandoned();
 		expect(await connection.post(BODY, NEVER)).toMatchObject({
-			ended: 'unanswered',
+			kind: 'unanswered',
 			onStaleConnection: false,
 		});
 	});
 
-	test('after a break the next request connects anew, and a second break is no stale connection', async () => {
+	test('after a broken exchange the next request connects anew, and a reset does not count as stale', async () => {
 		const server = await startServer({
 			answer: (_request, index) => (index === 0 ? CONFIRMATION : reset),
 		});
@@ -86,14 +86,14 @@ describe('keep-alive', () => {
 		const stale = [];
 		for (let i = 0; i < 3; i++) stale.push(await connection.post(BODY, NEVER));
 		expect(stale).toMatchObject([
-			{ ended: 'answered' },
-			{ ended: 'unanswered', onStaleConnection: true },
-			{ ended: 'unanswered', onStaleConnection: false },
+			{ kind: 'answered' },
+			{ kind: 'unanswered', onStaleConnection: true },
+			{ kind: 'unanswered', onStaleConnection: false },
 		]);
 		expect(server.connections).toBe(2);
 	});
 
-	test('what a broken exchange left behind is no answer to the next request', async () => {
+	test('late bytes of a broken exchange do not answer the next request', async () => {
 		const server = await startServer({
 			answer: (_request, index) =>
 				index === 0
@@ -101,17 +101,17 @@ describe('keep-alive', () => {
 					: http(403, '{}'),
 		});
 		const connection = connect(server.url, { timeoutMs: 100 });
-		expect(await connection.post(BODY, NEVER)).toMatchObject({ ended: 'unanswered' });
+		expect(await connection.post(BODY, NEVER)).toMatchObject({ kind: 'unanswered' });
 		expect(await connection.post(BODY, NEVER)).toMatchObject({ httpStatus: 403 });
 	});
 
-	test('bytes behind a whole answer are no answer to the next request', async () => {
+	test('bytes after a whole answer do not answer the next request', async () => {
 		const server = await startServer({
 			answer: (_request, index) =>
 				index === 0 ? Buffer.concat([http(403, '{}'), CONFIRMATION]) : silence,
 		});
 		const connection = connect(server.url, { timeoutMs: 300 });
 		await connection.post(BODY, NEVER);
-		expect((await connection.post(BODY, NEVER)).ended).not.toBe('answered');
+		expect((await connection.post(BODY, NEVER)).kind).not.toBe('answered');
 	});
 });

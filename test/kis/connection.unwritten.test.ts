@@ -1,10 +1,10 @@
-// What is tried: every way in which no connection comes about. `unwritten` is claimed, and the server has seen no request.
+// What is tried: every way in which no connection is made. Each ends as `unwritten`, and the server has seen no request.
 import type { LookupFunction } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { EgressRefusal, type EgressRules } from '../../kis/http/egress';
 import { makeCertificate, type Certificate } from '../support/certificate';
-import { BODY, closeAll, connect, NEVER, PATH, postOnce, seconds } from '../support/connections';
+import { BODY, closeAll, connect, NEVER, PATH, postOnce } from '../support/connections';
 import { leftSince, resources } from '../support/resources';
 import {
 	CONFIRMATION,
@@ -18,7 +18,7 @@ import {
 afterEach(closeAll);
 
 const unwritten = (transportCode: string | RegExp) => ({
-	ended: 'unwritten',
+	kind: 'unwritten',
 	transportCode: expect.stringMatching(transportCode),
 	forbidden: null,
 });
@@ -46,12 +46,10 @@ test('a name that cannot be resolved', async () => {
 	expect(await connection.post(BODY, NEVER)).toEqual(unwritten('ENOTFOUND'));
 });
 
-test('a name that is never resolved ends at the deadline', async () => {
+test('a name lookup that hangs ends at the deadline', async () => {
 	const egress = { ...allowed, lookup: () => {} };
 	const connection = connect('https://does-not-exist.invalid', { egress, timeoutMs: 100 });
-	const started = performance.now();
 	expect(await connection.post(BODY, NEVER)).toEqual(unwritten('UND_ERR_CONNECT_TIMEOUT'));
-	expect(seconds(started)).toBeLessThan(3);
 	await connection.close();
 });
 
@@ -62,7 +60,7 @@ describe('TLS', () => {
 	});
 	afterAll(async () => await tls.remove());
 
-	test('a certificate that nobody vouches for', async () => {
+	test('an untrusted certificate', async () => {
 		const server = await startServer({ tls, answer: () => CONFIRMATION });
 		expect(await postOnce(server)).toEqual(unwritten('DEPTH_ZERO_SELF_SIGNED_CERT'));
 		expect(server.connections).toBe(1);
@@ -93,29 +91,27 @@ describe('TLS', () => {
 		expect(server.connections).toBe(1);
 	});
 
-	test('a server that takes the connection and never completes the handshake', async () => {
+	test('a server that accepts the connection and never completes the handshake', async () => {
 		const server = await startServer();
-		const started = performance.now();
 		const exchange = await postOnce(
 			server,
 			{ timeoutMs: 150 },
 			server.url.replace('http', 'https'),
 		);
 		expect(exchange).toEqual(unwritten('UND_ERR_CONNECT_TIMEOUT'));
-		expect(seconds(started)).toBeLessThan(3);
 		expect(server.connections).toBe(1);
 	});
 
-	test('plain HTTP to a port that speaks TLS is written, so it stays open', async () => {
+	test('plain HTTP to a TLS port is written, so it is unanswered', async () => {
 		const server = await startServer({ tls });
 		expect(await postOnce(server, {}, server.url.replace('https', 'http'))).toMatchObject({
-			ended: 'unanswered',
+			kind: 'unanswered',
 		});
 	});
 });
 
 describe('egress rules', () => {
-	test('that forbid the address: not even connected, and the reason is told', async () => {
+	test('that forbid the address: nothing is connected, and the reason is kept', async () => {
 		const server = await startServer();
 		const asked: string[] = [];
 		const check = async (url: URL) => {
@@ -123,7 +119,7 @@ describe('egress rules', () => {
 			throw new EgressRefusal('Loopback addresses are not allowed.');
 		};
 		expect(await postOnce(server, { egress: { ...allowed, check } })).toEqual({
-			ended: 'unwritten',
+			kind: 'unwritten',
 			transportCode: 'EGRESS_REFUSED',
 			forbidden: 'Loopback addresses are not allowed.',
 		});
@@ -141,7 +137,7 @@ describe('egress rules', () => {
 		expect(server.connections).toBe(0);
 	});
 
-	test('decide too late: nothing is connected any more', async () => {
+	test('that decide too late: nothing is connected', async () => {
 		const server = await startServer();
 		const check = async () => await sleep(30);
 		const egress = { ...allowed, check };
@@ -151,7 +147,7 @@ describe('egress rules', () => {
 		expect(server.connections).toBe(0);
 	});
 
-	test('resolve names themselves, so that what was checked is what is called', async () => {
+	test('resolve names, so that the checked address is the one called', async () => {
 		const server = await startServer({ answer: () => CONFIRMATION });
 		const names: string[] = [];
 		const lookup: LookupFunction = (hostname, options, callback) => {
@@ -161,7 +157,7 @@ describe('egress rules', () => {
 		};
 		const url = `http://localhost:${server.port}`;
 		expect(await postOnce(server, { egress: { ...allowed, lookup } }, url)).toMatchObject({
-			ended: 'answered',
+			kind: 'answered',
 		});
 		expect(names).toEqual(['localhost']);
 	});

@@ -1,4 +1,4 @@
-// What is tried: keys as they come out of a clipboard, fields of the wrong type, and addresses that would send a real key elsewhere.
+// What is tried: keys from a clipboard, fields of the wrong type, and addresses that would send a real key elsewhere.
 import { parseCredential } from '../../kis/input/credential';
 import { ENVIRONMENTS } from '../../kis/input/environments';
 import { InvalidInput } from '../../kis/input/invalidInput';
@@ -45,7 +45,7 @@ test.each([
 	['around', ` \t${appkey}\r\n`, `\n${appsecret} `],
 	['within', `${appkey.slice(0, 9)}\n${appkey.slice(9)}`, appsecret.replace(/.{60}/g, '$&\r\n')],
 	['of every kind', `\uFEFF${appkey}\u00A0`, `\u3000${appsecret}\u2028`],
-])('stray white space %s the keys is taken off', (_name, pastedKey, pastedSecret) => {
+])('stray white space %s the keys is stripped', (_name, pastedKey, pastedSecret) => {
 	const fields = { appkey: pastedKey, appsecret: pastedSecret, environment: 'paper' };
 	expect(parseCredential(fields)).toMatchObject(keys);
 });
@@ -68,7 +68,7 @@ test.each<[string, Record<string, unknown>]>([
 	['a switch that is a text', { ...keys, environment: 'real', bringAuthorization: 'evil' }],
 	['another switch that is a text', { ...keys, environment: 'real', paceRequests: 'evil' }],
 	['an address of Redis that is none', { ...keys, environment: 'real', redisUrl: 'http://evil' }],
-])('%s: refused with what to do, and neither key nor input is repeated', (_name, fields) => {
+])('%s: refused with what to do, and neither keys nor input are quoted', (_name, fields) => {
 	const refused = parseCredential(fields);
 	expect(refused).toBeInstanceOf(InvalidInput);
 	expect(refused).toHaveProperty('todo', expect.stringMatching(/\.$/));

@@ -1,4 +1,4 @@
-// What is tried: where what was learnt of a token counts, and for how long.
+// What is tried: where a token counts as dead, and for how long.
 import { DeadTokens } from '../../kis/memory/deadTokens';
 import {
 	credentialFor,
@@ -29,12 +29,12 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-test('knows nothing of a token at first', () => {
+test('knows nothing about a token at first', () => {
 	expect(memory.has(whole, at(HERE))).toBe(false);
 	expect(memory.hasElsewhere(whole, at(HERE))).toBe(false);
 });
 
-test('what is dead at one host may be live at another, which can tell', () => {
+test('a token that is dead at one host may be live at another', () => {
 	memory.add(whole, at(HERE));
 	expect(memory.has(whole, at(HERE))).toBe(true);
 	expect(memory.hasElsewhere(whole, at(HERE))).toBe(false);
@@ -61,7 +61,7 @@ test.each([
 });
 
 test.each(Object.entries(KINDS))(
-	'of a token that is %s it counts for the one app key',
+	'for a token that is %s, it counts for one app key only',
 	(_kind, token) => {
 		memory.add(token, at(HERE));
 		expect(memory.has(token, at(HERE))).toBe(true);
@@ -84,7 +84,7 @@ describe('how long', () => {
 		['a token that has expired already', expiringIn(-HOUR_MS), HOUR_MS],
 		['a token that expires in an hour', expiringIn(HOUR_MS), HOUR_MS],
 		['a token that expires in 90 days', expiringIn(90 * DAY_MS), 90 * DAY_MS],
-	])('%s: until it expires, or for a day, and for an hour at least', (_name, token, life) => {
+	])('%s: until it expires, or for a day, and at least for an hour', (_name, token, life) => {
 		memory.add(token, at(HERE));
 		pass(life - 1000);
 		expect(memory.has(token, at(HERE))).toBe(true);
@@ -92,7 +92,7 @@ describe('how long', () => {
 		expect(memory.has(token, at(HERE))).toBe(false);
 	});
 
-	test('the day counts from the last time', () => {
+	test('the day starts anew each time', () => {
 		memory.add(KINDS.opaque, at(HERE));
 		pass(23 * HOUR_MS);
 		memory.add(KINDS.opaque, at(HERE));
@@ -101,7 +101,7 @@ describe('how long', () => {
 		expect(memory.has(KINDS.opaque, at(HERE))).toBe(true);
 	});
 
-	test('what was forgotten does not come back with what is learnt elsewhere', () => {
+	test('a forgotten host does not come back when another one is added', () => {
 		memory.add(KINDS.opaque, at(HERE));
 		pass(25 * HOUR_MS);
 		memory.add(KINDS.opaque, at('https://other.example'));
@@ -109,11 +109,11 @@ describe('how long', () => {
 	});
 });
 
-test('it is bounded: the oldest of very many is forgotten, the latest is not', () => {
+test('it is bounded: the oldest of very many tokens is forgotten, the latest is not', () => {
 	const claims = { issuedAt: null, expiresAt: 9e14, appkey: null, signature: 'unknown' } as const;
 	const token = (name: number) => ({ value: '', fingerprint: String(name), claims });
 	const credential = at(HERE);
-	for (let i = 0; i < 300_000; i++) memory.add(token(i), credential);
-	expect(memory.has(token(299_999), credential)).toBe(true);
+	for (let i = 0; i < 201_000; i++) memory.add(token(i), credential);
+	expect(memory.has(token(200_999), credential)).toBe(true);
 	expect(memory.has(token(0), credential)).toBe(false);
 });

@@ -7,7 +7,7 @@ import type { Attempt } from '../../kis/reply/attempt';
 import { sentences } from '../../kis/reply/explanation';
 import { makeAttempt } from '../support/attempts';
 
-// KIS's official list: number, whether a refusal of it ends sending, and after how many ms the same request may go again.
+// KIS's official list: the number, whether it stops sending, and after how many milliseconds the request may be retried.
 const TABLE: ReadonlyArray<[string, 'ends' | 'goes on', 'never' | number]> = [
 	['EGW00001', 'goes on', 0],
 	['EGW00002', 'goes on', 0],
@@ -72,22 +72,22 @@ test.each(TABLE)('%s: sending %s; again %s', (code, ends, again) => {
 	}
 });
 
-test('EGW00002 is repeated once', () => {
+test('EGW00002 is retried once', () => {
 	const twice = [refused('EGW00002', 403), refused('EGW00002', 403)];
 	expect(waitBeforeRetry(twice, 1, 10)).toBeNull();
 });
 
-test('EGW00133 (one issue a minute) is not repeated within the minute', () => {
+test('EGW00133 (one issue a minute) is not retried within the minute', () => {
 	expect(waitBeforeRetry([refused('EGW00133', 403)], 0, 3, 0) ?? Infinity).toBeGreaterThan(60_000);
 	expect(rowOf('EGW00133').refusesCredential).toBeUndefined();
 });
 
-test.each(['EGW00201', 'EGW00215'])('%s holds everyone for a second or more', (code) => {
+test.each(['EGW00201', 'EGW00215'])('%s pauses everything for at least a second', (code) => {
 	expect(rowOf(code).retry).toMatchObject({ slowsEveryone: true });
 	expect(rowOf(code).retry?.afterMs).toBeGreaterThanOrEqual(1000);
 });
 
-test('the list is whole, and nothing is in it that KIS does not have', () => {
+test("the list is complete, and has only KIS's codes", () => {
 	const official = [...TABLE.map(([code]) => code), 'EGW00133'].sort();
 	expect(Object.keys(KIS_CODES).sort()).toEqual(official);
 });
@@ -117,18 +117,18 @@ test.each<[string, Pick<AnswerRule, 'todo'>]>([
 	...['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT'].map(
 		(code) => [code, explainTransportCode(code)] as [string, Pick<AnswerRule, 'todo'>],
 	),
-])('%s: what to do holds in the test of a credential too, which has no options', (_name, rule) => {
+])('%s: what to do also fits the credential test, which has no options', (_name, rule) => {
 	expect(rule.todo).not.toMatch(/Requests per Second|Max Retries|Timeout|run again/);
 });
 
 test.each(['toString', 'constructor', '__proto__', 'EGW99999', 'egw00121', ''])(
-	'%j is no code of the list',
+	'%j is not a listed code',
 	(code) => {
 		expect(isListed(code)).toBe(false);
 	},
 );
 
-test.each([400, 403])('the sentence of HTTP %d names the doubt', (status) => {
+test.each([400, 403])('the sentence for HTTP %d says what could be otherwise', (status) => {
 	expect(REFUSING_STATUSES[status as 400].todo).toContain('A filter on the way back');
 });
 
@@ -153,7 +153,7 @@ test.each([
 	['EGRESS_REFUSED', /egress/],
 	['PROXY_UNUSABLE', /proxy/],
 	['SOMETHING_NEW', /connection/],
-])('%s is explained without a word that alarms', (code, expected) => {
+])("%s is explained without n8n's trigger words", (code, expected) => {
 	const said = explainTransportCode(code);
 	const { happened } = said;
 	const todo = sentences(said.todo, said.optionsTodo ?? '');

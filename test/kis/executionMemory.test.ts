@@ -1,6 +1,6 @@
-// What is tried: what one execution knows of a token, with one credential and whichever, and for how long.
+// What is tried: what an execution knows about a token, with one credential and with any, and for how long.
 import { ExecutionMemory, type Standing } from '../../kis/memory/executionMemory';
-import type { Outcome } from '../../kis/reply/outcome';
+import type { RevokeOutcome } from '../../kis/reply/outcome';
 import { makeAttempt } from '../support/attempts';
 import { credentialFor, makeKeyPair, makeOpaqueToken, makeToken, read } from '../support/tokens';
 
@@ -9,7 +9,7 @@ const here = credentialFor(keys, 'https://relay.example');
 const elsewhere = credentialFor(keys, 'https://other.example');
 const token = read(makeToken(keys.appkey));
 
-function standing(outcome: Outcome): Standing {
+function standing(outcome: RevokeOutcome): Standing {
 	return { outcome, decisive: makeAttempt('noVerdict') };
 }
 
@@ -18,7 +18,7 @@ beforeEach(() => {
 	memory = new ExecutionMemory();
 });
 
-test('it is known to the execution, for the token and the credential, and to nothing else', () => {
+test('an outcome is known for its execution, token and credential only', () => {
 	const unknown = standing('unknown');
 	memory.remember('first', token, here, unknown);
 	expect(memory.recall('first', token, here)).toBe(unknown);
@@ -31,7 +31,7 @@ test('it is known to the execution, for the token and the credential, and to not
 	expect([memory.hasSent('first'), memory.hasSent('second')]).toEqual([true, false]);
 });
 
-test('two spellings of one address are one', () => {
+test('two spellings of an address are one host', () => {
 	const unknown = standing('unknown');
 	memory.remember('first', token, here, unknown);
 	expect(memory.recall('first', token, credentialFor(keys, 'https://RELAY.example:443/'))).toBe(
@@ -39,15 +39,15 @@ test('two spellings of one address are one', () => {
 	);
 });
 
-test('the latest counts', () => {
+test('the latest outcome counts', () => {
 	const revoked = standing('revoked');
 	memory.remember('first', token, here, standing('unknown'));
 	memory.remember('first', token, here, revoked);
 	expect(memory.recall('first', token, here)).toBe(revoked);
 });
 
-describe('with whichever credential', () => {
-	test.each<[Outcome, Outcome | null, Outcome | null]>([
+describe('with any credential', () => {
+	test.each<[RevokeOutcome, RevokeOutcome | null, RevokeOutcome | null]>([
 		['revoked', null, 'revoked'],
 		['alreadyInvalid', null, 'alreadyInvalid'],
 		['unknown', null, 'unknown'],
@@ -60,7 +60,7 @@ describe('with whichever credential', () => {
 		['revoked', 'alreadyInvalid', 'revoked'],
 		['alreadyInvalid', 'revoked', 'revoked'],
 		['unknown', 'rejected', 'unknown'],
-		// Dead at one place, and as before at another.
+		// Dead at one host, and as before at another.
 		['revoked', 'rejected', 'unknown'],
 		['rejected', 'alreadyInvalid', 'unknown'],
 	])('%s here, %s elsewhere: %s', (first, second, expected) => {
@@ -69,21 +69,21 @@ describe('with whichever credential', () => {
 		expect(memory.recallAny('it', token)?.outcome ?? null).toBe(expected);
 	});
 
-	test('the attempt that left it open is told, not one that did not', () => {
+	test('the decisive attempt is the one that left it open', () => {
 		const open = standing('unknown');
 		memory.remember('it', token, here, standing('rejected'));
 		memory.remember('it', token, elsewhere, open);
 		expect(memory.recallAny('it', token)).toBe(open);
 	});
 
-	test('nothing where it was not sent', () => {
+	test('nothing if it was not sent', () => {
 		memory.remember('it', token, here, standing('unknown'));
 		expect(memory.recallAny('it', read(makeOpaqueToken()))).toBeNull();
 		expect(memory.recallAny('another', token)).toBeNull();
 	});
 });
 
-test('it is not forgotten with time, however long the execution sleeps and the token lived', () => {
+test('it is not forgotten with time, however long the execution waits', () => {
 	const unknown = standing('unknown');
 	const expired = read(makeToken(keys.appkey, { exp: Math.floor(Date.now() / 1000) + 60 }));
 	memory.remember('first', expired, here, unknown);
@@ -94,7 +94,7 @@ test('it is not forgotten with time, however long the execution sleeps and the t
 	now.mockRestore();
 });
 
-test('beyond very many, the executions that sent longest ago are forgotten, and never the one that sends', () => {
+test('beyond very many, the executions that sent longest ago are forgotten, never the current one', () => {
 	const claims = null;
 	const one = (name: string) => ({ value: '', fingerprint: name, claims });
 	const revoked = standing('revoked');

@@ -1,4 +1,4 @@
-// The client's side of an issue: what goes over the wire, and how it ends where a connection breaks or the caller leaves.
+// The client's side of an issue: what goes over the wire, and how it ends if a connection breaks or the caller leaves.
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -64,7 +64,7 @@ test.each<[string, Answer]>([
 	['a refusal beside a token', http(200, `{"access_token":"${token}","error_code":"EGW00103"}`)],
 	['a list', http(200, `[{"access_token":"${token}"}]`)],
 	['a fault of the server', http(500, '{}')],
-])('%s: not known, and not asked again', async (_name, answer) => {
+])('%s: unknown, and not repeated', async (_name, answer) => {
 	const server = await startServer({ answer: () => answer });
 	const before = resources();
 	expect(await issue(server.url, { timeoutMs: 300, maxRetries: 3 })).toMatchObject({
@@ -76,7 +76,7 @@ test.each<[string, Answer]>([
 	expect(await leftSince(before)).toEqual([]);
 });
 
-test('a token whose letters spell a code of KIS is one like any other', async () => {
+test('a token that contains the letters of a KIS code is accepted', async () => {
 	const [header, payload, signature] = token.split('.');
 	const spelled = `${header}.${payload}.EGW00121${signature.slice(8)}`;
 	const grant = http(200, JSON.stringify({ access_token: spelled }));
@@ -105,7 +105,7 @@ describe('what is passed on', () => {
 	test.each<[string, string]>([
 		['its signature', token.slice(0, -1)],
 		['its payload', token.slice(0, 100)],
-	])('a token that is cut off in %s is of no use', async (_name, access_token) => {
+	])('a token that is cut off in %s is unusable', async (_name, access_token) => {
 		const body = JSON.stringify({ access_token });
 		const server = await startServer({ answer: () => http(200, body) });
 		expect(await issue(server.url)).toMatchObject({ outcome: 'unusable', flaw: 'cutOff' });
@@ -125,7 +125,7 @@ describe('what is passed on', () => {
 		['a token in a list on HTTP 400', { access_token: [token] }, 400],
 		['a token under another name on HTTP 403', { Access_Token: 'opaque-token' }, 403],
 		['a token within something on HTTP 403', { data: { given: token } }, 403],
-	])('not %s: that leaves open whether one was issued', async (_name, body, status) => {
+	])('not %s: it is unknown whether a token was issued', async (_name, body, status) => {
 		const server = await startServer({ answer: () => http(status, JSON.stringify(body)) });
 		expect(await issue(server.url, { maxRetries: 3 })).toMatchObject({
 			outcome: 'unknown',
@@ -143,7 +143,7 @@ describe("where this computer's clock is wrong", () => {
 	};
 	const hourAgo = Math.floor((Date.now() - HOUR_MS) / 1000);
 
-	test('expiry counts by the clock of the answer: what looks over is not', async () => {
+	test("by the server's clock, a token that looks expired is not", async () => {
 		const answer = answerAt(Date.now() - 2 * HOUR_MS, { exp: hourAgo });
 		const server = await startServer({ answer: () => answer });
 		expect(await issue(server.url)).toMatchObject({
@@ -152,13 +152,13 @@ describe("where this computer's clock is wrong", () => {
 		});
 	});
 
-	test('and what looks good is over', async () => {
+	test('and one that looks good has expired', async () => {
 		const exp = Math.floor((Date.now() + HOUR_MS) / 1000);
 		const server = await startServer({ answer: () => answerAt(Date.now() + 2 * HOUR_MS, { exp }) });
 		expect(await issue(server.url)).toMatchObject({ outcome: 'unusable', flaw: 'expired' });
 	});
 
-	test('by less than five minutes, it is right enough', async () => {
+	test('a difference of less than five minutes is ignored', async () => {
 		const exp = Math.floor(Date.now() / 1000) + 60;
 		const server = await startServer({ answer: () => answerAt(Date.now() + 240_000, { exp }) });
 		expect(await issue(server.url)).toMatchObject({
@@ -169,7 +169,7 @@ describe("where this computer's clock is wrong", () => {
 });
 
 describe('Retry-After', () => {
-	test('does not make an answer without a verdict repeatable', async () => {
+	test('does not make an answer without a verdict retryable', async () => {
 		const answer = http(503, '{}', { 'retry-after': '0' });
 		const server = await startServer({ answer: () => answer });
 		expect(await issue(server.url, { maxRetries: 3 })).toMatchObject({ outcome: 'unknown' });
@@ -203,7 +203,7 @@ test.each<[string, Answer]>([
 });
 
 test.each(['+275760-09-13 09:00:00', '9999-12-31 23:59:59', 'never'])(
-	'an expiry of %s breaks nothing, and leaves the limit to those who come after',
+	'an expiry of %s breaks nothing, and its permit is released',
 	async (access_token_token_expired) => {
 		const grant = http(200, JSON.stringify({ access_token: token, access_token_token_expired }));
 		const server = await startServer({ answer: () => grant });
@@ -221,7 +221,7 @@ test('nothing listens: retried, and never sent', async () => {
 	});
 });
 
-test('cancelled before: nothing is sent', async () => {
+test('cancelled before the call: nothing is sent', async () => {
 	const server = await startServer({ answer: () => GRANT });
 	expect(await issue(server.url, { cancel: AbortSignal.abort() })).toMatchObject({
 		outcome: 'notSent',
@@ -229,7 +229,7 @@ test('cancelled before: nothing is sent', async () => {
 	expect(server.connections).toBe(0);
 });
 
-test('who joins a call that everybody has left gets one of its own', async () => {
+test('after everybody left a call, the next caller gets a new one', async () => {
 	let answers = 0;
 	const server = await startServer({ answer: () => (answers++ === 0 ? silence : GRANT) });
 	const leave = new AbortController();
@@ -261,10 +261,10 @@ test('hosts, app keys and app secrets do not share a call', async () => {
 	expect(there.requests).toHaveLength(1);
 });
 
-test('it keeps to the limit, with all else on the app key', async () => {
+test('it shares the limit with everything else on the app key', async () => {
 	const server = await startServer({ answer: () => GRANT });
 	const started = performance.now();
-	// The second waits until the first has been answered for a second.
+	// The second is sent a second after the answer to the first.
 	await issue(server.url, { requestsPerSecond: 1 });
 	await issue(server.url, { requestsPerSecond: 1 });
 	expect(performance.now() - started).toBeGreaterThanOrEqual(1000);
@@ -281,16 +281,16 @@ describe('a token to reuse', () => {
 		['no expiry', { exp: undefined }, false],
 		['another owner', { exp: now + 90, jti: 'PSother' }, false],
 		['no owner', { exp: now + 90, jti: undefined }, false],
-	])('for a minute: %s', (_name, claims, isGood) => {
+	])('for at least a minute: %s', (_name, claims, isGood) => {
 		expect(reuse(read(makeToken(keys.appkey, claims)), credential, 60_000) !== null).toBe(isGood);
 	});
 
-	test('one that is over is none, even where no time has to be left', () => {
+	test('an expired one is not reused, even if no time has to be left', () => {
 		expect(reuse(read(makeToken(keys.appkey, { exp: now - 1 })), credential, 0)).toBeNull();
 	});
 });
 
-test('what was refused stays so, though the next try of the execution reaches nobody', async () => {
+test('a rejected issue stays rejected though the next try reaches nobody', async () => {
 	const execution = {};
 	const server = await startServer({ answer: () => refusal('EGW00105', 403) });
 	await issue(server.url, { execution });
@@ -302,7 +302,7 @@ test('what was refused stays so, though the next try of the execution reaches no
 	});
 });
 
-test('a token of no use does not settle what became of an answer that was lost', async () => {
+test('an unusable token does not tell what became of a lost answer', async () => {
 	const execution = {};
 	const foreign = http(200, JSON.stringify({ access_token: makeToken(makeKeyPair().appkey) }));
 	const answers = [hangUp, foreign, refusal('EGW00133', 403)];
@@ -313,7 +313,7 @@ test('a token of no use does not settle what became of an answer that was lost',
 	expect(outcomes).toEqual(['unknown', 'unusable', 'unknown']);
 });
 
-test('a token settles what became of an answer that was lost', async () => {
+test('a good token replaces what became of a lost answer', async () => {
 	const execution = {};
 	const server = await startServer({
 		answer: (_request, index) => (index === 0 ? hangUp : GRANT),
@@ -324,7 +324,7 @@ test('a token settles what became of an answer that was lost', async () => {
 	expect(server.requests).toHaveLength(2);
 });
 
-test('cancelled while it waits for its turn: nothing was sent', async () => {
+test('cancelled while it waits for a permit: nothing was sent', async () => {
 	const pair = makeKeyPair();
 	const server = await startServer({ answer: () => GRANT });
 	const oneASecond = { requestsPerSecond: 1 };
@@ -335,7 +335,7 @@ test('cancelled while it waits for its turn: nothing was sent', async () => {
 	expect(server.requests).toHaveLength(1);
 });
 
-test('a token of no use that the execution was given before is not quoted', async () => {
+test('an unusable token that the execution was given before is not quoted', async () => {
 	const execution = {};
 	const foreign = makeToken(makeKeyPair().appkey);
 	const answers = [
@@ -349,8 +349,8 @@ test('a token of no use that the execution was given before is not quoted', asyn
 	});
 });
 
-test('after a wait of chance each asks for itself', async () => {
-	// An app of its own: once refused for the rate, the limiter draws random numbers, too.
+test('after a jittered wait each caller asks for itself', async () => {
+	// A new app: after a refusal for the rate, the limiter draws random numbers too.
 	const pair = makeKeyPair();
 	const grant = http(200, JSON.stringify({ access_token: makeToken(pair.appkey) }));
 	const answers = [refusal('EGW00300', 500), refusal('EGW00300', 500), grant];
@@ -384,14 +384,14 @@ test('a token that the execution was given before is not quoted', async () => {
 	});
 });
 
-test('it leaves the limit to those who come after', async () => {
+test('it releases its permit', async () => {
 	const server = await startServer({ answer: () => GRANT });
 	const pair = makeKeyPair();
 	await issue(server.url, { requestsPerSecond: 1 }, pair);
 	expect(limiterOf(pair.appkey).isIdle(performance.now() + 10_000)).toBe(true);
 });
 
-test('a count that is full holds everyone on the app key for a second', async () => {
+test('a refusal for the rate pauses everything on the app key for a second', async () => {
 	const pair = makeKeyPair();
 	const server = await startServer({ answer: () => refusal('EGW00201', 500) });
 	await issue(server.url, {}, pair);
@@ -400,7 +400,7 @@ test('a count that is full holds everyone on the app key for a second', async ()
 	expect(performance.now() - started).toBeGreaterThan(900);
 });
 
-test('the end of a call that everybody left does not hide the one after it', async () => {
+test('the end of an abandoned call does not remove the next one', async () => {
 	let answers = 0;
 	const late = (socket: Socket) => void delay(300).then(() => socket.write(GRANT));
 	const server = await startServer({ answer: () => (answers++ === 0 ? silence : late) });
@@ -419,7 +419,7 @@ test('the end of a call that everybody left does not hide the one after it', asy
 	expect(server.requests).toHaveLength(2);
 });
 
-test('what an execution was given is given again, and to it alone', async () => {
+test('an execution is given its token again, and no other execution is', async () => {
 	const server = await startServer({ answer: () => GRANT });
 	const execution = {};
 	await issue(server.url, { execution });
@@ -429,7 +429,7 @@ test('what an execution was given is given again, and to it alone', async () => 
 	expect(server.requests).toHaveLength(2);
 });
 
-test('cancelled while others ask: nothing was requested', async () => {
+test('cancelled while others ask: nothing was sent for it', async () => {
 	const server = await startServer({
 		answer: () => (socket: Socket) => void delay(100).then(() => socket.write(GRANT)),
 	});
@@ -441,7 +441,7 @@ test('cancelled while others ask: nothing was requested', async () => {
 	expect(await asking).toMatchObject({ outcome: 'issued' });
 });
 
-test('who asks afresh, while those who waited ask again, joins them', async () => {
+test('a new caller joins those who ask again after their wait', async () => {
 	let answers = 0;
 	const late = (socket: Socket) => void delay(300).then(() => socket.write(GRANT));
 	const server = await startServer({

@@ -23,11 +23,11 @@ test.each([
 	20261123081659,
 	null,
 	undefined,
-])('%j is no time of KIS', (value) => {
+])('%j is not a KIS time', (value) => {
 	expect(parseKisTime(value)).toBeNull();
 });
 
-test('KIS writes a time without its offset', () => {
+test('a KIS time is written without an offset', () => {
 	expect(kisTime(Date.parse('2026-12-31T15:00:00.999Z'))).toBe('2027-01-01 00:00:00');
 });
 

@@ -1,11 +1,11 @@
-// What is tried: every order of up to three attempts, for every kind of token, against what the outcomes are defined to mean.
+// What is tried: every order of up to three attempts, for every kind of token, against the definition of the outcomes.
 import type { Verdict } from '../../kis/reply/attempt';
 import {
 	decisiveAmong,
-	OUTCOMES,
+	REVOKE_OUTCOMES,
 	outcomeOfDead,
-	weigh,
-	type Outcome,
+	outcomeOf,
+	type RevokeOutcome,
 	type TokenFacts,
 } from '../../kis/reply/outcome';
 
@@ -24,13 +24,13 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
 	invalid: 'invalidToken',
 	expired: 'expiredToken',
 	silence: 'noVerdict',
-	doubtful: 'doubtfulConfirmation',
+	unproven: 'unprovenConfirmation',
 	unsent: 'unwritten',
 };
 
 /** @param earlier Attempts of an earlier try of the same execution. */
 function outcome(attempts: string, token: TokenFacts, earlier = ''): string {
-	return weigh(verdicts(attempts), token, weigh(verdicts(earlier), token));
+	return outcomeOf(verdicts(attempts), token, outcomeOf(verdicts(earlier), token));
 }
 
 function verdicts(attempts: string): Verdict[] {
@@ -41,7 +41,7 @@ function verdicts(attempts: string): Verdict[] {
 }
 
 test('there are five outcomes, and no other', () => {
-	expect(OUTCOMES).toEqual(['revoked', 'alreadyInvalid', 'rejected', 'unknown', 'notSent']);
+	expect(REVOKE_OUTCOMES).toEqual(['revoked', 'alreadyInvalid', 'rejected', 'unknown', 'notSent']);
 });
 
 describe('any token', () => {
@@ -63,9 +63,9 @@ describe('any token', () => {
 		['silence unsent', 'unknown'],
 		['unsent silence', 'unknown'],
 		['silence no unsent', 'unknown'],
-		['doubtful', 'unknown'],
-		['no doubtful', 'unknown'],
-		['doubtful no', 'unknown'],
+		['unproven', 'unknown'],
+		['no unproven', 'unknown'],
+		['unproven no', 'unknown'],
 	])('%j: %s', (attempts, expected) => {
 		for (const token of [OPAQUE, WHOLE, WHOLE_EXPIRED, CUT_OFF_EXPIRED]) {
 			expect(outcome(attempts, token)).toBe(expected);
@@ -90,12 +90,12 @@ describe('a whole, unexpired token of this app key', () => {
 	});
 });
 
-describe('a whole token of this app key whose time is over', () => {
+describe('a whole, expired token of this app key', () => {
 	test.each([
 		['expired', 'alreadyInvalid'],
 		['invalid', 'alreadyInvalid'],
 		['no expired', 'alreadyInvalid'],
-		// It was dead before the first attempt: that one did not do it.
+		// It was dead before the first attempt, which therefore did not end it.
 		['silence expired', 'alreadyInvalid'],
 		['silence invalid', 'alreadyInvalid'],
 	])('%j: %s', (attempts, expected) => {
@@ -148,7 +148,7 @@ describe('after an earlier try of the same execution', () => {
 		['unsent', 'invalid', 'alreadyInvalid', 'rejected'],
 		['unsent', '', 'notSent', 'notSent'],
 		['unsent', 'no', 'rejected', 'rejected'],
-		// It was dead before anything went unanswered: that did not do it.
+		// It was dead before the unanswered attempt, which therefore did not end it.
 		['invalid', 'silence invalid', 'alreadyInvalid', 'unknown'],
 	])('%j, then %j: %s if it is whole, else %s', (earlier, now, whole, opaque) => {
 		expect(outcome(now, WHOLE, earlier)).toBe(whole);
@@ -156,7 +156,7 @@ describe('after an earlier try of the same execution', () => {
 	});
 
 	test.each(['', 'unsent', 'no', 'silence', 'no silence'])(
-		'that settled it, %j changes nothing',
+		'that found it dead, %j changes nothing',
 		(now) => {
 			expect(outcome(now, OPAQUE, 'yes')).toBe('revoked');
 			expect(outcome(now, WHOLE, 'silence invalid')).toBe('revoked');
@@ -187,19 +187,19 @@ test('no order of attempts makes a false statement', () => {
 				/yes/.test(attempts) ||
 				(token.whole && (/invalid/.test(attempts) || (token.expired && /expired/.test(attempts))));
 			if (dead) expect(['revoked', 'alreadyInvalid']).toContain(said.outcome);
-			else if (/silence|doubtful/.test(attempts))
+			else if (/silence|unproven/.test(attempts))
 				expect(said).toMatchObject({ outcome: 'unknown' });
 			else if (/no|invalid|expired/.test(attempts)) {
 				expect(said).toMatchObject({ outcome: 'rejected' });
 			} else expect(said).toMatchObject({ outcome: 'notSent' });
-			// "revoked" needs KIS's word, or silence before "invalid".
-			if (said.outcome === 'revoked') expect(attempts).toMatch(/yes|(silence|doubtful).*invalid/);
+			// "revoked" needs a confirmation, or silence before "invalid".
+			if (said.outcome === 'revoked') expect(attempts).toMatch(/yes|(silence|unproven).*invalid/);
 		}
 	}
 });
 
-describe('the attempt that made it so', () => {
-	test.each<[Outcome, Verdict[], number | undefined]>([
+describe('the decisive attempt', () => {
+	test.each<[RevokeOutcome, Verdict[], number | undefined]>([
 		['revoked', ['noVerdict', 'confirmed', 'unwritten'], 1],
 		['revoked', ['noVerdict', 'invalidToken'], 1],
 		['revoked', ['noVerdict', 'expiredToken', 'unwritten'], 1],
@@ -207,7 +207,7 @@ describe('the attempt that made it so', () => {
 		['rejected', ['refused', 'refused', 'unwritten'], 1],
 		['rejected', ['invalidToken', 'unwritten'], 0],
 		['unknown', ['noVerdict', 'noVerdict', 'refused'], 1],
-		['unknown', ['doubtfulConfirmation', 'noVerdict'], 0],
+		['unknown', ['unprovenConfirmation', 'noVerdict'], 0],
 		['notSent', ['unwritten', 'unwritten'], 1],
 		['revoked', ['refused', 'unwritten'], undefined],
 		['unknown', [], undefined],
@@ -217,7 +217,7 @@ describe('the attempt that made it so', () => {
 	});
 });
 
-test.each<[Verdict, boolean, Outcome]>([
+test.each<[Verdict, boolean, RevokeOutcome]>([
 	['invalidToken', false, 'revoked'],
 	['invalidToken', true, 'alreadyInvalid'],
 	['expiredToken', false, 'alreadyInvalid'],

@@ -1,5 +1,5 @@
-// Whatever goes wrong while a request is sent or read, the app key's limit is left to those who come after.
-import { sendInPlace } from '../../kis/rateLimit/pacedRequest';
+// Whatever goes wrong while a request is sent or read, its permit is released.
+import { sendPermitted } from '../../kis/rateLimit/pacedRequest';
 import { limiterOf, RateLimiter } from '../../kis/rateLimit/rateLimiter';
 import type { Exchange } from '../../kis/http/exchange';
 import { revoke } from '../support/revoke';
@@ -11,17 +11,17 @@ afterEach(closeServers);
 
 const never = new AbortController().signal;
 const LOST: Exchange = {
-	ended: 'unanswered',
+	kind: 'unanswered',
 	transportCode: 'ECONNRESET',
 	httpStatus: null,
 	onStaleConnection: false,
 };
 
-test('a place is given back though what came cannot be read', async () => {
+test('a permit is released though the answer cannot be read', async () => {
 	const time = new Simulation();
 	const limiter = new RateLimiter(time);
 	limiter.join(time, 1);
-	const unreadable = sendInPlace(
+	const unreadable = sendPermitted(
 		limiter,
 		never,
 		async () => await Promise.resolve(LOST),
@@ -33,7 +33,7 @@ test('a place is given back though what came cannot be read', async () => {
 	expect(await time.run(limiter.acquire(never))).not.toBeNull();
 });
 
-test('a place is given back where the request is not to be sent after all', async () => {
+test('a permit is released where the request is not to be sent after all', async () => {
 	const time = new Simulation();
 	const limiter = new RateLimiter(time);
 	limiter.join(time, 1);
@@ -41,14 +41,14 @@ test('a place is given back where the request is not to be sent after all', asyn
 		throw new RangeError('nothing to read');
 	};
 	expect(
-		await sendInPlace(limiter, never, async () => await Promise.resolve(null), read),
+		await sendPermitted(limiter, never, async () => await Promise.resolve(null), read),
 	).toBeNull();
 	expect(await time.run(limiter.acquire(never))).not.toBeNull();
 	// Nothing was sent: nobody waits for its late arrival.
 	expect(time.now()).toBe(1000);
 });
 
-test('a run takes part before it waits for anything: its limiter is not forgotten for want of use', async () => {
+test('a batch joins its limiter before its first wait, so that the limiter is not forgotten', async () => {
 	const keys = makeKeyPair();
 	const limiter = limiterOf(keys.appkey);
 	const server = await startServer({ answer: () => CONFIRMATION });

@@ -1,7 +1,6 @@
-// Where KIS counts more than this process sends: how much is left to the others, and when it comes back. On a clock of
-// the test's own.
+// KIS counts more than this process sends: how much is left to the others, and when it comes back. The clock is simulated.
 import { CongestionControl } from '../../kis/rateLimit/congestionControl';
-import { RateLimiter, type Place } from '../../kis/rateLimit/rateLimiter';
+import { RateLimiter, type Permit } from '../../kis/rateLimit/rateLimiter';
 import { Simulation } from '../support/simulation';
 
 const never = () => new AbortController().signal;
@@ -17,13 +16,13 @@ function limiterAt(requestsPerSecond: number): RateLimiter {
 	return limiter;
 }
 
-async function take(limiter: RateLimiter): Promise<Place> {
+async function take(limiter: RateLimiter): Promise<Permit> {
 	const place = await time.run(limiter.acquire(never()));
 	if (!place) throw new Error('No place was granted');
 	return place;
 }
 
-/** Sends as fast as it may for so many seconds. @returns How many requests that were, mean of a second. */
+/** Sends as fast as it may for so many seconds. @returns The mean number of requests per second. */
 async function sendFor(limiter: RateLimiter, seconds: number): Promise<number> {
 	const stop = new AbortController();
 	let sent = 0;
@@ -55,7 +54,7 @@ describe('the rate after a refusal', () => {
 		expect(at(control, 0)).toBeCloseTo(14.4);
 	});
 
-	test('grows: soon near where it was, slowly there, and whole within ten seconds', () => {
+	test('grows: fast at first, slowly near the peak, and whole within ten seconds', () => {
 		for (const accepted of [0, 1, 5, 9, 14]) {
 			const control = new CongestionControl();
 			control.refuse(0, 0, 18, accepted);
@@ -73,7 +72,7 @@ describe('the rate after a refusal', () => {
 		expect(late - later).toBeGreaterThan(2);
 	});
 
-	test('is a rate, no share: who sets less is not slowed further', () => {
+	test('is a rate, not a share: a lower setting is not slowed further', () => {
 		const control = new CongestionControl();
 		control.refuse(0, 0, 18, 9);
 		expect(at(control, 0, 3)).toBeLessThanOrEqual(3);
@@ -85,7 +84,7 @@ describe('the rate after a refusal', () => {
 		const control = new CongestionControl();
 		control.refuse(900, 1000, 18, 9);
 		expect(control.refuse(950, 1050, 18, 9)).toBe(false);
-		// That one had been taken for accepted.
+		// That one had counted as accepted.
 		expect(at(control, 1)).toBeCloseTo(0.8 * 8);
 	});
 
@@ -105,7 +104,7 @@ describe('the rate after a refusal', () => {
 	});
 });
 
-test('requests are spaced unevenly from then on, so that two processes do not meet again and again', async () => {
+test('after a refusal requests are jittered, so that two processes do not keep colliding', async () => {
 	const limiter = limiterAt(18);
 	for (let i = 0; i < 10; i++) (await take(limiter)).release('answered');
 	(await take(limiter)).release('refused');
@@ -144,7 +143,7 @@ test('at one a second, as for paper accounts, the next may come after three', as
 	expect(time.now() - refused).toBeLessThanOrEqual(4000);
 });
 
-test('however often KIS refuses, one in ten seconds is sent, and a half more', async () => {
+test('however often KIS refuses, one request in ten seconds is sent, and half as many again', async () => {
 	const limiter = limiterAt(18);
 	for (let times = 0; times < 50; times++) {
 		const before = time.now();
@@ -153,19 +152,19 @@ test('however often KIS refuses, one in ten seconds is sent, and a half more', a
 	}
 });
 
-test('a rate that grows serves who waits, though no request ends', async () => {
+test('a growing rate serves waiters, though no request ends', async () => {
 	const limiter = limiterAt(18);
 	for (let times = 0; times < 4; times++) (await take(limiter)).release('refused');
 	const before = time.now();
 	await take(limiter);
 	const first = time.now() - before;
-	// At the rate of now it would take as long again.
+	// At the present rate it would take as long again.
 	await take(limiter);
 	await take(limiter);
 	expect(time.now() - before).toBeLessThan(3 * first);
 });
 
-test('requests of other senders are slowed too', async () => {
+test('unseen requests are slowed too', async () => {
 	const limiter = limiterAt(18);
 	for (let i = 0; i < 9; i++) (await take(limiter)).release('answered');
 	(await take(limiter)).release('refused');

@@ -1,5 +1,5 @@
-// Processes that do not know of each other and one limit: a simulation of KIS's sliding second, of ways and answers, and
-// of batches, around the real limiter. Its times are simulated ones; each figure is taken over five seeds.
+// Several processes share one limit without knowing of each other. Simulates KIS's sliding second, travel and answer times,
+// and batches, around the real limiter. Each figure is taken over five seeds.
 import { RateLimiter } from '../../kis/rateLimit/rateLimiter';
 import { SimulatedKis, Simulation, simulateRun } from '../support/simulation';
 
@@ -16,13 +16,13 @@ interface Scenario {
 }
 
 interface Result {
-	/** Over the least time that anyone could take. */
+	/** Divided by the shortest time possible. */
 	readonly timesTheFloor: number;
 	readonly refusedShare: number;
 	readonly rejected: number;
 }
 
-/** Executions that begin together, spread over workers. */
+/** Executions that start together, spread over workers. */
 async function simulate(scenario: Scenario, seed: number): Promise<Result> {
 	const { workers, executions, tokens, answerMs = [1, 3] } = scenario;
 	const { limit = LIMIT, requestsPerSecond = LIMIT } = scenario;
@@ -95,7 +95,7 @@ describe.each<[string, readonly [number, number]]>([
 			await time.run(Promise.all([start('goes', 60), start('goes too', 90)]));
 			const gone = time.now();
 			await time.run(stays);
-			// Of the eleventh second, but for a timer's lateness and what an answer takes longer than another.
+			// In the eleventh second, give or take timers and answer times.
 			expect(kis.acceptedFrom('stays', gone + 10_000, gone + 11_000)).toBeGreaterThanOrEqual(17);
 		}
 	});
@@ -139,7 +139,7 @@ test("requests of other senders are spaced so that none is refused, beside the n
 		const limiter = new RateLimiter(time);
 		limiter.join({}, LIMIT);
 		const never = new AbortController().signal;
-		// On their way as long as the HTTP Request node's, which makes a connection for each.
+		// They travel as long as those of the HTTP Request node, which makes a connection for each.
 		const read = async () => {
 			await limiter.pass(never);
 			await time.sleep(time.between(5, 60));

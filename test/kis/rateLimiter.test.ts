@@ -1,10 +1,10 @@
-// What no server can count, whoever sends and however long answers take; who goes first; and what is remembered. On a
-// clock of the test's own.
+// No server can count more than the limit, whoever sends and however long answers take; who goes first; and what is
+// remembered. The clock is simulated.
 import { Arrivals } from '../../kis/rateLimit/arrivals';
 import {
 	limiterOf,
 	RateLimiter,
-	type Place,
+	type Permit,
 	type RequestEnd,
 } from '../../kis/rateLimit/rateLimiter';
 import { Simulation } from '../support/simulation';
@@ -27,7 +27,7 @@ interface Use {
 	readonly to: number;
 }
 
-/** So many requests, each under way for `ms`; when each was granted and given back. */
+/** Sends requests that each take `ms`. @returns When each was granted and released. */
 async function use(limiter: RateLimiter, count: number, ms = 0): Promise<Use[]> {
 	return await time.run(
 		Promise.all(
@@ -42,7 +42,7 @@ async function use(limiter: RateLimiter, count: number, ms = 0): Promise<Use[]> 
 	);
 }
 
-/** The most requests that a server can have seen in any window: one counts from being granted until given back. */
+/** The most requests that a server can have seen in any window. A request counts from its grant to its release. */
 function mostInAnyWindow(uses: readonly Use[], windowMs = 1000): number {
 	return Math.max(
 		...uses.map(
@@ -51,7 +51,7 @@ function mostInAnyWindow(uses: readonly Use[], windowMs = 1000): number {
 	);
 }
 
-async function take(limiter: RateLimiter): Promise<Place> {
+async function take(limiter: RateLimiter): Promise<Permit> {
 	const place = await time.run(limiter.acquire(never()));
 	if (!place) throw new Error('No place was granted');
 	return place;
@@ -62,7 +62,7 @@ async function send(limiter: RateLimiter, end: RequestEnd = 'answered'): Promise
 	(await take(limiter)).release(end);
 }
 
-/** What waits for a place, and when it got one. */
+/** What waits for a permit, and when it got one. */
 function waitFor(limiter: RateLimiter): { grantedAt: number | null } {
 	const waiting: { grantedAt: number | null } = { grantedAt: null };
 	void limiter.acquire(never()).then(() => (waiting.grantedAt = time.now()));
@@ -90,7 +90,7 @@ test('below one a second the window is longer', async () => {
 	expect(uses[1].from - uses[0].to).toBeGreaterThanOrEqual(2000);
 });
 
-test('after a pause a few go at once, and the rest evenly', async () => {
+test('after a pause a few go together, and the rest evenly', async () => {
 	const limiter = limiterAt(10);
 	for (const pause of [0, 5000]) {
 		await time.pass(pause);
@@ -102,22 +102,22 @@ test('after a pause a few go at once, and the rest evenly', async () => {
 	}
 });
 
-describe('a place is free again', () => {
+describe('a permit is available again', () => {
 	test('one second after its request ended, not after it began', async () => {
 		const uses = await use(limiterAt(1), 2, 600);
 		expect(uses[1].from - uses[0].to).toBeGreaterThanOrEqual(1000);
 	});
 
-	test('once, though it is given back twice', async () => {
+	test('once, though it is released twice', async () => {
 		const limiter = limiterAt(2);
-		const places = [await take(limiter), await take(limiter)];
-		places[0].release('answered');
-		places[0].release('answered');
+		const permits = [await take(limiter), await take(limiter)];
+		permits[0].release('answered');
+		permits[0].release('answered');
 		await take(limiter);
 		const next = waitFor(limiter);
 		await time.pass(60_000);
 		expect(next.grantedAt).toBeNull();
-		places[1].release('answered');
+		permits[1].release('answered');
 		await time.pass(1000);
 		expect(next.grantedAt).not.toBeNull();
 	});
@@ -129,11 +129,11 @@ describe('a place is free again', () => {
 	])('after a request that ended as %s: in %d ms', async (end, ms) => {
 		const limiter = limiterAt(1000);
 		limiter.join({}, 1);
-		// So that nothing but the window holds up the next.
+		// Then only the window holds up the next.
 		await time.pass(5000);
-		const place = await take(limiter);
+		const permit = await take(limiter);
 		await time.pass(3000);
-		place.release(end);
+		permit.release(end);
 		const ended = time.now();
 		const next = waitFor(limiter);
 		await time.pass(5000);
@@ -141,10 +141,10 @@ describe('a place is free again', () => {
 	});
 });
 
-describe('where answers take long', () => {
-	test('all as long, the window counts from sending', async () => {
+describe('with slow answers', () => {
+	test('that all take equally long, the window counts from sending', async () => {
 		const uses = await use(limiterAt(5), 60, 700);
-		// Until it is known how long they take, from the answer.
+		// Until answer times are known, it counts from the answer.
 		const known = uses.slice(10);
 		for (const [i, { from }] of known.slice(5).entries()) {
 			expect(from - known[i].from).toBeGreaterThanOrEqual(1000);
@@ -152,7 +152,7 @@ describe('where answers take long', () => {
 		}
 	});
 
-	test('from when it is written, which a new connection delays', async () => {
+	test('the window counts from the write, which a new connection delays', async () => {
 		const limiter = limiterAt(2);
 		const revoke = async (handshakeMs: number) => {
 			const place = await limiter.acquire(never());
@@ -165,7 +165,7 @@ describe('where answers take long', () => {
 		expect(limiter.shortestAnswerTime).toBeCloseTo(300);
 	});
 
-	test('some longer, those may have been longer on their way', () => {
+	test('of which some take longer, those may have travelled longer', () => {
 		const arrivals = new Arrivals();
 		for (const now of [300, 600, 900]) {
 			arrivals.begin();
@@ -173,13 +173,13 @@ describe('where answers take long', () => {
 		}
 		arrivals.begin();
 		arrivals.answer(1600, 700);
-		// Each has arrived by its answer, less what is left of 300 ms with 10 for differences.
-		expect([4, 3, 2, 1].map((places) => arrivals.roomAt(places, 1000))).toEqual([
+		// Each has arrived by its answer, less 300 ms, plus a leeway of 10.
+		expect([4, 3, 2, 1].map((capacity) => arrivals.roomAt(capacity, 1000))).toEqual([
 			1010, 1310, 1610, 2310,
 		]);
 	});
 
-	test('those of other senders count among them by when they have arrived', () => {
+	test('unseen requests count from when they have arrived', () => {
 		const arrivals = new Arrivals();
 		for (const now of [300, 600, 900, 1200]) {
 			arrivals.begin();
@@ -187,7 +187,7 @@ describe('where answers take long', () => {
 		}
 		arrivals.add(500, 500);
 		arrivals.add(700, 700);
-		expect([1, 2, 3, 4, 5, 6, 7].map((places) => arrivals.roomAt(places, 1000))).toEqual([
+		expect([1, 2, 3, 4, 5, 6, 7].map((capacity) => arrivals.roomAt(capacity, 1000))).toEqual([
 			1910,
 			1700,
 			1610,
@@ -199,12 +199,12 @@ describe('where answers take long', () => {
 		expect(arrivals.countAt(1600)).toBe(3);
 	});
 
-	test('is known from four answers on, none of them ten seconds old', () => {
+	test('the shortest time is trusted after four answers of the last ten seconds', () => {
 		const arrivals = new Arrivals();
 		const answer = (now: number, tookMs: number) => {
 			arrivals.begin();
 			arrivals.answer(now, tookMs);
-			// With 10 ms for differences.
+			// With a leeway of 10 ms.
 			return now + 1000 - arrivals.roomAt(1, 1000);
 		};
 		expect([answer(100, 100), answer(200, 80), answer(300, 90)]).toEqual([0, 0, 0]);
@@ -215,16 +215,16 @@ describe('where answers take long', () => {
 	});
 });
 
-describe('who takes part at once', () => {
-	test('shares one limit, and the lowest rate applies', async () => {
+describe('concurrent members', () => {
+	test('share one limit, and the lowest rate applies', async () => {
 		const limiter = limiterAt(1000);
 		limiter.join({}, 2);
 		limiter.join({}, 50);
 		expect(mostInAnyWindow(await use(limiter, 5))).toBe(2);
-		expect(limiter.places).toBe(2);
+		expect(limiter.maxConcurrent).toBe(2);
 	});
 
-	test('who leaves sets the others free, those that wait already too', async () => {
+	test('who leave speed up the others, waiting ones too', async () => {
 		const limiter = limiterAt(1000);
 		const slow = {};
 		limiter.join(slow, 0.1);
@@ -235,7 +235,7 @@ describe('who takes part at once', () => {
 		expect(waiting.filter(({ grantedAt }) => grantedAt === null)).toEqual([]);
 	});
 
-	test('who joins with a lower rate slows down those that wait already', async () => {
+	test('who join with a lower rate slow down those that wait already', async () => {
 		const limiter = limiterAt(10);
 		await use(limiter, 10);
 		const later = use(limiter, 3);
@@ -245,7 +245,7 @@ describe('who takes part at once', () => {
 });
 
 describe('stop', () => {
-	test('ends waits at once, and no other', async () => {
+	test('ends its own waits immediately, and no others', async () => {
 		const limiter = limiterAt(0.1);
 		await send(limiter);
 		const [stop, other] = [new AbortController(), new AbortController()];
@@ -260,7 +260,7 @@ describe('stop', () => {
 		expect(await time.run(behind)).not.toBeNull();
 	});
 
-	test('before asking gives no place', async () => {
+	test('before asking gives no permit', async () => {
 		const limiter = limiterAt(1);
 		expect(await limiter.acquire(AbortSignal.abort())).toBeNull();
 		expect(await limiter.pass(AbortSignal.abort())).toBe(false);
@@ -272,18 +272,18 @@ describe('stop', () => {
 		const listened = jest.spyOn(signal, 'addEventListener');
 		const limiter = limiterAt(1);
 		for (let i = 0; i < 100; i++) void limiter.acquire(signal);
-		// The same listener again is none more.
+		// Adding the same listener again has no effect.
 		expect(new Set(listened.mock.calls.map(([, listener]) => listener)).size).toBe(1);
 	});
 });
 
-describe('hold', () => {
+describe('a pause', () => {
 	test('nobody sends meanwhile, and nobody waits longer', async () => {
 		const limiter = limiterAt(2);
 		await use(limiter, 2);
 		const waiting = waitFor(limiter);
-		limiter.hold(1600);
-		limiter.hold(1);
+		limiter.pause(1600);
+		limiter.pause(1);
 		const held = time.now();
 		const passing = limiter.pass(never()).then(() => time.now());
 		expect((await use(limiter, 1))[0].from).toBe(held + 1600);
@@ -293,14 +293,14 @@ describe('hold', () => {
 
 	test('leaves the rate as it is', async () => {
 		const limiter = limiterAt(18);
-		limiter.hold(500);
+		limiter.pause(500);
 		const uses = await use(limiter, 18);
 		expect(uses[17].from - uses[0].from).toBeLessThan(1000);
 	});
 });
 
 describe('who goes first', () => {
-	test('places are given in the order of asking', async () => {
+	test('permits are granted in the order of asking', async () => {
 		const limiter = limiterAt(4);
 		const order: number[] = [];
 		const all = Array.from({ length: 8 }, async (_, i) => {
@@ -312,7 +312,7 @@ describe('who goes first', () => {
 		expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
 	});
 
-	test('requests of other senders wait for all of those, in their order', async () => {
+	test('unseen requests wait for all of those, in their order', async () => {
 		const limiter = limiterAt(4);
 		const order: string[] = [];
 		const pass = async (name: string) => {
@@ -331,8 +331,8 @@ describe('who goes first', () => {
 	});
 });
 
-describe('requests of other senders', () => {
-	test('are spaced, and free their places by themselves', async () => {
+describe('unseen requests', () => {
+	test('are spaced, and stop counting by themselves', async () => {
 		const limiter = limiterAt(18);
 		const passed: number[] = [];
 		const pass = async () => {
@@ -393,7 +393,7 @@ describe('requests of other senders', () => {
 		expect(waiting.grantedAt).not.toBeNull();
 	});
 
-	test('can tell how long they would wait', async () => {
+	test('know how long they would wait', async () => {
 		const limiter = limiterAt(18);
 		const within = async (count: number) => {
 			const expected = limiter.expectedWait();
@@ -412,17 +412,17 @@ describe('requests of other senders', () => {
 		expect((time.now() - before) / expected).toBeCloseTo(1, 1);
 	});
 
-	test('can tell of the batches before them, too', async () => {
+	test('take the batches before them into account', async () => {
 		const limiter = limiterAt(18);
 		limiter.join({}, 18, () => 1000);
 		expect(limiter.expectedWait()).toBeCloseTo(62_000);
-		const places = Array.from({ length: 18 }, () => limiter.acquire(never()));
-		await time.run(Promise.all(places));
-		// As many as may be are under way: nobody knows until when.
+		const permits = Array.from({ length: 18 }, () => limiter.acquire(never()));
+		await time.run(Promise.all(permits));
+		// All permits are in use: nobody knows until when.
 		expect(limiter.expectedWait()).toBeCloseTo(62_062);
 	});
 
-	test('200 under the limit of a paper account have to be borne', () => {
+	test('200 on a paper account fit into the longest wait', () => {
 		const limiter = limiterAt(1);
 		for (let waiting = 0; waiting < 200; waiting++) void limiter.pass(never());
 		expect(limiter.expectedWait()).toBeLessThan(225_000);
@@ -448,13 +448,13 @@ describe('an app key counts as refused throughout', () => {
 
 	test('not sooner, however often it is refused', async () => {
 		const limiter = limiterAt(18);
-		const places: Place[] = [];
-		while (places.length < 5) places.push(await take(limiter));
-		for (const place of places) place.release('refused');
+		const permits: Permit[] = [];
+		while (permits.length < 5) permits.push(await take(limiter));
+		for (const permit of permits) permit.release('refused');
 		expect(limiter.isRefusedThroughout).toBe(false);
 	});
 
-	test('whatever was lost or not sent in between', async () => {
+	test('whatever was unanswered or unsent in between', async () => {
 		const limiter = limiterAt(18);
 		await refuse(limiter, 3);
 		await send(limiter, 'unanswered');
@@ -479,7 +479,7 @@ describe('an app key counts as refused throughout', () => {
 		expect(limiter.isRefusedThroughout).toBe(false);
 	});
 
-	test('or everyone has left in between', async () => {
+	test('or everyone left in between', async () => {
 		const limiter = new RateLimiter(time);
 		limiter.join(time, 18);
 		await refuse(limiter, 4);
@@ -488,14 +488,14 @@ describe('an app key counts as refused throughout', () => {
 	});
 });
 
-test('at a million a second nothing is held up by timers', async () => {
+test('at a million a second timers hold nothing up', async () => {
 	const limiter = limiterAt(1_000_000);
 	for (let batches = 0; batches < 100; batches++) await use(limiter, 1000);
-	// A tenth of a second, but for the whole milliseconds of timers.
+	// A tenth of a second, give or take the whole milliseconds of timers.
 	expect(time.now()).toBeLessThanOrEqual(101);
 });
 
-test('what is tidied away of many requests makes no room for more', async () => {
+test('tidying up after many requests makes no room for more', async () => {
 	const limiter = limiterAt(1_000_000);
 	const uses = await use(limiter, 1000);
 	limiter.join({}, 5);
@@ -504,7 +504,7 @@ test('what is tidied away of many requests makes no room for more', async () => 
 });
 
 describe('the limiter of an app key', () => {
-	test('is one for everything in this process, as long as it matters', async () => {
+	test('is shared by everything in this process while it matters', async () => {
 		const member = {};
 		const first = limiterOf('app one');
 		first.join(member, 1);
@@ -518,26 +518,27 @@ describe('the limiter of an app key', () => {
 		expect(limiterOf('app one')).toBe(first);
 	});
 
-	test('is forgotten when another is asked for after it has ceased to matter', async () => {
+	test('is forgotten when another is requested after it has ceased to matter', async () => {
 		const member = {};
 		const used = limiterOf('used');
 		used.join(member, 0.1);
 		const inUse = limiterOf('in use');
 		inUse.join({}, 1);
+		const began = performance.now();
 		(await used.acquire(never()))?.release('answered');
 		used.leave(member);
 		const ended = performance.now();
 
-		limiterOf('another', ended + 9000);
+		limiterOf('another', began + 9000);
 		expect(limiterOf('used')).toBe(used);
 		limiterOf('another', ended + 10_000);
 		expect(limiterOf('used')).not.toBe(used);
 		expect(limiterOf('in use')).toBe(inUse);
 	});
 
-	test('is kept while it is held, and until its rate is whole again', async () => {
+	test('is kept while it is paused, and until its rate is whole again', async () => {
 		const [held, slowed] = [new RateLimiter(time), new RateLimiter(time)];
-		held.hold(5000);
+		held.pause(5000);
 		expect([held.isIdle(4999), held.isIdle(5000)]).toEqual([false, true]);
 		slowed.join(held, 18);
 		await send(slowed, 'refused');

@@ -1,4 +1,4 @@
-// What is tried: every part there and not, escapes, addresses, and what other programs' URLs have that means nothing here.
+// What is tried: every part present and absent, escapes, addresses, and parts of other programs' URLs that mean nothing here.
 import { nameOfRedis, parseRedisUrl } from '../../kis/input/redisUrl';
 import { InvalidInput } from '../../kis/input/invalidInput';
 
@@ -14,7 +14,7 @@ test('a host alone is enough', () => {
 	});
 });
 
-test('each part is taken', () => {
+test('every part is read', () => {
 	expect(parseRedisUrl('rediss://me:p%40ss%2F%25@[::1]:7000/12?prefix=kis:a:')).toEqual({
 		isTls: true,
 		host: '::1',
@@ -47,7 +47,7 @@ test.each<[string, string]>([
 	['redis://redis.example?prefix={a}', 'something after "?"'],
 	['redis://redis.example\\a', 'white space, a control character or a backslash'],
 	['redis://a b', 'white space, a control character or a backslash'],
-])('%s cannot be used, comes with what to do, and is not repeated', (text, says) => {
+])('%s cannot be used, comes with what to do, and is not quoted', (text, says) => {
 	const read = parseRedisUrl(text);
 	expect(read).toBeInstanceOf(InvalidInput);
 	const { why, todo } = read as InvalidInput;

@@ -1,4 +1,4 @@
-// How an attempt counts towards the limit: what was refused for the rate, and only that, slows everything down.
+// How an attempt counts towards the limit: only a refusal for the rate slows everything down.
 import { KIS_CODES } from '../../kis/reply/errorCodes';
 import { requestEndOf } from '../../kis/rateLimit/pacedRequest';
 import { makeAttempt } from '../support/attempts';
@@ -13,18 +13,18 @@ test('only two codes of KIS and HTTP 429 are refusals for the rate', () => {
 
 test.each([
 	['confirmed', 200],
-	['doubtfulConfirmation', 200],
+	['unprovenConfirmation', 200],
 	['refused', 403],
 ] as const)('%s was answered', (verdict, httpStatus) => {
 	expect(requestEndOf(makeAttempt(verdict, { httpStatus }))).toBe('answered');
 });
 
-test('what has no verdict may still be on its way, whoever answered', () => {
+test('a request without a verdict may still be on its way, whoever answered', () => {
 	const lost = makeAttempt('noVerdict', { transportCode: 'ECONNRESET' });
 	expect(requestEndOf(lost)).toBe('unanswered');
 	expect(requestEndOf(makeAttempt('noVerdict', { httpStatus: 502 }))).toBe('unanswered');
 });
 
-test('what was never written takes no place', () => {
+test('an unwritten request does not count', () => {
 	expect(requestEndOf(makeAttempt('unwritten', { transportCode: 'ENOTFOUND' }))).toBe('unsent');
 });

@@ -8,13 +8,13 @@ function makeController() {
 	return { abort, controller: { abort } as unknown as Dispatcher.DispatchController };
 }
 
-test('a request whose time was over before undici got to it is never written', async () => {
+test('a request that timed out before undici got to it is never written', async () => {
 	const watch = new RequestWatch(() => false);
 	watch.timeOut();
 	const { abort, controller } = makeController();
 	watch.onRequestStart(controller);
 	expect(abort).toHaveBeenCalled();
-	expect(await watch.ended).toMatchObject({ ended: 'unwritten' });
+	expect(await watch.exchange).toMatchObject({ kind: 'unwritten' });
 });
 
 test('once it is written, nothing makes it unwritten', async () => {
@@ -23,7 +23,7 @@ test('once it is written, nothing makes it unwritten', async () => {
 	watch.onRequestStart(controller);
 	expect(abort).not.toHaveBeenCalled();
 	watch.timeOut();
-	expect(await watch.ended).toMatchObject({ ended: 'unanswered' });
+	expect(await watch.exchange).toMatchObject({ kind: 'unanswered' });
 });
 
 test.each<[string, (watch: RequestWatch) => void]>([
@@ -33,7 +33,7 @@ test.each<[string, (watch: RequestWatch) => void]>([
 		'the answer is too long',
 		(watch) => watch.onResponseData(makeController().controller, Buffer.alloc(64 * 1024 + 1)),
 	],
-])('undici is told to let go of a request when %s', async (_name, end) => {
+])('undici has to abort a request when %s', async (_name, end) => {
 	// Otherwise it could go on reading, inside a tunnel that is gone, and throw where nobody can catch it.
 	const watch = new RequestWatch(() => false);
 	const { abort, controller } = makeController();

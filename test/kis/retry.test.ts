@@ -13,7 +13,7 @@ test.each<[string, Attempt]>([
 	['a cut-off body', { ...RESET, httpStatus: 200 }],
 	['HTML on 200', makeAttempt('noVerdict', { httpStatus: 200 })],
 	['HTML on 500', makeAttempt('noVerdict', { httpStatus: 500 })],
-])('%s is repeated', (_name, attempt) => {
+])('%s is retried', (_name, attempt) => {
 	expect(waitBeforeRetry([attempt], 0, 1)).toBeGreaterThan(0);
 });
 
@@ -25,7 +25,7 @@ test.each([400, 401, 403, 404, 405, 411, 413, 414, 415, 422, 431])(
 );
 
 test.each(['EGRESS_REFUSED', 'PROXY_UNUSABLE'])(
-	'%s stays so: not repeated, and nothing else is tried',
+	'%s is permanent: nothing is retried',
 	(transportCode) => {
 		const attempt = makeAttempt('unwritten', { transportCode });
 		expect(waitBeforeRetry([attempt], 0, 10)).toBeNull();
@@ -43,7 +43,7 @@ test.each([0, 1, 3, 10])('at most %d retries', (maxRetries) => {
 	}
 });
 
-test.each([0, 0.5, 0.999])('waits grow, and stay bearable (jitter %d)', (random) => {
+test.each([0, 0.5, 0.999])('waits grow, up to a bound (jitter %d)', (random) => {
 	const waits = Array.from({ length: 10 }, (_, retries) =>
 		Number(waitBeforeRetry(Array<Attempt>(retries + 1).fill(RESET), retries, 10, random)),
 	);
@@ -53,7 +53,7 @@ test.each([0, 0.5, 0.999])('waits grow, and stay bearable (jitter %d)', (random)
 	expect(waits[9]).toBeLessThanOrEqual(30_000);
 });
 
-test('waits are spread by chance', () => {
+test('waits are jittered', () => {
 	const waits = Array.from({ length: 20 }, () => waitBeforeRetry([RESET], 0, 1));
 	expect(new Set(waits).size).toBeGreaterThan(10);
 });
@@ -64,12 +64,12 @@ test('a limit on one code does not count attempts with another', () => {
 	expect(waitBeforeRetry([serverFault, RESET, serverFault], 2, 10)).toBeNull();
 });
 
-test('too many requests are repeated after a second, whoever said so', () => {
+test('"too many requests" is retried after a second, whoever said it', () => {
 	const attempt = makeAttempt('refused', { httpStatus: 429 });
 	expect(waitBeforeRetry([attempt], 0, 1, 0)).toBeGreaterThan(1000);
 });
 
-describe('a server that says when to come back', () => {
+describe('a server that asks for a pause', () => {
 	const start = Date.now();
 	beforeEach(() => void jest.spyOn(Date, 'now').mockReturnValue(start));
 	afterEach(() => jest.restoreAllMocks());
@@ -82,12 +82,12 @@ describe('a server that says when to come back', () => {
 		expect(asksToComeBack(askedFor(ms))).toBe(false);
 	});
 
-	test('is not asked again if that is later than in a minute', () => {
+	test('is not called again if it is longer than a minute', () => {
 		expect(waitBeforeRetry([askedFor(60_001)], 0, 10)).toBeNull();
 		expect(asksToComeBack(askedFor(60_001))).toBe(true);
 	});
 
-	test('does not make repeatable what is not', () => {
+	test('does not make a final refusal retryable', () => {
 		const refused = makeAttempt('refused', { httpStatus: 404, pause: pauseOf(5000) });
 		expect(waitBeforeRetry([refused], 0, 10)).toBeNull();
 	});
@@ -99,7 +99,7 @@ describe('a wait', () => {
 		expect(await wait(5, signal)).toBe(true);
 	});
 
-	test('ends at once when stopped, and leaves no timer', async () => {
+	test('ends immediately when stopped, and leaves no timer', async () => {
 		const before = resources();
 		const stop = new AbortController();
 		const waiting = wait(600_000, stop.signal);
@@ -108,7 +108,7 @@ describe('a wait', () => {
 		expect(await leftSince(before)).toEqual([]);
 	});
 
-	test('does not begin when stopped before', async () => {
+	test('does not start if it was stopped before', async () => {
 		expect(await wait(600_000, AbortSignal.abort())).toBe(false);
 	});
 });

@@ -1,12 +1,13 @@
-// What is tried: answers that look like a confirmation and are none, refusals dressed as success, bodies that cannot be
-// read, and HTTP statuses that contradict the code.
+// What is tried: answers that only look like a confirmation, refusals dressed up as success, unreadable bodies, and HTTP
+// statuses that contradict the code.
 import { gzipSync } from 'node:zlib';
 
 import type { Attempt } from '../../kis/reply/attempt';
 import type { AnswerRule } from '../../kis/reply/answerRule';
 import { KIS_CODES } from '../../kis/reply/errorCodes';
 import { REFUSING_STATUSES } from '../../kis/reply/httpAnswers';
-import { doubt, readRevocation } from '../../kis/revoke/revocation';
+import { parseExchange } from '../../kis/reply/reply';
+import { checkConfirmation, readRevocation } from '../../kis/revoke/revocation';
 import { SecretGuard } from '../../kis/secrets/secretGuard';
 import { makeAnswer } from '../support/attempts';
 import { makeKeyPair, makeJwt, makeOpaqueToken, makeToken, read } from '../support/tokens';
@@ -22,10 +23,10 @@ function answered(
 ): Attempt {
 	const isRaw = body instanceof Uint8Array || typeof body === 'string';
 	const bytes = isRaw ? body : JSON.stringify(body);
-	return readRevocation(makeAnswer(httpStatus, bytes, { contentEncoding }), guard);
+	return readRevocation(parseExchange(makeAnswer(httpStatus, bytes, { contentEncoding })), guard);
 }
 
-/** With a byte in it that UTF-8 does not have, for each `?`. */
+/** Replaces each `?` by a byte that is not UTF-8. */
 function notUtf8(json: string): Buffer {
 	return Buffer.from(Buffer.from(json).map((byte) => (byte === 0x3f ? 0xff : byte)));
 }
@@ -207,22 +208,32 @@ describe('no verdict', () => {
 		const transportCode = 'ECONNRESET';
 		expect(
 			readRevocation(
-				{ ended: 'unanswered', transportCode, httpStatus: 200, onStaleConnection: false },
+				parseExchange({
+					kind: 'unanswered',
+					transportCode,
+					httpStatus: 200,
+					onStaleConnection: false,
+				}),
 				NO_SECRETS,
 			),
 		).toMatchObject({ verdict: 'noVerdict', httpStatus: 200, transportCode, code: null });
 		const cutOff = { transportCode, httpStatus: 429, onStaleConnection: false } as const;
-		expect(readRevocation({ ended: 'unanswered', ...cutOff }, NO_SECRETS)).toMatchObject({
+		expect(
+			readRevocation(parseExchange({ kind: 'unanswered', ...cutOff }), NO_SECRETS),
+		).toMatchObject({
 			verdict: 'refused',
 			transportCode,
 		});
 		expect(
-			readRevocation({ ended: 'unwritten', transportCode, forbidden: null }, NO_SECRETS),
+			readRevocation(
+				parseExchange({ kind: 'unwritten', transportCode, forbidden: null }),
+				NO_SECRETS,
+			),
 		).toMatchObject({ verdict: 'unwritten', httpStatus: null, transportCode, code: null });
 	});
 });
 
-describe('refused without a code of the list', () => {
+describe('refused without a listed code', () => {
 	test.each<[string, number, unknown]>([
 		['400 with an empty object', 400, {}],
 		['401 in words', 401, { message: 'Unauthorized' }],
@@ -249,7 +260,7 @@ describe('refused without a code of the list', () => {
 		expect(answered(status, body)).toMatchObject({ verdict: 'refused', refusalCode: null });
 	});
 
-	test('a code of KIS that is not listed is shown, and the status decides', () => {
+	test('an unlisted code of KIS is shown, and the status decides', () => {
 		const body = { error_code: 'EGW00999', error_description: '거부' };
 		expect(answered(403, body)).toMatchObject({
 			verdict: 'refused',
@@ -308,11 +319,11 @@ describe('a confirmation about a token that the server may not know', () => {
 		['cut off at its end', own.slice(0, -1), 'the whole token'],
 		['cut off in its payload', own.slice(0, 80), 'the whole token'],
 	])('%s: proves nothing', (_name, token, todo) => {
-		expect(doubt(confirmed, read(token), appkey)).toMatchObject({
-			verdict: 'doubtfulConfirmation',
+		expect(checkConfirmation(confirmed, read(token), appkey)).toMatchObject({
+			verdict: 'unprovenConfirmation',
 			rule: { todo: expect.stringContaining(todo), happened: expect.any(String) },
 		});
-		expect(doubt(confirmed, read(token), appkey).rule?.retry).toBeUndefined();
+		expect(checkConfirmation(confirmed, read(token), appkey).rule?.retry).toBeUndefined();
 	});
 
 	test.each([
@@ -320,12 +331,12 @@ describe('a confirmation about a token that the server may not know', () => {
 		['no JWT', makeOpaqueToken()],
 		['a JWT that names nobody', makeJwt({ sub: 'token' })],
 	])('%s: counts', (_name, token) => {
-		expect(doubt(confirmed, read(token), appkey)).toBe(confirmed);
+		expect(checkConfirmation(confirmed, read(token), appkey)).toBe(confirmed);
 	});
 
 	test('a refusal stays what it is', () => {
 		const refused = answered(403, { error_code: 'EGW00121' });
-		expect(doubt(refused, read(own.slice(0, -1)), appkey)).toBe(refused);
+		expect(checkConfirmation(refused, read(own.slice(0, -1)), appkey)).toBe(refused);
 	});
 });
 
@@ -356,7 +367,10 @@ describe('Retry-After', () => {
 		[200, '5', null, null],
 		[503, null, null, null],
 	])('HTTP %d, %j (Date: %j): in %p ms', (status, retryAfter, date, ms) => {
-		const attempt = readRevocation(makeAnswer(status, '{}', { retryAfter, date }), NO_SECRETS);
+		const attempt = readRevocation(
+			parseExchange(makeAnswer(status, '{}', { retryAfter, date })),
+			NO_SECRETS,
+		);
 		const pause = ms === null ? null : { until: start + ms, isTooLong: ms > 60_000 };
 		expect(attempt.pause).toEqual(pause);
 	});
@@ -388,7 +402,7 @@ describe('what is shown of an answer', () => {
 		['a refusal of /uapi', 500, { rt_cd: '1', msg_cd: 'EGW00121', msg1: `"${appkey}"` }],
 		['a code', 403, { error_code: appkey.slice(2, 12), error_description: appkey.slice(8, 16) }],
 		['a number for a code', 200, { code: appkey.slice(0, 8), message: appsecret.slice(-8) }],
-	])('%s that repeats a secret is withheld', (_name, status, body) => {
+	])('%s that quotes a secret is withheld', (_name, status, body) => {
 		const attempt = answered(status, body, null, guard);
 		expect(String(attempt.code)).toMatch(/^(200|403|EGW00\d{3}|null)$/);
 		expect(attempt.text).toMatch(/withheld/i);
@@ -418,14 +432,14 @@ describe('codes', () => {
 test.each([
 	[1000, 1000],
 	[1001, 1000],
-])('of a text of %d characters %d are kept', (length, kept) => {
+])('of a text of %d characters, %d are kept', (length, kept) => {
 	const { text } = answered(403, { error_code: 'EGW00101', message: '가'.repeat(length) });
 	expect(text).toBe('가'.repeat(kept));
 });
 
 test.each(['the host says why', null])('why an address is forbidden: %p', (forbidden) => {
-	const unwritten = { ended: 'unwritten', transportCode: 'EGRESS_REFUSED', forbidden } as const;
-	expect(readRevocation(unwritten, NO_SECRETS)).toMatchObject({
+	const unwritten = { kind: 'unwritten', transportCode: 'EGRESS_REFUSED', forbidden } as const;
+	expect(readRevocation(parseExchange(unwritten), NO_SECRETS)).toMatchObject({
 		verdict: 'unwritten',
 		text: forbidden,
 		transportCode: 'EGRESS_REFUSED',

@@ -1,5 +1,5 @@
-// What is tried: answers of one kind after those of another, about tokens of every kind: what became of the token is told
-// by all of them.
+// What is tried: answers of every kind after those of another, for every kind of token. All of them together decide the
+// outcome.
 import { closeAll } from '../support/connections';
 import { inTurn, outcomes, revoke, tokenOf } from '../support/revoke';
 import {
@@ -80,7 +80,7 @@ test.concurrent.each<[string, () => string, Answer[], string, number]>([
 	const server = await startServer(inTurn(...answers));
 	const options = { keys, maxRetries: 2, timeoutMs: 300 };
 	const [result] = await revoke(server.url, [read(token())], options);
-	expect(result).toMatchObject({ outcome, ended: null });
+	expect(result).toMatchObject({ outcome, stoppedBy: null });
 	expect(result.attempts).toHaveLength(attempts);
 	expect(server.requests).toHaveLength(attempts);
 });
@@ -91,7 +91,7 @@ test.concurrent.each<[string, Answer]>([
 	['another status', http(500, SAYS_REVOKED)],
 	['an encoding', http(200, SAYS_REVOKED, { 'content-encoding': 'gzip' })],
 	['another body', http(200, SAYS_REVOKED.replace('200', '500'))],
-])('an answer that is that of the token before but for %s', async (_name, other) => {
+])('an answer that differs from the one before only in %s is kept apart', async (_name, other) => {
 	const [one, next] = [read(whole()), read(whole())];
 	const server = await startServer({
 		answer: (request) => (tokenOf(request) === one.value ? http(200, SAYS_REVOKED) : other),

@@ -1,5 +1,5 @@
-// How many connections a run opens: as many as its rate and the answers' times need. Servers hold answers back until so
-// many requests are under way at once, so that a test can only end if they are.
+// How many connections a batch opens: as many as its rate and the answer times need. The servers hold back their answers
+// until that many requests are under way, so that a test ends only if they are.
 import type { Socket } from 'node:net';
 
 import type { AccessToken } from '../../kis/input/accessToken';
@@ -16,13 +16,13 @@ const MAX_CONNECTIONS = 64;
 let keys: KeyPair;
 let tokens: AccessToken[];
 
-// An app of its own for each test: its limit remembers nothing of the one before.
+// A new app for each test: its limiter remembers nothing.
 beforeEach(() => {
 	keys = makeKeyPair();
 	tokens = makeTokens(200, keys.appkey);
 });
 
-/** Answers after some time; from a request on, not before so many are under way at once. */
+/** Answers after some time, and from one request on only when so many are under way. */
 async function startPatient(from: number, needed: number, answerMs = 0): Promise<ScriptedServer> {
 	const waiting: Socket[] = [];
 	let isMet = false;
@@ -54,7 +54,7 @@ test('the first call goes alone until it is answered', async () => {
 	expect(server.connections).toBeGreaterThan(1);
 });
 
-test('where answers take long, many are under way, but no more than the limit has places', async () => {
+test('with slow answers many requests are under way, but no more than the limit allows', async () => {
 	const server = await startPatient(1, CONNECTIONS_AT_FIRST, 50);
 	const results = await revoke(server.url, tokens.slice(0, 25), { keys, requestsPerSecond: 18 });
 	expect(new Set(outcomes(results))).toEqual(new Set(['revoked']));
@@ -67,7 +67,7 @@ test.each([1, 3])('at %d a second no more connections are opened', async (reques
 	expect(server.connections).toBeLessThanOrEqual(requestsPerSecond);
 });
 
-test('without a limit there are more where answers take longer, up to a bound, and none listens in vain', async () => {
+test('without a limit slower answers mean more connections, up to a bound, without a listener warning', async () => {
 	const warnings: Error[] = [];
 	const onWarning = (warning: Error) => warnings.push(warning);
 	process.on('warning', onWarning);
@@ -79,7 +79,7 @@ test('without a limit there are more where answers take longer, up to a bound, a
 	expect(warnings).toEqual([]);
 });
 
-test('a run has no more connections than tokens', async () => {
+test('a batch has no more connections than tokens', async () => {
 	const server = await startPatient(0, 0, 50);
 	await revoke(server.url, tokens.slice(0, 5), { keys });
 	expect(server.connections).toBeLessThanOrEqual(5);

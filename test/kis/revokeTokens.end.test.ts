@@ -1,7 +1,7 @@
-// What is tried: key pairs that KIS refuses, hosts that are not there, the stop button at every moment: how much is still
-// sent, and what is said of the rest.
+// What is tried: key pairs that KIS refuses, unreachable hosts, Stop at every moment: how much is still sent, and what is
+// said of the rest.
 import { EgressRefusal, type EgressRules } from '../../kis/http/egress';
-import { closeAll, seconds } from '../support/connections';
+import { closeAll } from '../support/connections';
 import { leftSince, resources } from '../support/resources';
 import { inTurn, outcomes, revoke, tokenOf } from '../support/revoke';
 import {
@@ -19,13 +19,13 @@ import { makeKeyPair, makeOpaqueToken, read } from '../support/tokens';
 
 afterEach(closeAll);
 
-/** Of no app key in particular: a confirmation counts. */
+/** Opaque tokens, for which a confirmation counts. */
 const HUNDRED = Array.from({ length: 100 }, makeOpaqueToken).map(read);
-/** At most so many are under way when the end is found. */
+/** The most that are under way when sending stops. */
 const UNDER_WAY = 32;
 
 describe('the first call', () => {
-	test('that is answered sets the others going, though it will be repeated', async () => {
+	test('that is answered lets the others start, though it will be retried', async () => {
 		const [first] = HUNDRED;
 		const server = await startServer({
 			answer: (request) => (tokenOf(request) === first.value ? refusal('EGW00300') : CONFIRMATION),
@@ -34,7 +34,7 @@ describe('the first call', () => {
 		expect(server.requests.map(tokenOf).lastIndexOf(first.value)).toBe(5);
 	});
 
-	test('that is not answered keeps the others waiting while it is repeated', async () => {
+	test('that is not answered keeps the others waiting while it is retried', async () => {
 		const server = await startServer({
 			answer: (_request, index) => (index === 0 ? reset : CONFIRMATION),
 		});
@@ -48,7 +48,7 @@ describe('the first call', () => {
 		['a close', hangUp],
 		['silence', silence],
 		['HTML', http(502, '<html>')],
-	])('that ends in %s does not keep the others waiting for ever', async (_name, answer) => {
+	])('that ends in %s does not keep the others waiting forever', async (_name, answer) => {
 		const server = await startServer({
 			answer: (_request, index) => (index === 0 ? answer : CONFIRMATION),
 		});
@@ -69,12 +69,12 @@ describe('a refusal of the credential', () => {
 			expect(one).toMatchObject({
 				outcome: 'notSent',
 				attempts: [],
-				ended: { because: 'credentialRefused', seen: { code: `EGW00${number}` } },
+				stoppedBy: { because: 'credentialRefused', seen: { code: `EGW00${number}` } },
 			});
 		}
 	});
 
-	test('in the middle ends what is not under way yet', async () => {
+	test('in the middle stops whatever is not under way yet', async () => {
 		const server = await startServer({
 			answer: (_request, index) => (index < 20 ? CONFIRMATION : refusal('EGW00103')),
 		});
@@ -93,7 +93,7 @@ describe('a refusal of the credential', () => {
 
 describe('a host that stays unreachable', () => {
 	test.each([0, 1])('is not tried for each of 100 tokens (%d retries)', async (maxRetries) => {
-		// Takes connections, but never gets through TLS: nothing can be written.
+		// Accepts connections, and never completes TLS: nothing can be written.
 		const server = await startServer({ connected: hangUp });
 		const url = server.url.replace('http', 'https');
 		const results = await revoke(url, HUNDRED, { maxRetries });
@@ -101,19 +101,19 @@ describe('a host that stays unreachable', () => {
 		expect(server.connections).toBeLessThanOrEqual(UNDER_WAY * (1 + maxRetries));
 		const last = results[99];
 		expect(last.attempts).toEqual([]);
-		expect(last.ended).toMatchObject({
+		expect(last.stoppedBy).toMatchObject({
 			because: 'hostUnreachable',
 			seen: { verdict: 'unwritten', transportCode: expect.stringMatching(/^E/) },
 		});
 	});
 
-	test('is told by a refused port too', async () => {
+	test('is recognised by a refused port too', async () => {
 		const results = await revoke(`http://127.0.0.1:${await unusedPort()}`, HUNDRED);
 		expect(new Set(outcomes(results))).toEqual(new Set(['notSent']));
-		expect(results[99].ended).toMatchObject({ seen: { transportCode: 'ECONNREFUSED' } });
+		expect(results[99].stoppedBy).toMatchObject({ seen: { transportCode: 'ECONNREFUSED' } });
 	});
 
-	test('after it was there: what was revoked stays so, and the rest is not tried one by one', async () => {
+	test('that worked before: what was revoked stays revoked, and the rest is not tried one by one', async () => {
 		const server = await startServer({
 			answer: (_request, index) => (socket) => {
 				socket.write(CONFIRMATION);
@@ -126,12 +126,12 @@ describe('a host that stays unreachable', () => {
 		expect(results[99]).toMatchObject({
 			outcome: 'notSent',
 			attempts: [],
-			// The answers that were lost when it went may count up first.
-			ended: { because: expect.stringMatching(/^(hostUnreachable|nothingSettled)$/) },
+			// The lost answers may stop the batch first.
+			stoppedBy: { because: expect.stringMatching(/^(hostUnreachable|nothingDecided)$/) },
 		});
 	});
 
-	test('is told by egress rules after one question, and nothing is connected', async () => {
+	test('is recognised by egress rules after one lookup, and nothing is connected', async () => {
 		const server = await startServer();
 		let asked = 0;
 		const egress: EgressRules = {
@@ -143,12 +143,12 @@ describe('a host that stays unreachable', () => {
 		const results = await revoke(server.url, HUNDRED, { egress, maxRetries: 3 });
 		expect(new Set(outcomes(results))).toEqual(new Set(['notSent']));
 		expect(results[0].attempts).toMatchObject([{ transportCode: 'EGRESS_REFUSED' }]);
-		expect(results[99].ended).toMatchObject({ because: 'hostUnreachable' });
+		expect(results[99].stoppedBy).toMatchObject({ because: 'hostUnreachable' });
 		expect(asked).toBe(1);
 		expect(server.connections).toBe(0);
 	});
 
-	/** Nothing can be written for the first attempts, then the host is there. */
+	/** Nothing can be written for the first attempts, then the host works. */
 	function awayFor(attempts: number): EgressRules {
 		let asked = 0;
 		return {
@@ -170,7 +170,7 @@ describe('a host that stays unreachable', () => {
 		expect(outcomes(results)).toEqual(['notSent', ...Array<string>(19).fill(others)]);
 	});
 
-	test('but is there after all: every token is revoked', async () => {
+	test('but works after all: every token is revoked', async () => {
 		let lookups = 0;
 		const egress: EgressRules = {
 			check: async () => {},
@@ -187,7 +187,7 @@ describe('a host that stays unreachable', () => {
 	});
 });
 
-describe('an answer that stands', () => {
+describe('an answer that stays the same', () => {
 	const TWENTY = HUNDRED.slice(0, 20);
 	const BAD_GATEWAY = http(502, '<html></html>');
 
@@ -198,7 +198,7 @@ describe('an answer that stands', () => {
 		['silence', silence],
 		['a reset', reset],
 		['a refusal that is not of KIS', http(404, '{}')],
-	])('%s ends the run after eight tokens', async (_name, answer) => {
+	])('%s stops the batch after eight tokens', async (_name, answer) => {
 		const server = await startServer({ answer: () => answer });
 		const results = await revoke(server.url, HUNDRED, { timeoutMs: 300 });
 		const said = outcomes(results);
@@ -208,7 +208,7 @@ describe('an answer that stands', () => {
 		expect(results[99]).toMatchObject({
 			outcome: 'notSent',
 			attempts: [],
-			ended: { because: 'nothingSettled', seen: results[0].decisive },
+			stoppedBy: { because: 'nothingDecided', seen: results[0].decisive },
 		});
 	});
 
@@ -216,7 +216,7 @@ describe('an answer that stands', () => {
 		['a confirmation', CONFIRMATION],
 		['a refusal about the token', refusal('EGW00121')],
 		['a refusal of KIS that is final', refusal('EGW00101')],
-	])('%s in between starts the count anew', async (_name, settled) => {
+	])('%s in between restarts the count', async (_name, settled) => {
 		const server = await startServer({
 			answer: (_request, index) => (index % 8 === 7 ? settled : BAD_GATEWAY),
 		});
@@ -224,21 +224,21 @@ describe('an answer that stands', () => {
 		expect(outcomes(results)).not.toContain('notSent');
 	});
 
-	test('tokens that are settled by a repeat do not count', async () => {
+	test('tokens that a retry decides do not count', async () => {
 		const server = await startServer(inTurn(BAD_GATEWAY, CONFIRMATION));
 		const results = await revoke(server.url, TWENTY, { maxRetries: 1 });
 		expect(new Set(outcomes(results))).toEqual(new Set(['revoked']));
 	});
 
-	test('a final refusal of KIS is about the token: each is asked for', async () => {
+	test("KIS's final refusal is about one token: every token is sent", async () => {
 		const server = await startServer({ answer: () => refusal('EGW00101') });
 		const results = await revoke(server.url, TWENTY);
 		expect(new Set(outcomes(results))).toEqual(new Set(['rejected']));
 	});
 });
 
-describe('a server that wants to be left alone', () => {
-	test.each([429, 503])('for more than a minute (HTTP %d) is not asked again', async (status) => {
+describe('a server that asks for a pause', () => {
+	test.each([429, 503])('of more than a minute (HTTP %d) is not called again', async (status) => {
 		const server = await startServer({
 			answer: () => http(status, '{}', { 'retry-after': '3600' }),
 		});
@@ -246,11 +246,11 @@ describe('a server that wants to be left alone', () => {
 		expect(server.requests).toHaveLength(1);
 		expect(first.outcome).toBe(status === 429 ? 'rejected' : 'unknown');
 		for (const one of rest) {
-			expect(one).toMatchObject({ outcome: 'notSent', ended: { because: 'askedToComeBack' } });
+			expect(one).toMatchObject({ outcome: 'notSent', stoppedBy: { because: 'askedToComeBack' } });
 		}
 	});
 
-	test('for a moment is left alone by everyone on the app key', async () => {
+	test('of a moment pauses everything on the app key', async () => {
 		const keys = makeKeyPair();
 		const server = await startServer({
 			answer: (_request, index) =>
@@ -264,8 +264,8 @@ describe('a server that wants to be left alone', () => {
 	});
 });
 
-describe('an app key that is refused for the rate and for nothing else', () => {
-	test.concurrent('ends the run after ten seconds', async () => {
+describe('an app key that is only ever refused for its rate', () => {
+	test.concurrent('stops the batch after ten seconds', async () => {
 		const server = await startServer({ answer: () => refusal('EGW00201', 500) });
 		const results = await revoke(server.url, HUNDRED);
 		const said = outcomes(results);
@@ -274,13 +274,13 @@ describe('an app key that is refused for the rate and for nothing else', () => {
 		expect(rejected.length).toBeLessThan(90);
 		expect(results[99]).toMatchObject({
 			outcome: 'notSent',
-			ended: { because: 'rateRefused', seen: { code: 'EGW00201' } },
+			stoppedBy: { because: 'rateRefused', seen: { code: 'EGW00201' } },
 		});
 	});
 });
 
-describe('the stop button', () => {
-	const cancelled = expect.objectContaining({ ended: { because: 'cancelled' } });
+describe('Stop', () => {
+	const cancelled = expect.objectContaining({ stoppedBy: { because: 'cancelled' } });
 
 	test('before: nothing is connected', async () => {
 		const server = await startServer();
@@ -290,7 +290,7 @@ describe('the stop button', () => {
 		expect(server.connections).toBe(0);
 	});
 
-	test('mid-flight: what is under way is unknown, what was answered stays, the rest is not sent', async () => {
+	test('in the middle: what is under way is unknown, what was answered stays, the rest is not sent', async () => {
 		const before = resources();
 		const stop = new AbortController();
 		const server = await startServer({
@@ -298,17 +298,15 @@ describe('the stop button', () => {
 		});
 		const running = revoke(server.url, HUNDRED, {
 			cancel: stop.signal,
-			timeoutMs: 60_000,
+			timeoutMs: 1_000_000,
 			maxRetries: 10,
 		});
 		await server.received(14);
-		const pressed = performance.now();
 		stop.abort();
 		const said = outcomes(await running);
-		expect(seconds(pressed)).toBeLessThan(5);
 		const count = (outcome: string) => said.filter((one) => one === outcome).length;
 		expect(count('revoked')).toBe(10);
-		// What was written may not have arrived any more.
+		// What was written may not have arrived.
 		expect(count('unknown')).toBeGreaterThanOrEqual(server.requests.length - 10);
 		expect(count('unknown')).toBeLessThanOrEqual(UNDER_WAY);
 		expect(count('notSent')).toBe(90 - count('unknown'));
@@ -321,8 +319,8 @@ describe('the stop button', () => {
 	test.each<[string, Answer, number, string]>([
 		['the next attempt', reset, 1_000_000, 'unknown'],
 		['the rate to allow it', refusal('EGW00201'), 1_000_000, 'rejected'],
-		['a slot', CONFIRMATION, 0.1, 'revoked'],
-	])('while waiting for %s ends at once', async (_name, answer, requestsPerSecond, first) => {
+		['a slot', CONFIRMATION, 0.0001, 'revoked'],
+	])('while waiting for %s ends immediately', async (_name, answer, requestsPerSecond, first) => {
 		const stop = new AbortController();
 		const server = await startServer(inTurn(answer));
 		const before = resources();
@@ -333,10 +331,8 @@ describe('the stop button', () => {
 		});
 		await server.received(1);
 		await new Promise((resolve) => setTimeout(resolve, 150));
-		const pressed = performance.now();
 		stop.abort();
 		expect(outcomes(await running)[0]).toBe(first);
-		expect(seconds(pressed)).toBeLessThan(3);
 		await server.abandoned();
 		expect(await leftSince(before)).toEqual([]);
 	});

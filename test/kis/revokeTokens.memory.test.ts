@@ -21,19 +21,19 @@ const KINDS: Readonly<Record<string, () => string>> = {
 async function twice(token: string, answers: Answer[], sameExecution: boolean) {
 	const server = await startServer(inTurn(...answers));
 	const first = randomUUID();
-	const one = await revoke(server.url, [read(token)], { keys, execution: first });
-	const execution = sameExecution ? first : randomUUID();
-	const two = await revoke(server.url, [read(token)], { keys, execution });
+	const one = await revoke(server.url, [read(token)], { keys, executionId: first });
+	const executionId = sameExecution ? first : randomUUID();
+	const two = await revoke(server.url, [read(token)], { keys, executionId });
 	return [one[0], two[0]];
 }
 
-/** The host can be taken to know what it confirms. */
+/** Whether the host must know the token that it confirms. */
 const isKnownTo = (kind: string) => kind === 'whole' || kind === 'opaque';
 
 describe.each(Object.keys(KINDS).filter(isKnownTo))('a confirmed token that is %s', (kind) => {
 	const token = KINDS[kind];
 
-	test('"invalid" in the same execution: success, known to be its own doing', async () => {
+	test('"invalid" in the same execution: still revoked', async () => {
 		const [one, two] = await twice(token(), [CONFIRMATION, INVALID], true);
 		expect(one.outcome).toBe('revoked');
 		expect(two).toMatchObject({ outcome: 'revoked', before: 'revoked' });
@@ -45,13 +45,13 @@ describe.each(Object.keys(KINDS).filter(isKnownTo))('a confirmed token that is %
 		expect(two).toMatchObject({ outcome: 'alreadyInvalid', before: null });
 	});
 
-	test('"invalid" at another host says nothing of what the first one did', async () => {
+	test('"invalid" at another host says nothing about the first', async () => {
 		const value = read(token());
 		const mock = await startServer({ answer: () => CONFIRMATION });
 		const real = await startServer({ answer: () => INVALID });
-		const execution = randomUUID();
-		const [there] = await revoke(mock.url, [value], { keys, execution });
-		const [here] = await revoke(real.url, [value], { keys, execution });
+		const executionId = randomUUID();
+		const [there] = await revoke(mock.url, [value], { keys, executionId });
+		const [here] = await revoke(real.url, [value], { keys, executionId });
 		expect(there.outcome).toBe('revoked');
 		expect(here).toMatchObject({
 			outcome: kind === 'whole' ? 'alreadyInvalid' : 'rejected',
@@ -65,14 +65,14 @@ describe.each(Object.keys(KINDS).filter((kind) => !isKnownTo(kind)))(
 	(kind) => {
 		const token = KINDS[kind];
 
-		test('proves nothing, and is asked for once, in a second try of the execution too', async () => {
+		test('proves nothing, and the token is not sent again in a second try of the execution', async () => {
 			const server = await startServer({ answer: () => CONFIRMATION });
 			const value = [read(token())];
-			const options = { keys, execution: randomUUID(), maxRetries: 3 };
+			const options = { keys, executionId: randomUUID(), maxRetries: 3 };
 			const [one] = await revoke(server.url, value, options);
 			const [two] = await revoke(server.url, value, options);
 			expect([one.outcome, two.outcome]).toEqual(['unknown', 'unknown']);
-			expect(one.attempts).toMatchObject([{ verdict: 'doubtfulConfirmation' }]);
+			expect(one.attempts).toMatchObject([{ verdict: 'unprovenConfirmation' }]);
 			expect(two).toMatchObject({ attempts: [], before: 'unknown', decisive: one.decisive });
 			expect(server.requests).toHaveLength(1);
 		});
@@ -111,21 +111,21 @@ describe.each(Object.keys(KINDS))('a token that is %s', (kind) => {
 	test('left unknown, then not sent in the same execution: still unknown', async () => {
 		const value = token();
 		const server = await startServer(inTurn(reset));
-		const execution = randomUUID();
-		await revoke(server.url, [read(value)], { keys, execution });
+		const executionId = randomUUID();
+		await revoke(server.url, [read(value)], { keys, executionId });
 		const cancel = AbortSignal.abort();
-		const [two] = await revoke(server.url, [read(value)], { keys, execution, cancel });
+		const [two] = await revoke(server.url, [read(value)], { keys, executionId, cancel });
 		expect(two).toMatchObject({ outcome: 'unknown', attempts: [] });
 	});
 });
 
-test('"invalid" after silence stays its own doing in the tries that follow', async () => {
-	const execution = randomUUID();
+test('a token found "invalid" after silence stays revoked in later tries', async () => {
+	const executionId = randomUUID();
 	const tokens = [read(makeToken(keys.appkey))];
 	const server = await startServer(inTurn(reset, INVALID));
 	const tries = [];
 	for (let i = 0; i < 5; i++) {
-		tries.push((await revoke(server.url, tokens, { keys, execution }))[0]);
+		tries.push((await revoke(server.url, tokens, { keys, executionId }))[0]);
 	}
 	expect(tries).toMatchObject([
 		{ outcome: 'unknown', before: null },
@@ -134,38 +134,38 @@ test('"invalid" after silence stays its own doing in the tries that follow', asy
 	]);
 });
 
-test('what was dead before is not its own doing in a second try', async () => {
-	const execution = randomUUID();
+test('a token that was already invalid is not called revoked in a second try', async () => {
+	const executionId = randomUUID();
 	const tokens = [read(makeToken(keys.appkey))];
 	const server = await startServer(inTurn(INVALID, reset, INVALID));
 	const tries = [];
 	for (let i = 0; i < 3; i++) {
-		tries.push((await revoke(server.url, tokens, { keys, execution }))[0]);
+		tries.push((await revoke(server.url, tokens, { keys, executionId }))[0]);
 	}
 	expect(tries.map(({ before }) => before)).toEqual([null, 'alreadyInvalid', 'alreadyInvalid']);
 	expect(tries).toMatchObject(Array(3).fill({ outcome: 'alreadyInvalid' }));
 });
 
-test('of two executions at once, each knows what it did itself', async () => {
+test('two concurrent executions each know what they did themselves', async () => {
 	const value = makeOpaqueToken();
 	const server = await startServer(inTurn(CONFIRMATION, CONFIRMATION, INVALID));
 	const [first, second] = [randomUUID(), randomUUID()];
-	await revoke(server.url, [read(value)], { keys, execution: first });
-	await revoke(server.url, [read(value)], { keys, execution: second });
-	const [again] = await revoke(server.url, [read(value)], { keys, execution: first });
+	await revoke(server.url, [read(value)], { keys, executionId: first });
+	await revoke(server.url, [read(value)], { keys, executionId: second });
+	const [again] = await revoke(server.url, [read(value)], { keys, executionId: first });
 	expect(again).toMatchObject({ outcome: 'revoked', before: 'revoked' });
 });
 
-test('what was learnt with one key pair explains nothing about another', async () => {
+test('what one key pair learnt explains nothing about another', async () => {
 	const own = makeKeyPair();
 	const tokens = [read(makeToken(own.appkey))];
-	const execution = randomUUID();
+	const executionId = randomUUID();
 	const server = await startServer(inTurn(INVALID, refusal('EGW00101'), reset));
-	const [wrongKey] = await revoke(server.url, tokens, { keys, execution });
+	const [wrongKey] = await revoke(server.url, tokens, { keys, executionId });
 	expect(wrongKey.outcome).toBe('rejected');
-	const [refused] = await revoke(server.url, tokens, { keys: own, execution });
+	const [refused] = await revoke(server.url, tokens, { keys: own, executionId });
 	expect(refused).toMatchObject({ outcome: 'rejected', before: null });
-	const [lost] = await revoke(server.url, tokens, { keys: own, execution });
+	const [lost] = await revoke(server.url, tokens, { keys: own, executionId });
 	expect(lost).toMatchObject({ outcome: 'unknown', before: 'rejected' });
 });
 
@@ -173,19 +173,19 @@ test('many executions on one token each know where they left it', async () => {
 	const tokens = [read(makeOpaqueToken())];
 	const server = await startServer(inTurn(reset));
 	const executions = Array.from({ length: 50 }, () => randomUUID());
-	for (const execution of executions) await revoke(server.url, tokens, { keys, execution });
-	for (const execution of executions) {
+	for (const executionId of executions) await revoke(server.url, tokens, { keys, executionId });
+	for (const executionId of executions) {
 		const cancel = AbortSignal.abort();
-		const [again] = await revoke(server.url, tokens, { keys, execution, cancel });
+		const [again] = await revoke(server.url, tokens, { keys, executionId, cancel });
 		expect(again.outcome).toBe('unknown');
 	}
 });
 
-test('what is known to be dead is not tried again after silence', async () => {
-	const execution = randomUUID();
+test('a token known to be dead is not sent again after silence', async () => {
+	const executionId = randomUUID();
 	const tokens = [read(makeToken(keys.appkey))];
 	const server = await startServer(inTurn(INVALID, reset));
-	await revoke(server.url, tokens, { keys, execution });
-	const [again] = await revoke(server.url, tokens, { keys, execution, maxRetries: 3 });
+	await revoke(server.url, tokens, { keys, executionId });
+	const [again] = await revoke(server.url, tokens, { keys, executionId, maxRetries: 3 });
 	expect(again).toMatchObject({ outcome: 'alreadyInvalid', attempts: [{ verdict: 'noVerdict' }] });
 });

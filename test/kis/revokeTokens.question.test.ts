@@ -1,12 +1,12 @@
-// A token that its attempts leave unknown is asked about, once: what that settles, what it does not, and who is not asked
-// about.
+// A token that is unknown after its attempts is asked about once: what that decides, what it does not, and which tokens are
+// not asked about.
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { deadTokens } from '../../kis/memory/deadTokens';
 import { Doubt, doubtAbout, isBeingRevoked, whileRevoking } from '../../kis/memory/revokeMarks';
-import type { Revocation } from '../../kis/revoke/revokeTokens';
+import type { Revocation } from '../../kis/revoke/revocation';
 import { KisDouble, uapiRefusal } from '../support/kisDouble';
 import { leftSince, resources } from '../support/resources';
 import { outcomes, revoke as send, type RunOptions } from '../support/revoke';
@@ -24,8 +24,8 @@ import {
 import { credentialFor, makeKeyPair, makeOpaqueToken, makeToken, read } from '../support/tokens';
 
 const HTML = http(502, '<html>');
-/** Tokens in a row that nothing settles: then the batch ends. */
-const UNSETTLED_TOKENS = 8;
+/** Consecutive undecided tokens after which the batch stops. */
+const UNDECIDED_TOKENS = 8;
 
 let kis: KisDouble;
 beforeEach(async () => {
@@ -76,17 +76,17 @@ describe('a token that is dead', () => {
 
 	test('was revoked by an earlier node of the execution whose attempt got no verdict', async () => {
 		const token = kis.mint();
-		const execution = randomUUID();
+		const executionId = randomUUID();
 		kis.orders.revokeP = [processed, refusal('EGW00101')];
-		const first = await revokeOne(token, { execution, askBeforeUnknown: false });
-		const second = await revokeOne(token, { execution });
+		const first = await revokeOne(token, { executionId, askBeforeUnknown: false });
+		const second = await revokeOne(token, { executionId });
 		expect(outcomes([first, second])).toEqual(['unknown', 'revoked']);
 		kis.orders.revokeP = [HTML];
-		expect((await revokeOne(token, { execution })).outcome).toBe('revoked');
+		expect((await revokeOne(token, { executionId })).outcome).toBe('revoked');
 		expect(asked()).toEqual([token]);
 	});
 
-	test('is asked about after its last attempt, and over a connection of its own', async () => {
+	test('is asked about after its last attempt, over another connection', async () => {
 		const token = kis.mint();
 		const lateHtml = (socket: Socket) => {
 			kis.live.clear();
@@ -99,8 +99,8 @@ describe('a token that is dead', () => {
 		expect(lines).toEqual(['POST', 'POST', 'POST', 'GET']);
 	});
 
-	test('counts as settled: the batch goes on', async () => {
-		const tokens = Array.from({ length: 3 * UNSETTLED_TOKENS }, () => kis.mint());
+	test('counts as decided: the batch goes on', async () => {
+		const tokens = Array.from({ length: 3 * UNDECIDED_TOKENS }, () => kis.mint());
 		always('revokeP', http(200, '{"message":"no code"}'));
 		kis.live.clear();
 		const found = await revoke(tokens);
@@ -110,13 +110,13 @@ describe('a token that is dead', () => {
 });
 
 describe('a token that KIS still accepts', () => {
-	test('stays unknown, and was alive at the moment that is named', async () => {
+	test('stays unknown, and was alive at the time stated', async () => {
 		const token = kis.mint();
 		kis.orders.revokeP = [HTML];
 		let diesAt = 0;
 		kis.orders.quote = [
 			(socket) => {
-				// It is processed at last, while the answer is on its way.
+				// The revoke is processed only now, while this answer is on its way.
 				diesAt = Date.now();
 				void delay(300).then(() => socket.write(http(200, '{"rt_cd":"0","msg1":"정상"}')));
 			},
@@ -132,30 +132,30 @@ describe('a token that KIS still accepts', () => {
 		expect(found.asked?.askedAt).toBeLessThanOrEqual(diesAt);
 	});
 
-	test('is not known to be dead, and its next revoke is asked about anew', async () => {
+	test('is not known to be dead, and is asked about again after its next revoke', async () => {
 		const token = kis.mint();
-		const execution = randomUUID();
+		const executionId = randomUUID();
 		kis.orders.revokeP = [HTML, processed];
-		const first = await revokeOne(token, { execution });
+		const first = await revokeOne(token, { executionId });
 		expect(deadTokens.has(read(token), credentialFor(kis.keys, kis.url))).toBe(false);
-		const second = await revokeOne(token, { execution });
+		const second = await revokeOne(token, { executionId });
 		expect(outcomes([first, second])).toEqual(['unknown', 'revoked']);
 		expect(asked()).toEqual([token, token]);
 	});
 
-	test('settles nothing: after eight in a row the batch ends, and the rest is neither sent nor asked about', async () => {
+	test('decides nothing: after eight in a row the batch stops, and the rest is neither sent nor asked about', async () => {
 		const tokens = Array.from({ length: 100 }, () => kis.mint());
 		always('revokeP', HTML);
 		const found = await revoke(tokens);
 		const sent = new Set(kis.seen('revokeP').map(({ body }) => body));
 		expect(sent.size).toBeLessThan(50);
-		expect(asked().length).toBeGreaterThanOrEqual(UNSETTLED_TOKENS);
+		expect(asked().length).toBeGreaterThanOrEqual(UNDECIDED_TOKENS);
 		expect(asked().length).toBeLessThanOrEqual(sent.size);
 		expect(new Set(asked()).size).toBe(asked().length);
 		expect(found.at(-1)).toMatchObject({
 			outcome: 'notSent',
 			asked: null,
-			ended: { because: 'nothingSettled', seen: { httpStatus: 502 } },
+			stoppedBy: { because: 'nothingDecided', seen: { httpStatus: 502 } },
 		});
 	});
 });
@@ -189,7 +189,7 @@ describe('nothing is asked', () => {
 		['revoked', CONFIRMATION, 'revoked'],
 		['invalid', refusal('EGW00121'), 'alreadyInvalid'],
 		['rejected', refusal('EGW00101'), 'rejected'],
-	])('about what ends as %s', async (_name, answer, outcome) => {
+	])('about a token that ends as %s', async (_name, answer, outcome) => {
 		kis.orders.revokeP = [answer];
 		expect(await revokeOne(kis.mint())).toMatchObject({ outcome, asked: null });
 		expect(asked()).toEqual([]);
@@ -206,12 +206,12 @@ describe('nothing is asked', () => {
 		expect(asked()).toEqual([]);
 	});
 
-	test('about one that KIS may not know, and confirmed', async () => {
+	test('about one that KIS confirmed but may not know', async () => {
 		const token = makeToken(makeKeyPair().appkey);
 		kis.orders.revokeP = [CONFIRMATION, CONFIRMATION];
-		const execution = randomUUID();
-		await revokeOne(token, { execution });
-		expect(await revokeOne(token, { execution })).toMatchObject({
+		const executionId = randomUUID();
+		await revokeOne(token, { executionId });
+		expect(await revokeOne(token, { executionId })).toMatchObject({
 			outcome: 'unknown',
 			asked: null,
 		});
@@ -235,24 +235,24 @@ describe('nothing is asked', () => {
 	])('where %s', async (_name, answer, because) => {
 		kis.orders.revokeP = [HTML, answer];
 		const found = await revokeOne(kis.mint(), { maxRetries: 3 });
-		expect(found).toMatchObject({ outcome: 'unknown', asked: null, ended: { because } });
+		expect(found).toMatchObject({ outcome: 'unknown', asked: null, stoppedBy: { because } });
 		expect(asked()).toEqual([]);
 	});
 
 	test.each([
 		[4, 'hostUnreachable'],
 		[0, undefined],
-	])('where the host is away (%i retries)', async (maxRetries, because) => {
+	])('where the host is unreachable (%i retries)', async (maxRetries, because) => {
 		const token = kis.mint();
 		const { url } = kis;
-		const execution = randomUUID();
+		const executionId = randomUUID();
 		kis.orders.revokeP = [HTML];
-		await revokeOne(token, { execution, askBeforeUnknown: false });
+		await revokeOne(token, { executionId, askBeforeUnknown: false });
 		await kis.close();
-		const options = { keys: kis.keys, askBeforeUnknown: true, execution, maxRetries };
+		const options = { keys: kis.keys, askBeforeUnknown: true, executionId, maxRetries };
 		const [found] = await send(url, [read(token)], options);
 		expect(found).toMatchObject({ outcome: 'unknown', asked: null });
-		expect(found.ended?.because).toBe(because);
+		expect(found.stoppedBy?.because).toBe(because);
 	});
 
 	test('after Stop, whenever it comes', async () => {
@@ -262,41 +262,45 @@ describe('nothing is asked', () => {
 		expect(found).toMatchObject({
 			outcome: 'unknown',
 			asked: null,
-			ended: { because: 'cancelled' },
+			stoppedBy: { because: 'cancelled' },
 		});
 		expect(asked()).toEqual([]);
 	});
 });
 
-test('a question whose answer asks to come back later ends the batch', async () => {
+test('a question answered with a long Retry-After stops the batch', async () => {
 	const tokens = Array.from({ length: 3 }, () => kis.mint());
 	kis.orders.revokeP = [HTML];
 	kis.orders.quote = [http(503, '{}', { 'retry-after': '3600' })];
 	const found = await revoke(tokens, { requestsPerSecond: 1 });
 	expect(outcomes(found)).toEqual(['unknown', 'notSent', 'notSent']);
-	expect(found[2].ended?.because).toBe('askedToComeBack');
+	expect(found[2].stoppedBy?.because).toBe('askedToComeBack');
 	expect(kis.requests).toHaveLength(2);
 });
 
-test('one that refuses the key for quotes does not: revokes may pass all the same', async () => {
+test('a question refused for the credential does not: revokes may still work', async () => {
 	const tokens = Array.from({ length: 3 }, () => kis.mint());
 	kis.orders.revokeP = [HTML];
 	kis.orders.quote = [uapiRefusal('EGW00206')];
 	expect(outcomes(await revoke(tokens))).toEqual(['unknown', 'revoked', 'revoked']);
 });
 
-test('Stop breaks a question off, and leaves nothing behind', async () => {
+test('Stop cancels a question, and leaves nothing behind', async () => {
 	const before = resources();
 	const stop = new AbortController();
 	kis.orders.revokeP = [HTML];
 	kis.orders.quote = [() => stop.abort()];
 	const found = await revokeOne(kis.mint(), { cancel: stop.signal });
-	expect(found).toMatchObject({ outcome: 'unknown', asked: null, ended: { because: 'cancelled' } });
+	expect(found).toMatchObject({
+		outcome: 'unknown',
+		asked: null,
+		stoppedBy: { because: 'cancelled' },
+	});
 	await kis.close();
 	expect(await leftSince(before)).toEqual([]);
 });
 
-test('the question has its place in the limit of the app key', async () => {
+test("the question counts towards the app key's limit", async () => {
 	const tokens = Array.from({ length: 6 }, () => kis.mint());
 	always('revokeP', HTML);
 	await revoke(tokens, { requestsPerSecond: 4 });
@@ -317,7 +321,10 @@ describe('what it learns is shared', () => {
 				socket.write(alive ? http(200, '{"rt_cd":"0","msg1":"정상"}') : refusal('EGW00121', 500));
 			},
 		];
-		await whileRevoking(tokens, credential, async () => await revoke([token]));
+		await whileRevoking(tokens, credential, async () => {
+			const [revocation] = await revoke([token]);
+			return new Map([[tokens[0].fingerprint, revocation]]);
+		});
 		return { wasMarked, doubt: doubtAbout(tokens[0], credential) };
 	};
 
@@ -327,7 +334,7 @@ describe('what it learns is shared', () => {
 		expect(await revokeMarked(token)).toEqual({ wasMarked: true, doubt: null });
 	});
 
-	test('one that was still accepted does: a revoke that is under way may end it yet', async () => {
+	test('a token that was still accepted does: a revoke under way may yet end it', async () => {
 		const token = kis.mint();
 		kis.orders.revokeP = [HTML];
 		expect(await revokeMarked(token)).toEqual({ wasMarked: true, doubt: expect.any(Doubt) });

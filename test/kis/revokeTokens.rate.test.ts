@@ -1,4 +1,4 @@
-// KIS counts arrivals, and so does the server here: never more than the limit in any second, whoever sends.
+// Like KIS, the server counts arrivals: never more than the limit in any second, whoever sends.
 import { closeAll } from '../support/connections';
 import { inTurn, outcomes, revoke, tokenOf } from '../support/revoke';
 import {
@@ -58,18 +58,21 @@ test.concurrent(
 	},
 );
 
-test.concurrent('two runs at once on one app key share the lower of their limits', async () => {
-	const keys = makeKeyPair();
-	const server = await startServer(confirmAfter(20));
-	await Promise.all([
-		revoke(server.url, makeTokens(12, keys.appkey), { keys, requestsPerSecond: 5 }),
-		revoke(server.url, makeTokens(3, keys.appkey), { keys, requestsPerSecond: 100 }),
-	]);
-	expect(server.requests).toHaveLength(15);
-	expect(mostInAnySecond(server)).toBeLessThanOrEqual(5);
-});
+test.concurrent(
+	'two concurrent batches on one app key share the lower of their limits',
+	async () => {
+		const keys = makeKeyPair();
+		const server = await startServer(confirmAfter(20));
+		await Promise.all([
+			revoke(server.url, makeTokens(12, keys.appkey), { keys, requestsPerSecond: 5 }),
+			revoke(server.url, makeTokens(3, keys.appkey), { keys, requestsPerSecond: 100 }),
+		]);
+		expect(server.requests).toHaveLength(15);
+		expect(mostInAnySecond(server)).toBeLessThanOrEqual(5);
+	},
+);
 
-test.concurrent('a run remembers what the run before it has sent', async () => {
+test.concurrent('a batch remembers what the batch before it sent', async () => {
 	const keys = makeKeyPair();
 	const server = await startServer(confirmAfter(0));
 	const options = { keys, requestsPerSecond: 4 };
@@ -78,7 +81,7 @@ test.concurrent('a run remembers what the run before it has sent', async () => {
 	expect(mostInAnySecond(server)).toBeLessThanOrEqual(4);
 });
 
-test.concurrent('a run that is over slows nobody down', async () => {
+test.concurrent('a finished batch slows nobody down', async () => {
 	const keys = makeKeyPair();
 	const server = await startServer(confirmAfter(0));
 	await revoke(server.url, makeTokens(1, keys.appkey), { keys, requestsPerSecond: 0.1 });
@@ -110,7 +113,7 @@ test.concurrent('retries count as well', async () => {
 });
 
 test.concurrent.each(['EGW00201', 'EGW00215'])(
-	'%s holds everyone for a second or more',
+	'%s pauses everything for at least a second',
 	async (code) => {
 		const keys = makeKeyPair();
 		const tokens = makeTokens(6, keys.appkey);

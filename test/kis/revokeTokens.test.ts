@@ -1,5 +1,5 @@
-// What is tried: tokens listed twice, servers that answer each token in another way or in several ways, and connections
-// that break at the worst time.
+// What is tried: tokens listed twice, servers that answer each token differently, and connections that break at the worst
+// time.
 import { closeAll } from '../support/connections';
 import { leftSince, resources } from '../support/resources';
 import { outcomes, revoke, tokenOf } from '../support/revoke';
@@ -19,12 +19,12 @@ afterEach(closeAll);
 
 const HTML = http(200, '<html></html>', { 'content-type': 'text/html' });
 
-test('each token goes in a body of its own, bare, with the key pair', async () => {
+test('each token is sent bare in its own body, with the key pair', async () => {
 	const keys = makeKeyPair();
 	const token = makeToken(keys.appkey);
 	const server = await startServer({ answer: () => CONFIRMATION });
 	expect(await revoke(server.url, [read(`"Bearer ${token}"`)], { keys })).toMatchObject([
-		{ outcome: 'revoked', attempts: [{ verdict: 'confirmed', code: '200' }], ended: null },
+		{ outcome: 'revoked', attempts: [{ verdict: 'confirmed', code: '200' }], stoppedBy: null },
 	]);
 	expect(JSON.parse(server.requests[0].body)).toEqual({ ...keys, token });
 });
@@ -35,7 +35,7 @@ test('no tokens: no connection', async () => {
 	expect(server.connections).toBe(0);
 });
 
-test('the outcomes come in the order of the tokens, whatever the order of the answers', async () => {
+test('each token has its own outcome, whatever the order of the answers', async () => {
 	const keys = makeKeyPair();
 	const tokens = makeTokens(20, keys.appkey);
 	const dead = new Set(tokens.filter((_, i) => i % 3 === 0).map(({ value }) => value));
@@ -51,7 +51,7 @@ test('the outcomes come in the order of the tokens, whatever the order of the an
 	);
 });
 
-test('a token that is listed several times is sent once, and all of them get its outcome', async () => {
+test('a token that is listed several times is sent once', async () => {
 	const keys = makeKeyPair();
 	const [one, other] = [makeToken(keys.appkey), makeToken(keys.appkey)];
 	const server = await startServer({
@@ -74,7 +74,7 @@ test('one bad token never keeps the others alive', async () => {
 });
 
 describe('a connection that was used before', () => {
-	test('and is reset: repeated at once over a new one, though there are no retries', async () => {
+	test('and is reset: the request is repeated immediately over a new one, without costing a retry', async () => {
 		const used = new Set<number | undefined>();
 		const server = await startServer({
 			answer({ connection }) {
@@ -89,18 +89,18 @@ describe('a connection that was used before', () => {
 		expect(Math.max(...results.map(({ attempts }) => attempts.length))).toBe(2);
 	});
 
-	test('and is reset, and the repeat too: that is all', async () => {
+	test('and is reset: a reset of the fresh connection is not repeated for free', async () => {
 		const server = await startServer({
 			answer: (_request, i) => (i === 0 ? CONFIRMATION : reset),
 		});
-		// Eight unanswered ones in a row would end the run.
+		// Eight consecutive unanswered ones would stop the batch.
 		const tokens = Array.from({ length: 8 }, makeOpaqueToken).map(read);
 		const [, ...results] = await revoke(server.url, tokens);
 		expect(new Set(outcomes(results))).toEqual(new Set(['unknown']));
 		expect(Math.max(...results.map(({ attempts }) => attempts.length))).toBeLessThanOrEqual(2);
 	});
 
-	test('and stays silent: a timeout is no reset, so there is no free repeat', async () => {
+	test('and stays silent: a timeout is not repeated for free', async () => {
 		const server = await startServer({
 			answer: (_request, i) => (i === 0 ? CONFIRMATION : silence),
 		});
@@ -111,7 +111,7 @@ describe('a connection that was used before', () => {
 	});
 });
 
-test('a server that repeats the request in its answer gives no secret away', async () => {
+test('a server that echoes the request reveals no secret', async () => {
 	const keys = makeKeyPair();
 	const tokens = makeTokens(4, keys.appkey);
 	const server = await startServer({
@@ -129,7 +129,7 @@ test('a server that repeats the request in its answer gives no secret away', asy
 	}
 });
 
-test("a server that repeats a token, or its owner's app key, gives neither away", async () => {
+test("a server that echoes a token, or its owner's app key, reveals neither", async () => {
 	const owner = makeKeyPair().appkey;
 	const token = read(makeToken(owner));
 	const server = await startServer({

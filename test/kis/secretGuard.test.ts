@@ -1,8 +1,8 @@
-// What is tried: eight consecutive characters of a secret in every encoding that a server or a proxy might echo them in,
-// at every offset, nested, embedded and cut; secrets that are short, or made of regex characters, quotes or Korean; keys
-// and tokens that nobody has told the guard of, and texts that only look a little like them; and texts made to keep the
-// guard busy.
+// What is tried: eight consecutive characters of a secret in every encoding that a server or proxy might echo, at every
+// offset, nested, embedded and cut; secrets that are short, or made of regex characters, quotes or Korean; keys and tokens
+// that the guard was not told, and texts that look a little like them; and texts made to keep the guard busy.
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { quotedParts, SecretGuard } from '../../kis/secrets/secretGuard';
 import { TEXTS } from '../../tools/sandbox/answers';
@@ -40,14 +40,14 @@ describe.each(names)('%s', (name) => {
 		}
 	});
 
-	test('they are found behind characters that the encoding uses too', () => {
+	test('they are found after characters of the same alphabet', () => {
 		for (const before of ['a', 'ab', 'abc', '0', '01', '012', 'id_', 'x-']) {
 			const text = `${before}${encode(SAMPLE)}`;
 			expect(`${guard.reveals(text)} ${text}`).toBe(`true ${text}`);
 		}
 	});
 
-	test('seven characters pass', () => {
+	test('seven characters are shown', () => {
 		expect(guard.show(encode(SEVEN))).toBe(encode(SEVEN));
 		expect(guard.show(`App ${encode(SEVEN)} <`)).toBe(`App ${encode(SEVEN)} <`);
 	});
@@ -58,7 +58,7 @@ describe.each(names)('%s', (name) => {
 	});
 });
 
-test('an escaped quote beside it does not hide what is encoded twice', () => {
+test('an escaped quote does not hide a secret that is encoded twice', () => {
 	const missed = names.flatMap((inner) =>
 		names
 			.map((outer) => `{\\"key\\":\\"${ENCODINGS[outer](ENCODINGS[inner](SAMPLE))}\\"}`)
@@ -84,7 +84,7 @@ describe('a text that reveals', () => {
 		);
 	});
 
-	test('holds any of many secrets, of a token too', () => {
+	test('contains any of many secrets, tokens too', () => {
 		const { appkey, appsecret } = makeKeyPair();
 		const token = makeToken(appkey);
 		const many = new SecretGuard([appkey, appsecret, token]);
@@ -95,13 +95,13 @@ describe('a text that reveals', () => {
 		}
 	});
 
-	test('says nothing where one secret ends and another begins', () => {
+	test('is not made by the end of one secret and the start of another', () => {
 		const two = new SecretGuard(['firstsecret', 'othersecret']);
 		expect(two.reveals('cretothe')).toBe(false);
 		expect(two.reveals('cret\nothe')).toBe(false);
 	});
 
-	test('differs in case: other characters, so not the secret', () => {
+	test('is not made by the same letters in another case', () => {
 		expect(guard.reveals(SAMPLE.toUpperCase())).toBe(false);
 	});
 });
@@ -160,27 +160,27 @@ describe('a token', () => {
 	});
 
 	test.each(['에', '토큰', 'token', 'expired'])(
-		'of fewer than eight characters, %s, is no secret: any text may hold it',
+		'of fewer than eight characters, %s, is no secret: any text may contain it',
 		(token) => {
 			const text = '기간이 만료된 token 입니다. 토큰 폐기에 실패 (expired)';
 			expect(keys.and(token).show(text)).toBe(text);
 		},
 	);
 
-	test('of eight characters is one', () => {
+	test('of eight characters is a secret', () => {
 		expect(keys.and('opaque-t').reveals('no opaque-t')).toBe(true);
 	});
 
-	test('holds an app secret, plain or encoded, but a short one only by chance', () => {
+	test('quotes an app secret, plain or encoded, but a short one only by chance', () => {
 		for (const name of names) {
-			expect(new SecretGuard([SAMPLE]).isIn(`x.${ENCODINGS[name](SAMPLE)}.x`)).toBe(true);
+			expect(new SecretGuard([SAMPLE]).isQuotedIn(`x.${ENCODINGS[name](SAMPLE)}.x`)).toBe(true);
 		}
-		expect(new SecretGuard([SAMPLE]).isIn(makeToken('PSkey'))).toBe(false);
-		expect(new SecretGuard(['e', 'Jhb']).isIn(makeToken('PSkey'))).toBe(false);
+		expect(new SecretGuard([SAMPLE]).isQuotedIn(makeToken('PSkey'))).toBe(false);
+		expect(new SecretGuard(['e', 'Jhb']).isQuotedIn(makeToken('PSkey'))).toBe(false);
 	});
 });
 
-describe('what looks like a key or a token, whosever it is,', () => {
+describe("what looks like anybody's key or token", () => {
 	const guard = new SecretGuard([SAMPLE]);
 	const { appkey, appsecret } = makeKeyPair();
 	const [header, payload, signature] = makeToken(appkey).split('.');
@@ -234,23 +234,23 @@ describe('a long text', () => {
 		expect(guard.show('가'.repeat(length))).toBe('가'.repeat(shown));
 	});
 
-	test('is judged by what is shown of it', () => {
+	test('is judged by the part that is shown', () => {
 		expect(guard.show(`${'.'.repeat(1000)}${SAMPLE}`)).toBe('.'.repeat(1000));
 		expect(guard.show(`${'.'.repeat(992)}${SAMPLE}`)).toMatch(/^\[Withheld/);
 	});
 });
 
-describe('of many tokens', () => {
+describe('many tokens', () => {
 	const tokens = [makeOpaqueToken(), 'short', `x${SAMPLE}`, makeToken('PSkey')];
 
-	test('what a text quotes is found, plain and encoded', async () => {
+	test('what a text quotes of them is found, plain and encoded', async () => {
 		for (const name of names) {
 			const text = `no: ${ENCODINGS[name](`<${EIGHT}>`)}.`;
 			expect(await quotedParts(text, tokens)).toEqual([EIGHT]);
 		}
 	});
 
-	test('nothing is found in a text that quotes less, or only a short one', async () => {
+	test('a text that quotes less, or only a short one, quotes nothing', async () => {
 		expect(await quotedParts(`no: ${SEVEN} short shorter`, tokens)).toEqual([]);
 	});
 });
@@ -277,8 +277,8 @@ describe('innocent text', () => {
 	});
 });
 
-describe('64 KiB', () => {
-	const SIZE = 64 * 1024;
+describe('half a megabyte', () => {
+	const SIZE = 512 * 1024;
 	const keys = makeKeyPair();
 	const fill = (unit: string) => unit.repeat(Math.ceil(SIZE / unit.length)).slice(0, SIZE);
 	const texts: ReadonlyArray<[string, string]> = [
@@ -294,11 +294,12 @@ describe('64 KiB', () => {
 		['of short runs', fill('ab.')],
 	];
 
-	test.each(texts)('%s are judged in bounded time', (_name, text) => {
+	// In a time that grew with the square of the length, it would take longer than a test may.
+	test.each(texts)('%s are judged', async (_name, text) => {
 		const guard = new SecretGuard([keys.appkey, keys.appsecret, makeToken(keys.appkey)]);
-		const started = performance.now();
 		expect(guard.reveals(text)).toBe(false);
 		expect(guard.reveals(text + keys.appkey)).toBe(true);
-		expect(performance.now() - started).toBeLessThan(5000);
+		// Here the runner looks whether its limit was kept.
+		await delay(1);
 	});
 });

@@ -1,12 +1,16 @@
-// One request for all who ask at once: who joins, who leaves, and who comes after.
-import type { Exchange } from '../../kis/http/exchange';
+// One request for concurrent callers: who joins, who leaves, and who comes after.
 import { SharedCall } from '../../kis/issue/sharedCall';
+import { parseExchange, type ParsedExchange } from '../../kis/reply/reply';
 
-const END: Exchange = { ended: 'unwritten', transportCode: 'ECONNREFUSED', forbidden: null };
+const END = parseExchange({
+	kind: 'unwritten',
+	transportCode: 'ECONNREFUSED',
+	forbidden: null,
+});
 
 /** A call that ends when it is told to, or when it is stopped. */
 function makeCall() {
-	let end: (exchange: Exchange | null) => void = () => {};
+	let end: (parsed: ParsedExchange | null) => void = () => {};
 	let stopped = false;
 	const call = new SharedCall(
 		async (cancel) =>
@@ -20,12 +24,12 @@ function makeCall() {
 	);
 	return {
 		call,
-		end: (exchange: Exchange | null = END) => end(exchange),
+		end: (parsed: ParsedExchange | null = END) => end(parsed),
 		isStopped: () => stopped,
 	};
 }
 
-test('all who join get the one end', async () => {
+test('all callers get the same end', async () => {
 	const { call, end } = makeCall();
 	const [one, other] = [new AbortController(), new AbortController()];
 	const joined = [call.join(one.signal), call.join(other.signal)];
@@ -33,18 +37,20 @@ test('all who join get the one end', async () => {
 	expect(await Promise.all(joined)).toEqual([END, END]);
 });
 
-test('who leaves others at it cannot tell what became of it; the others can', async () => {
+test('a caller who leaves first cannot tell what became of the request; the others can', async () => {
 	const { call, end, isStopped } = makeCall();
 	const leaving = new AbortController();
 	const joined = [call.join(leaving.signal), call.join(new AbortController().signal)];
 	leaving.abort();
-	expect(await joined[0]).toMatchObject({ ended: 'unanswered', transportCode: 'ABORT_ERR' });
+	expect(await joined[0]).toMatchObject({
+		exchange: { kind: 'unanswered', transportCode: 'ABORT_ERR' },
+	});
 	expect([isStopped(), call.isAbandoned]).toEqual([false, false]);
 	end();
 	expect(await joined[1]).toBe(END);
 });
 
-test('the last who leaves stops it', async () => {
+test('the last caller who leaves stops it', async () => {
 	const { call, isStopped } = makeCall();
 	const [one, other] = [new AbortController(), new AbortController()];
 	const joined = [call.join(one.signal), call.join(other.signal)];
@@ -54,13 +60,13 @@ test('the last who leaves stops it', async () => {
 	expect([isStopped(), call.isAbandoned]).toEqual([true, true]);
 });
 
-test('who was cancelled before joining stops it at once, if alone', async () => {
+test('a caller who was cancelled before joining stops it immediately, if alone', async () => {
 	const { call, isStopped } = makeCall();
 	expect(await call.join(AbortSignal.abort())).toBeNull();
 	expect(isStopped()).toBe(true);
 });
 
-test('after its end nobody can stop it, and it listens to nobody', async () => {
+test('after its end nobody can stop it, and no listener is left', async () => {
 	const { call, end } = makeCall();
 	const asker = new AbortController();
 	const removed = jest.spyOn(asker.signal, 'removeEventListener');
@@ -73,7 +79,7 @@ test('after its end nobody can stop it, and it listens to nobody', async () => {
 	expect(call.isAbandoned).toBe(false);
 });
 
-test('who waited together ask together, unless the others have left', () => {
+test('callers who waited together share the next call, unless it was abandoned', () => {
 	const { call } = makeCall();
 	const made = [makeCall().call, makeCall().call];
 	const make = jest.fn<SharedCall, []>().mockReturnValueOnce(made[0]).mockReturnValueOnce(made[1]);

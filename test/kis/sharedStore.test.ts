@@ -1,16 +1,15 @@
 // The connection to a real Redis. What is tried: every way in which a Redis cannot be used, all at once and again and again,
 // and what is left behind.
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 
 import type { Obstacle } from '../../kis/redis/obstacles';
 import { probe, SharedStore, sharedStoreOf } from '../../kis/redis/sharedStore';
 import { makeCertificate, type Certificate } from '../support/certificate';
+import { runNodeJs } from '../support/child';
 import { connectTo, describeWithRedis, RedisServer, redisUrl } from '../support/redis';
 import { leftSince, resources } from '../support/resources';
 import { closeServers, startServer, unusedPort } from '../support/scriptedServer';
@@ -204,7 +203,7 @@ async function probeFromChild(url: string, env: Record<string, string>): Promise
 		const { probe } = require('./dist/kis/redis/sharedStore.js');
 		probe(parseRedisUrl(process.argv[1])).then((said) => console.log(JSON.stringify(said)));
 	`;
-	const { stdout } = await promisify(execFile)(process.execPath, ['-e', program, url], { env });
+	const { stdout } = await runNodeJs(['-e', program, url], { env });
 	return JSON.parse(stdout);
 }
 
@@ -223,6 +222,6 @@ test('the client of Redis is loaded by the first use, and writes nothing where D
 	`;
 	const url = `redis://user:SecretWord@127.0.0.1:${server.port}`;
 	const env = { DEBUG: '*' };
-	const run = promisify(execFile)(process.execPath, ['-e', program, url], { env });
-	await expect(run).resolves.toEqual({ stdout: '[false,true]\n', stderr: '' });
+	const ended = await runNodeJs(['-e', program, url], { env });
+	expect(ended).toEqual({ status: 0, stdout: '[false,true]\n', stderr: '' });
 });

@@ -2,7 +2,7 @@
 // revokes that end in every way, or never; others who use the token meanwhile; KIS that gives a dead token again; a Redis
 // that goes; and what lies there.
 import type { KisCredential } from '../../kis/input/credential';
-import type { Outcome } from '../../kis/reply/outcome';
+import type { RevokeOutcome } from '../../kis/reply/outcome';
 import { SharedTokens } from '../../kis/memory/sharedTokens';
 import { sharedStoreOf } from '../../kis/redis/sharedStore';
 import { KisDouble } from '../support/kisDouble';
@@ -68,11 +68,12 @@ describeWithRedis('what workers tell each other of tokens', () => {
 				.note({ outcome: 'issued', grant, attempts }, Date.now());
 		}
 
-		async revoke(value: string, revoke: () => Promise<Outcome>): Promise<void> {
+		async revoke(value: string, revoke: () => Promise<RevokeOutcome>): Promise<void> {
 			const { whileRevokingForAll } = this.modules.sharedMarks;
-			await whileRevokingForAll([read(value)], credential(), async () => [
-				{ outcome: await revoke() },
-			]);
+			const token = read(value);
+			await whileRevokingForAll([token], credential(), async () => {
+				return new Map([[token.fingerprint, { outcome: await revoke() }]]);
+			});
 		}
 
 		isDead(value: string): boolean {
@@ -153,8 +154,8 @@ describeWithRedis('what workers tell each other of tokens', () => {
 
 	test('a worker that is killed while it revokes leaves the token open', async () => {
 		const token = await shareToken();
-		let end: (outcome: Outcome) => void = () => {};
-		const ended = new Promise<Outcome>((resolve) => (end = resolve));
+		let end: (outcome: RevokeOutcome) => void = () => {};
+		const ended = new Promise<RevokeOutcome>((resolve) => (end = resolve));
 		let revoking: Promise<void> | undefined;
 		const begun = new Promise<void>((resolve) => {
 			revoking = one.revoke(token, async () => {

@@ -1,13 +1,13 @@
-// Whether everything else in the process has its turn while many items are worked on, one batch or several at once.
+// Everything else in the process gets its turn while one or several batches of many items are worked on.
 import { mapInTurns } from '../../kis/turns';
 
-/** Keeps the processor, as work does. */
+/** Keeps the processor busy, as work does. */
 function work(milliseconds: number): void {
 	const end = performance.now() + milliseconds;
 	while (performance.now() < end);
 }
 
-/** How many pieces of work were done between two turns of the event loop, at most. */
+/** The most pieces of work between two turns of the event loop. */
 async function mostInATurn(batches: number, pieces: number, milliseconds: number): Promise<number> {
 	let inThisTurn = 0;
 	let most = 0;
@@ -37,11 +37,11 @@ test('maps every item, in order', async () => {
 	expect(await mapInTurns([], () => 1)).toEqual([]);
 });
 
-test('what takes a while is done piece by piece, in turn with everything else', async () => {
+test('long work is done piece by piece, in turn with everything else', async () => {
 	expect(await mostInATurn(1, 20, 6)).toBeLessThanOrEqual(2);
 });
 
-test('several at once take no longer turns than one', async () => {
+test('several concurrent batches take no longer turns than one', async () => {
 	expect(await mostInATurn(5, 6, 6)).toBeLessThanOrEqual(2);
 });
 
@@ -56,7 +56,7 @@ test('a small batch does not wait for the end of a large one', async () => {
 	expect(order.lastIndexOf('small')).toBeLessThan(10);
 });
 
-test('what is quick is not held up by turns', async () => {
+test('quick work does not wait for a turn', async () => {
 	let turns = 0;
 	let over = false;
 	const look = () => {
@@ -69,7 +69,7 @@ test('what is quick is not held up by turns', async () => {
 	expect(turns).toBeLessThan(500);
 });
 
-test('what the work throws ends it', async () => {
+test('an error in the work ends it', async () => {
 	const fails = () => {
 		throw new Error('no');
 	};

@@ -1,13 +1,13 @@
-// Requests that others send with the credential, in the limit of its app key: when they may go, what they hold up, and
-// for how long they take part.
+// Requests that n8n sends with the credential, within the app key's limit: when they may go, what they delay, and how long
+// they count.
 import type { KisCredential } from '../../kis/input/credential';
 import type { EnvironmentName } from '../../kis/input/environments';
 import { limiterOf } from '../../kis/rateLimit/rateLimiter';
 import {
 	LONGEST_WAIT_MS,
 	readIntervalMs,
-	takeTurn,
-	type NoTurn,
+	admitRequest,
+	type NotAdmitted,
 } from '../../kis/rateLimit/unseenRequest';
 import { credentialFor, makeKeyPair } from '../support/tokens';
 
@@ -20,22 +20,24 @@ const credentialOf = (environment: EnvironmentName): KisCredential => ({
 	environment,
 });
 const read = async (credential: KisCredential, cancel = never()) =>
-	await takeTurn(credential, { mayWait: true, cancel });
+	await admitRequest(credential, { mayWait: true, cancel });
 const write = async (credential: KisCredential) =>
-	await takeTurn(credential, { mayWait: false, cancel: never() });
+	await admitRequest(credential, { mayWait: false, cancel: never() });
 const reads = (credential: KisCredential, count: number) => {
-	const ended: Array<{ readonly at: number; readonly noTurn: NoTurn | null }> = [];
+	const ended: Array<{ readonly at: number; readonly notAdmitted: NotAdmitted | null }> = [];
 	const started = performance.now();
 	for (let sent = 0; sent < count; sent++) {
-		void read(credential).then((noTurn) => ended.push({ at: performance.now() - started, noTurn }));
+		void read(credential).then((notAdmitted) =>
+			ended.push({ at: performance.now() - started, notAdmitted }),
+		);
 	}
 	return ended;
 };
 const pass = async (milliseconds: number) => await jest.advanceTimersByTimeAsync(milliseconds);
-/** The most requests at once; without anyone who takes part there is no limit. */
+/** The most requests under way; `null` if there is no limit for want of members. */
 const placesOf = ({ appkey }: KisCredential) => {
-	const { places } = limiterOf(appkey);
-	return places > 1000 ? null : places;
+	const { maxConcurrent } = limiterOf(appkey);
+	return maxConcurrent > 1000 ? null : maxConcurrent;
 };
 
 test.each([
@@ -47,39 +49,39 @@ test.each([
 	expect(readIntervalMs(credential)).toBe(intervalMs);
 	const ended = reads(credential, 20);
 	await pass(20 * (intervalMs + 1));
-	expect(ended.map(({ noTurn }) => noTurn)).toEqual(Array(20).fill(null));
+	expect(ended.map(({ notAdmitted }) => notAdmitted)).toEqual(Array(20).fill(null));
 	for (const [i, { at }] of ended.slice(1).entries()) {
 		expect(at - ended[i].at).toBeGreaterThanOrEqual(intervalMs);
 	}
 });
 
-test('200 reads at once on a paper account all get their turn', async () => {
+test('200 concurrent reads on a paper account are all admitted', async () => {
 	const ended = reads(credentialOf('paper'), 200);
 	await pass(LONGEST_WAIT_MS);
-	expect(ended.map(({ noTurn }) => noTurn)).toEqual(Array(200).fill(null));
+	expect(ended.map(({ notAdmitted }) => notAdmitted)).toEqual(Array(200).fill(null));
 });
 
-test('a read that would have to wait longer than is borne is told so immediately, and how long', async () => {
+test('a read that would wait too long is told immediately, and how long', async () => {
 	const credential = credentialOf('paper');
 	const ended = reads(credential, 300);
 	await pass(0);
-	const refused = ended.filter(({ noTurn }) => noTurn !== null);
+	const refused = ended.filter(({ notAdmitted }) => notAdmitted !== null);
 	expect(refused.length).toBeGreaterThan(50);
-	for (const { at, noTurn } of refused) {
+	for (const { at, notAdmitted } of refused) {
 		expect(at).toBe(0);
-		expect(noTurn).toMatchObject({ because: 'tooLong', waitMs: expect.any(Number) });
-		// Those that are refused make nobody wait.
-		expect(noTurn).toEqual(refused[0].noTurn);
+		expect(notAdmitted).toMatchObject({ because: 'tooLong', waitMs: expect.any(Number) });
+		// Refused ones make nobody wait.
+		expect(notAdmitted).toEqual(refused[0].notAdmitted);
 	}
-	const { waitMs } = refused[0].noTurn as Extract<NoTurn, { because: 'tooLong' }>;
+	const { waitMs } = refused[0].notAdmitted as Extract<NotAdmitted, { because: 'tooLong' }>;
 	expect(waitMs).toBeGreaterThan(LONGEST_WAIT_MS);
 	expect(waitMs).toBeLessThan(LONGEST_WAIT_MS + 1116);
-	// The last was let in at the bound, and timers count whole milliseconds.
+	// The last was admitted at the bound, and timers count whole milliseconds.
 	await pass(LONGEST_WAIT_MS + 2000);
 	expect(ended).toHaveLength(300);
 });
 
-test('what may not wait never does, however many wait, and they make room for it', async () => {
+test('a request that may not wait never does, however many wait, and they make room for it', async () => {
 	const credential = credentialOf('real');
 	const ended = reads(credential, 10);
 	await pass(70);
@@ -92,7 +94,7 @@ test('what may not wait never does, however many wait, and they make room for it
 	expect(ended).toHaveLength(10);
 });
 
-test('requests of our own go before all reads that wait', async () => {
+test("the client's own requests go before all waiting reads", async () => {
 	const credential = credentialOf('real');
 	for (let orders = 0; orders < 18; orders++) await write(credential);
 	const ended = reads(credential, 3);
@@ -107,7 +109,7 @@ test('requests of our own go before all reads that wait', async () => {
 	expect([readsBefore, ended.length]).toEqual([0, 3]);
 });
 
-test('whoever is stopped is not to be sent, and holds nobody up', async () => {
+test('a stopped request is not sent, and holds nobody up', async () => {
 	const credential = credentialOf('paper');
 	const stop = new AbortController();
 	await read(credential);
@@ -126,7 +128,7 @@ describe('the rate of a request applies to all', () => {
 	test('while it waits, and until KIS no longer counts it', async () => {
 		const credential = credentialOf('real');
 		const limiter = limiterOf(credential.appkey);
-		limiter.hold(500);
+		limiter.pause(500);
 		const ended = reads(credential, 1);
 		await pass(0);
 		expect(placesOf(credential)).toBe(18);
@@ -163,11 +165,11 @@ describe('the rate of a request applies to all', () => {
 		[
 			'would wait too long',
 			async (credential) => {
-				limiterOf(credential.appkey).hold(LONGEST_WAIT_MS + 1);
+				limiterOf(credential.appkey).pause(LONGEST_WAIT_MS + 1);
 				await read(credential);
 			},
 		],
-	])('no longer, where it %s', async (_name, send) => {
+	])('no longer, if it %s', async (_name, send) => {
 		const credential = credentialOf('paper');
 		await send(credential);
 		expect(placesOf(credential)).toBeNull();
@@ -183,7 +185,7 @@ describe('the rate of a request applies to all', () => {
 	});
 });
 
-test('an app key is forgotten after its last request has ceased to count', async () => {
+test('an app key is forgotten once its last request no longer counts', async () => {
 	const credential = credentialOf('real');
 	const limiter = limiterOf(credential.appkey);
 	await write(credential);

@@ -1,11 +1,10 @@
 // The program as someone starts it.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { resolve } from 'node:path';
 
 import { makeApp } from '../../tools/sandbox/apps';
 import { makeCertificate } from '../../tools/sandbox/certificate';
 import { Sandbox } from '../../tools/sandbox/server';
+import { runNodeJs } from '../support/child';
 import { found } from '../support/secrets';
 
 const PROGRAM = resolve(__dirname, '../../tools/live-check/main.ts');
@@ -21,17 +20,11 @@ beforeEach(async () => {
 afterEach(async () => await sandbox.stop());
 
 async function run(input: string, env: Record<string, string> = {}, args: string[] = []) {
-	const child = spawn(process.execPath, ['--require', TSX, PROGRAM, ...args], {
+	const { status: code, ...said } = await runNodeJs(['--require', TSX, PROGRAM, ...args], {
 		env: { PATH: process.env.PATH, KIS_BASE_URL: sandbox.url, ...KEYS, ...env },
+		input,
 	});
-	let output = '';
-	for (const stream of [child.stdout, child.stderr]) {
-		stream.on('data', (chunk) => {
-			output += String(chunk);
-		});
-	}
-	child.stdin.on('error', () => {}).end(input);
-	const [code] = (await once(child, 'close')) as [number | null];
+	const output = said.stdout + said.stderr;
 	expect(found(output, Object.values(keys))).toBeUndefined();
 	return { code, output };
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
+import { until } from '../../tools/common/until';
 import { LOG_FILE } from '../../tools/engine/run';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { fingerprint, makeApp } from '../../tools/sandbox/apps';
@@ -191,7 +192,8 @@ describe('Stop', () => {
 		const stop = new AbortController();
 		const setup = { input: tokenItems(mint(sandbox())), stop: stop.signal };
 		const running = revoke(sandbox(), setup);
-		// The wait after this code is longer than a second.
+		await until(() => sandbox().calls.length === 1);
+		// The answer is on its way, and the wait after this code is longer than a second.
 		await delay(500);
 		stop.abort();
 		const run = await running;
@@ -281,11 +283,7 @@ describe('Stop', () => {
 
 /** Waits until n8n has written its log. */
 async function inLog(line: RegExp): Promise<boolean> {
-	for (let tries = 0; tries < 100; tries++) {
-		if (readFileSync(LOG_FILE, 'utf8').search(line) >= 0) return true;
-		await delay(20);
-	}
-	return false;
+	return await until(() => line.test(readFileSync(LOG_FILE, 'utf8')), { looks: 100, everyMs: 20 });
 }
 
 test('a long batch logs its progress, at most every ten seconds', async () => {

@@ -1,6 +1,7 @@
 // Issue with a token to reuse, and with invalid options, on n8n's engine, against the sandbox.
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { until } from '../../tools/common/until';
 import { makeJwt, makeKeyPair, makeToken } from '../support/tokens';
 import {
 	errorOf,
@@ -95,7 +96,7 @@ describe('Reuse Token', () => {
 			input: [{ have: token }, {}],
 			options: { reuseToken: '={{ $json.have }}', minimumSecondsLeft: 1 },
 		});
-		await delay(300);
+		await until(() => sandbox().calls.length > 0);
 		await meanwhile(token);
 		const { items } = await asking;
 		expect(items[0].json.access_token).not.toBe(token);

@@ -106,7 +106,7 @@ describe('Issue', () => {
 		kis.orders.tokenP = [
 			(socket) => {
 				const access_token = kis.mint();
-				void delay(300).then(() => socket.write(http(200, JSON.stringify({ access_token }))));
+				void delay(1000).then(() => socket.write(http(200, JSON.stringify({ access_token }))));
 			},
 		];
 		const [token, sent] = await Promise.all([issued(), quote()]);
@@ -391,7 +391,8 @@ describe('Revoke', () => {
 
 	test('no HTTP Request gets the token during a revoke', async () => {
 		await quoted();
-		kis.orders.revokeP = [(socket) => void delay(500).then(() => socket.write(CONFIRMATION))];
+		let confirm = () => {};
+		kis.orders.revokeP = [(socket) => (confirm = () => void socket.write(CONFIRMATION))];
 		const revoking = revoke();
 		await kis.received(3);
 		const { errors } = await quote();
@@ -401,6 +402,7 @@ describe('Revoke', () => {
 			description:
 				'Run again when KIS Token is done. If the token is dead then, the credential gets another one.',
 		});
+		confirm();
 		await revoking;
 		expect((await quote()).errors).toEqual([]);
 	});

@@ -166,7 +166,7 @@ describe('the address', () => {
 	])('the error says that %j cannot be used', async (address) => {
 		process.env = { ...before, HTTPS_PROXY: address };
 		expect(await connect(`https://${HOST}`, { egress }).post(BODY, NEVER)).toEqual({
-			ended: 'unwritten',
+			kind: 'unwritten',
 			transportCode: 'PROXY_UNUSABLE',
 			forbidden: null,
 		});

@@ -3,11 +3,11 @@ import type { INode, Logger } from 'n8n-workflow';
 
 import { KIS_CODES } from '../../kis/reply/errorCodes';
 import { OPEN_ANSWERS, REFUSING_STATUSES } from '../../kis/reply/httpAnswers';
-import { OUTCOMES, type Outcome } from '../../kis/reply/outcome';
-import { doubt } from '../../kis/revoke/revocation';
+import { REVOKE_OUTCOMES, type RevokeOutcome } from '../../kis/reply/outcome';
+import { checkConfirmation } from '../../kis/revoke/revocation';
 import type { Attempt } from '../../kis/reply/attempt';
-import type { Revocation } from '../../kis/revoke/revokeTokens';
-import type { EndOfSending } from '../../kis/revoke/sending';
+import type { Revocation } from '../../kis/revoke/revocation';
+import type { StopReason } from '../../kis/revoke/sending';
 import { InvalidInput } from '../../kis/input/invalidInput';
 import {
 	BROKEN_RUN,
@@ -42,7 +42,7 @@ const unclear = makeAttempt('noVerdict', {
 	rule: OPEN_ANSWERS.neither,
 	text: 'well',
 });
-const doubtful = doubt(confirmed, foreign, keys.appkey);
+const unproven = checkConfirmation(confirmed, foreign, keys.appkey);
 const busy = makeAttempt('noVerdict', {
 	httpStatus: 503,
 	pause: { until: Date.parse('2126-11-23T08:00:00+09:00'), isTooLong: true },
@@ -53,12 +53,12 @@ const unreachable = makeAttempt('unwritten', { transportCode: 'ECONNREFUSED' });
 const forbidden = makeAttempt('unwritten', { transportCode: 'EGRESS_REFUSED', text: 'no way' });
 
 function revocation(
-	outcome: Outcome,
+	outcome: RevokeOutcome,
 	attempts: readonly Attempt[],
 	rest: Partial<Revocation> = {},
 ): Revocation {
 	const decisive = attempts.at(-1) ?? null;
-	return { outcome, attempts, decisive, asked: null, before: null, ended: null, ...rest };
+	return { outcome, attempts, decisive, asked: null, before: null, stoppedBy: null, ...rest };
 }
 
 const report = (
@@ -68,11 +68,11 @@ const report = (
 ): ItemReport =>
 	reportRevocation(token, found, credential, { alreadyInvalid, includeDetails: false });
 
-function ended(because: EndOfSending['because'], seen = unreachable): Partial<Revocation> {
-	return { ended: because === 'cancelled' ? { because } : { because, seen } };
+function stopped(because: StopReason['because'], seen = unreachable): Partial<Revocation> {
+	return { stoppedBy: because === 'cancelled' ? { because } : { because, seen } };
 }
 
-const TALLY = { outcomes: OUTCOMES, shortfall: 'ended without a confirmed revoke' };
+const TALLY = { outcomes: REVOKE_OUTCOMES, shortfall: 'ended without a confirmed revoke' };
 const LIVE = 'The token was not revoked: ';
 const OPEN = 'The token may be dead or still live: ';
 const UNSENT = 'The token was not sent to KIS: ';
@@ -215,7 +215,7 @@ const FAILURES: Row[] = [
 	],
 	[
 		'stopped before its turn',
-		report(revocation('notSent', [], ended('cancelled'))),
+		report(revocation('notSent', [], stopped('cancelled'))),
 		`${UNSENT}the execution was stopped`,
 		`${STILL} ${AGAIN}`,
 		null,
@@ -231,7 +231,7 @@ const FAILURES: Row[] = [
 	],
 	[
 		'after the key was refused',
-		report(revocation('notSent', [], ended('credentialRefused', refused('EGW00103')))),
+		report(revocation('notSent', [], stopped('credentialRefused', refused('EGW00103')))),
 		`${UNSENT}sending ended, because KIS does not know this App Key here (EGW00103)`,
 		`${STILL} ${KIS_CODES.EGW00103.todo}`,
 		null,
@@ -239,7 +239,7 @@ const FAILURES: Row[] = [
 	],
 	[
 		'after the host was gone',
-		report(revocation('notSent', [], ended('hostUnreachable'))),
+		report(revocation('notSent', [], stopped('hostUnreachable'))),
 		`${UNSENT}sending ended, because ${REFUSED}`,
 		`${STILL} ${NETWORK}`,
 		'ECONNREFUSED',
@@ -271,7 +271,7 @@ const FAILURES: Row[] = [
 	],
 	[
 		"confirmed, another app's",
-		report(revocation('unknown', [doubtful]), foreign),
+		report(revocation('unknown', [unproven]), foreign),
 		`${OPEN}the server confirmed it, which proves nothing: the token was issued to another app key, and the server may not know it (HTTP 200)`,
 		`${TREAT} Revoke it with the credential of its own app key, not again with this one. The server says: “성공”`,
 		'200',
@@ -279,7 +279,7 @@ const FAILURES: Row[] = [
 	],
 	[
 		'asked to come back',
-		report(revocation('unknown', [busy], ended('askedToComeBack', busy))),
+		report(revocation('unknown', [busy], stopped('askedToComeBack', busy))),
 		`${OPEN}what the server answered cannot be read as an answer of KIS (HTTP 503)`,
 		`${TREAT} ${AGAIN} The server wants no request before 2126-11-23T08:00:00+09:00: try again after that. ${ADDRESS}`,
 		null,
@@ -287,7 +287,7 @@ const FAILURES: Row[] = [
 	],
 	[
 		'after nothing was settled',
-		report(revocation('notSent', [], ended('nothingSettled', html))),
+		report(revocation('notSent', [], stopped('nothingDecided', html))),
 		`${UNSENT}sending ended, because what the server answered cannot be read as an answer of KIS (HTTP 502)`,
 		`${STILL} ${ADDRESS}`,
 		null,
@@ -434,9 +434,9 @@ describe('the error of a run that stops', () => {
 });
 
 test('a summary leaves out outcomes without items', () => {
-	const outcomes: Outcome[] = ['notSent', 'revoked', 'unknown', 'revoked'];
+	const outcomes: RevokeOutcome[] = ['notSent', 'revoked', 'unknown', 'revoked'];
 	const ended = outcomes.map((outcome) => ({ outcome }));
-	expect(summary(ended, OUTCOMES)).toBe('2 revoked, 1 unknown, 1 notSent');
+	expect(summary(ended, REVOKE_OUTCOMES)).toBe('2 revoked, 1 unknown, 1 notSent');
 });
 
 test('progress is logged at most every ten seconds', () => {

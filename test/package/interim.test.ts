@@ -51,7 +51,7 @@ test.each<[string, Answer]>([
 	expect(result).toMatchObject({
 		endedWell: true,
 		exchanges: Array(3).fill({
-			ended: 'answered',
+			kind: 'answered',
 			httpStatus: 200,
 			body: expect.stringContaining('"code":200'),
 		}),
@@ -67,7 +67,7 @@ test.each<[string, Answer, string]>([
 	const server = await startServer({ answer: () => answer });
 	expect(await postFromChild(server.url, {}, { timeoutMs: 2000 })).toMatchObject({
 		endedWell: true,
-		exchanges: [{ ended: 'unanswered', transportCode, httpStatus: null }],
+		exchanges: [{ kind: 'unanswered', transportCode, httpStatus: null }],
 	});
 	expect(server.requests).toHaveLength(1);
 });
@@ -76,7 +76,7 @@ test('an unexpected one ends the connection, and does not count for the next req
 	const server = await startServer({ answer: () => atOnce(CONFIRMATION, CONTINUE) });
 	expect(await postFromChild(server.url, {}, { count: 2 })).toMatchObject({
 		endedWell: true,
-		exchanges: Array(2).fill({ ended: 'answered', httpStatus: 200 }),
+		exchanges: Array(2).fill({ kind: 'answered', httpStatus: 200 }),
 	});
 	expect([server.requests.length, server.connections]).toEqual([2, 2]);
 });
@@ -95,8 +95,8 @@ test('in a proxy’s tunnel it is read, and in place of the tunnel it is not', a
 		await postFromChild(`https://${HOST}`, env),
 		await postFromChild(`https://${HOST}`, env),
 	];
-	expect(tunnelled).toMatchObject({ endedWell: true, exchanges: [{ ended: 'answered' }] });
-	expect(refused).toMatchObject({ endedWell: true, exchanges: [{ ended: 'unwritten' }] });
+	expect(tunnelled).toMatchObject({ endedWell: true, exchanges: [{ kind: 'answered' }] });
+	expect(refused).toMatchObject({ endedWell: true, exchanges: [{ kind: 'unwritten' }] });
 	expect(kis.requests).toHaveLength(1);
 	await certificate.remove();
 });

@@ -1,14 +1,5 @@
 // What is published: the packed tarball, unpacked elsewhere, in plain Node.js.
-import { execFile, execFileSync } from 'node:child_process';
-import {
-	existsSync,
-	mkdirSync,
-	mkdtempSync,
-	readdirSync,
-	readFileSync,
-	rmSync,
-	symlinkSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -18,7 +9,9 @@ import { KisApi } from '../../credentials/KisApi.credentials';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { operations } from '../../nodes/KisToken/operations';
 import type { Operation } from '../../nodes/KisToken/operations/operation';
+import { pack, unpack } from '../../tools/common/pack';
 import { Sandbox } from '../../tools/sandbox/server';
+import { runNodeJs } from '../support/child';
 import { SEARCHES } from './searches';
 
 const root = join(__dirname, '../..');
@@ -39,11 +32,8 @@ interface Manifest {
 }
 const readJson = <T>(file: string) => JSON.parse(readFileSync(join(installed, file), 'utf8')) as T;
 
-beforeAll(() => {
-	const pack = ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder];
-	const tarball = execFileSync('npm', pack, { cwd: root, encoding: 'utf8' }).trim();
-	mkdirSync(installed, { recursive: true });
-	execFileSync('tar', ['-xzf', join(folder, tarball), '-C', installed, '--strip-components=1']);
+beforeAll(async () => {
+	await unpack(await pack(root, folder), installed);
 	// The only package that the host provides.
 	symlinkSync(join(root, 'node_modules/n8n-workflow'), join(folder, 'node_modules/n8n-workflow'));
 });
@@ -127,10 +117,10 @@ test.each(Object.entries<Operation>(operations))(
 );
 
 describe('in plain Node.js', () => {
-	const run = (script: string, args: string[] = []) =>
-		JSON.parse(
-			execFileSync(process.execPath, ['-e', script, ...args], { cwd: folder, encoding: 'utf8' }),
-		) as unknown;
+	const run = async (script: string, args: string[] = []) => {
+		const { stdout } = await runNodeJs(['-e', script, ...args], { cwd: folder });
+		return JSON.parse(stdout) as unknown;
+	};
 
 	const census = `
 		const census = () => ({
@@ -142,28 +132,28 @@ describe('in plain Node.js', () => {
 		const before = census();
 	`;
 
-	test('exports the two classes', () => {
+	test('exports the two classes', async () => {
 		const script = `console.log(JSON.stringify(Object.keys(require('n8n-nodes-koreainvestment'))))`;
-		expect(run(script)).toEqual(['KisApi', 'KisToken']);
+		expect(await run(script)).toEqual(['KisApi', 'KisToken']);
 	});
 
 	test.each(['UTC', 'Asia/Seoul', 'America/Los_Angeles'])(
 		'reads the time of KIS the same way on a computer in %s',
-		(zone) => {
+		async (zone) => {
 			const script = `
 				process.env.TZ = process.argv[1];
 				const { koreanTime, parseKisTime } = require('n8n-nodes-koreainvestment/dist/kis/reply/koreanTime');
 				const time = parseKisTime('2026-11-23 08:16:59');
 				console.log(JSON.stringify([time, koreanTime(time)]));
 			`;
-			const [time, written] = run(script, [zone]) as unknown[];
+			const [time, written] = (await run(script, [zone])) as unknown[];
 			expect(time).toBe(Date.parse('2026-11-22T23:16:59Z'));
 			expect(written).toBe('2026-11-23T08:16:59+09:00');
 		},
 	);
 
-	test('leaves the host process unchanged, with or without the HTTP client loaded', () => {
-		const report = run(`${census}
+	test('leaves the host process unchanged, with or without the HTTP client loaded', async () => {
+		const report = (await run(`${census}
 			const { KisToken, KisApi } = require('n8n-nodes-koreainvestment');
 			new KisToken(); new KisApi();
 			const loaded = census();
@@ -173,7 +163,7 @@ describe('in plain Node.js', () => {
 			// Only a global dispatcher of undici would change the process's own fetch.
 			require('n8n-nodes-koreainvestment/dist/kis/http/connection');
 			console.log(JSON.stringify({ before, loaded, http, used, bundle: census() }));
-		`) as Record<string, unknown>;
+		`)) as Record<string, unknown>;
 		expect(report.loaded).toEqual(report.before);
 		expect(report.used).toEqual(report.before);
 		expect(report.http).toBe(0);
@@ -193,20 +183,15 @@ describe('in plain Node.js', () => {
 				revokeTokens(
 					{ appkey, appsecret, environment: 'custom', baseUrl: new URL(url) },
 					[parseAccessToken(token)],
-					{ maxRetries: 0, requestsPerSecond: 18, timeoutMs: 5000, execution: 'x', cancel: new AbortController().signal },
-				).then(([{ outcome }]) => {
+					{ maxRetries: 0, requestsPerSecond: 18, timeoutMs: 5000, executionId: 'x', cancel: new AbortController().signal },
+				).then((revocations) => {
+					const [{ outcome }] = revocations.values();
 					const { globals, handlers, resources } = census();
 					console.log(JSON.stringify({ outcome, sockets: resources.filter((name) => name.startsWith('TCP')), same: JSON.stringify([globals, handlers]) === JSON.stringify([before.globals, before.handlers]) }));
 				});
 			`;
-			// The sandbox runs in this process, so waiting for the child must not block it.
-			const output = await new Promise<string>((resolve, reject) => {
-				const args = ['-e', script, sandbox.url, app.appkey, app.appsecret, token];
-				execFile(process.execPath, args, { cwd: folder, timeout: 15_000 }, (error, stdout) =>
-					error ? reject(error) : resolve(stdout),
-				);
-			});
-			expect(JSON.parse(output)).toEqual({ outcome: 'revoked', sockets: [], same: true });
+			const said = await run(script, [sandbox.url, app.appkey, app.appsecret, token]);
+			expect(said).toEqual({ outcome: 'revoked', sockets: [], same: true });
 			expect(sandbox.kis.isLive(token)).toBe(false);
 		} finally {
 			await sandbox.stop();

@@ -41,7 +41,7 @@ property('anything is a token or unusable', [fc.anything()], (input) => {
 });
 
 property(
-	'a token is what was given without its wrapping, and nothing is left to take off',
+	'a token is the input without its wrapping, and has nothing left to strip',
 	[fc.oneof(text, jwt), wrapping, closing],
 	(text, before, after) => {
 		const given = before + text + after;
@@ -60,14 +60,14 @@ property(
 	'a token of any characters that can be one is read out of any wrapping',
 	[fc.constantFrom('x', 'Bearer', 'bEARER-'), secret, wrapping, closing],
 	(start, secret, before, after) => {
-		// Around it, so that what looks like wrapping within stays.
+		// Wrapped only on the outside, so that what looks like wrapping inside stays.
 		const value = `${start}${secret}x`;
 		expect(read(before + value + after).value).toBe(value);
 	},
 );
 
 property(
-	'what makes a text unusable is said without a word of it',
+	'the reason why a text is unusable does not quote it',
 	[longText, fc.constantFrom(' ', '\0', '\u200B', '\uD800')],
 	(text, unusable) => {
 		const { why, todo } = parseAccessToken(`x${text}${unusable}x`) as InvalidInput;
@@ -76,7 +76,7 @@ property(
 );
 
 property(
-	'claims of any JSON are unknown, or an owner and a time that can be written',
+	'claims of any JSON are unknown, or an app key and a valid date',
 	[jwt, fc.double()],
 	(jwt, now) => {
 		const token = read(jwt);
@@ -98,7 +98,7 @@ property('a token belongs to the app key in it, to the letter', [text, text], (o
 });
 
 property(
-	'a token that lost characters at its end, or won some, is not complete',
+	'a token with missing or extra characters at its end is not whole',
 	[
 		secret,
 		fc.nat(),

@@ -1,4 +1,5 @@
-// What is tried: addresses put together from what URL parsers read differently from people.
+// What is tried: addresses made of parts that URL parsers and people read differently.
+import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 
 import { endpointOf, isLoopback, parseBaseUrl } from '../../kis/input/baseUrl';
@@ -90,7 +91,7 @@ property(
 );
 
 property(
-	'a refusal does not repeat the address',
+	'a refusal does not quote the address',
 	[fc.uuid(), fc.constantFrom(' ', '@', '?', '#', '\\')],
 	(name, unusable) => {
 		const refused = parseBaseUrl(`https://${name}${unusable}${name}.example`);
@@ -99,9 +100,10 @@ property(
 	},
 );
 
-test('a path of nothing but slashes, up to its end, is read in bounded time', () => {
-	const url = parseBaseUrl(`https://relay.example${'/'.repeat(64 * 1024)}x`) as URL;
-	const started = performance.now();
+test('a path of nothing but slashes, up to its end, is read, however long', async () => {
+	// Read in a time that grows with its square, it would take longer than a test may.
+	const url = parseBaseUrl(`https://relay.example${'/'.repeat(1024 * 1024)}x`) as URL;
 	expect(endpointOf(url, PATH).pathname).toMatch(/^\/+x\/oauth2\/revokeP$/);
-	expect(performance.now() - started).toBeLessThan(1000);
+	// Here the runner looks whether its limit was kept.
+	await delay(1);
 });

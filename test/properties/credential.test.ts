@@ -1,4 +1,4 @@
-// What is tried: anything in the fields of a credential and of the options, keys of any Unicode, and any address beside them.
+// What is tried: any values in the fields of a credential and of the options, keys of any Unicode, and any address.
 import fc from 'fast-check';
 
 import { parseCredential } from '../../kis/input/credential';
@@ -16,7 +16,7 @@ const anyField = fc.oneof(text, fc.anything());
 const whiteSpace = fc.string({ unit: fc.constantFrom(' ', '\t', '\r', '\n', '\uFEFF', '\u3000') });
 
 property(
-	'fields of anything are a credential or unusable',
+	'any fields make a credential or are unusable',
 	[
 		fc.record(
 			{
@@ -44,7 +44,7 @@ property(
 );
 
 property(
-	'keys of any Unicode reach the body of a request as they are, without what came with pasting them',
+	'keys of any Unicode reach the request body unchanged, but for stray white space',
 	[secret, secret, secret, whiteSpace, fc.constantFrom('real', 'paper')],
 	(appkey, appsecret, token, stray, environment) => {
 		const [head, tail] = [[...appsecret].slice(0, 4).join(''), [...appsecret].slice(4).join('')];
@@ -64,7 +64,7 @@ property(
 );
 
 property(
-	'a refusal repeats neither key',
+	'a refusal quotes neither key',
 	[
 		secret,
 		secret,

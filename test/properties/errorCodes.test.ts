@@ -14,7 +14,7 @@ property('a code is listed if it is in the table, to the letter', [code], (code)
 });
 
 property(
-	'whatever the network stack throws has a code that can be explained, and gives nothing else away',
+	'any error of the network stack has a code that can be explained, and reveals nothing else',
 	[fc.oneof(fc.anything(), fc.record({ code: fc.anything(), errors: fc.anything() }))],
 	(thrown) => {
 		const code = transportCodeOf(thrown);

@@ -1,10 +1,11 @@
-// What is tried: any answer to tokenP, whose fields echo the app key, the app secret, the token or one that was offered
-// for reuse, in any encoding, up to the items that n8n stores.
+// What is tried: any answer to tokenP whose fields echo the app key, the app secret, the token or one offered for reuse, in
+// any encoding, up to the items that n8n stores.
 import fc from 'fast-check';
 
 import type { Answered, Exchange } from '../../kis/http/exchange';
 import { readIssue } from '../../kis/issue/grant';
-import { flawOf, weighFailed, type Issuance } from '../../kis/issue/issuance';
+import { flawOf, notIssued, type Issuance } from '../../kis/issue/issuance';
+import { parseExchange } from '../../kis/reply/reply';
 import { SecretGuard } from '../../kis/secrets/secretGuard';
 import { reportIssuance } from '../../nodes/KisToken/operations/issue/issuanceReport';
 import { toItem } from '../../nodes/KisToken/report/item';
@@ -43,7 +44,7 @@ const drawnCase = fc
 					([issued, more]) => new Uint8Array(Buffer.from(JSON.stringify({ ...more, ...issued }))),
 				);
 			const exchange = fc.record({
-				ended: fc.constant('answered' as const),
+				kind: fc.constant('answered' as const),
 				httpStatus: fc.oneof({ arbitrary: fc.constant(200), weight: 2 }, status),
 				contentEncoding: fc.constant(null),
 				retryAfter: fc.constant(null),
@@ -70,16 +71,20 @@ function isIssued(exchange: Exchange, token: string): boolean {
 const options = fc.record({ includeDetails: fc.boolean(), waitWhenLimited: fc.boolean() });
 
 property(
-	'an item has the token in one field at most, and no other secret',
+	'an item contains the token in at most one field, and no other secret',
 	[drawnCase, options],
 	({ credential, secrets, kept, given, exchange }, options) => {
 		const { appkey, appsecret } = credential;
-		const attempt = readIssue(exchange, credential, new SecretGuard([appkey, appsecret, kept]));
+		const attempt = readIssue(
+			parseExchange(exchange),
+			credential,
+			new SecretGuard([appkey, appsecret, kept]),
+		);
 		const { grant } = attempt;
 		const flaw = grant && flawOf(grant, credential);
 		const attempts = [attempt];
 		const issuance: Issuance = !grant
-			? weighFailed(attempts, undefined)
+			? notIssued(attempts, undefined)
 			: flaw
 				? { outcome: 'unusable', flaw, grant, attempts }
 				: { outcome: 'issued', grant, attempts };
@@ -92,7 +97,7 @@ property(
 		expect(typeof access_token).toBe(report.succeeded ? 'string' : 'undefined');
 		expect(leaks(String(access_token), [credential.appsecret])).toEqual([]);
 		const stored = [...Object.values(rest).map(String), JSON.stringify(rest)].join('\n');
-		// What the process has never seen it cannot know.
+		// Nobody can recognise a token that this process has never seen.
 		const known = secrets.filter((one) => one !== given || isIssued(exchange, given));
 		expect(leaks(stored, known)).toEqual([]);
 	},
@@ -102,7 +107,11 @@ property(
 	'a refusal is never a token, and a token never a refusal',
 	[drawnCase],
 	({ credential, exchange }) => {
-		const { grant, verdict, code } = readIssue(exchange, credential, new SecretGuard([]));
+		const { grant, verdict, code } = readIssue(
+			parseExchange(exchange),
+			credential,
+			new SecretGuard([]),
+		);
 		expect(grant !== null).toBe(verdict === 'confirmed');
 		if (verdict === 'confirmed') expect(code).toMatch(/^[\w-]{1,16}$/);
 	},

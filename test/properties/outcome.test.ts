@@ -1,20 +1,19 @@
-// What is tried: any attempts in any order, on any token, after any earlier try, against what the five outcomes are
-// defined to mean.
+// What is tried: any attempts in any order, on any token, after any earlier try, against the definition of the outcomes.
 import fc from 'fast-check';
 
 import type { Verdict } from '../../kis/reply/attempt';
 import {
 	decisiveAmong,
-	OUTCOMES,
-	weigh,
-	type Outcome,
+	REVOKE_OUTCOMES,
+	outcomeOf,
+	type RevokeOutcome,
 	type TokenFacts,
 } from '../../kis/reply/outcome';
 import { property } from '../support/properties';
 
 const verdict = fc.constantFrom<Verdict>(
 	'confirmed',
-	'doubtfulConfirmation',
+	'unprovenConfirmation',
 	'refused',
 	'invalidToken',
 	'expiredToken',
@@ -27,37 +26,37 @@ const facts = fc.record<TokenFacts>({
 	expired: fc.boolean(),
 	knownDead: fc.boolean(),
 });
-const before = fc.constantFrom<Outcome>(...OUTCOMES);
+const before = fc.constantFrom<RevokeOutcome>(...REVOKE_OUTCOMES);
 
-const isDead = (outcome: Outcome) => outcome === 'revoked' || outcome === 'alreadyInvalid';
-const isOpen = (verdict: Verdict) => verdict === 'noVerdict' || verdict === 'doubtfulConfirmation';
+const isDead = (outcome: RevokeOutcome) => outcome === 'revoked' || outcome === 'alreadyInvalid';
+const isOpen = (verdict: Verdict) => verdict === 'noVerdict' || verdict === 'unprovenConfirmation';
 const callsInvalid = (verdict: Verdict) => verdict === 'invalidToken' || verdict === 'expiredToken';
 
 property('the outcome is one of the five', [verdicts, facts, before], (verdicts, token, before) => {
-	expect(OUTCOMES).toContain(weigh(verdicts, token, before));
+	expect(REVOKE_OUTCOMES).toContain(outcomeOf(verdicts, token, before));
 });
 
 property(
 	'what KIS confirms is dead, whatever else it says, and revoked unless it was found dead first',
 	[verdicts, verdicts, facts, before],
 	(earlier, later, token, before) => {
-		const outcome = weigh([...earlier, 'confirmed', ...later], token, before);
+		const outcome = outcomeOf([...earlier, 'confirmed', ...later], token, before);
 		expect(isDead(outcome)).toBe(true);
 		if (!earlier.some(callsInvalid)) expect(outcome).toBe('revoked');
 	},
 );
 
 property(
-	'what the execution has revoked stays so, whatever KIS says of it later',
+	'a token that the execution revoked stays revoked, whatever KIS says later',
 	[verdicts, facts],
-	(verdicts, token) => expect(weigh(verdicts, token, 'revoked')).toBe('revoked'),
+	(verdicts, token) => expect(outcomeOf(verdicts, token, 'revoked')).toBe('revoked'),
 );
 
 property(
 	'a token is called dead only on evidence',
 	[verdicts, facts, before],
 	(verdicts, token, before) => {
-		if (!isDead(weigh(verdicts, token, before))) return;
+		if (!isDead(outcomeOf(verdicts, token, before))) return;
 		const explained = token.whole || token.knownDead;
 		const found = verdicts.includes('confirmed') || (verdicts.some(callsInvalid) && explained);
 		expect(found || isDead(before)).toBe(true);
@@ -68,7 +67,7 @@ property(
 	'"revoked" takes a confirmation, or silence and then "invalid" about a whole token',
 	[verdicts, facts, before],
 	(verdicts, token, before) => {
-		if (weigh(verdicts, token, before) !== 'revoked') return;
+		if (outcomeOf(verdicts, token, before) !== 'revoked') return;
 		const silent = before === 'unknown' ? 0 : verdicts.findIndex(isOpen);
 		const became = silent >= 0 && verdicts.slice(silent).some(callsInvalid);
 		expect(
@@ -83,7 +82,7 @@ property(
 	'"rejected" means that every attempt has a verdict, and that one was refused',
 	[verdicts, facts, before],
 	(verdicts, token, before) => {
-		if (weigh(verdicts, token, before) !== 'rejected') return;
+		if (outcomeOf(verdicts, token, before) !== 'rejected') return;
 		expect(verdicts.some(isOpen)).toBe(false);
 		expect(before).not.toBe('unknown');
 		expect(before === 'rejected' || verdicts.some((verdict) => verdict !== 'unwritten')).toBe(true);
@@ -91,10 +90,10 @@ property(
 );
 
 property(
-	'"unknown" means that an attempt went without a verdict, and that KIS confirmed none',
+	'"unknown" means that an attempt has no verdict, and that KIS confirmed none',
 	[verdicts, facts, before],
 	(verdicts, token, before) => {
-		if (weigh(verdicts, token, before) !== 'unknown') return;
+		if (outcomeOf(verdicts, token, before) !== 'unknown') return;
 		expect(before === 'unknown' || verdicts.some(isOpen)).toBe(true);
 		expect(verdicts).not.toContain('confirmed');
 	},
@@ -105,7 +104,7 @@ property(
 	[verdicts, facts, before],
 	(verdicts, token, before) => {
 		const neverWritten = verdicts.every((verdict) => verdict === 'unwritten');
-		const isNotSent = weigh(verdicts, token, before) === 'notSent';
+		const isNotSent = outcomeOf(verdicts, token, before) === 'notSent';
 		expect(isNotSent).toBe(neverWritten && before === 'notSent');
 	},
 );
@@ -114,8 +113,8 @@ property(
 	'an attempt that was not written says nothing',
 	[verdicts, verdicts, facts, before],
 	(earlier, later, token, before) => {
-		const outcome = weigh([...earlier, 'unwritten', ...later], token, before);
-		expect(outcome).toBe(weigh([...earlier, ...later], token, before));
+		const outcome = outcomeOf([...earlier, 'unwritten', ...later], token, before);
+		expect(outcome).toBe(outcomeOf([...earlier, ...later], token, before));
 	},
 );
 
@@ -123,8 +122,8 @@ property(
 	'a refusal hides no attempt',
 	[verdicts, verdicts, facts, before],
 	(earlier, later, token, before) => {
-		const without = weigh([...earlier, ...later], token, before);
-		const outcome = weigh([...earlier, 'refused', ...later], token, before);
+		const without = outcomeOf([...earlier, ...later], token, before);
+		const outcome = outcomeOf([...earlier, 'refused', ...later], token, before);
 		expect(outcome).toBe(without === 'notSent' ? 'rejected' : without);
 	},
 );
@@ -133,19 +132,19 @@ property(
 	'the dead stay dead',
 	[verdicts, verdicts, facts, before],
 	(earlier, later, token, before) => {
-		const dead = isDead(weigh(earlier, token, before));
-		if (dead) expect(isDead(weigh([...earlier, ...later], token, before))).toBe(true);
+		const dead = isDead(outcomeOf(earlier, token, before));
+		if (dead) expect(isDead(outcomeOf([...earlier, ...later], token, before))).toBe(true);
 	},
 );
 
 property(
-	'a run cut in two by "Retry On Fail" says what it says in one piece',
+	'attempts split in two by "Retry On Fail" have the outcome of all together',
 	[verdicts, verdicts, facts, before],
 	(first, second, token, before) => {
-		const between = weigh(first, token, before);
-		// Sending ends there.
+		const between = outcomeOf(first, token, before);
+		// A dead token is not sent again.
 		if (isDead(between)) return;
-		expect(weigh(second, token, between)).toBe(weigh([...first, ...second], token, before));
+		expect(outcomeOf(second, token, between)).toBe(outcomeOf([...first, ...second], token, before));
 	},
 );
 
@@ -158,16 +157,16 @@ property(
 			.map((verdict) => ({ verdict, at: draws.next().value as number }))
 			.sort((a, b) => a.at - b.at)
 			.map(({ verdict }) => verdict);
-		expect(weigh(shuffled, token, before)).toBe(weigh(verdicts, token, before));
+		expect(outcomeOf(shuffled, token, before)).toBe(outcomeOf(verdicts, token, before));
 	},
 );
 
 property(
-	'what decides is one of the attempts, and an outcome that this run made has one',
+	'the decisive attempt is one of the attempts, and every outcome of this call has one',
 	[verdicts, facts],
 	(verdicts, token) => {
 		const attempts = verdicts.map((verdict) => ({ verdict }));
-		const decisive = decisiveAmong(attempts, weigh(verdicts, token));
+		const decisive = decisiveAmong(attempts, outcomeOf(verdicts, token));
 		if (attempts.length === 0) expect(decisive).toBeUndefined();
 		else expect(attempts).toContain(decisive);
 	},

@@ -1,5 +1,5 @@
-// What is tried: any rate and any requests, on a clock of the test's own: how long each takes, when it asks, who sends it,
-// which give up waiting, how they end, and when the server asks for a pause.
+// What is tried: any rate and any requests on a simulated clock: when each asks, who sends it, how long it takes, whether it
+// gives up waiting, how it ends, and when the server asks for a pause.
 
 import fc from 'fast-check';
 
@@ -7,27 +7,27 @@ import { RateLimiter, type RequestEnd } from '../../kis/rateLimit/rateLimiter';
 import { property } from '../support/properties';
 import { Simulation } from '../support/simulation';
 
-/** By so much may the ways of two requests differ; what somebody else sends may be on its way for longer. */
+/** How much the travel times of two requests may differ. Unseen requests may travel longer. */
 const JITTER_MS = 10;
 const UNSEEN_MS = 116;
 const LATE_MS = 250;
 
 interface Asked {
 	readonly atMs: number;
-	/** Of the way there, what is more than that of others. */
+	/** How much longer than others it travels. */
 	readonly jitterMs: number;
 	/** From its arrival to its end. */
 	readonly forMs: number;
 	readonly end: RequestEnd;
-	/** Gives up so long after asking. */
+	/** How long after asking it gives up. */
 	readonly patienceMs: number | null;
-	/** Somebody else sends it: its end is not seen. */
+	/** Whether n8n sends it, so that its end is not seen. */
 	readonly isForeign: boolean;
 }
 
 interface Sent {
 	readonly grantedAt: number;
-	/** When the server counts it; `null` where it was not sent. */
+	/** When the server counts it; `null` if it was not sent. */
 	readonly countedAt: number | null;
 }
 
@@ -53,7 +53,7 @@ async function send(
 	await time.sleep(wasGivenUp ? asked.forMs : arrivedMs + asked.forMs);
 	place.release(asked.end);
 	if (asked.end === 'unsent') return { grantedAt, countedAt: null };
-	// What was given up arrives at any time up to a while later.
+	// A request that was given up may arrive a while later.
 	const late = (asked.jitterMs / JITTER_MS) * (asked.forMs + LATE_MS);
 	return { grantedAt, countedAt: grantedAt + (wasGivenUp ? late : arrivedMs) };
 }
@@ -67,7 +67,7 @@ const anyRequest = fc.record<Asked>({
 	isForeign: fc.boolean(),
 });
 
-/** Then the limiter lets the next ones go as early as ever it may. */
+/** Then the limiter lets the next ones go as early as it ever may. */
 const manyThatTakeAsLong = fc
 	.tuple(fc.nat(1500), fc.array(fc.nat(JITTER_MS), { minLength: 30, maxLength: 60 }))
 	.map(([forMs, jitters]) =>
@@ -77,7 +77,7 @@ const manyThatTakeAsLong = fc
 	);
 
 property(
-	'no server can count more than the rate in any window, nobody is forgotten, and a hold is kept',
+	'no server can count more than the rate in any window, nobody is forgotten, and pauses are kept',
 	[
 		fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(0.1, 0.5, 1.5, 2.9)),
 		fc.oneof(fc.array(anyRequest, { minLength: 1, maxLength: 40 }), manyThatTakeAsLong),
@@ -89,9 +89,9 @@ property(
 		const time = new Simulation();
 		const limiter = new RateLimiter(time);
 		limiter.join({}, rate);
-		time.after(holdAtMs, () => limiter.hold(holdMs));
+		time.after(holdAtMs, () => limiter.pause(holdMs));
 		const all = asked.map(async (each) => await send(time, limiter, wayMs, each));
-		// Throws if someone is forgotten.
+		// Throws if a request is forgotten.
 		const sent = await time.run(Promise.all(all));
 
 		const windowMs = 1000 / Math.min(1, rate);
@@ -102,7 +102,7 @@ property(
 			.sort((one, other) => one - other);
 		const places = Math.max(1, Math.floor(rate));
 		for (const [i, at] of counted.slice(places).entries()) {
-			// But for rounding.
+			// Except for rounding.
 			expect(at - counted[i]).toBeGreaterThan(windowMs - 0.001);
 		}
 		const held = sent.filter(

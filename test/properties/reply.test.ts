@@ -4,8 +4,8 @@ import fc from 'fast-check';
 
 import { isListed, KIS_CODES } from '../../kis/reply/errorCodes';
 import { REFUSING_STATUSES } from '../../kis/reply/httpAnswers';
-import { OUTCOMES, weigh } from '../../kis/reply/outcome';
-import { readReply } from '../../kis/reply/reply';
+import { REVOKE_OUTCOMES, outcomeOf } from '../../kis/reply/outcome';
+import { parseExchange, readReply } from '../../kis/reply/reply';
 import type { Attempt } from '../../kis/reply/attempt';
 import { readRevocation } from '../../kis/revoke/revocation';
 import { SecretGuard } from '../../kis/secrets/secretGuard';
@@ -23,18 +23,21 @@ function read(
 	body: string | Uint8Array,
 	contentEncoding: string | null = null,
 ): Attempt {
-	return readRevocation(makeAnswer(httpStatus, body, { contentEncoding }), NO_SECRETS);
+	return readRevocation(
+		parseExchange(makeAnswer(httpStatus, body, { contentEncoding })),
+		NO_SECRETS,
+	);
 }
 
 const trimmed = (field: unknown) => (typeof field === 'string' ? field.trim() : field);
 
 property(
-	'any answer leaves a token in one of four ways: it was sent',
+	'any answer leads to one of four outcomes: the token was sent',
 	[status, contentEncoding, replyBody],
 	(status, encoding, body) => {
 		const { verdict } = read(status, body, encoding);
-		expect(OUTCOMES).toContain(weigh([verdict], STRANGER));
-		expect(weigh([verdict], STRANGER)).not.toBe('notSent');
+		expect(REVOKE_OUTCOMES).toContain(outcomeOf([verdict], STRANGER));
+		expect(outcomeOf([verdict], STRANGER)).not.toBe('notSent');
 	},
 );
 
@@ -83,7 +86,7 @@ property(
 );
 
 property(
-	'an answer that is cut off anywhere says nothing, but for HTTP 429',
+	'a cut-off answer says nothing, except HTTP 429',
 	[status, kisBody, fc.nat()],
 	(status, body, cut) => {
 		const text = JSON.stringify(body);
@@ -104,7 +107,7 @@ property(
 );
 
 property(
-	'of an answer with bytes that are no UTF-8 a code of KIS is read, and no word; it confirms nothing',
+	"of an answer that is not UTF-8, KIS's code is read and no text; it confirms nothing",
 	[status, kisBody, fc.constantFrom(null, ...LISTED)],
 	(status, body, listed) => {
 		const fields = listed === null ? {} : { error_code: listed, msg_cd: '' };
@@ -134,7 +137,7 @@ property(
 );
 
 property(
-	'two listed codes that differ say nothing, but for HTTP 429',
+	'two different listed codes say nothing, except with HTTP 429',
 	[status, kisBody, fc.constantFrom(...LISTED), fc.constantFrom(...LISTED)],
 	(status, body, error_code, msg_cd) => {
 		if (error_code === msg_cd) return;
@@ -145,7 +148,7 @@ property(
 );
 
 property(
-	"what is shown of an answer is short, and KIS's own words as they came",
+	"what is shown of an answer is short, and in KIS's own words",
 	[status, replyBody, text],
 	(status, body, message) => {
 		const { code, text } = read(status, body);

@@ -1,4 +1,4 @@
-// What is tried: any course of a revoke, whose answers echo the app key, the app secret, the token or its owner in any
+// What is tried: any course of a revoke whose answers echo the app key, the app secret, the token or its app key in any
 // field and encoding, up to the items and the error that n8n stores.
 import fc from 'fast-check';
 import type { INode } from 'n8n-workflow';
@@ -6,9 +6,10 @@ import type { INode } from 'n8n-workflow';
 import type { AccessToken } from '../../kis/input/accessToken';
 import type { KisCredential } from '../../kis/input/credential';
 import type { Exchange } from '../../kis/http/exchange';
-import { decisiveAmong, OUTCOMES, weigh } from '../../kis/reply/outcome';
+import { decisiveAmong, REVOKE_OUTCOMES, outcomeOf } from '../../kis/reply/outcome';
+import { parseExchange } from '../../kis/reply/reply';
 import { readRevocation } from '../../kis/revoke/revocation';
-import type { Revocation } from '../../kis/revoke/revokeTokens';
+import type { Revocation } from '../../kis/revoke/revocation';
 import { SecretGuard } from '../../kis/secrets/secretGuard';
 import type { RevokeNodeOptions } from '../../nodes/KisToken/operations/revoke/options';
 import { reportRevocation } from '../../nodes/KisToken/operations/revoke/revocationReport';
@@ -39,7 +40,7 @@ function exchangeWith(leak: fc.Arbitrary<string>): fc.Arbitrary<Exchange> {
 	const echoing = bodyWith(leak).map((body) => new Uint8Array(Buffer.from(JSON.stringify(body))));
 	return fc.oneof(
 		fc.record({
-			ended: fc.constant('answered' as const),
+			kind: fc.constant('answered' as const),
 			httpStatus: status,
 			contentEncoding: fc.oneof(fc.constant(null), contentEncoding),
 			retryAfter: fc.constantFrom(null, '1', '9999', 'soon'),
@@ -47,13 +48,13 @@ function exchangeWith(leak: fc.Arbitrary<string>): fc.Arbitrary<Exchange> {
 			body: fc.oneof({ arbitrary: echoing, weight: 3 }, replyBody),
 		}),
 		fc.record({
-			ended: fc.constant('unanswered' as const),
+			kind: fc.constant('unanswered' as const),
 			transportCode,
 			httpStatus: fc.option(status),
 			onStaleConnection: fc.boolean(),
 		}),
 		fc.record({
-			ended: fc.constant('unwritten' as const),
+			kind: fc.constant('unwritten' as const),
 			transportCode,
 			forbidden: fc.option(leak),
 		}),
@@ -71,23 +72,23 @@ const drawnCase: fc.Arbitrary<Case> = fc
 			.chain((secret) => fc.oneof(leakOf(secret), partOf(secret)));
 		const exchanges = fc.array(exchangeWith(leak), { maxLength: 4 });
 		return fc
-			.tuple(exchanges, exchanges, fc.constantFrom(null, ...OUTCOMES), fc.boolean())
+			.tuple(exchanges, exchanges, fc.constantFrom(null, ...REVOKE_OUTCOMES), fc.boolean())
 			.map(([exchanges, others, before, settled]) => {
 				const guard = new SecretGuard(secrets);
-				const attempt = (exchange: Exchange) => readRevocation(exchange, guard);
+				const attempt = (exchange: Exchange) => readRevocation(parseExchange(exchange), guard);
 				const attempts = exchanges.map(attempt);
 				const [seen = null, asked = null] = others.map(attempt);
 				const facts = { whole: kind === 'own', expired: false, knownDead: settled };
-				const outcome = weigh(
+				const outcome = outcomeOf(
 					attempts.map(({ verdict }) => verdict),
 					facts,
 					before ?? undefined,
 				);
 				const decisive = decisiveAmong(attempts, outcome) ?? (before && seen);
-				const ended = seen && { because: 'hostUnreachable' as const, seen };
+				const stoppedBy = seen && { because: 'hostUnreachable' as const, seen };
 				const liveness = settled ? ('alive' as const) : ('undecided' as const);
 				const question = asked && { liveness, attempt: asked, askedAt: 0 };
-				const revocation = { outcome, attempts, decisive, asked: question, before, ended };
+				const revocation = { outcome, attempts, decisive, asked: question, before, stoppedBy };
 				const credential = credentialFor({ appkey, appsecret }, 'https://relay.example');
 				return { token, credential, secrets, revocation };
 			});
@@ -141,7 +142,7 @@ property(
 		if (report.succeeded) return;
 		const node = { name: 'KIS', parameters: { token: token.value } } as unknown as INode;
 		const thrown = await runError(node, [report], {
-			outcomes: OUTCOMES,
+			outcomes: REVOKE_OUTCOMES,
 			shortfall: 'not confirmed',
 		});
 		const stored = [

@@ -1,4 +1,4 @@
-// What is tried: any attempts that answers can leave, with any number of retries allowed.
+// What is tried: any attempts that answers can make, with any number of retries allowed.
 import fc from 'fast-check';
 
 import { isListed, KIS_CODES } from '../../kis/reply/errorCodes';
@@ -22,7 +22,7 @@ const attempts = fc.array(fc.oneof(refusal, codeless, broken), { minLength: 1, m
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
 property(
-	'a wait is bearable, and there are no more than allowed',
+	'waits are bounded, and there are no more retries than allowed',
 	[attempts, fc.nat(12), fc.nat(10), random],
 	(attempts, retries, maxRetries, random) => {
 		const waitMs = waitBeforeRetry(attempts, retries, maxRetries, random);
@@ -34,7 +34,7 @@ property(
 );
 
 property(
-	'what is settled, or would be answered the same again, is not repeated',
+	'what is decided, or would be answered the same again, is not retried',
 	[attempts, fc.nat(10), random],
 	(attempts, retries, random) => {
 		const last = attempts[attempts.length - 1];

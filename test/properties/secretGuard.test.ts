@@ -1,5 +1,5 @@
-// What is tried: secrets of any characters, regex characters, quotes and escapes among them, echoed in part, in any
-// encoding and any surroundings; and texts that hold too little of a secret to give it away.
+// What is tried: secrets of any characters, including regex characters, quotes and escapes, echoed in part in any encoding
+// and surroundings; and texts that contain too little of a secret to reveal it.
 import fc from 'fast-check';
 
 import { SecretGuard } from '../../kis/secrets/secretGuard';
@@ -12,7 +12,7 @@ const shortWithEcho = fc
 	.chain((secret) => fc.tuple(fc.constant(secret), echoOf(fc.constant(secret))));
 
 property(
-	'eight consecutive characters of a secret are withheld, in every encoding and any text, nested too',
+	'eight consecutive characters of a secret are withheld, in any text and encoding, nested too',
 	[withLeak, fc.array(longText)],
 	([secret, leak], others) => {
 		expect(new SecretGuard([...others, secret]).show(leak)).toMatch(/^\[Withheld/);
@@ -23,11 +23,11 @@ property('a secret shorter than that is withheld whole', [shortWithEcho], ([secr
 	expect(new SecretGuard([secret]).show(echo)).toMatch(/^\[Withheld/);
 });
 
-/** Between parts of secrets, and in none of them. */
+/** Separates parts of secrets, and is in none of them. */
 const SEPARATOR = ' 은 ';
 
 property(
-	'less than that is shown as it came, however often, in every encoding',
+	'fewer characters are shown unchanged, however often, in every encoding',
 	[
 		fc.stringMatching(/^[G-ZÀ-ÿ!-$&-/]{8,30}$/),
 		fc.array(fc.tuple(fc.nat(22), fc.nat(7), encoding)),
@@ -42,7 +42,7 @@ property(
 );
 
 property(
-	'what looks like a key or a token is withheld, whosever it is, in every encoding and any text',
+	"what looks like anybody's key or token is withheld, in any text and encoding",
 	[
 		echoOf(
 			fc.oneof(
@@ -58,6 +58,6 @@ property(
 	},
 );
 
-property('what has nothing of a secret is shown as it came', [text, fc.uuid()], (text, secret) => {
+property('text without a secret is shown unchanged', [text, fc.uuid()], (text, secret) => {
 	expect(new SecretGuard([secret]).show(text)).toBe(text);
 });

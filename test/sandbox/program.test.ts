@@ -1,5 +1,5 @@
 // The program as someone starts it: what it prints is all that n8n has to be given.
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:https';
@@ -9,15 +9,13 @@ import { join, resolve } from 'node:path';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
+import { run } from '../../tools/common/run';
 import { testCredential } from '../../tools/engine/credentialTest';
 import { ENVIRONMENTS } from '../../kis/input/environments';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { namesOfThisComputer } from '../../tools/sandbox/address';
 import { parseOptions } from '../../tools/sandbox/options';
 import { Sandbox } from '../../tools/sandbox/server';
-
-// Each start compiles the program first.
-jest.setTimeout(60_000);
 
 const ROOT = resolve(__dirname, '../..');
 const PROGRAM = join(ROOT, 'tools/sandbox/main.ts');
@@ -220,12 +218,9 @@ test('by default it is for this computer, over plain http, at a port of its own,
 	expect(parseOptions(['--bind', '0.0.0.0', '--tls'])?.address).toBe('0.0.0.0');
 });
 
-test('explains each option when it is asked as the README says', () => {
-	const { stdout, status } = spawnSync('npm', ['run', '--silent', 'sandbox', '--', '--help'], {
-		cwd: ROOT,
-		env: environment(),
-		encoding: 'utf8',
-	});
+test('explains each option when it is asked as the README says', async () => {
+	const args = ['run', '--silent', 'sandbox', '--', '--help'];
+	const { stdout, status } = await run('npm', args, { cwd: ROOT, env: environment() });
 	expect(status).toBe(0);
 	const explained = [...stdout.matchAll(/^ {2}--([a-z]+).*\n {6}\S/gm)].map(([, name]) => name);
 	expect(explained).toEqual([

@@ -37,7 +37,7 @@ export function makeAnswer(
 	headers: Partial<Pick<Answered, 'contentEncoding' | 'retryAfter' | 'date'>> = {},
 ): Answered {
 	return {
-		ended: 'answered',
+		kind: 'answered',
 		httpStatus,
 		contentEncoding: null,
 		retryAfter: null,

@@ -35,12 +35,8 @@ export async function postOnce(
 ): Promise<Exchange> {
 	const connection = connect(url, options);
 	const exchange = await connection.post(BODY, NEVER);
-	if (exchange.ended === 'answered') await connection.close();
+	if (exchange.kind === 'answered') await connection.close();
 	await server.abandoned();
-	if (exchange.ended === 'unwritten') expect(server.requests).toHaveLength(0);
+	if (exchange.kind === 'unwritten') expect(server.requests).toHaveLength(0);
 	return exchange;
-}
-
-export function seconds(started: number): number {
-	return (performance.now() - started) / 1000;
 }

@@ -1,7 +1,6 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** jest has short timers of its own where it runs tests in its own process. */
-const PATIENCE_MS = 2000;
+import { until } from '../../tools/common/until';
 
 /** What keeps this process alive just now, such as `Timeout` or `TCPSocketWrap`: how many of each. */
 export function resources(): Map<string, number> {
@@ -14,14 +13,18 @@ export function resources(): Map<string, number> {
 
 /** Of what there is more than before, and stays so. */
 export async function leftSince(before: ReadonlyMap<string, number>): Promise<string[]> {
-	const deadline = performance.now() + PATIENCE_MS;
-	for (;;) {
-		// A closed handle is let go of in the turn after.
-		await nextTurn();
-		const left = [...resources()]
-			.filter(([name, count]) => name !== 'Immediate' && count > (before.get(name) ?? 0))
-			.map(([name]) => name);
-		if (left.length === 0 || performance.now() > deadline) return left;
-		await sleep(20, undefined, { ref: false });
-	}
+	let left: string[] = [];
+	// jest has short timers of its own where it runs tests in its own process.
+	await until(
+		async () => {
+			// A closed handle is let go of in the turn after.
+			await nextTurn();
+			left = [...resources()]
+				.filter(([name, count]) => name !== 'Immediate' && count > (before.get(name) ?? 0))
+				.map(([name]) => name);
+			return left.length === 0;
+		},
+		{ looks: 100, everyMs: 20 },
+	);
+	return left;
 }

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 
 import type { AccessToken } from '../../kis/input/accessToken';
-import { revokeTokens, type Revocation, type RevokeOptions } from '../../kis/revoke/revokeTokens';
+import type { Revocation } from '../../kis/revoke/revocation';
+import type { RevokeOptions } from '../../kis/revoke/revoker';
+import { revokeTokens } from '../../kis/revoke/revokeTokens';
 import type { Answer, Script, SeenRequest } from './scriptedServer';
 import { credentialFor, makeKeyPair, type KeyPair } from './tokens';
 
@@ -10,20 +12,29 @@ export interface RunOptions extends Partial<RevokeOptions> {
 	readonly keys?: KeyPair;
 }
 
-/** Revokes without retries and questions, as fast as it can, in an execution of its own, unless told otherwise. */
+/**
+ * Revokes without retries and questions, as fast as it can, in an execution of its own, unless told otherwise.
+ *
+ * @returns One result for each token, in order.
+ */
 export async function revoke(
 	url: string,
 	tokens: readonly AccessToken[],
 	{ keys = makeKeyPair(), ...options }: RunOptions = {},
 ): Promise<Revocation[]> {
-	return await revokeTokens(credentialFor(keys, url), tokens, {
+	const revocations = await revokeTokens(credentialFor(keys, url), tokens, {
 		maxRetries: 0,
 		requestsPerSecond: 1_000_000,
 		timeoutMs: 5000,
 		askBeforeUnknown: false,
 		cancel: new AbortController().signal,
-		execution: randomUUID(),
+		executionId: randomUUID(),
 		...options,
+	});
+	return tokens.map(({ fingerprint }) => {
+		const revocation = revocations.get(fingerprint);
+		if (!revocation) throw new Error(`no result for the token ${fingerprint}`);
+		return revocation;
 	});
 }
 

@@ -7,8 +7,9 @@ import {
 	type Socket,
 } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
+
+import { until } from '../../tools/common/until';
 
 /** One whole HTTP request, as it arrived. */
 export interface SeenRequest {
@@ -38,7 +39,7 @@ export interface Script {
 }
 
 /** Closing takes milliseconds, and a forgotten keep-alive connection lives for four seconds. */
-const PATIENCE_MS = 2000;
+const PATIENCE = { looks: 400, everyMs: 5 };
 
 const started: ScriptedServer[] = [];
 
@@ -105,13 +106,8 @@ export class ScriptedServer {
 
 	/** Resolves when the clients have closed all connections; rejects if they keep one. */
 	async abandoned(): Promise<void> {
-		const patience = new AbortController();
-		const kept = sleep(PATIENCE_MS, undefined, { signal: patience.signal }).then(() => {
-			throw new Error(`${this.#sockets.size} connections are still open`);
-		});
-		await Promise.race([Promise.all([...this.#sockets].map(closed)), kept]);
-		patience.abort();
-		await kept.catch(() => {});
+		if (await until(() => this.#sockets.size === 0, PATIENCE)) return;
+		throw new Error(`${this.#sockets.size} connections are still open`);
 	}
 
 	/** Resolves when so many requests have arrived. */
@@ -183,10 +179,6 @@ function parse(
 	if (bytes.length < length) return null;
 	const body = bytes.subarray(start, length).toString();
 	return { seen: { line, headers, body, connection, at: performance.now() }, length };
-}
-
-async function closed(socket: Socket): Promise<void> {
-	await new Promise((resolve) => socket.once('close', resolve));
 }
 
 /** A whole response, to the letter. */

@@ -29,7 +29,7 @@ const PROGRAM = `
 		},
 		hold: async (milliseconds) => load('rateLimit/rateLimiter').limiterOf(credential.appkey).hold(milliseconds),
 		revoke: async (token, outcome) => {
-			await load('memory/sharedMarks').whileRevokingForAll([read(token)], credential, async () => [{ outcome }]);
+			await load('memory/sharedMarks').whileRevokingForAll([read(token)], credential, async () => new Map([[read(token).fingerprint, { outcome }]]));
 			if (outcome === 'revoked') load('memory/deadTokens').deadTokens.add(read(token), credential);
 		},
 		clock: async (ahead) => {

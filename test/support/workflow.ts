@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type {
 	IDataObject,
 	INode,
@@ -10,6 +9,7 @@ import type {
 } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
+import { until } from '../../tools/common/until';
 import { standIn } from '../../tools/engine/nodes';
 import {
 	encryptCredential,
@@ -180,7 +180,5 @@ export function outcomes(items: readonly INodeExecutionData[]): string[] {
 
 /** Resolves when the clients have closed all connections, before the sandbox would (after five idle seconds). */
 export async function abandoned({ sockets }: Sandbox): Promise<void> {
-	const deadline = performance.now() + 3000;
-	while (sockets.size > 0 && performance.now() < deadline) await delay(5);
-	expect(sockets.size).toBe(0);
+	expect(await until(() => sockets.size === 0, { looks: 600 })).toBe(true);
 }

@@ -3,6 +3,7 @@
 import { STATUS_CODES } from 'node:http';
 
 import { KIS_CODES } from '../../kis/reply/errorCodes';
+import { parseExchange } from '../../kis/reply/reply';
 import { readRevocation } from '../../kis/revoke/revocation';
 import { SecretGuard } from '../../kis/secrets/secretGuard';
 import { TEXTS } from '../../tools/sandbox/answers';
@@ -139,7 +140,7 @@ describe('what is drawn', () => {
 			drawn.map(async (fault) => {
 				const { status = 200, body = '', encoding } = fault;
 				const answer = makeAnswer(status, Buffer.from(status === 204 ? '' : body, encoding));
-				const { verdict } = readRevocation(answer, new SecretGuard([]));
+				const { verdict } = readRevocation(parseExchange(answer), new SecretGuard([]));
 				expect([fault, NODE_READS[verdict]]).toEqual([fault, (await read(fault)).means]);
 			}),
 		);

@@ -8,12 +8,9 @@ import { makeCertificate } from '../sandbox/certificate';
 import type { CandidateName } from './candidates';
 import { UNLIMITED } from './candidates/candidate';
 import type { Timing } from './candidates/timed';
-import type { Load } from './loads';
 import { Child } from './processes/child';
-import type { HostProcess } from './processes/host';
 import type { LocalKisProcess, Seen } from './processes/localKis';
 import type { WorkerProcess } from './processes/worker';
-import type { Held } from './turnWatch';
 
 /** One candidate, once: what it took, and what the local KIS saw of it. */
 export type Run = Timing & Seen;
@@ -24,10 +21,6 @@ const WINDOW_MS = 1100;
 interface KisConditions {
 	/** Requests that the local KIS allows in any second; `null` for any number. */
 	readonly limit: number | null;
-	/** How long each of its answers takes, in milliseconds. */
-	readonly answerMs?: number;
-	/** Whether it refuses every request, each in English words of its own. */
-	readonly isWordy?: boolean;
 }
 
 interface Where {
@@ -50,10 +43,7 @@ export class Arena {
 		this.#env = env;
 	}
 
-	static async within<T>(
-		{ limit, answerMs = 0, isWordy }: KisConditions,
-		work: (arena: Arena) => Promise<T>,
-	): Promise<T> {
+	static async within<T>({ limit }: KisConditions, work: (arena: Arena) => Promise<T>): Promise<T> {
 		const folder = mkdtempSync(join(tmpdir(), 'kis-bench-'));
 		const removeFolder = () => rmSync(folder, { recursive: true, force: true });
 		process.once('exit', removeFolder);
@@ -63,7 +53,7 @@ export class Arena {
 			writeFileSync(trusted, certificate.cert);
 			return await Child.within<LocalKisProcess, T>('localKis.ts', async (kis) => {
 				const requestsPerSecond = limit ?? UNLIMITED;
-				const at = await kis.ask('start', { certificate, requestsPerSecond, answerMs, isWordy });
+				const at = await kis.ask('start', { certificate, requestsPerSecond });
 				const arena = new Arena(kis, { ...at, limit }, { NODE_EXTRA_CA_CERTS: trusted });
 				try {
 					return await work(arena);
@@ -92,27 +82,6 @@ export class Arena {
 			return runs;
 		};
 		return await Child.within('worker.ts', work, this.#env);
-	}
-
-	/** Watches how this node holds a process that has done the same with fewer items before. */
-	async watch(load: Load, { items, warmUp }: { items: number; warmUp: number }): Promise<Held> {
-		const work = async (host: Child<HostProcess>) => {
-			const run = async (count: number) => {
-				const tokens = await this.#kis.ask('mint', count);
-				return await host.ask('watch', { load, task: { ...this.#where, tokens } });
-			};
-			await run(warmUp);
-			return await run(items);
-		};
-		return await Child.within('host.ts', work, this.#env);
-	}
-
-	/** Asks for the time that the guard takes for so many texts, in milliseconds. */
-	async judge(texts: number): Promise<number> {
-		const tokens = await this.#kis.ask('mint', texts);
-		const work = async (host: Child<HostProcess>) =>
-			await host.ask('judge', { app: this.#where.app, tokens });
-		return await Child.within('host.ts', work);
 	}
 
 	async #runIn(

@@ -3,14 +3,11 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { print, runMain } from '../common/program';
 import { render, renderTable, type Findings } from './report';
-import { cost } from './sections/cost';
-import { hostTurns } from './sections/hostTurns';
-import { latency } from './sections/latency';
 import { limit } from './sections/limit';
 import { oneToken } from './sections/oneToken';
 import { quotes } from './sections/quotes';
-import { realN8n } from './sections/realN8n';
 import { speed } from './sections/speed';
 import { ROOT, versionOf } from './versions';
 
@@ -24,18 +21,14 @@ const SECTIONS: Readonly<Record<string, Section>> = {
 	limit: { rounds: 3, measure: limit },
 	quotes: { rounds: 3, measure: quotes },
 	speed: { rounds: 25, measure: speed },
-	latency: { rounds: 3, measure: latency },
 	oneToken: { rounds: 7, measure: oneToken },
-	cost: { rounds: 3, measure: cost },
-	hostTurns: { rounds: 3, measure: hostTurns },
-	realN8n: { rounds: 7, measure: realN8n },
 };
 const NAMES = Object.keys(SECTIONS).join();
 const PAGE = 'docs/benchmarks.md';
 
 const USAGE = `npm run bench -- [--only ${NAMES}] [--rounds NUMBER]
 
-Without options it measures everything, which takes about forty minutes, and writes ${PAGE}.
+Without options it measures everything, which takes about a quarter of an hour, and writes ${PAGE}.
 `;
 
 /** As the tables call them. */
@@ -45,7 +38,7 @@ const CONTENDERS = {
 		['this node', "the built package, on n8n's engine"],
 		[
 			'HTTP Request',
-			"the calls of n8n's HTTP helper that its HTTP Request node makes, on n8n's engine: as it comes, and with its own pauses between batches. That node itself is measured in the last section.",
+			"the calls of n8n's HTTP helper that its HTTP Request node makes, on n8n's engine: as it comes, and with its own pauses between batches.",
 		],
 		[
 			'plain loop',
@@ -120,10 +113,6 @@ Each figure is the median of several rounds; in brackets are the least and the m
 ${renderTable(CONTENDERS)}`;
 }
 
-function print(text: string): void {
-	process.stdout.write(text);
-}
-
 async function main(): Promise<boolean> {
 	let choice: ReturnType<typeof readCommandLine>;
 	try {
@@ -139,6 +128,4 @@ async function main(): Promise<boolean> {
 
 // So that what is to be done at the exit is done.
 process.once('SIGINT', () => process.exit(130));
-void main().then((good) => {
-	process.exitCode = good ? 0 : 1;
-});
+void runMain(main);

@@ -35,7 +35,6 @@ export class Sample {
 // How tables write a value: its unit stands in the head.
 export const seconds = (ms: number) => (ms / 1000).toFixed(2);
 export const milliseconds = (ms: number) => (Math.abs(ms) < 10 ? ms.toFixed(2) : ms.toFixed(0));
-export const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
 export const kilobytes = (bytes: number) => (bytes / 1e3).toFixed(0);
 export const wholeNumber = (value: number) => value.toLocaleString('en-US');
 /** @param share From 0 to 1. */

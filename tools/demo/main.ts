@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { ICredentialType, IDataObject, INodeType, IRun } from 'n8n-workflow';
 
+import { print, runMain } from '../common/program';
 import { encryptCredential, outputOf, runWorkflow, type WorkflowFile } from '../engine/run';
 import { ENVIRONMENTS } from '../../kis/input/environments';
 import { makeApp, type App } from '../sandbox/apps';
@@ -135,16 +136,4 @@ function redacted(json: IDataObject): IDataObject {
 		: json;
 }
 
-function print(text: string): void {
-	process.stdout.write(text);
-}
-
-main().then(
-	(good) => {
-		process.exitCode = good ? 0 : 1;
-	},
-	(error: unknown) => {
-		process.stderr.write(`${String(error)}\n`);
-		process.exitCode = 1;
-	},
-);
+void runMain(main);

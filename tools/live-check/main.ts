@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { InvalidInput } from '../../kis/input/invalidInput';
+import { print, runMain } from '../common/program';
 import { checkLive } from './liveCheck';
 import { makeLiveReport } from './report';
 import { readSettings, type Settings } from './settings';
@@ -64,16 +65,8 @@ async function isConfirmed(): Promise<boolean> {
 	return false;
 }
 
-function print(text: string): void {
-	process.stdout.write(text);
-}
-
-main().then(
-	(isDone) => {
-		process.exitCode = isDone ? 0 : 1;
-	},
-	(error: unknown) => {
-		process.stderr.write(`${error instanceof Error ? error.name : 'Something'} went wrong here.\n`);
-		process.exitCode = 1;
-	},
+void runMain(
+	main,
+	// The message may hold a key.
+	(error) => `${error instanceof Error ? error.name : 'Something'} went wrong here.\n`,
 );

@@ -27,7 +27,7 @@ exports.GROUPS = {
 		mutate: [
 			'kis/http/{connection,requestWatch}.ts',
 			'kis/memory/executionMemory.ts',
-			'kis/revoke/{revokeTokens,sending}.ts',
+			'kis/revoke/{revoker,revokeTokens,sending,workers}.ts',
 		],
 		tests: ['kis/(connection|executionMemory|requestWatch|revokeTokens)'],
 	},

@@ -1,12 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { pack, unpack } from '../common/pack';
+import { print, runMain } from '../common/program';
+import { capture } from '../common/run';
 import { READING, RUNNING } from './checks';
 import { repositoryIs, tagIs } from './checks/tag';
-import { capture, show } from './commands';
-import { pack, unpack } from './package';
+import { Package } from './package';
 import { report } from './report';
 
 const USAGE = `Proves what would be published: makes a clean clone of the last commit, builds and packs it there, and checks the package.
@@ -27,9 +30,8 @@ const OPTIONS = {
 } as const;
 
 const sources = resolve(__dirname, '../..');
-const print = (text: string) => void process.stdout.write(text);
 
-function main(args: string[]): boolean {
+async function main(args: string[]): Promise<boolean> {
 	const { values } = parseArgs({ args, options: OPTIONS });
 	if (values.help) {
 		print(USAGE);
@@ -38,15 +40,18 @@ function main(args: string[]): boolean {
 	const folder = mkdtempSync(join(tmpdir(), 'release-check-'));
 	try {
 		const output = resolve(values.output ?? folder);
-		if (!values.here) return checkClone(join(folder, 'clone'), [...args, '--output', output]);
-		const tarball = pack(sources, output);
+		if (!values.here) return await checkClone(join(folder, 'clone'), [...args, '--output', output]);
+		const tarball = await pack(sources, output);
+		const unpacked = join(folder, 'package');
+		await unpack(tarball, unpacked);
 		const checks = [
 			...READING,
 			...RUNNING,
 			...(values.tag === undefined ? [] : [tagIs(values.tag)]),
 			...(values.repository === undefined ? [] : [repositoryIs(values.repository)]),
 		];
-		const { text, isGood } = report(unpack(sources, tarball, join(folder, 'package')), checks);
+		const subject = new Package(sources, unpacked, statSync(tarball).size);
+		const { text, isGood } = await report(subject, checks);
 		print(text);
 		return isGood;
 	} finally {
@@ -55,24 +60,28 @@ function main(args: string[]): boolean {
 }
 
 /** The clone checks itself, with what its own lockfile installs. */
-function checkClone(clone: string, options: readonly string[]): boolean {
-	const changes = capture('git', ['status', '--porcelain'], sources);
+async function checkClone(clone: string, options: readonly string[]): Promise<boolean> {
+	const git = async (cwd: string, ...args: string[]) => await capture('git', args, { cwd });
+	const changes = await git(sources, 'status', '--porcelain');
 	if (changes !== '') {
 		print(`Only what is committed can be published, and this is not:\n${changes}`);
 		return false;
 	}
-	const commit = capture('git', ['rev-parse', 'HEAD'], sources).trim();
+	const commit = (await git(sources, 'rev-parse', 'HEAD')).trim();
 	print(`A clean clone of ${commit}\n`);
-	capture('git', ['clone', '--quiet', '--no-checkout', sources, clone], sources);
-	capture('git', ['checkout', '--quiet', '--detach', commit], clone);
+	await git(sources, 'clone', '--quiet', '--no-checkout', sources, clone);
+	await git(clone, 'checkout', '--quiet', '--detach', commit);
 	const steps = [
 		['npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error'],
 		['npm', 'run', '--silent', 'build'],
 		['npm', 'run', '--silent', 'release:check', '--', '--here', ...options],
 	];
-	const failed = steps.find((step) => !show(step, clone));
+	// What they print is for whoever watches.
+	const failed = steps.find(
+		([command, ...args]) => spawnSync(command, args, { cwd: clone, stdio: 'inherit' }).status !== 0,
+	);
 	if (failed) print(`\n${failed.join(' ')}: failed\n`);
 	return failed === undefined;
 }
 
-process.exitCode = main(process.argv.slice(2)) ? 0 : 1;
+void runMain(async () => await main(process.argv.slice(2)));

@@ -1,7 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
-
-import { capture } from './commands';
 
 /** What the checks read of package.json. */
 export interface Manifest {
@@ -54,18 +52,4 @@ export class Package {
 	get unpackedBytes(): number {
 		return this.files.reduce((sum, file) => sum + statSync(join(this.folder, file)).size, 0);
 	}
-}
-
-/** Packs a built checkout as `npm publish` would; the tarball is left in `output`. */
-export function pack(sources: string, output: string): string {
-	mkdirSync(output, { recursive: true });
-	const flags = ['--ignore-scripts', '--silent', '--pack-destination', output];
-	return join(output, capture('npm', ['pack', ...flags], sources).trim());
-}
-
-/** Unpacks a tarball into a folder. */
-export function unpack(sources: string, tarball: string, folder: string): Package {
-	mkdirSync(folder, { recursive: true });
-	capture('tar', ['-xzf', tarball, '-C', folder, '--strip-components=1'], sources);
-	return new Package(sources, folder, statSync(tarball).size);
 }

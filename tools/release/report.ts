@@ -10,8 +10,10 @@ export interface Report {
 const INDENT = ' '.repeat(7);
 
 /** Runs the checks and puts what they found into a table. */
-export function report(subject: Package, checks: readonly Check[]): Report {
-	const rows = checks.map((check) => ({ name: check.name, verdict: verdictOf(check, subject) }));
+export async function report(subject: Package, checks: readonly Check[]): Promise<Report> {
+	const rows = await Promise.all(
+		checks.map(async (check) => ({ name: check.name, verdict: await verdictOf(check, subject) })),
+	);
 	const width = Math.max(...rows.map(({ name }) => name.length));
 	const { name, version } = subject.manifest;
 	const failed = rows.filter(({ verdict }) => !verdict.isGood).map((row) => row.name);

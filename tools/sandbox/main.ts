@@ -1,3 +1,4 @@
+import { print, runMain } from '../common/program';
 import { DOCKER_HOST, isEverywhere, namesOfThisComputer } from './address';
 import { signCertificate } from './certificate';
 import { readOrMakeKept } from './kept';
@@ -9,9 +10,12 @@ import { Sandbox } from './server';
 const QUOTE =
 	'/uapi/domestic-stock/v1/quotations/inquire-price?FID_COND_MRKT_DIV_CODE=J&FID_INPUT_ISCD=005930';
 
-async function main(): Promise<void> {
+async function main(): Promise<boolean> {
 	const options = parseOptions(process.argv.slice(2));
-	if (!options) return print(USAGE);
+	if (!options) {
+		print(USAGE);
+		return true;
+	}
 	const { environment, port, tls, address, names } = options;
 	const kept = await readOrMakeKept();
 	const app = options.app ?? kept.app;
@@ -47,6 +51,7 @@ ${tls ? trust(kept.authorityFile) : ''}
 What else it can do: npm run sandbox -- --help
 Ctrl+C ends it.
 `);
+	return true;
 }
 
 /** How n8n is told of the authority. */
@@ -60,14 +65,7 @@ Whoever can read the key beside that file can pass for any host to that n8n: let
 `;
 }
 
-function print(text: string): void {
-	process.stdout.write(text);
-}
-
-main().catch((error: unknown) => {
+void runMain(main, (error) => {
 	const why = error instanceof Error ? error.message : String(error);
-	process.stderr.write(
-		`The sandbox was not started: ${why}\nnpm run sandbox -- --help explains the options.\n`,
-	);
-	process.exitCode = 1;
+	return `The sandbox was not started: ${why}\nnpm run sandbox -- --help explains the options.\n`;
 });

@@ -20,7 +20,7 @@ const RUN = 'kis/revoke/revokeTokens.ts';
 const SENDING = 'kis/revoke/sending.ts';
 const MEMORY = 'kis/memory/executionMemory.ts';
 const DEAD = 'kis/memory/deadTokens.ts';
-const UNUSABLE = 'nodes/KisToken/operations/revoke/revoke.ts';
+const NODE_REVOKE = 'nodes/KisToken/operations/revoke/revoke.ts';
 const RETRY_AFTER = 'kis/http/retryAfter.ts';
 const RETRY = 'kis/reply/retry.ts';
 const PACED = 'kis/rateLimit/pacedRequest.ts';
@@ -114,18 +114,18 @@ export const BREAKS: readonly Break[] = [
 		rule: 'a doubtful confirmation is not repeated',
 		file: RETRY,
 		from: 'if (attempt.rule) return attempt.rule.retry ?? null;',
-		to: "if (attempt.verdict === 'doubtfulConfirmation') return {};\n\tif (attempt.rule) return attempt.rule.retry ?? null;",
+		to: "if (attempt.verdict === 'unprovenConfirmation') return {};\n\tif (attempt.rule) return attempt.rule.retry ?? null;",
 	},
 	{
 		rule: 'no verdict, then invalid: `revoked`',
 		file: OUTCOME,
-		from: 'unsettled && token.whole && !token.expired',
+		from: 'mayBeRevoked && token.whole && !token.expired',
 		to: 'false',
 	},
 	{
 		rule: 'invalid at first: `alreadyInvalid`',
 		file: OUTCOME,
-		from: 'unsettled && token.whole && !token.expired',
+		from: 'mayBeRevoked && token.whole && !token.expired',
 		to: 'true',
 	},
 	{
@@ -137,7 +137,7 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'no verdict, then a refusal: `unknown`',
 		file: OUTCOME,
-		from: "if (unsettled) return 'unknown';",
+		from: "if (mayBeRevoked) return 'unknown';",
 		to: '',
 	},
 	{
@@ -180,13 +180,13 @@ export const BREAKS: readonly Break[] = [
 	},
 	{
 		rule: 'an unusable node knows what its execution knows of the token',
-		file: UNUSABLE,
+		file: NODE_REVOKE,
 		from: 'isToken(token) ? executionMemory.recallAny(execution, token) : null',
 		to: 'null',
 	},
 	{
 		rule: 'an unusable node knows that of no other token',
-		file: UNUSABLE,
+		file: NODE_REVOKE,
 		from: 'standing ? reportStanding(standing, setup) : reportNotSent(setup)',
 		to: "reportStanding({ outcome: 'unknown', decisive: standing?.decisive as never }, setup)",
 	},
@@ -328,8 +328,8 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: '`Retry-After` delays everyone on the app key',
 		file: PACED,
-		from: 'limiter.hold(pauseLeft(attempt));',
-		to: 'limiter.hold(0);',
+		from: 'limiter.pause(pauseLeft(attempt));',
+		to: 'limiter.pause(0);',
 		seenBy: 'test/kis/revokeTokens.end.test.ts',
 	},
 	{
@@ -349,14 +349,14 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'an answer that settles no token ends the batch',
 		file: SENDING,
-		from: '>= UNSETTLED_TOKENS',
+		from: '>= UNDECIDED_TOKENS',
 		to: '>= Infinity',
 	},
 	{
 		rule: 'but not before 8 tokens',
 		file: SENDING,
-		from: 'const UNSETTLED_TOKENS = 8;',
-		to: 'const UNSETTLED_TOKENS = 1;',
+		from: 'const UNDECIDED_TOKENS = 8;',
+		to: 'const UNDECIDED_TOKENS = 1;',
 	},
 	{
 		rule: 'a rate refusal that stands ends the batch',
@@ -422,9 +422,9 @@ export const BREAKS: readonly Break[] = [
 	},
 	{
 		rule: 'each item has the outcome of its own token',
-		file: RUN,
-		from: 'mapInTurns(tokens, ({ value }) => this.#revocations.get(value)',
-		to: 'mapInTurns(tokens, (_, i) => this.#revocations.get((tokens[i + 1] ?? tokens[0]).value)',
+		file: NODE_REVOKE,
+		from: 'revocations.get(token.fingerprint)',
+		to: '[...revocations.values()].at(-1)',
 	},
 	{
 		rule: 'an unusable text is not sent',

@@ -7,6 +7,8 @@ import type { Played, World } from './world';
 
 /** What is answered so much later is read later, even on a busy computer. */
 const UNDER_WAY_MS = 500;
+/** Where a turn of the event loop takes longer, time runs out for handshakes that nobody disturbed: no haste is held against the node. */
+const BUSY_MS = 250;
 /** Clocks and timers. */
 const TOLERANCE_MS = 100;
 /** Tokens in a row on which one answer was all that came: then the batch ends. */
@@ -28,13 +30,14 @@ const RATE_SLACK_MS = 3000;
 
 /** What must not be, whatever is reported of the tokens: one line for each. */
 export function misconduct(played: Played, heard: readonly Heard[]): string[] {
-	const { act, arrivals, misled, connectionsLeft, outcomes } = played;
+	const { act, arrivals, misled, connectionsLeft, outcomes, longestTurnMs } = played;
 	const wrongs: string[] = [];
 	const values = new Set(act.tokens.map(({ value }) => value));
 	if (arrivals.some(({ token }) => !values.has(token))) wrongs.push('an unusable text was sent');
 	if (!act.isUsable && arrivals.length > 0) wrongs.push('an unusable node sent something');
 	if (misled > 0) wrongs.push(`${misled} requests went to a bad certificate`);
 	if (connectionsLeft > 0) wrongs.push(`${connectionsLeft} connections were left open`);
+	if (longestTurnMs > BUSY_MS) return wrongs;
 	if (isImpatient(heard)) wrongs.push('an answer that asked to wait was not heeded');
 	if (isStanding(act.event)) wrongs.push(...stubbornness(played, heard));
 	const unsent = act.tokens.filter(({ value }, i) => value !== null && outcomes[i] === 'notSent');

@@ -4,11 +4,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { print, runMain } from '../common/program';
 import { makeCertificate } from '../sandbox/certificate';
 import { FILES, HOST } from './trust';
 
 /** Node.js reads the certificates that it trusts when it starts: hence a process of its own. */
-async function main(): Promise<number> {
+async function main(): Promise<boolean> {
 	const folder = await mkdtemp(join(tmpdir(), 'kis-truth-'));
 	try {
 		const { cert, key } = await makeCertificate(HOST);
@@ -21,16 +22,10 @@ async function main(): Promise<number> {
 		});
 		const [code] = (await once(child, 'exit')) as [number | null];
 		if (code !== 0) print(`To see it again: npm run truth -- ${process.argv.slice(2).join(' ')}\n`);
-		return code ?? 1;
+		return code === 0;
 	} finally {
 		await rm(folder, { recursive: true });
 	}
 }
 
-function print(text: string): void {
-	process.stdout.write(text);
-}
-
-void main().then((code) => {
-	process.exitCode = code;
-});
+void runMain(main);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
+import { print, runMain } from '../common/program';
 import { removeEngineFolder } from '../engine/run';
 import { makeCertificate } from '../sandbox/certificate';
 import { runExperiment, type ExperimentOptions, type Team } from './experiment';
@@ -88,16 +89,4 @@ async function settle(): Promise<void> {
 	collectGarbage();
 }
 
-function print(text: string): void {
-	process.stdout.write(text);
-}
-
-run().then(
-	(isTrue) => {
-		process.exitCode = isTrue ? 0 : 1;
-	},
-	(error: unknown) => {
-		process.stderr.write(`${String(error)}\n`);
-		process.exitCode = 1;
-	},
-);
+void runMain(run);

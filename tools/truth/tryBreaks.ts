@@ -1,24 +1,20 @@
-import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { print, runMain } from '../common/program';
+import { run } from '../common/run';
 import { BREAKS, type Break } from './breaks';
-import { SHORT_RUN_ARGUMENTS } from './shortRun';
+import { shortRunArguments } from './shortRun';
 
 const ROOT = resolve(__dirname, '../..');
 const NOT_COPIED = ['node_modules', 'dist', '.git', 'docs', 'test/e2e', 'tools/bench'];
 /** A broken product may wait for ever. */
 const PATIENCE_MS = 10 * 60 * 1000;
 
-interface Ran {
-	readonly failed: boolean;
-	readonly output: string;
-}
-
-/** Breaks each rule in a copy of the repository, and tells whether that is noticed. Gives how often it is not. */
-async function tryBreaks(): Promise<number> {
+/** Breaks each rule in a copy of the repository, and tells whether that is noticed. @returns Whether all are. */
+async function tryBreaks(): Promise<boolean> {
 	const { values } = parseArgs({
 		options: {
 			/** Only the rules that contain one of these. */
@@ -47,7 +43,7 @@ async function tryBreaks(): Promise<number> {
 	};
 	await Promise.all(Array.from({ length: Number(values.parallel) }, work));
 	print(`${chosen.length} rules broken, ${unseen} of them unnoticed\n`);
-	return unseen;
+	return unseen === 0;
 }
 
 async function makeCopy(): Promise<string> {
@@ -66,7 +62,7 @@ async function tryOne(copy: string, one: Break, enough: string): Promise<string 
 	const before = await readFile(file, 'utf8');
 	await writeFile(file, await breakIn(copy, one));
 	try {
-		const built = await run(copy, 'gulp/bin/gulp.js', 'build', '-L');
+		const built = await runIn(copy, 'gulp/bin/gulp.js', 'build', '-L');
 		if (built.failed) throw new Error(`${one.rule}: the broken product cannot be built`);
 		return one.seenBy ? await byTest(copy, one.seenBy) : await byExperiment(copy, enough);
 	} finally {
@@ -75,17 +71,23 @@ async function tryOne(copy: string, one: Break, enough: string): Promise<string 
 }
 
 async function byTest(copy: string, test: string): Promise<string | null> {
-	const { failed, output } = await run(copy, 'jest/bin/jest.js', test, '--selectProjects', 'n8n 2');
+	const { failed, output } = await runIn(
+		copy,
+		'jest/bin/jest.js',
+		test,
+		'--selectProjects',
+		'n8n 2',
+	);
 	const count = /^Tests: +(\d+) failed/m.exec(output)?.[1];
 	return failed && count ? `${test}: ${count} tests fail` : null;
 }
 
 async function byExperiment(copy: string, enough: string): Promise<string | null> {
-	const { failed, output } = await run(
+	const { failed, output } = await runIn(
 		copy,
 		'tsx/dist/cli.mjs',
 		'tools/truth/main.ts',
-		...SHORT_RUN_ARGUMENTS,
+		...shortRunArguments(),
 		// Fewer worlds at once, so that it stops soon.
 		...['--parallel', '10', '--enough', enough],
 	);
@@ -125,26 +127,11 @@ async function breakIn(root: string, { rule, file, from, to }: Break): Promise<s
 	return parts.join(to);
 }
 
-async function run(copy: string, program: string, ...args: string[]): Promise<Ran> {
+async function runIn(copy: string, program: string, ...args: string[]) {
 	const path = join(copy, 'node_modules', program);
-	return await new Promise((tell) => {
-		const options = { cwd: copy, timeout: PATIENCE_MS };
-		execFile(process.execPath, [path, ...args], options, (error, stdout, stderr) =>
-			tell({ failed: error !== null, output: stdout + stderr }),
-		);
-	});
+	const options = { cwd: copy, timeout: PATIENCE_MS };
+	const { status, stdout, stderr } = await run(process.execPath, [path, ...args], options);
+	return { failed: status !== 0, output: stdout + stderr };
 }
 
-function print(text: string): void {
-	process.stdout.write(text);
-}
-
-tryBreaks().then(
-	(unseen) => {
-		process.exitCode = unseen === 0 ? 0 : 1;
-	},
-	(error: unknown) => {
-		process.stderr.write(`${String(error)}\n`);
-		process.exitCode = 1;
-	},
-);
+void runMain(tryBreaks);

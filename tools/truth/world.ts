@@ -1,5 +1,7 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { until } from '../common/until';
 import { makeApp } from '../sandbox/apps';
 import type { Fault } from '../sandbox/faults';
 import type { SeenCall } from '../sandbox/server';
@@ -29,7 +31,7 @@ export const REQUESTS_PER_SECOND = 40;
 const TIMEOUT_MS = 2000;
 const AWAY_MS = 300;
 /** Closing takes milliseconds; a forgotten keep-alive connection lives for five seconds. */
-const PATIENCE_MS = 2000;
+const PATIENCE = { looks: 400, everyMs: 5 };
 
 const NEW_CUSTOMER = { requestsPerSecond: 3, tokens: 40 } as const;
 
@@ -65,6 +67,8 @@ export interface Played {
 	/** Requests to a bad certificate. */
 	readonly misled: number;
 	readonly connectionsLeft: number;
+	/** The longest turn of the event loop meanwhile. */
+	readonly longestTurnMs: number;
 	/** When the event took place, on the monotonic clock; `null` if it did not. */
 	readonly happenedAt: number | null;
 }
@@ -160,6 +164,8 @@ export class World {
 			misled: relay.misled,
 			disturbed: host.disturbed,
 		};
+		const turns = monitorEventLoopDelay();
+		turns.enable();
 		this.#act = act;
 		this.#requestsBefore = before.arrivals;
 		this.#happenedAt = null;
@@ -186,6 +192,7 @@ export class World {
 		});
 		await this.#happening;
 		this.#act = null;
+		turns.disable();
 		return {
 			act,
 			process,
@@ -197,6 +204,7 @@ export class World {
 			endedUnread: relay.endedUnread - before.endedUnread,
 			misled: relay.misled - before.misled,
 			disturbed: host.disturbed - before.disturbed,
+			longestTurnMs: turns.max / 1e6,
 			happenedAt: this.#happenedAt,
 		};
 	}
@@ -286,7 +294,6 @@ function drawSwitches(random: (what: string) => number, scene: Event | Plan): Sw
 
 /** Resolves when the node has closed its connections: to how many it keeps. */
 async function connectionsLeft({ relay }: Host): Promise<number> {
-	const deadline = performance.now() + PATIENCE_MS;
-	while (relay.open > 0 && performance.now() < deadline) await delay(5);
+	await until(() => relay.open === 0, PATIENCE);
 	return relay.open;
 }

@@ -62,7 +62,7 @@ export async function ask(
 			resolveWithFullResponse: true,
 		});
 		return {
-			ended: 'answered',
+			kind: 'answered',
 			httpStatus: statusCode,
 			contentEncoding: headers['content-encoding'] ?? null,
 			retryAfter: headers['retry-after'] ?? null,
@@ -70,7 +70,7 @@ export async function ask(
 			body: await readWhole(body),
 		};
 	} catch (error) {
-		return { ended: 'unwritten', ...whyUnanswered(error) };
+		return { kind: 'unwritten', ...whyUnanswered(error) };
 	}
 }
 

@@ -4,7 +4,7 @@ import { readAttempt } from '../../../kis/reply/attempt';
 import { endpointOf } from '../../../kis/input/baseUrl';
 import { parseCredential, type KisCredential } from '../../../kis/input/credential';
 import { OPEN_ANSWERS } from '../../../kis/reply/httpAnswers';
-import { isText, readReply } from '../../../kis/reply/reply';
+import { isText, parseExchange } from '../../../kis/reply/reply';
 import { SecretGuard } from '../../../kis/secrets/secretGuard';
 import { probe } from '../../../kis/redis/sharedStore';
 import { InvalidInput } from '../../../kis/input/invalidInput';
@@ -55,10 +55,10 @@ async function tryKeyPair(
 		// This endpoint's name for the app secret.
 		secretkey: appsecret,
 	});
-	const answered = exchange.ended === 'answered' ? readReply(exchange) : null;
-	const key = answered?.fields.approval_key;
+	const parsed = parseExchange(exchange);
+	const key = parsed.reply?.fields.approval_key;
 	const given = isText(key) ? key : '';
 	const guard = new SecretGuard([appkey, appsecret]).and(given);
-	const attempt = readAttempt(exchange, () => (given ? null : OPEN_ANSWERS.withoutKey), guard);
+	const attempt = readAttempt(parsed, () => (given ? null : OPEN_ANSWERS.withoutKey), guard);
 	return attempt.verdict === 'confirmed' ? null : adviceOnAnswer(attempt, credential);
 }

@@ -64,7 +64,7 @@ export function reasonOfN8n(
 		const isHarmless = (text: string) =>
 			wordsOf(text).every((word) => ORDINARY.test(word) || names.has(word)) &&
 			!guard.reveals(text) &&
-			!guardOfLetters.isIn(lettersAndDigits(text));
+			!guardOfLetters.isQuotedIn(lettersAndDigits(text));
 		const texts = textsOf(error)
 			.map(withoutMarkup)
 			.filter((text) => text !== '');

@@ -1,11 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ICredentialDataDecryptedObject, IDataObject, INodeExecutionData } from 'n8n-workflow';
 
+import { until } from '../../../tools/common/until';
 import { readStored, type StoredRun } from './execution';
 import type { N8n } from './server';
 
-const POLL_MS = 200;
-const EXECUTION_MS = 120_000;
+const PATIENCE = { looks: 600, everyMs: 200 };
 
 /** Who sets up the tests' n8n. */
 export const OWNER = {
@@ -53,15 +52,16 @@ export class Api {
 
 	/** Waits for the end of an execution. */
 	async ended(id: string): Promise<Execution> {
-		for (const since = performance.now(); performance.now() - since < EXECUTION_MS; ) {
+		let ended: Execution | undefined;
+		await until(async () => {
 			const { status, data } = await this.call('GET', `/executions/${id}`);
-			if (!['new', 'running', 'waiting'].includes(String(status))) {
-				const run = readStored(this.n8n.installation, String(data));
-				// n8n 1 says that an execution has ended before it has stored what came out.
-				if (run.resultData) return { id, status: String(status), run };
-			}
-			await delay(POLL_MS);
-		}
+			if (['new', 'running', 'waiting'].includes(String(status))) return false;
+			const run = readStored(this.n8n.installation, String(data));
+			// n8n 1 says that an execution has ended before it has stored what came out.
+			if (run.resultData) ended = { id, status: String(status), run };
+			return ended !== undefined;
+		}, PATIENCE);
+		if (ended) return ended;
 		throw new Error(`The execution ${id} did not end. n8n's log:\n${this.n8n.log.slice(-4000)}`);
 	}
 

@@ -3,8 +3,9 @@ import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { pack, unpack } from '../../../tools/common/pack';
+import { capture } from '../../../tools/common/run';
 import { CACHE } from './install';
-import { run } from './run';
 
 const NAME = 'n8n-nodes-koreainvestment';
 const ROOT = join(__dirname, '../../..');
@@ -25,10 +26,10 @@ export async function packPreviousVersion(): Promise<string> {
 	const checkout = await mkdtemp(join(tmpdir(), 'kis-previous-'));
 	try {
 		const archive = join(checkout, 'source.tar');
-		await run('git', ['archive', '--output', archive, commit], { cwd: ROOT });
-		await run('tar', ['-xf', archive, '-C', checkout]);
-		await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: checkout });
-		await run('npm', ['run', 'build', '--silent'], { cwd: checkout });
+		await capture('git', ['archive', '--output', archive, commit], { cwd: ROOT });
+		await capture('tar', ['-xf', archive, '-C', checkout]);
+		await capture('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: checkout });
+		await capture('npm', ['run', 'build', '--silent'], { cwd: checkout });
 		await mkdir(CACHE, { recursive: true });
 		await cp(await pack(checkout, checkout), `${tarball}.${process.pid}`);
 		await rename(`${tarball}.${process.pid}`, tarball);
@@ -40,18 +41,13 @@ export async function packPreviousVersion(): Promise<string> {
 
 async function previousCommit(): Promise<string> {
 	const describe = ['describe', '--tags', '--match', 'v*', '--abbrev=0', 'HEAD^'];
-	const ref = await run('git', describe, { cwd: ROOT }).catch(() => BEFORE_THE_FIRST_TAG);
+	const ref = await capture('git', describe, { cwd: ROOT }).catch(() => BEFORE_THE_FIRST_TAG);
 	const parse = ['rev-parse', '--verify', `${ref.trim()}^{commit}`];
-	const commit = await run('git', parse, { cwd: ROOT }).catch((error: Error) => {
+	const commit = await capture('git', parse, { cwd: ROOT }).catch((error: Error) => {
 		const advice = 'In a shallow clone: git fetch --unshallow --tags';
 		throw new Error(`The version before this one is not to be had. ${advice}\n${error.message}`);
 	});
 	return commit.trim();
-}
-
-async function pack(folder: string, into: string): Promise<string> {
-	const args = ['pack', '--ignore-scripts', '--silent', '--pack-destination', into];
-	return join(into, (await run('npm', args, { cwd: folder })).trim());
 }
 
 /**
@@ -65,8 +61,7 @@ export async function installCommunityPackage(tarball: string, userFolder: strin
 	const nodes = join(userFolder, '.n8n/nodes');
 	const folder = join(nodes, 'node_modules', NAME);
 	await rm(folder, { recursive: true, force: true });
-	await mkdir(folder, { recursive: true });
-	await run('tar', ['-xzf', tarball, '-C', folder, '--strip-components=1']);
+	await unpack(tarball, folder);
 
 	const manifestFile = join(folder, 'package.json');
 	const manifest = JSON.parse(await readFile(manifestFile, 'utf8')) as Record<string, unknown>;
@@ -76,7 +71,7 @@ export async function installCommunityPackage(tarball: string, userFolder: strin
 	await writeFile(manifestFile, JSON.stringify(manifest));
 	const quietly = ['--no-audit', '--no-fund', '--no-bin-links', '--loglevel=error'];
 	const install = ['install', '--ignore-scripts', '--no-package-lock', ...quietly];
-	await run('npm', [...install, '--install-strategy=shallow'], { cwd: folder });
+	await capture('npm', [...install, '--install-strategy=shallow'], { cwd: folder });
 	await writeFile(
 		join(nodes, 'package.json'),
 		JSON.stringify({

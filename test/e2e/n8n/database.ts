@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { capture } from '../../../tools/common/run';
 import type { N8n } from './server';
-import { run } from './run';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -18,7 +18,7 @@ const DUMP = `
 /** All rows of the SQLite database of an n8n, by table. */
 export async function readDatabase(n8n: N8n): Promise<Readonly<Record<string, readonly Row[]>>> {
 	const file = join(n8n.userFolder, '.n8n/database.sqlite');
-	const dump = await run(n8n.installation.node, ['--no-warnings', '-e', DUMP, file]);
+	const dump = await capture(n8n.installation.node, ['--no-warnings', '-e', DUMP, file]);
 	return JSON.parse(dump) as Record<string, Row[]>;
 }
 

@@ -4,8 +4,8 @@ import { cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
+import { capture } from '../../../tools/common/run';
 import { folderOf, type Line } from './line';
-import { run } from './run';
 
 /** A real n8n in the cache, ready to run. */
 export interface Installation {
@@ -39,9 +39,9 @@ export async function installN8n(line: Line): Promise<Installation> {
 		}
 		process.stderr.write(`Installing n8n ${line} into ${folder}: this takes some minutes, once.\n`);
 		const quietly = ['--no-audit', '--no-fund', '--loglevel=error'];
-		await run('npm', ['ci', '--ignore-scripts', ...quietly], { cwd: unfinished });
+		await capture('npm', ['ci', '--ignore-scripts', ...quietly], { cwd: unfinished });
 		const rebuild = ['rebuild', 'sqlite3', '--ignore-scripts=false', ...quietly];
-		await run('npm', rebuild, { cwd: unfinished });
+		await capture('npm', rebuild, { cwd: unfinished });
 		await rename(unfinished, folder).catch(async (error: unknown) => {
 			// Another run was faster.
 			if (!existsSync(folder)) throw error as Error;

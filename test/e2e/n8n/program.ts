@@ -3,8 +3,9 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const POLL_MS = 100;
-const READY_MS = 90_000;
+import { until } from '../../../tools/common/until';
+
+const READY = { looks: 900, everyMs: 100 };
 /** n8n waits for its executions when it is told to end. */
 const END_MS = 30_000;
 
@@ -49,16 +50,17 @@ export class Program {
 		});
 	}
 
-	/** @throws Error with the end of its log, if it ends before that or takes longer than a minute and a half. */
+	/** @throws Error with the end of its log, if it ends before that, or has not become ready after 900 looks. */
 	async until(isReady: () => Promise<boolean>): Promise<void> {
-		for (const since = performance.now(); !(await isReady().catch(() => false)); ) {
-			if (this.hasEnded || performance.now() - since > READY_MS) {
-				const what = this.hasEnded ? 'ended' : 'did not become ready';
-				await this.stop();
-				throw new Error(`${this.command.join(' ')} ${what}:\n${this.log.slice(-4000)}`);
-			}
-			await delay(POLL_MS);
-		}
+		let ready = false;
+		await until(async () => {
+			ready = await isReady().catch(() => false);
+			return ready || this.hasEnded;
+		}, READY);
+		if (ready) return;
+		const what = this.hasEnded ? 'ended' : 'did not become ready';
+		await this.stop();
+		throw new Error(`${this.command.join(' ')} ${what}:\n${this.log.slice(-4000)}`);
 	}
 
 	/** @param signal Tells it to end. */

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INode, IConnections, IWorkflowSettings } from 'n8n-workflow';
 
+import { capture } from '../../../tools/common/run';
 import { installCommunityPackage } from './communityPackage';
 import type { Installation } from './install';
 import { freePort, Program } from './program';
-import { run } from './run';
 
 /** A workflow as n8n exports and imports it. */
 export interface WorkflowFile {
@@ -130,6 +130,6 @@ export class N8n {
 	async #run(command: readonly string[]): Promise<void> {
 		const { node, n8n, folder } = this.installation;
 		const broker = { N8N_RUNNERS_BROKER_PORT: String(await freePort()) };
-		await run(node, [n8n, ...command], { cwd: folder, env: { ...this.env, ...broker } });
+		await capture(node, [n8n, ...command], { cwd: folder, env: { ...this.env, ...broker } });
 	}
 }

@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import type { Outcome } from '../../../kis/reply/outcome';
+import type { RevokeOutcome } from '../../../kis/reply/outcome';
 import type { SeenCall } from '../../../tools/sandbox/server';
 
 const REVOKE = '/oauth2/revokeP';
@@ -9,7 +9,7 @@ const FINAL = ['200', 'EGW00121', 'EGW00122', 'EGW00123'];
 
 /** What an item of Revoke says of its token, with its details. */
 export interface Reported {
-	readonly outcome: Outcome;
+	readonly outcome: RevokeOutcome;
 	readonly attempts: number;
 	readonly tokenFingerprint: string;
 }
@@ -23,7 +23,7 @@ interface Fact {
 }
 
 /** When an outcome is true; nothing else than that run touched the token meanwhile. */
-const IS_TRUE: Readonly<Record<Outcome, (fact: Fact, attempts: number) => boolean>> = {
+const IS_TRUE: Readonly<Record<RevokeOutcome, (fact: Fact, attempts: number) => boolean>> = {
 	revoked: ({ isLive, confirmed }) => !isLive && confirmed === 1,
 	alreadyInvalid: ({ isLive, confirmed }) => !isLive && confirmed === 0,
 	rejected: ({ confirmed }) => confirmed === 0,
@@ -32,7 +32,7 @@ const IS_TRUE: Readonly<Record<Outcome, (fact: Fact, attempts: number) => boolea
 };
 
 export function reportedBy({ error, ...item }: IDataObject): Reported {
-	const { outcome, details } = (error ?? item) as { outcome: Outcome; details: Reported };
+	const { outcome, details } = (error ?? item) as { outcome: RevokeOutcome; details: Reported };
 	const { attempts, tokenFingerprint } = details;
 	return { outcome, attempts, tokenFingerprint };
 }

@@ -5,8 +5,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { capture } from '../../../tools/common/run';
 import { freePort, Program } from '../n8n/program';
-import { run } from '../n8n/run';
 
 /** Debian keeps PostgreSQL's programs out of the path. */
 const DEBIAN_POSTGRES = '/usr/lib/postgresql';
@@ -37,7 +37,11 @@ export class Postgres {
 		const owner = await notRoot();
 		if (owner) await chown(data, owner.uid, owner.gid);
 		const options = { cwd: data, ...owner };
-		await run(join(bin, 'initdb'), ['-D', data, '-U', USER, '--auth=trust', '--no-sync'], options);
+		await capture(
+			join(bin, 'initdb'),
+			['-D', data, '-U', USER, '--auth=trust', '--no-sync'],
+			options,
+		);
 
 		const postgres = new Postgres(await freePort(), bin, options);
 		await postgres.#run();
@@ -57,7 +61,7 @@ export class Postgres {
 		this.#program = new Program([join(bin, 'postgres'), '-D', options.cwd, ...args], options);
 		// It listens before it takes anyone.
 		const isReady = async () =>
-			await run(join(bin, 'pg_isready'), ['-h', '127.0.0.1', '-p', String(port)]);
+			await capture(join(bin, 'pg_isready'), ['-h', '127.0.0.1', '-p', String(port)]);
 		await this.#program.until(async () => (await isReady()) !== '');
 	}
 
@@ -75,7 +79,7 @@ export class Postgres {
 	/** All that is stored, as SQL. */
 	async dump(): Promise<string> {
 		const at = ['-h', '127.0.0.1', '-p', String(this.port), '-U', USER];
-		return await run(join(this.bin, 'pg_dump'), [...at, '--data-only', '--inserts', DATABASE]);
+		return await capture(join(this.bin, 'pg_dump'), [...at, '--data-only', '--inserts', DATABASE]);
 	}
 
 	async stop(): Promise<void> {
@@ -143,7 +147,7 @@ export class Redis {
 async function notRoot(): Promise<{ uid: number; gid: number } | undefined> {
 	if (process.getuid?.() !== 0) return undefined;
 	const [uid, gid] = await Promise.all(
-		['-u', '-g'].map(async (which) => await run('id', [which, 'postgres'])),
+		['-u', '-g'].map(async (which) => await capture('id', [which, 'postgres'])),
 	);
 	return { uid: Number(uid), gid: Number(gid) };
 }

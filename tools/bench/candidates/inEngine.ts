@@ -22,29 +22,16 @@ export interface Step {
 	readonly credentials?: EngineOptions['credentials'];
 }
 
-/** Measures the work of a node, from its being called to its end. */
-export type Measure<T> = (work: () => Promise<void>, context: IExecuteFunctions) => Promise<T>;
-
-/** Runs a node on n8n's engine with an item for each token, and times it. */
-export async function runInEngine(step: Step, { tokens }: Task): Promise<Timing> {
-	return await measureInEngine(
-		step,
-		tokens,
-		async (work, context) => await timed(work, watchReading(context)),
-	);
-}
-
 /**
- * Runs a node on n8n's engine with an item for each token.
+ * Runs a node on n8n's engine with an item for each token, and times it from its being called to its end.
  *
  * @throws Error with what n8n says, if it does not come to its end.
  */
-export async function measureInEngine<T>(
+export async function runInEngine(
 	{ type, node, parameters, settings, credentialTypes = [], credentials = [] }: Step,
-	tokens: readonly string[],
-	measure: Measure<T>,
-): Promise<T> {
-	let measured: { readonly value: T } | undefined;
+	{ tokens }: Task,
+): Promise<Timing> {
+	let timing: Timing | undefined;
 	const stopwatch: INodeType = {
 		description: node.description,
 		async execute() {
@@ -52,7 +39,7 @@ export async function measureInEngine<T>(
 			const work = async () => {
 				output = (await node.execute?.call(this)) ?? null;
 			};
-			measured = { value: await measure(work, this) };
+			timing = await timed(work, watchReading(this));
 			return output as INodeExecutionData[][] | null;
 		},
 	};
@@ -71,7 +58,7 @@ export async function measureInEngine<T>(
 			input: tokens.map((access_token) => ({ json: { access_token } })),
 		},
 	);
-	if (measured) return measured.value;
+	if (timing) return timing;
 	const { error, runData } = run.data.resultData;
 	const failure = error ?? runData.Revoke?.[0].error;
 	throw new Error(`${type} did not come to its end: ${String(failure?.message)}`);

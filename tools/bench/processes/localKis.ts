@@ -1,18 +1,12 @@
 import { makeApp, type App } from '../../sandbox/apps';
 import type { Certificate } from '../../sandbox/certificate';
-import type { Fault } from '../../sandbox/faults';
 import { Sandbox } from '../../sandbox/server';
 import { sharedClock } from '../clock';
-import { englishText } from '../englishText';
 import { serve } from './child';
 
 export interface KisSettings {
 	readonly certificate: Certificate;
 	readonly requestsPerSecond: number;
-	/** How long each answer takes, in milliseconds. */
-	readonly answerMs: number;
-	/** Whether it refuses every request, each in English words of its own. */
-	readonly isWordy?: boolean;
 }
 
 /** What the local KIS saw of a run. */
@@ -23,57 +17,40 @@ export interface Seen {
 	readonly refused: number;
 	/** Requests for a quote that were answered with one. */
 	readonly answered: number;
-	readonly connections: number;
 	/** When the head of the first request had been read, on the shared clock in milliseconds; `Infinity` if none came. */
 	readonly firstRequestAt: number;
 }
 
 const app: App = makeApp();
 let sandbox: Sandbox | undefined;
-let connectionsBefore = 0;
 
 function started(): Sandbox {
 	if (!sandbox) throw new Error('The local KIS was not started');
 	return sandbox;
 }
 
-function wordyRefusal(): Fault {
-	const json = { error_code: 'EGW00101', error_description: englishText(++wordyRefusals) };
-	return { kind: 'raw', status: 403, body: JSON.stringify(json) };
-}
-
-let wordyRefusals = 0;
-
 const service = {
 	/** @returns Where it listens, and whose tokens it gives. */
-	async start({
-		answerMs,
-		isWordy = false,
-		...settings
-	}: KisSettings): Promise<{ readonly url: string; readonly app: App }> {
-		const late: Fault = { kind: 'delay', processed: true, delayMs: answerMs };
-		const faultFor = () => (isWordy ? wordyRefusal() : answerMs > 0 ? late : undefined);
-		sandbox = await new Sandbox({ apps: [app], faultFor, ...settings }).start();
+	async start(settings: KisSettings): Promise<{ readonly url: string; readonly app: App }> {
+		sandbox = await new Sandbox({ apps: [app], ...settings }).start();
 		return { url: sandbox.url, app };
 	},
 
 	/** Tokens for a run, which begins here: what was seen before no longer counts. */
 	mint(count: number): string[] {
-		const { kis, calls, connections } = started();
+		const { kis, calls } = started();
 		calls.length = 0;
-		connectionsBefore = connections;
 		return Array.from({ length: count }, () => kis.mint(app.appkey).value);
 	},
 
 	/** What has been seen since `mint`. */
 	see(tokens: readonly string[]): Seen {
-		const { kis, calls, connections } = started();
+		const { kis, calls } = started();
 		const toShared = sharedClock() - performance.now();
 		return {
 			revoked: tokens.filter((token) => !kis.isLive(token)).length,
 			refused: calls.filter(({ result }) => result === 'EGW00201').length,
 			answered: calls.filter(({ result }) => result === 'MCA00000').length,
-			connections: connections - connectionsBefore,
 			firstRequestAt: toShared + Math.min(...calls.slice(0, 1).map(({ at }) => at)),
 		};
 	},

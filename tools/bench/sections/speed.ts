@@ -19,7 +19,7 @@ const PAUSING = {
 };
 const WANTED_TIMES_BARE = 1.3;
 /** How many times HTTP Request's speed, end to end. */
-export const WANTED_AHEAD = 2.5;
+const WANTED_AHEAD = 2.5;
 const WANTED_GROWTH = 1.1;
 
 /** What the work of the client takes, where KIS does not hold it up. */
@@ -53,8 +53,8 @@ export async function speed(rounds: number): Promise<Findings> {
 		about: [
 			'The local KIS allows any number of requests, and *Requests per Second* of this node is set out of the way.',
 			`Before its runs count, each process revokes ${wholeNumber(WARM_UP)} tokens, as in a server that has been up for a while; where HTTP Request is set to pause, one.`,
-			'Times are in milliseconds. Nothing is far away here, and the local KIS works on the same cores: the handshakes that HTTP Request makes for each token cost both sides. What changes where answers take time is in the next section.',
-			"n8n evaluates an expression for each token, whatever the node: that is “reading parameters”, on this engine; a server's takes longer (see the last section).",
+			'Times are in milliseconds. Nothing is far away here, and the local KIS works on the same cores: the handshakes that HTTP Request makes for each token cost both sides.',
+			"n8n evaluates an expression for each token, whatever the node: that is “reading parameters”, on this engine; a server's takes longer.",
 			'Where HTTP Request is set to pause, its time is that of its pauses: for more tokens see the section before.',
 			'The plain loop keeps its connection from one run to the next, the others connect anew.',
 			`10,000 tokens: ${LARGE.rounds} rounds.`,

@@ -25,13 +25,13 @@ export const verdict = (
 /** One row of the report. */
 export interface Check {
 	readonly name: string;
-	readonly run: (subject: Package) => Verdict;
+	readonly run: (subject: Package) => Verdict | Promise<Verdict>;
 }
 
-/** A check that cannot be made is one that failed. */
-export function verdictOf(check: Check, subject: Package): Verdict {
+/** Makes a check. One that cannot be made has failed. */
+export async function verdictOf(check: Check, subject: Package): Promise<Verdict> {
 	try {
-		return check.run(subject);
+		return await check.run(subject);
 	} catch (error) {
 		return { isGood: false, problems: [String(error)] };
 	}

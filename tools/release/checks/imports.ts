@@ -16,10 +16,15 @@ const UNREADABLE = {
 export const imports: Check = {
 	name: 'imports',
 	run({ folder, files, manifest }) {
+		const modules = files.filter((file) => file.endsWith('.js'));
 		const { metafile } = buildSync({
 			// esbuild gives real paths: from elsewhere, all of them would be outside.
 			absWorkingDir: realpathSync(folder),
-			entryPoints: files.filter((file) => file.endsWith('.js')),
+			// One entry that asks for each: as entries of their own, all would be bundled into each other.
+			stdin: {
+				contents: modules.map((file) => `import './${file}';`).join('\n'),
+				resolveDir: realpathSync(folder),
+			},
 			// Else a package would be taken from any node_modules above.
 			packages: 'external',
 			platform: 'node',
@@ -30,9 +35,11 @@ export const imports: Check = {
 			logLevel: 'silent',
 			logOverride: UNREADABLE,
 		});
-		const asked = Object.entries(metafile.inputs).flatMap(([file, input]) =>
-			input.imports.map(({ path, external }) => ({ file, path, external })),
-		);
+		const asked = Object.entries(metafile.inputs)
+			.filter(([file]) => file !== '<stdin>')
+			.flatMap(([file, { imports }]) =>
+				imports.map(({ path, external }) => ({ file, path, external })),
+			);
 		const peers = Object.keys(manifest.peerDependencies ?? {});
 		const isThere = (path: string) =>
 			// Newer ones are not known to every Node.js.

@@ -1,13 +1,14 @@
 import type { Logger } from 'n8n-workflow';
 
-import { OUTCOMES } from '../../../../kis/reply/outcome';
-import type { RevokeOptions, Revocation } from '../../../../kis/revoke/revokeTokens';
+import { REVOKE_OUTCOMES } from '../../../../kis/reply/outcome';
+import type { Revocation } from '../../../../kis/revoke/revocation';
+import type { RevokeOptions } from '../../../../kis/revoke/revoker';
 import { summary } from '../../report/summary';
 
 const INTERVAL_MS = 10_000;
 
 /** Returns a listener that logs the progress of a long batch: counts only, every ten seconds at most. */
-export function progressLog(logger: Logger): RevokeOptions['onSettled'] {
+export function progressLog(logger: Logger): RevokeOptions['onResult'] {
 	const settled: Revocation[] = [];
 	let toldAt = Date.now();
 	return (revocation, tokens) => {
@@ -15,7 +16,7 @@ export function progressLog(logger: Logger): RevokeOptions['onSettled'] {
 		if (Date.now() - toldAt < INTERVAL_MS) return;
 		toldAt = Date.now();
 		logger.info(
-			`KIS Token: ${settled.length} of ${tokens} tokens done. ${summary(settled, OUTCOMES)}`,
+			`KIS Token: ${settled.length} of ${tokens} tokens done. ${summary(settled, REVOKE_OUTCOMES)}`,
 		);
 	};
 }

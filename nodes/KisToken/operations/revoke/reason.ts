@@ -8,7 +8,7 @@ import {
 import type { Attempt } from '../../../../kis/reply/attempt';
 import type { KisCredential } from '../../../../kis/input/credential';
 import { koreanTime } from '../../../../kis/reply/koreanTime';
-import type { Revocation } from '../../../../kis/revoke/revokeTokens';
+import type { Revocation } from '../../../../kis/revoke/revocation';
 import { explain, explainAll, sentences } from '../../../../kis/reply/explanation';
 
 /** Why a token did not end as it should have. The parts are in the order in which the user reads them. */
@@ -27,11 +27,11 @@ const ACCEPT_INVALID =
 
 /** Explains why a token did not end as it should have. */
 export function reasonOf(
-	{ outcome, attempts, decisive, asked, ended }: Revocation,
+	{ outcome, attempts, decisive, asked, stoppedBy }: Revocation,
 	token: AccessToken,
 	credential: KisCredential,
 ): Reason {
-	if (decisive === null) return whySendingEnded(ended);
+	if (decisive === null) return whySendingStopped(stoppedBy);
 	if (decisive === asked?.attempt) {
 		const happened = `asked for a quote, ${explain(decisive).happened}`;
 		return { happened, known: '', todo: ACCEPT_INVALID };
@@ -39,7 +39,7 @@ export function reasonOf(
 	const cause = causeInToken(decisive, token, credential);
 	const { happened, todo, optionsTodo } = explainAll(attempts, decisive, cause?.todo);
 	if (outcome === 'alreadyInvalid') return { happened, known: '', todo: ACCEPT_INVALID };
-	const mayRepeat = outcome === 'unknown' && decisive.verdict !== 'doubtfulConfirmation';
+	const mayRepeat = outcome === 'unknown' && decisive.verdict !== 'unprovenConfirmation';
 	return {
 		happened,
 		known: cause?.known ?? aboutQuestion(asked),
@@ -57,11 +57,11 @@ function aboutQuestion(asked: Revocation['asked']): string {
 }
 
 /** Explains a token for which no attempt was made. */
-function whySendingEnded(ended: Revocation['ended']): Reason {
-	if (!ended || ended.because === 'cancelled') {
+function whySendingStopped(stoppedBy: Revocation['stoppedBy']): Reason {
+	if (!stoppedBy || stoppedBy.because === 'cancelled') {
 		return { happened: 'the execution was stopped', known: '', todo: REVOKE_AGAIN };
 	}
-	const { happened, todo, optionsTodo } = explain(ended.seen);
+	const { happened, todo, optionsTodo } = explain(stoppedBy.seen);
 	return {
 		happened: `sending ended, because ${happened}`,
 		known: '',

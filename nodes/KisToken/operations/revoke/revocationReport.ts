@@ -3,8 +3,8 @@ import type { Attempt } from '../../../../kis/reply/attempt';
 import type { KisCredential } from '../../../../kis/input/credential';
 import type { EnvironmentName } from '../../../../kis/input/environments';
 import type { Standing } from '../../../../kis/memory/executionMemory';
-import { isDeadBy, type Outcome } from '../../../../kis/reply/outcome';
-import type { Revocation } from '../../../../kis/revoke/revokeTokens';
+import { meansDead, type RevokeOutcome } from '../../../../kis/reply/outcome';
+import type { Revocation } from '../../../../kis/revoke/revocation';
 import type { InvalidInput } from '../../../../kis/input/invalidInput';
 import { detailsOf, timeOrNull } from '../../report/details';
 import { quote, sentences } from '../../../../kis/reply/explanation';
@@ -19,7 +19,7 @@ import { reasonOf } from './reason';
 
 /** What each outcome means for the user. The headline starts the message. */
 const MEANING: Readonly<
-	Record<Outcome, { readonly headline: string; readonly consequence: string }>
+	Record<RevokeOutcome, { readonly headline: string; readonly consequence: string }>
 > = {
 	revoked: { headline: 'The token was revoked', consequence: 'The token is dead.' },
 	alreadyInvalid: {
@@ -48,7 +48,7 @@ const MEANING: Readonly<
 export function reportNotSent(
 	invalid: InvalidInput,
 	environment: EnvironmentName | null = null,
-): Failure<Outcome> {
+): Failure<RevokeOutcome> {
 	const details = environment && detailsOf({ outcome: 'notSent', environment });
 	return reportInvalidInput('notSent', MEANING.notSent.headline, invalid, details);
 }
@@ -57,7 +57,7 @@ export function reportNotSent(
 export function reportStanding(
 	{ outcome, decisive }: Standing,
 	invalid: InvalidInput,
-): ItemReport<Outcome> {
+): ItemReport<RevokeOutcome> {
 	if (outcome === 'revoked') return reportDead(outcome, decisive, null);
 	const { headline, consequence } = MEANING[outcome];
 	return {
@@ -69,7 +69,7 @@ export function reportStanding(
 }
 
 /** `unknown`, since the node may have sent a token before it failed. */
-export const BROKEN_RUN = reportBrokenRun<Outcome>(
+export const BROKEN_RUN = reportBrokenRun<RevokeOutcome>(
 	'unknown',
 	MEANING.unknown.headline,
 	`${MEANING.unknown.consequence} Revoke it again.`,
@@ -81,10 +81,10 @@ export function reportRevocation(
 	revocation: Revocation,
 	credential: KisCredential,
 	options: Pick<RevokeNodeOptions, 'alreadyInvalid' | 'includeDetails'>,
-): ItemReport<Outcome> {
-	const { outcome, attempts, decisive, asked, ended } = revocation;
+): ItemReport<RevokeOutcome> {
+	const { outcome, attempts, decisive, asked, stoppedBy } = revocation;
 	const lastWithCode = attempts.findLast(({ code }) => code !== null);
-	const answer = isDeadBy(outcome) ? decisive : (lastWithCode ?? decisive);
+	const answer = meansDead(outcome) ? decisive : (lastWithCode ?? decisive);
 	const httpStatus = answer?.httpStatus ?? null;
 	const details = options.includeDetails
 		? {
@@ -107,7 +107,7 @@ export function reportRevocation(
 	}
 
 	const { headline, consequence } = MEANING[outcome];
-	const unreachable = ended?.because === 'hostUnreachable' ? ended.seen : null;
+	const unreachable = stoppedBy?.because === 'hostUnreachable' ? stoppedBy.seen : null;
 	const { happened, known, todo } = reasonOf(revocation, token, credential);
 	return {
 		succeeded: false,
@@ -127,10 +127,10 @@ export function reportRevocation(
  * @param answer The attempt by which KIS said so.
  */
 function reportDead(
-	outcome: Outcome,
+	outcome: RevokeOutcome,
 	{ code, httpStatus, text }: Attempt,
 	details: ItemReport['details'],
-): ItemReport<Outcome> {
+): ItemReport<RevokeOutcome> {
 	const json = { code: code ?? String(httpStatus), message: text ?? '' };
 	return { succeeded: true, outcome, json, details };
 }

@@ -3,7 +3,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import type { AccessToken } from '../../../../kis/input/accessToken';
 import { whileRevokingForAll } from '../../../../kis/memory/sharedMarks';
 import { executionMemory } from '../../../../kis/memory/executionMemory';
-import { OUTCOMES, type Outcome } from '../../../../kis/reply/outcome';
+import { REVOKE_OUTCOMES, type RevokeOutcome } from '../../../../kis/reply/outcome';
 import { mapInTurns } from '../../../../kis/turns';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { cancelSignal, executionKey } from '../../host/execution';
@@ -18,7 +18,7 @@ import { revokeOptions } from './options';
 import { progressLog } from './progress';
 import { BROKEN_RUN, reportNotSent, reportRevocation, reportStanding } from './revocationReport';
 
-export const revoke: Operation<Outcome> = {
+export const revoke: Operation<RevokeOutcome> = {
 	option: {
 		name: 'Revoke',
 		action: 'Revoke an access token',
@@ -39,7 +39,7 @@ export const revoke: Operation<Outcome> = {
 		optionsField(revokeOptions),
 	],
 	output: { code: 'string', message: 'string' },
-	outcomes: OUTCOMES,
+	outcomes: REVOKE_OUTCOMES,
 	shortfall: 'ended without a confirmed revoke',
 	hints: {
 		alreadyInvalid: 'Already dead: {count} (alreadyInvalid). Nothing is left to do.',
@@ -75,7 +75,7 @@ async function revokeEach(
 	context: IExecuteFunctions,
 	{ credential, options }: Setup<typeof revokeOptions>,
 	tokens: ReadonlyArray<AccessToken | InvalidInput>,
-): Promise<Array<ItemReport<Outcome>>> {
+): Promise<Array<ItemReport<RevokeOutcome>>> {
 	const usable = tokens.filter(isToken);
 	// Loaded by the first revoke, not when n8n starts: it loads the HTTP client.
 	const { revokeTokens } = await import('../../../../kis/revoke/revokeTokens');
@@ -84,16 +84,17 @@ async function revokeEach(
 			...options,
 			timeoutMs: options.timeout,
 			cancel: cancelSignal(context),
-			execution: executionKey(context),
+			executionId: executionKey(context),
 			egress: egressRules(context),
-			onSettled: progressLog(context.logger),
+			onResult: progressLog(context.logger),
 		});
 	const revocations = await whileRevokingForAll(usable, credential, revoke);
 	logIfNotShared(context.logger, credential);
-	let next = 0;
-	return await mapInTurns(tokens, (token) =>
-		isToken(token)
-			? reportRevocation(token, revocations[next++], credential, options)
-			: reportNotSent(token, options.includeDetails ? credential.environment : null),
-	);
+	return await mapInTurns(tokens, (token) => {
+		if (!isToken(token)) {
+			return reportNotSent(token, options.includeDetails ? credential.environment : null);
+		}
+		const revocation = revocations.get(token.fingerprint);
+		return revocation ? reportRevocation(token, revocation, credential, options) : BROKEN_RUN;
+	});
 }

@@ -2,9 +2,9 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { runProgram } from '../../commands';
 import type { Package } from '../../package';
 import { type Check, verdict } from '../check';
+import { runProgram } from '../runProgram';
 import type { Loaded, LoadedType } from './program';
 
 /** n8n's loader and the n8n-workflow that comes with it, as they are installed here. */
@@ -16,14 +16,15 @@ const LINES: Readonly<Record<string, { core: string; workflow: string }>> = {
 /** On both release lines n8n's own loader takes the package, installed as n8n installs it, and every file of it loads. */
 export const loads: Check = {
 	name: 'loads in n8n',
-	run(subject) {
-		const verdicts = Object.entries(LINES).map(([line, modules]) => {
-			const loaded = load(subject, modules);
+	async run(subject) {
+		const runs = Object.entries(LINES).map(async ([line, modules]) => {
+			const loaded = await load(subject, modules);
 			if ('failed' in loaded) return { seen: line, problems: [`${line}: ${loaded.failed}`] };
 			const types = [...loaded.nodes, ...loaded.credentials].map(({ name }) => name);
 			const problems = problemsOf(subject, loaded).map((problem) => `${line}: ${problem}`);
 			return { seen: `${line} (n8n-core ${loaded.core}): ${types.join(', ')}`, problems };
 		});
+		const verdicts = await Promise.all(runs);
 		return verdict(
 			verdicts.map(({ seen }) => seen).join('; '),
 			verdicts.flatMap(({ problems }) => problems),
@@ -31,10 +32,10 @@ export const loads: Check = {
 	},
 };
 
-function load(
+async function load(
 	subject: Package,
 	{ core, workflow }: { core: string; workflow: string },
-): Loaded | { failed: string } {
+): Promise<Loaded | { failed: string }> {
 	const home = mkdtempSync(join(tmpdir(), 'release-load-'));
 	const modules = join(home, 'node_modules');
 	const installed = join(modules, subject.manifest.name);
@@ -43,10 +44,10 @@ function load(
 		cpSync(subject.folder, installed, { recursive: true });
 		symlinkSync(join(subject.sources, 'node_modules', workflow), join(modules, 'n8n-workflow'));
 		const env = { N8N_USER_FOLDER: home, N8N_LOG_LEVEL: 'silent', N8N_ENCRYPTION_KEY: 'none' };
-		return runProgram<Loaded>('loads', [core, installed], subject.sources, env);
+		return await runProgram<Loaded>('loads', [core, installed], subject.sources, env);
 	} catch (error) {
-		const text = String((error as { stderr?: unknown }).stderr ?? error);
-		return { failed: /^.*Error: .*$/m.exec(text)?.[0].trim() ?? 'could not be loaded' };
+		const { message } = error as Error;
+		return { failed: /^.*Error: .*$/m.exec(message)?.[0].trim() ?? 'could not be loaded' };
 	} finally {
 		rmSync(home, { recursive: true });
 	}

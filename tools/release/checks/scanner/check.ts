@@ -1,29 +1,21 @@
-import { runProgram } from '../../commands';
 import type { Package } from '../../package';
 import { type Check, verdict } from '../check';
+import { runProgram } from '../runProgram';
 import { type Finding, FINDINGS } from './findings';
-import type { LintMessage } from './program';
+import type { LintMessage, Linted, Target } from './program';
 
 /** What the scanner lints: the sources that the package was made from, and what was published. */
-const LINTED: ReadonlyArray<{ folder: (subject: Package) => string; patterns: string[] }> = [
-	{
-		folder: ({ sources }) => sources,
-		patterns: ['package.json', '{nodes,credentials}/**/*.{js,ts,json}'],
-	},
-	{ folder: ({ folder }) => folder, patterns: ['**/*.js', 'package.json'] },
+const targetsOf = ({ sources, folder }: Package): Target[] => [
+	{ folder: sources, patterns: ['package.json', '{nodes,credentials}/**/*.{js,ts,json}'] },
+	{ folder, patterns: ['**/*.js', 'package.json'] },
 ];
 
 /** n8n's scanner finds what is explained, all of it, as often, and nothing else. */
 export const scanner: Check = {
 	name: "n8n's scanner",
-	run(subject) {
-		const runs = LINTED.map(({ folder, patterns }) =>
-			runProgram<{ files: number; messages: LintMessage[] }>(
-				'scanner',
-				[folder(subject), ...patterns],
-				subject.sources,
-			),
-		);
+	async run(subject) {
+		const targets = JSON.stringify(targetsOf(subject));
+		const runs = await runProgram<Linted[]>('scanner', [targets], subject.sources);
 		const found = new Map<string, number>();
 		for (const message of runs.flatMap(({ messages }) => messages)) {
 			const key = keyOf(message);
@@ -47,14 +39,16 @@ export const scanner: Check = {
 const EXPLAINED: ReadonlyMap<string, number> = new Map(
 	Object.values(FINDINGS)
 		.flat()
-		.flatMap(({ file, rule, counts }) =>
-			Object.entries(counts).map(([name, count]) => [`${file} ${rule} ${name}`, count]),
+		.flatMap(({ file, rule, found }) =>
+			found.split(', ').map((one): [string, number] => {
+				const [name, count] = one.split(' ×');
+				return [`${file} ${rule} ${name}`, Number(count)];
+			}),
 		),
 );
 
-function noteOn({ file, rule, counts, why }: Finding): string {
-	const counted = Object.entries(counts).map(([name, count]) => `${name} ×${count}`);
-	return `  ${file}, ${rule}: ${counted.join(', ')}\n    ${why}`;
+function noteOn({ file, rule, found, why }: Finding): string {
+	return `  ${file}, ${rule}: ${found}\n    ${why}`;
 }
 
 /** Two findings are the same if a rule names the same thing in the same file, wherever in it. */

@@ -5,243 +5,153 @@ export interface Finding {
 	/** Without the name of the plugin. */
 	readonly rule: string;
 	/** What the rule names, and how often: what is explained may not hide what is new. */
-	readonly counts: Readonly<Record<string, number>>;
+	readonly found: string;
 	readonly why: string;
 }
 
+const IMPORTS = 'no-restricted-imports';
+const GLOBALS = 'no-restricted-globals';
 const HTTP_CLIENT = 'dist/kis/http/connection.js';
-const PROXY = 'dist/kis/http/proxy.js';
 const REDIS_CLIENT = 'dist/kis/redis/client.js';
 
+/** A finding in the product's own sources, of which the built file has the same. */
+const inBoth = (file: string, found: string, why: string): Finding[] => [
+	{ file: `${file}.ts`, rule: GLOBALS, found, why },
+	{ file: `dist/${file}.js`, rule: GLOBALS, found, why },
+];
+const inDist = (file: string, rule: string, found: string, why: string): Finding => ({
+	file: `dist/kis/${file}.js`,
+	rule,
+	found,
+	why,
+});
+const password = (found: string, why: string): Finding => ({
+	file: 'credentials/KisApi.credentials.ts',
+	rule: 'credential-unnecessary-password',
+	found,
+	why,
+});
+
 /**
- * All that n8n's scanner finds, by what it finds it in. These two rules are those of n8n Cloud, where a package may
- * import nothing of Node.js but `crypto` and touch no timer: this package is for self-hosted n8n.
+ * All that n8n's scanner finds, by what it finds it in. The two rules against imports and globals are those of n8n Cloud,
+ * where a package may import nothing of Node.js but `crypto` and touch no timer: this package is for self-hosted n8n.
  */
 export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 	'the bundled HTTP client': [
 		{
 			file: HTTP_CLIENT,
-			rule: 'no-restricted-imports',
-			counts: { 'node:net': 4, 'node:tls': 2 },
-			why: 'A connection of its own is what the client is for: it knows whether a request was written, and keeps connections open.',
+			rule: IMPORTS,
+			found:
+				'node:net ×4, node:tls ×2, node:http ×2, node:http2 ×1, node:querystring ×1, node:url ×1, node:buffer ×5, node:events ×3, node:stream ×4, node:util ×5, node:util/types ×2, node:zlib ×2, node:assert ×13, node:async_hooks ×1, node:diagnostics_channel ×1, node:perf_hooks ×1, node:sqlite ×1, node:worker_threads ×2',
+			why: 'A connection of its own is what the client is for: it knows whether a request was written, and keeps connections open. The rest is what undici is made of. HTTP/2, unpacking, the timing of fetch, its cache (sqlite) and structured clones (worker_threads) are not used.',
 		},
 		{
 			file: HTTP_CLIENT,
-			rule: 'no-restricted-imports',
-			counts: { 'node:http': 2, 'node:http2': 1, 'node:querystring': 1, 'node:url': 1 },
-			why: 'Limits, classes and helpers that undici takes from Node.js. It would speak HTTP/2 where that is switched on, and here it is not.',
+			rule: GLOBALS,
+			found:
+				'clearImmediate ×4, clearInterval ×2, clearTimeout ×9, setImmediate ×8, setInterval ×1, setTimeout ×6, process ×12, globalThis ×4',
+			why: 'Every attempt has an end. undici asks for the version of Node.js, warns, and reads a switch for how answers are parsed; its fetch, which is not used, keeps its base address in a global that it alone reads and sets.',
 		},
-		{
-			file: HTTP_CLIENT,
-			rule: 'no-restricted-imports',
-			counts: {
-				'node:buffer': 5,
-				'node:events': 3,
-				'node:stream': 4,
-				'node:util': 5,
-				'node:util/types': 2,
-				'node:zlib': 2,
-			},
-			why: 'Bodies: as bytes, as streams, their types told apart; unpacking belongs to fetch, which is not used.',
-		},
-		{
-			file: HTTP_CLIENT,
-			rule: 'no-restricted-imports',
-			counts: {
-				'node:assert': 13,
-				'node:async_hooks': 1,
-				'node:diagnostics_channel': 1,
-				'node:perf_hooks': 1,
-			},
-			why: 'undici checks itself, keeps the context of a call, tells who listens what it does, and times fetch.',
-		},
-		{
-			file: HTTP_CLIENT,
-			rule: 'no-restricted-imports',
-			counts: { 'node:sqlite': 1, 'node:worker_threads': 2 },
-			why: 'undici asks what its Node.js can do. It loads them for a cache and for structured clones, which are not used.',
-		},
-		{
-			file: HTTP_CLIENT,
-			rule: 'no-restricted-globals',
-			counts: {
-				clearImmediate: 4,
-				clearInterval: 2,
-				clearTimeout: 9,
-				setImmediate: 8,
-				setInterval: 1,
-				setTimeout: 6,
-			},
-			why: 'Every attempt has an end: connecting, waiting for an answer, an idle connection.',
-		},
-		{
-			file: HTTP_CLIENT,
-			rule: 'no-restricted-globals',
-			counts: { process: 12 },
-			why: 'The version of Node.js, warnings, and a switch for how answers are parsed.',
-		},
-		{
-			file: PROXY,
-			rule: 'no-restricted-globals',
-			counts: { process: 2 },
-			why: 'The proxy from the environment, which proxy-from-env reads.',
-		},
-		{
-			file: HTTP_CLIENT,
-			rule: 'no-restricted-globals',
-			counts: { globalThis: 4 },
-			why: "undici's fetch keeps its base address in a global, and reads and sets it alone; it is not used.",
-		},
+		inDist('http/proxy', GLOBALS, 'process ×2', 'proxy-from-env reads the environment.'),
 	],
 	'the bundled client of Redis, which is loaded where a credential names a Redis': [
 		{
 			file: REDIS_CLIENT,
-			rule: 'no-restricted-imports',
-			counts: { net: 3, tls: 2, dns: 1 },
-			why: 'A connection to the Redis that the credential names. ioredis asks for addresses by itself where it is told of sentinels, and here it is not.',
+			rule: IMPORTS,
+			found:
+				'net ×3, tls ×2, dns ×1, assert ×2, buffer ×1, events ×3, stream ×1, util ×2, node:diagnostics_channel ×1, node:fs ×1, node:path ×1',
+			why: 'A connection to the Redis that the credential names, and what ioredis is made of. It asks for addresses by itself where it is told of sentinels, and here it is not. The scripts that Redis runs are files of the package.',
 		},
 		{
 			file: REDIS_CLIENT,
-			rule: 'no-restricted-imports',
-			counts: {
-				assert: 2,
-				buffer: 1,
-				events: 3,
-				stream: 1,
-				util: 2,
-				'node:diagnostics_channel': 1,
-			},
-			why: 'What ioredis is made of: it reads and writes bytes, says what happens, checks itself, and tells who listens.',
-		},
-		{
-			file: REDIS_CLIENT,
-			rule: 'no-restricted-imports',
-			counts: { 'node:fs': 1, 'node:path': 1 },
-			why: 'The scripts that Redis runs are files of the package, beside this one.',
-		},
-		{
-			file: REDIS_CLIENT,
-			rule: 'no-restricted-globals',
-			counts: { __dirname: 2 },
-			why: 'Where those files are.',
-		},
-		{
-			file: REDIS_CLIENT,
-			rule: 'no-restricted-globals',
-			counts: { clearTimeout: 11, setImmediate: 2, setTimeout: 13 },
-			why: 'Connecting and each command have an end.',
-		},
-		{
-			file: REDIS_CLIENT,
-			rule: 'no-restricted-globals',
-			counts: { process: 15 },
-			why: 'ioredis puts off what it tells to the next tick.',
+			rule: GLOBALS,
+			found: '__dirname ×2, clearTimeout ×11, setImmediate ×2, setTimeout ×13, process ×15',
+			why: 'Where those scripts are. Connecting and each command have an end, and ioredis puts off what it tells to the next tick.',
 		},
 		{
 			file: REDIS_CLIENT,
 			rule: 'no-console',
-			counts: { 'Unexpected console statement.': 10 },
+			found: 'Unexpected console statement. ×10',
 			why: 'ioredis warns of options that contradict each other, and of events that nobody listens to: here there are neither.',
 		},
-		{
-			file: 'dist/kis/redis/sharedStore.js',
-			rule: 'no-restricted-globals',
-			counts: { clearTimeout: 1, setTimeout: 1 },
-			why: 'A connection that was not used for a while is closed.',
-		},
-		{
-			file: 'dist/kis/rateLimit/sharedLimit.js',
-			rule: 'no-restricted-globals',
-			counts: { clearInterval: 2, setInterval: 1 },
-			why: 'A request that takes long keeps its place.',
-		},
-		{
-			file: 'dist/kis/memory/sharedTokens.js',
-			rule: 'no-restricted-globals',
-			counts: { clearInterval: 1, setInterval: 1 },
-			why: 'A revoke that takes long stays known to the other workers.',
-		},
-		{
-			file: 'dist/kis/keptToken/keptShare.js',
-			rule: 'no-restricted-globals',
-			counts: { clearInterval: 1, setInterval: 1 },
-			why: 'A request for a token that takes long stays known to the other workers.',
-		},
+		inDist(
+			'redis/sharedStore',
+			GLOBALS,
+			'clearTimeout ×1, setTimeout ×1',
+			'A connection that was not used for a while is closed.',
+		),
+		inDist(
+			'rateLimit/sharedLimit',
+			GLOBALS,
+			'clearInterval ×2, setInterval ×1',
+			'A request that takes long keeps its place.',
+		),
+		inDist(
+			'memory/sharedTokens',
+			GLOBALS,
+			'clearInterval ×1, setInterval ×1',
+			'A revoke that takes long stays known to the other workers.',
+		),
+		inDist(
+			'keptToken/keptShare',
+			GLOBALS,
+			'clearInterval ×1, setInterval ×1',
+			'A request for a token that takes long stays known to the other workers.',
+		),
 	],
 	'what the client needs around it': [
-		{
-			file: 'dist/kis/rateLimit/clock.js',
-			rule: 'no-restricted-globals',
-			counts: { clearTimeout: 1, setImmediate: 1, setTimeout: 1 },
-			why: "A request waits until KIS's limit has room for it, and counts from when a busy host has written it.",
-		},
-		{
-			file: 'dist/kis/rateLimit/unseenRequest.js',
-			rule: 'no-restricted-globals',
-			counts: { setTimeout: 1 },
-			why: 'A request of the HTTP Request node takes part in the limit until KIS no longer counts it.',
-		},
-		{
-			file: 'dist/kis/rateLimit/unseenRequest.js',
-			rule: 'no-restricted-imports',
-			counts: { 'node:timers/promises': 1 },
-			why: 'Requests that n8n prepares together are let out after that, each when it can be written.',
-		},
-		{
-			file: 'dist/kis/revoke/revokeTokens.js',
-			rule: 'no-restricted-imports',
-			counts: { 'node:events': 1 },
-			why: 'Every connection of a run listens for its end: more than the ten at which Node.js warns of a leak.',
-		},
-		{
-			file: 'dist/kis/revoke/sending.js',
-			rule: 'no-restricted-imports',
-			counts: { 'node:events': 1 },
-			why: 'Every connection of a run listens for its end: more than the ten at which Node.js warns of a leak.',
-		},
-		{
-			file: 'dist/kis/reply/retry.js',
-			rule: 'no-restricted-imports',
-			counts: { 'node:timers/promises': 1 },
-			why: 'An attempt waits before it is repeated, and Stop ends the waiting.',
-		},
-		{
-			file: 'dist/kis/turns.js',
-			rule: 'no-restricted-imports',
-			counts: { 'node:timers/promises': 1 },
-			why: 'What goes over many items gives the event loop back in between.',
-		},
-		{
-			file: 'dist/kis/revoke/revokeTokens.js',
-			rule: 'no-restricted-imports',
-			counts: { 'node:util': 1 },
-			why: 'Attempts that ended alike are kept once.',
-		},
+		inDist(
+			'rateLimit/clock',
+			GLOBALS,
+			'clearTimeout ×1, setImmediate ×1, setTimeout ×1',
+			"A request waits until KIS's limit has room for it, and counts from when a busy host has written it.",
+		),
+		inDist(
+			'rateLimit/unseenRequest',
+			GLOBALS,
+			'setTimeout ×1',
+			'A request of the HTTP Request node takes part in the limit until KIS no longer counts it.',
+		),
+		inDist(
+			'rateLimit/unseenRequest',
+			IMPORTS,
+			'node:timers/promises ×1',
+			'Requests that n8n prepares together are let out after that, each when it can be written.',
+		),
+		...['revoke/revokeTokens', 'revoke/sending'].map((file) =>
+			inDist(
+				file,
+				IMPORTS,
+				'node:events ×1',
+				'Every connection of a run listens for its end: more than the ten at which Node.js warns of a leak.',
+			),
+		),
+		inDist(
+			'reply/retry',
+			IMPORTS,
+			'node:timers/promises ×1',
+			'An attempt waits before it is repeated, and Stop ends the waiting.',
+		),
+		inDist(
+			'turns',
+			IMPORTS,
+			'node:timers/promises ×1',
+			'What goes over many items gives the event loop back in between.',
+		),
+		inDist('revoke/revoker', IMPORTS, 'node:util ×1', 'Attempts that ended alike are kept once.'),
 	],
-	"n8n's own settings": ['', 'dist/'].map((folder) => ({
-		file: `${folder}nodes/KisToken/operations/issue/storedHint.${folder ? 'js' : 'ts'}`,
-		rule: 'no-restricted-globals',
-		counts: { process: 1 },
-		why: 'Whether n8n saves executions, where the workflow leaves that to the environment.',
-	})),
-	'the test of the credential': ['nodes', 'dist/nodes'].map((folder) => ({
-		file: `${folder}/KisToken/credentialTest/ask.${folder === 'nodes' ? 'ts' : 'js'}`,
-		rule: 'no-restricted-globals',
-		counts: { clearTimeout: 1, setTimeout: 1 },
-		why: "An answer's body is waited for as long as its head, which n8n's helper sees to, and no longer.",
-	})),
+	"n8n's own settings": inBoth(
+		'nodes/KisToken/operations/issue/storedHint',
+		'process ×1',
+		'Whether n8n saves executions, where the workflow leaves that to the environment.',
+	),
+	'the test of the credential': inBoth(
+		'nodes/KisToken/credentialTest/ask',
+		'clearTimeout ×1, setTimeout ×1',
+		"An answer's body is waited for as long as its head, which n8n's helper sees to, and no longer.",
+	),
 	warnings: [
-		{
-			file: 'credentials/KisApi.credentials.ts',
-			rule: 'credential-unnecessary-password',
-			counts: { appkey: 1 },
-			why: 'The app key is half of the key pair: it stays masked.',
-		},
-		{
-			file: 'credentials/KisApi.credentials.ts',
-			rule: 'credential-unnecessary-password',
-			counts: { redisUrl: 1 },
-			why: 'It holds the password of Redis.',
-		},
+		password('appkey ×1', 'The app key is half of the key pair: it stays masked.'),
+		password('redisUrl ×1', 'It holds the password of Redis.'),
 	],
 };

@@ -1,6 +1,19 @@
-/** Lints files as n8n's scanner does: `program.ts <folder> <pattern> …`. */
+/** Lints files as n8n's scanner does: `program.ts <JSON of a list of targets>`. */
 import { createRequire } from 'node:module';
 import { ESLint, type Linter } from 'eslint';
+
+/** Files to lint. */
+export interface Target {
+	readonly folder: string;
+	readonly patterns: string[];
+}
+
+/** What came of a target. */
+export interface Linted {
+	/** How many were linted. */
+	readonly files: number;
+	readonly messages: readonly LintMessage[];
+}
 
 /** What the scanner would show. */
 export interface LintMessage {
@@ -57,7 +70,7 @@ const SCANNER: Linter.Config[] = [
 	{ files: ['**/*.json', '**/*.ts'], languageOptions: { parser } },
 ];
 
-async function main([folder, ...patterns]: string[]): Promise<void> {
+async function lint({ folder, patterns }: Target): Promise<Linted> {
 	const eslint = new ESLint({
 		cwd: folder,
 		allowInlineConfig: false,
@@ -75,7 +88,12 @@ async function main([folder, ...patterns]: string[]): Promise<void> {
 			}),
 		),
 	);
-	process.stdout.write(JSON.stringify({ files: results.length, messages }));
+	return { files: results.length, messages };
+}
+
+async function main([targets]: string[]): Promise<void> {
+	const linted = await Promise.all((JSON.parse(targets) as Target[]).map(lint));
+	process.stdout.write(JSON.stringify(linted));
 }
 
 void main(process.argv.slice(2));
