@@ -34,7 +34,7 @@ export async function oneToken(rounds: number): Promise<Findings> {
 
 	const loads: Array<{ atStart: Loaded; atFirstRun: Loaded }> = [];
 	while (loads.length < rounds) {
-		await Child.within<LoadingProcess, unknown>('loading.ts', async (child) => {
+		await Child.within<LoadingProcess, unknown>('loading', async (child) => {
 			const atStart = await child.ask('load', AT_START);
 			loads.push({ atStart, atFirstRun: await child.ask('load', AT_FIRST_RUN) });
 		});
