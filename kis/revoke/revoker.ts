@@ -125,10 +125,7 @@ export class Revoker {
 				sending.noteUnreachable(attempts);
 				return outcome;
 			}
-			workers.retrying++;
-			const goesOn = await wait(waitMs, sending.signal);
-			workers.retrying--;
-			if (!goesOn) return outcome;
+			if (!(await workers.whileRetrying(wait(waitMs, sending.signal)))) return outcome;
 			retries++;
 		}
 	}
@@ -136,13 +133,13 @@ export class Revoker {
 	/** @returns `null` if sending has stopped. */
 	async #send(token: AccessToken, connection: Connection): Promise<Sent<Attempt> | null> {
 		const { credential, limiter, sending, workers, cancel } = this.#batch;
+		const permit = await workers.whileWaiting(limiter.acquire(sending.signal));
+		if (!permit) return null;
 		const body = revokeBody(credential.appkey, credential.appsecret, token);
-		workers.waiting++;
 		return await sendPermitted(
 			limiter,
-			sending.signal,
+			permit,
 			async (onWriting) => {
-				workers.waiting--;
 				workers.startIfNeeded();
 				return await connection.post(body, cancel, onWriting);
 			},
@@ -186,9 +183,9 @@ export class Revoker {
 		const isProvable = isWholeTokenOf(credential.appkey, token);
 		if (sending.stoppedBy || !options.askBeforeUnknown || !isProvable) return null;
 		const cancel = sending.signal;
-		workers.waiting++;
-		const answer = await askIfAlive(credential, token, { ...options, cancel });
-		workers.waiting--;
+		const answer = await workers.whileWaiting(
+			askIfAlive(credential, token, { ...options, cancel }),
+		);
 		const { liveness, attempt, askedAt } = answer;
 		if (askedAt === null || (cancel.aborted && liveness === 'undecided')) return null;
 		// Only what it says about the pace: a credential that is refused for quotes may still revoke.
