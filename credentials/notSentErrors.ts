@@ -6,7 +6,7 @@ import { ENVIRONMENTS } from '../kis/input/environments';
 import { isLimited, type Flaw, type NotIssued, type UnusableGrant } from '../kis/issue/issuance';
 import type { NoToken } from '../kis/keptToken/nextStep';
 import { koreanTime } from '../kis/reply/koreanTime';
-import { LONGEST_WAIT_MS, readIntervalMs, type NotAdmitted } from '../kis/rateLimit/unseenRequest';
+import { LONGEST_WAIT_MS, readIntervalMs, type NotAdmitted } from '../kis/rateLimit/admission';
 import { explainAll, sentences } from '../kis/reply/explanation';
 
 const NOT_SENT = 'The request was not sent';

@@ -6,9 +6,9 @@ import { endpointOf } from '../input/baseUrl';
 import type { KisCredential } from '../input/credential';
 import { limiterFor } from '../rateLimit/limiterFor';
 import { nextTurn, turnIsOver } from '../turns';
+import { BatchStop } from './batchStop';
 import { REVOKE_PATH, type Revocation } from './revocation';
 import { Revoker, type RevokeOptions } from './revoker';
-import { Sending } from './sending';
 import { Workers } from './workers';
 
 /**
@@ -23,12 +23,12 @@ export async function revokeTokens(
 ): Promise<ReadonlyMap<string, Revocation>> {
 	const { cancel, requestsPerSecond, onResult } = options;
 	const limiter = limiterFor(credential);
-	const sending = new Sending(limiter);
+	const batchStop = new BatchStop(limiter);
 	const workers = new Workers(limiter);
 	const exchanges = new AbortController();
 	// Every connection listens to it.
 	setMaxListeners(0, exchanges.signal);
-	const batch = { credential, options, limiter, sending, workers, cancel: exchanges.signal };
+	const batch = { credential, options, limiter, batchStop, workers, cancel: exchanges.signal };
 	const revoker = new Revoker(batch);
 	const distinct = new Map<string, AccessToken>();
 	const revocations = new Map<string, Revocation>();
@@ -53,7 +53,7 @@ export async function revokeTokens(
 	// Before the first await: a limiter that nobody takes part in may be forgotten.
 	limiter.join(workers, requestsPerSecond, () => workers.untaken);
 	const onCancel = () => {
-		sending.stop({ because: 'cancelled' });
+		batchStop.stop({ because: 'cancelled' });
 		exchanges.abort();
 	};
 	cancel.addEventListener('abort', onCancel);

@@ -2,13 +2,13 @@
 // they count.
 import type { KisCredential } from '../../kis/input/credential';
 import type { EnvironmentName } from '../../kis/input/environments';
-import { limiterOf } from '../../kis/rateLimit/rateLimiter';
+import { limiterOf } from '../../kis/rateLimit/limiterFor';
 import {
 	LONGEST_WAIT_MS,
 	readIntervalMs,
 	admitRequest,
 	type NotAdmitted,
-} from '../../kis/rateLimit/unseenRequest';
+} from '../../kis/rateLimit/admission';
 import { credentialFor, makeKeyPair } from '../support/tokens';
 
 beforeEach(() => jest.useFakeTimers());

@@ -1,6 +1,7 @@
 // Whatever goes wrong while a request is sent or read, its permit is released.
 import { sendPermitted } from '../../kis/rateLimit/pacedRequest';
-import { limiterOf, RateLimiter, type Permit } from '../../kis/rateLimit/rateLimiter';
+import { limiterOf } from '../../kis/rateLimit/limiterFor';
+import { RateLimiter, type Permit } from '../../kis/rateLimit/rateLimiter';
 import type { Exchange } from '../../kis/http/exchange';
 import { revoke } from '../support/revoke';
 import { closeServers, CONFIRMATION, startServer } from '../support/scriptedServer';

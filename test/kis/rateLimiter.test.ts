@@ -1,12 +1,8 @@
 // No server can count more than the limit, whoever sends and however long answers take; who goes first; and what is
 // remembered. The clock is simulated.
 import { Arrivals } from '../../kis/rateLimit/arrivals';
-import {
-	limiterOf,
-	RateLimiter,
-	type Permit,
-	type RequestEnd,
-} from '../../kis/rateLimit/rateLimiter';
+import { limiterOf } from '../../kis/rateLimit/limiterFor';
+import { RateLimiter, type Permit, type RequestEnd } from '../../kis/rateLimit/rateLimiter';
 import { Simulation } from '../support/simulation';
 
 const never = () => new AbortController().signal;

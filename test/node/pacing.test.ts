@@ -7,7 +7,7 @@ import { testCredential } from '../../tools/engine/credentialTest';
 import { removeEngineFolder } from '../../tools/engine/run';
 import type { Attempt } from '../../kis/reply/attempt';
 import { keptTokenOf } from '../../kis/keptToken/keptToken';
-import { limiterOf } from '../../kis/rateLimit/rateLimiter';
+import { limiterOf } from '../../kis/rateLimit/limiterFor';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { HELPERS, send, type Helper, type Sending, type Setup } from '../support/httpRequest';
 import { KisDouble } from '../support/kisDouble';

@@ -16,8 +16,8 @@ exports.GROUPS = {
 		],
 	},
 	outcomes: {
-		mutate: ['kis/reply/{outcome,retry}.ts'],
-		tests: ['kis/outcome', 'kis/retry', 'properties/(outcome|retry)'],
+		mutate: ['kis/reply/{revokeOutcome,retry}.ts'],
+		tests: ['kis/revokeOutcome', 'kis/retry', 'properties/(revokeOutcome|retry)'],
 	},
 	secrets: {
 		mutate: ['kis/secrets/*.ts', 'kis/turns.ts'],
@@ -27,7 +27,7 @@ exports.GROUPS = {
 		mutate: [
 			'kis/http/{connection,requestWatch}.ts',
 			'kis/memory/executionMemory.ts',
-			'kis/revoke/{revoker,revokeTokens,sending,workers}.ts',
+			'kis/revoke/{revoker,revokeTokens,batchStop,workers}.ts',
 		],
 		tests: ['kis/(connection|executionMemory|requestWatch|revokeTokens)'],
 	},

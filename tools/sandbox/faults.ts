@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 
-import { refusal, type Answer, type ErrorShape } from './answers';
+import { refusal, type Answer, type ErrorShape } from './texts';
 
 /** An order for one of the next calls. */
 export interface Fault {

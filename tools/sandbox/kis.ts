@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 
-import { refusal, type Answer } from './answers';
+import { refusal, type Answer } from './texts';
 import { TokenIssuer, type App, type IssuedToken, type TokenForm } from './apps';
 import { RateWindow } from './rateWindow';
 import { defaultSwitches, type Switches } from './switches';

@@ -1,4 +1,4 @@
-import { TEXTS } from '../sandbox/answers';
+import { TEXTS } from '../sandbox/texts';
 import type { Fault } from '../sandbox/faults';
 import { drawAnswer } from './answers';
 import { draw, pick, pickByShare } from './random';

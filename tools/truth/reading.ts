@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { get, type IncomingHttpHeaders } from 'node:http';
 import { Duplex } from 'node:stream';
 
-import { TEXTS } from '../sandbox/answers';
+import { TEXTS } from '../sandbox/texts';
 import { BELIEVED_STATUSES } from './answers';
 
 /** What the rules make of an answer, whatever the node makes of it: they are written here a second time. */

@@ -3,7 +3,7 @@ import { Arena, type Run } from '../arena';
 import type { CandidateName } from '../candidates';
 import type { Findings } from '../report';
 import { percent, Sample, seconds, wholeNumber } from '../sample';
-import { byTurns } from '../turns';
+import { inRounds } from '../rounds';
 import { floorMs } from './limit';
 
 const SIZE = 200;
@@ -16,7 +16,7 @@ export async function quotes(rounds: number): Promise<Findings> {
 		// Issues the token, and loads what there is to load.
 		for (const candidate of CANDIDATES) await arena.run(candidate, 1);
 		const plan = { candidates: CANDIDATES, sizes: [SIZE], rounds };
-		return await byTurns(plan, async (candidate, size) => await arena.run(candidate, size));
+		return await inRounds(plan, async (candidate, size) => await arena.run(candidate, size));
 	});
 	const [paced] = measured;
 	const answered = Sample.of(paced.results, shareAnswered);
