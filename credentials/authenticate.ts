@@ -57,7 +57,7 @@ export const authenticate: IAuthenticate = async (fields, requested) => {
 			appsecret,
 			...(authorization && { authorization }),
 		},
-		// Whoever may use the credential must not be able to read it: the server's certificate is verified, the workflow
+		// A user of the credential must not be able to read it: the server's certificate is verified, the workflow
 		// cannot vouch for one, and no proxy sees plain http.
 		skipSslCertificateValidation: false,
 		rejectUnauthorized: true,

@@ -104,7 +104,7 @@ describe('a permit is available again', () => {
 		expect(uses[1].from - uses[0].to).toBeGreaterThanOrEqual(1000);
 	});
 
-	test('once, though it is released twice', async () => {
+	test('a second release of a permit has no effect', async () => {
 		const limiter = limiterAt(2);
 		const permits = [await take(limiter), await take(limiter)];
 		permits[0].release('answered');
@@ -138,7 +138,7 @@ describe('a permit is available again', () => {
 });
 
 describe('with slow answers', () => {
-	test('that all take equally long, the window counts from sending', async () => {
+	test('when all answers take equally long, the window counts from sending', async () => {
 		const uses = await use(limiterAt(5), 60, 700);
 		// Until answer times are known, it counts from the answer.
 		const known = uses.slice(10);

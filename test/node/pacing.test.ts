@@ -3,7 +3,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { testCredential } from '../../tools/engine/credentialTest';
+import { testCredential } from '../support/credentialTest';
 import { removeEngineFolder } from '../../tools/engine/run';
 import type { Attempt } from '../../kis/reply/attempt';
 import { keptTokenOf } from '../../kis/keptToken/keptToken';

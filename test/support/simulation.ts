@@ -148,7 +148,7 @@ interface Batch {
 }
 
 /**
- * Revokes tokens as the node does: the first call alone, then several at once, and what is refused again.
+ * Revokes tokens as the node does: the first call alone, then several concurrently, and what is refused again.
  *
  * @returns How many tokens were refused for good.
  */

@@ -7,7 +7,7 @@ import type { KisCredential } from '../../kis/input/credential';
 
 const BUILT = resolve(__dirname, '../../dist/kis');
 
-// One worker, with the built files: it does what it reads, and ends with the pipe to whoever has started it.
+// One worker, with the built files: it does what it reads, and ends with the pipe to its parent process.
 const PROGRAM = `
 	const [built, text] = process.argv.slice(1);
 	const load = (name) => require(built + '/' + name + '.js');

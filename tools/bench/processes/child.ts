@@ -101,7 +101,7 @@ function answerOfTheEnded([code, signal]: unknown[]): [Answer] {
 	return [{ failure: `the process has ended with ${String(code ?? signal)}` }];
 }
 
-/** Answers what this process is asked, until whoever started it goes. */
+/** Answers what this process is asked, until its parent process goes. */
 export function serve(service: Service): void {
 	process.on('disconnect', () => process.exit());
 	// Ctrl+C reaches all processes: this one ends with the one that started it, and tidies up.

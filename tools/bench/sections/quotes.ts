@@ -25,7 +25,7 @@ export async function quotes(rounds: number): Promise<Findings> {
 	return {
 		title: 'Quotes through the HTTP Request node',
 		about: [
-			`${SIZE} requests for a quote at once, through the calls that n8n's HTTP Request node makes with this package's credential, which brings the token.`,
+			`${SIZE} concurrent requests for a quote, through the calls that n8n's HTTP Request node makes with this package's credential, which brings the token.`,
 			`The local KIS refuses what exceeds ${RATE_LIMITS.real} requests in any second; the floor is ${seconds(floorMs(SIZE))} s.`,
 		],
 		tables: [

@@ -71,6 +71,7 @@ export async function readSetup<Table extends OptionTable>(
 		}
 		values[name] = value;
 	}
+	// The loop has read every option of the table, which TypeScript cannot see.
 	return { credential, options: values as Values<Table> };
 }
 
