@@ -14,7 +14,7 @@ interface Question {
 	readonly argument: unknown;
 }
 
-type Answer = { readonly value: unknown } | { readonly failure: string };
+type CallResult = { readonly value: unknown } | { readonly failure: string };
 
 let compiledInto: string | null = null;
 
@@ -77,7 +77,7 @@ export class Child<S extends Service> {
 			const ended = once(this.#process, 'exit', { signal }).then(answerOfTheEnded);
 			if (this.#process.connected) this.#process.send({ name, argument } satisfies Question);
 			else throw new Error(`${name}: the process has ended before`);
-			const [answer] = (await Promise.race([answered, ended])) as [Answer];
+			const [answer] = (await Promise.race([answered, ended])) as [CallResult];
 			if ('failure' in answer) throw new Error(`${name}: ${answer.failure}`);
 			return answer.value as Awaited<ReturnType<S[Name]>>;
 		} finally {
@@ -97,7 +97,7 @@ export class Child<S extends Service> {
 	}
 }
 
-function answerOfTheEnded([code, signal]: unknown[]): [Answer] {
+function answerOfTheEnded([code, signal]: unknown[]): [CallResult] {
 	return [{ failure: `the process has ended with ${String(code ?? signal)}` }];
 }
 
@@ -107,7 +107,7 @@ export function serve(service: Service): void {
 	// Ctrl+C reaches all processes: this one ends with the one that started it, and tidies up.
 	process.on('SIGINT', () => {});
 	process.on('message', ({ name, argument }: Question) => {
-		const answer = async (): Promise<Answer> => {
+		const answer = async (): Promise<CallResult> => {
 			try {
 				return { value: await service[name](argument as never) };
 			} catch (error) {
