@@ -101,9 +101,9 @@ test("the client's own requests go before all waiting reads", async () => {
 	let readsBefore: number | null = null;
 	void limiterOf(credential.appkey)
 		.acquire(never())
-		.then((place) => {
+		.then((permit) => {
 			readsBefore = ended.length;
-			place?.release('answered');
+			permit?.release('answered');
 		});
 	await pass(2000);
 	expect([readsBefore, ended.length]).toEqual([0, 3]);

@@ -28,10 +28,10 @@ async function use(limiter: RateLimiter, count: number, ms = 0): Promise<Use[]> 
 	return await time.run(
 		Promise.all(
 			Array.from({ length: count }, async () => {
-				const place = await limiter.acquire(never());
+				const permit = await limiter.acquire(never());
 				const from = time.now();
 				if (ms > 0) await time.sleep(ms);
-				place?.release('answered');
+				permit?.release('answered');
 				return { from, to: time.now() };
 			}),
 		),
@@ -48,9 +48,9 @@ function mostInAnyWindow(uses: readonly Use[], windowMs = 1000): number {
 }
 
 async function take(limiter: RateLimiter): Promise<Permit> {
-	const place = await time.run(limiter.acquire(never()));
-	if (!place) throw new Error('No place was granted');
-	return place;
+	const permit = await time.run(limiter.acquire(never()));
+	if (!permit) throw new Error('no permit');
+	return permit;
 }
 
 /** A request that ends as soon as it is granted. */
@@ -151,11 +151,11 @@ describe('with slow answers', () => {
 	test('the window counts from the write, which a new connection delays', async () => {
 		const limiter = limiterAt(2);
 		const revoke = async (handshakeMs: number) => {
-			const place = await limiter.acquire(never());
+			const permit = await limiter.acquire(never());
 			await time.sleep(handshakeMs);
-			place?.sent();
+			permit?.sent();
 			await time.sleep(300);
-			place?.release('answered');
+			permit?.release('answered');
 		};
 		await time.run(Promise.all([500, 400, 300, 200].map(revoke)));
 		expect(limiter.shortestAnswerTime).toBeCloseTo(300);
@@ -300,9 +300,9 @@ describe('who goes first', () => {
 		const limiter = limiterAt(4);
 		const order: number[] = [];
 		const all = Array.from({ length: 8 }, async (_, i) => {
-			const place = await limiter.acquire(never());
+			const permit = await limiter.acquire(never());
 			order.push(i);
-			place?.release('answered');
+			permit?.release('answered');
 		});
 		await time.run(Promise.all(all));
 		expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
@@ -316,9 +316,9 @@ describe('who goes first', () => {
 			order.push(name);
 		};
 		const acquire = async (name: string) => {
-			const place = await limiter.acquire(never());
+			const permit = await limiter.acquire(never());
 			order.push(name);
-			place?.release('answered');
+			permit?.release('answered');
 		};
 		await use(limiter, 4);
 		const all = [pass('read 1'), pass('read 2'), acquire('revoke 1'), acquire('revoke 2')];
@@ -504,10 +504,10 @@ describe('the limiter of an app key', () => {
 		const member = {};
 		const first = limiterOf('app one');
 		first.join(member, 1);
-		const place = await first.acquire(never());
+		const permit = await first.acquire(never());
 		expect(limiterOf('app two')).not.toBe(first);
 		expect(limiterOf('app one')).toBe(first);
-		place?.release('answered');
+		permit?.release('answered');
 		first.leave(member);
 		// Its last request still counts at the server.
 		limiterOf('app two');

@@ -165,10 +165,10 @@ export async function simulateRun(
 	const revokeOne = async () => {
 		const attempts = [];
 		for (;;) {
-			const place = await limiter.acquire(never);
-			place?.sent();
+			const permit = await limiter.acquire(never);
+			permit?.sent();
 			const isAccepted = await kis.answer(from);
-			place?.release(isAccepted ? 'answered' : 'refused');
+			permit?.release(isAccepted ? 'answered' : 'refused');
 			onHeard();
 			if (isAccepted) return;
 			attempts.push(REFUSED);

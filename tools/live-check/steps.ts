@@ -109,7 +109,7 @@ const garbage = randomBytes(32).toString('hex');
 /** Has the form of KIS's keys, and nobody has it. */
 const nobody = makeApp();
 
-/** What is asked, in this order: steps that need the token alive come before its revoke. */
+/** All steps, in order: those that need the token alive come before its revoke. */
 export const STEPS = {
 	issue: step([], ({ keys }) => issue(keys), { ...giving('token'), silenceMs: 0 }),
 	garbage: step(['token'], ({ keys }) => revoke(keys, garbage)),

@@ -1,4 +1,4 @@
-/** What is broken, and where the tests are that have to find it: few, so that each break takes seconds. */
+/** Which files are mutated, and which tests have to notice: few, so that each mutant takes seconds. */
 exports.GROUPS = {
 	input: {
 		mutate: ['kis/input/{accessToken,baseUrl,credential,environments,invalidInput,json}.ts'],

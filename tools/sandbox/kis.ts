@@ -205,7 +205,7 @@ export class LocalKis {
 		return app.appsecret === secret ? null : refusal('EGW00105', 403, 'oauth2');
 	}
 
-	/** What is answered to a revoke that changes nothing; `null` to one that is to be done. */
+	/** Returns the answer to a revoke that changes nothing; `null` if the token is to be revoked. */
 	#unchanged(value: string, appkey: string): JsonReply | null {
 		const { revokeRefusalStatus, revokeRefusalShape, ...reactions } = this.switches;
 		const state = this.#state(value);

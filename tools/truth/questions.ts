@@ -99,7 +99,7 @@ export function wrongQuestions(
 	return wrongs;
 }
 
-/** What is wrong with the moment at which a token is said to have been alive; `null` if nothing. */
+/** Returns what is wrong with the moment at which a token is said to have been alive; `null` if nothing. */
 function falsehoodOf(
 	token: MadeToken,
 	said: string | null,

@@ -84,7 +84,7 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 			'rateLimit/sharedLimit',
 			GLOBALS,
 			'clearInterval ×2, setInterval ×1',
-			'A request that takes long keeps its place.',
+			'A request that takes long keeps its lease.',
 		),
 		inDist(
 			'memory/sharedTokens',
