@@ -63,7 +63,7 @@ exports.GROUPS = {
 			'nodes/KisToken/host/*.ts',
 			'nodes/KisToken/operations/*.ts',
 			'nodes/KisToken/operations/{fields,inspect}/*.ts',
-			'nodes/KisToken/operations/issue/{issue,keptOrIssued,options,storedHint}.ts',
+			'nodes/KisToken/operations/issue/{issue,options,reportKeptOrIssued,storedHint}.ts',
 			'nodes/KisToken/operations/revoke/{options,progress,revoke}.ts',
 		],
 		tests: [
