@@ -1,6 +1,6 @@
 import type { AccessToken } from '../input/accessToken';
 import type { KisCredential } from '../input/credential';
-import { meansDead, type RevokeOutcome } from '../reply/outcome';
+import { meansDead, type RevokeOutcome } from '../reply/revokeOutcome';
 import { SharedTokens, type Ending } from './sharedTokens';
 import {
 	doubtAbout,

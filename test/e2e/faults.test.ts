@@ -2,7 +2,7 @@
 // mid-batch. Then everything is revoked again, as a user would.
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { meansDead } from '../../kis/reply/outcome';
+import { meansDead } from '../../kis/reply/revokeOutcome';
 import { fingerprint, makeApp } from '../../tools/sandbox/apps';
 import type { Fault as SandboxFault } from '../../tools/sandbox/faults';
 import type { Sandbox } from '../../tools/sandbox/server';

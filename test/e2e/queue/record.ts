@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import type { RevokeOutcome } from '../../../kis/reply/outcome';
+import type { RevokeOutcome } from '../../../kis/reply/revokeOutcome';
 import type { SeenCall } from '../../../tools/sandbox/server';
 
 const REVOKE = '/oauth2/revokeP';

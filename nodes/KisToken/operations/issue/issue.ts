@@ -10,7 +10,7 @@ import { optionsField, readSetup } from '../fields/option';
 import { issueOptions, readReuseToken, reuseTokenField } from './options';
 import { reportGrant } from './grantReport';
 import { BROKEN_RUN, reportNoRequest } from './issuanceReport';
-import { keptOrIssued } from './keptOrIssued';
+import { reportKeptOrIssued } from './reportKeptOrIssued';
 import { ISSUE_OUTCOMES, type IssueOutcome } from './outcomes';
 import { hintIfStored } from './storedHint';
 
@@ -75,7 +75,7 @@ export const issue: Operation<IssueOutcome> = {
 			isToken(token) ? reuse(token, credential, minimumMs) : token,
 		);
 		const other = reusable.includes(null)
-			? await keptOrIssued(context, setup, tokens.filter(isToken))
+			? await reportKeptOrIssued(context, setup, tokens.filter(isToken))
 			: null;
 		const environment = options.includeDetails ? credential.environment : null;
 		const reports = await mapInTurns(reusable, (found) => {

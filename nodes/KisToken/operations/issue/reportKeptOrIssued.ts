@@ -19,7 +19,7 @@ import type { IssueOutcome } from './outcomes';
  *
  * @param tokens The tokens of the items. They are secret, and an answer of KIS may quote them.
  */
-export async function keptOrIssued(
+export async function reportKeptOrIssued(
 	context: IExecuteFunctions,
 	setup: Setup<typeof issueOptions>,
 	tokens: readonly AccessToken[],

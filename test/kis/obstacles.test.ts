@@ -1,0 +1,15 @@
+import { obstacleOf } from '../../kis/redis/obstacles';
+
+const inRedis6 = (error: string) =>
+	new Error(
+		`ERR Error running script (call to f_5f0e): @user_script:5: @user_script: 5: -${error}`,
+	);
+
+test.each([
+	["OOM command not allowed when used memory > 'maxmemory'.", 'full'],
+	["READONLY You can't write against a read only replica.", 'readOnly'],
+	['NOPERM this user has no permissions to run the command', 'forbidden'],
+] as const)('%s is the same error where Redis 6 wraps it', (error, obstacle) => {
+	expect(obstacleOf(new Error(error))).toBe(obstacle);
+	expect(obstacleOf(inRedis6(error))).toBe(obstacle);
+});
