@@ -123,19 +123,20 @@ export class SharedKept {
 			this.#version,
 			...args,
 		]);
-		return 'reply' in answer ? readReply(answer.reply) : null;
+		return 'reply' in answer ? parseKeptReply(answer.reply) : null;
 	}
 }
 
 const RESULTS = ['done', 'dead', 'refused'] as const satisfies readonly Result[];
 
-/** `null` if it is none of the script's. */
-function readReply(reply: unknown): Reply | null {
-	if (!Array.isArray(reply)) return null;
+/** @returns `null` if the reply cannot be the script's. */
+function parseKeptReply(reply: unknown): Reply | null {
+	if (!Array.isArray(reply) || reply.length !== 7) return null;
 	const [result, version, sealed, ended] = [reply[0], reply[1], reply[2], reply[5]].map(String);
 	const [ageMs, waitMs, endedMs] = [reply[3], reply[4], reply[6]].map((it) =>
-		Math.max(0, Number(it) || 0),
+		Math.max(0, Number(it)),
 	);
 	const known = RESULTS.find((it) => it === result);
-	return known ? { result: known, version, sealed, ageMs, waitMs, ended, endedMs } : null;
+	if (!known || ![ageMs, waitMs, endedMs].every(Number.isFinite)) return null;
+	return { result: known, version, sealed, ageMs, waitMs, ended, endedMs };
 }

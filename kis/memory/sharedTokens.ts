@@ -118,8 +118,9 @@ export class SharedTokens {
 				does,
 				...words,
 			]);
-			if (!('reply' in answer) || !Array.isArray(answer.reply)) return null;
-			standings.push(...answer.reply.map(standingOf));
+			const stood = 'reply' in answer ? parseTokensReply(answer.reply, some.length) : null;
+			if (!stood) return null;
+			standings.push(...stood);
 		}
 		marked.forEach(({ token }, i) => {
 			if (standings[i] === 'dead') deadTokens.add(token, this.#credential);
@@ -130,9 +131,15 @@ export class SharedTokens {
 
 const runKeyOf = (id: string) => `run:${id}`;
 
-function standingOf(said: unknown): Standing {
+/** @returns `null` if the reply cannot be the script's. */
+function parseTokensReply(reply: unknown, count: number): Standing[] | null {
+	if (!Array.isArray(reply) || reply.length !== count) return null;
+	return reply.every((it) => typeof it === 'string') ? reply.map(standingOf) : null;
+}
+
+function standingOf(said: string): Standing {
 	if (said === '') return 'unmarked';
-	return said === 'dead' || said === 'revoking' ? said : { leftOpenBy: String(said) };
+	return said === 'dead' || said === 'revoking' ? said : { leftOpenBy: said };
 }
 
 /** Until it expires, as far as that is known, and at least for an hour. */

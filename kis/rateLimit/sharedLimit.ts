@@ -89,7 +89,7 @@ export class SharedLimit implements Gate {
 			if (stop.aborted) return 'stopped';
 			if (this.#state === 'apart') return 'changed';
 			const name = this.#nextName();
-			const reply = readReply(await this.#run('enter', name, requestsPerSecond));
+			const reply = parseLimitReply(await this.#run('enter', name, requestsPerSecond));
 			if (!reply) {
 				this.#state = 'apart';
 				return 'changed';
@@ -140,7 +140,7 @@ export class SharedLimit implements Gate {
 
 	async #comesBack(requestsPerSecond: number): Promise<boolean> {
 		const answer = await this.#run('back', '', requestsPerSecond, this.#processes);
-		const isBack = readReply(answer) !== null;
+		const isBack = parseLimitReply(answer) !== null;
 		if (isBack) this.#state = 'shared';
 		this.#asking = null;
 		return isBack;
@@ -160,11 +160,15 @@ interface Booking {
 	readonly beginsAt: number;
 }
 
-/** `null` if Redis did not answer, or not like the script. */
-function readReply(answer: Answer) {
-	if (!('reply' in answer) || !Array.isArray(answer.reply)) return null;
+/** @returns `null` if Redis did not answer, or if the answer cannot be the script's. */
+function parseLimitReply(answer: Answer) {
+	if (!('reply' in answer) || !Array.isArray(answer.reply) || answer.reply.length !== 4)
+		return null;
 	const [isGiven, waitMs, processes, beginsAt] = answer.reply.map(Number);
-	return { isGiven: isGiven === 1, waitMs, processes, beginsAt };
+	const isWhole = [isGiven, waitMs, processes, beginsAt].every((it) => it >= 0 && it < Infinity);
+	// A wait that is no number would not wait, and a lease that was not granted must not be asked for without a pause.
+	const isSound = isWhole && processes >= 1 && (isGiven === 1 || (isGiven === 0 && waitMs > 0));
+	return isSound ? { isGiven: isGiven === 1, waitMs, processes, beginsAt } : null;
 }
 
 async function untilStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T | 'stopped'> {
