@@ -2,15 +2,16 @@ import type { KisCredential } from '../input/credential';
 import type { Grant } from '../issue/grant';
 import { reuse } from '../issue/issuance';
 import type { SendingOptions } from '../rateLimit/pacedRequest';
-import { askAboutKept } from './askAboutToken';
+import { checkKept } from './checkToken';
 import { learnOfKept } from './keptShare';
 import { keptTokenOf } from './keptToken';
 import { doubtAbout, isBeingRevoked } from '../memory/revokeMarks';
 import { learnFromOthers } from '../memory/sharedMarks';
 
 /**
- * Gives the token that the credential keeps as KIS would give it, after asking KIS whether it is alive; `null` if it is
- * dead, about to be, or valid for less than so many milliseconds.
+ * Returns the token that the credential keeps, in the form in which KIS would issue it, after asking KIS whether it is alive.
+ *
+ * @returns `null` if it is dead, being revoked, in doubt, or valid for less than `minimumMs`.
  */
 export async function keptGrant(
 	credential: KisCredential,
@@ -22,8 +23,8 @@ export async function keptGrant(
 	const { token } = kept;
 	if (!token || isBeingRevoked(token, credential)) return null;
 	if (!reuse(token, credential, minimumMs)) return null;
-	await askAboutKept(credential, token, options);
-	// Meanwhile it may have been revoked.
+	await checkKept(credential, token, options);
+	// It may have been revoked meanwhile.
 	await learnFromOthers(token, credential);
 	if (isBeingRevoked(token, credential) || doubtAbout(token, credential)) return null;
 	return reuse(token, credential, minimumMs);

@@ -5,12 +5,12 @@ import type { Attempt } from '../../kis/reply/attempt';
 import type { KisCredential } from '../../kis/input/credential';
 import { KIS_CODES } from '../../kis/reply/errorCodes';
 import type { Issuance } from '../../kis/issue/issuance';
-import { askAboutToken } from '../../kis/keptToken/askAboutToken';
+import { checkToken } from '../../kis/keptToken/checkToken';
 import { deadTokens } from '../../kis/memory/deadTokens';
 import { bringToken, type BringOptions } from '../../kis/keptToken/bringToken';
 import { KeptToken, keptTokenOf } from '../../kis/keptToken/keptToken';
 import { nextStep, type Progress } from '../../kis/keptToken/nextStep';
-import { whileRevoking } from '../../kis/memory/revokeMarks';
+import { whileRevoking } from '../../kis/memory/sharedMarks';
 import { limiterOf } from '../../kis/rateLimit/rateLimiter';
 import type { RevokeOutcome } from '../../kis/reply/outcome';
 import { KisDouble, uapiRefusal } from '../support/kisDouble';
@@ -78,7 +78,7 @@ const brought = async (options: Partial<BringOptions> = {}, from = credential())
 /** The same for a read, which may wait. */
 const broughtToRead = async () => await brought({ mayWait: true });
 const ask = async (token: AccessToken, requestsPerSecond = 1000) =>
-	await askAboutToken(credential(), token, {
+	await checkToken(credential(), token, {
 		requestsPerSecond,
 		timeoutMs: 1000,
 		cancel: new AbortController().signal,
@@ -163,12 +163,12 @@ describe("where this computer's clock is a day ahead of KIS's", () => {
 test('a request issues once: a token that is due again serves it', async () => {
 	const token = read(await brought());
 	now += 23.5 * HOUR;
-	const { token: asked } = keptTokenOf(credential());
+	const { token: checked } = keptTokenOf(credential());
 	const step = (issuance: Issuance | null) =>
 		nextStep(
 			credential(),
 			keptTokenOf(credential()),
-			{ mayWait: true, waitedOut: null, patientUntil: Infinity, asked, issuance },
+			{ mayWait: true, waitedOut: null, patientUntil: Infinity, checked, issuance },
 			now,
 		).kind;
 	expect(step(null)).toBe('issue');
@@ -184,48 +184,48 @@ describe('while another worker asks KIS', () => {
 				mayWait: true,
 				waitedOut: null,
 				patientUntil: now + 10,
-				asked: null,
+				checked: null,
 				issuance: null,
 				...progress,
 			},
 			now,
 		);
-	const askedElsewhere = (token?: string) => {
+	const requestedElsewhere = (token?: string) => {
 		const kept = new KeptToken();
 		if (token !== undefined) kept.note(issuedAs(token), now);
-		kept.noteElsewhere({ waitMs: 70, obstacle: null });
+		kept.noteOtherWorkers({ requestedMs: 70, hold: null });
 		return kept;
 	};
 
 	test('whoever has no token looks again, and leaves when that takes too long', () => {
-		const kept = askedElsewhere();
+		const kept = requestedElsewhere();
 		expect(stepOf(kept)).toEqual({ kind: 'lookAgain', waitMs: 70 });
 		expect(stepOf(kept, { patientUntil: now })).toEqual({
 			kind: 'refuse',
-			noToken: { because: 'askedElsewhere' },
+			noToken: { because: 'requestedElsewhere' },
 		});
 		// Redis has gone: nobody else is known to ask.
-		kept.noteElsewhere(null);
+		kept.noteOtherWorkers(null);
 		expect(stepOf(kept)).toEqual({ kind: 'issue' });
 	});
 
 	test('a token that is due serves on', () => {
-		const kept = askedElsewhere(kis.mint());
+		const kept = requestedElsewhere(kis.mint());
 		now += 23.5 * HOUR;
-		const { token: asked } = kept;
-		expect(stepOf(kept, { asked })).toEqual({ kind: 'use', token: asked });
-		kept.noteElsewhere({ waitMs: 0, obstacle: null });
-		expect(stepOf(kept, { asked })).toEqual({ kind: 'issue' });
+		const { token: checked } = kept;
+		expect(stepOf(kept, { checked })).toEqual({ kind: 'use', token: checked });
+		kept.noteOtherWorkers({ requestedMs: 0, hold: null });
+		expect(stepOf(kept, { checked })).toEqual({ kind: 'issue' });
 	});
 
 	test('and has ended without an answer, a read waits for the minute, an order does not', () => {
 		const kept = new KeptToken();
 		const issuance = { outcome: 'unknown', attempts: [], decisive: null } as const;
-		const obstacle = { since: now, until: now + MINUTE, issuance };
-		kept.noteElsewhere({ waitMs: 0, obstacle });
-		expect(stepOf(kept)).toEqual({ kind: 'wait', obstacle });
+		const hold = { since: now, until: now + MINUTE, issuance };
+		kept.noteOtherWorkers({ requestedMs: 0, hold });
+		expect(stepOf(kept)).toEqual({ kind: 'wait', hold });
 		expect(stepOf(kept, { mayWait: false })).toMatchObject({ noToken: { because: 'notIssued' } });
-		expect(stepOf(kept, { waitedOut: obstacle })).toEqual({ kind: 'issue' });
+		expect(stepOf(kept, { waitedOut: hold })).toEqual({ kind: 'issue' });
 		now += MINUTE;
 		expect(stepOf(kept)).toEqual({ kind: 'issue' });
 	});
@@ -749,7 +749,7 @@ describe('a token that is revoked', () => {
 			expect(await bring()).toMatchObject({
 				because: 'unsettled',
 				token: { value: token },
-				asked: true,
+				checked: true,
 			});
 		}
 		expect(await brought()).toBe(token);
@@ -842,7 +842,7 @@ describe('Custom on another machine', () => {
 		now += 23.5 * HOUR;
 		expect(await brought({}, own)).toBe(token.value);
 		await whileRevoking([token], own, async () => endedAs('unknown', token.value));
-		expect(await bring({}, own)).toMatchObject({ because: 'unsettled', asked: false });
+		expect(await bring({}, own)).toMatchObject({ because: 'unsettled', checked: false });
 		now += HOUR;
 		expect(await bring({}, own)).toEqual({ because: 'notUnasked' });
 	});

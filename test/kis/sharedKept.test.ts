@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { KisCredential } from '../../kis/input/credential';
 import { SharedKept } from '../../kis/keptToken/sharedKept';
-import { SharedTokens } from '../../kis/memory/sharedTokens';
+import { sharedTokensOf } from '../../kis/memory/sharedTokens';
 import { sharedStoreOf } from '../../kis/redis/sharedStore';
 import { leaks } from '../support/encodings';
 import { KisDouble } from '../support/kisDouble';
@@ -62,7 +62,7 @@ describeWithRedis('the kept token of several workers', () => {
 	/** The lease of a worker that was killed runs out. */
 	const passLease = () => server.say('HINCRBY', nameOfKept(), 'heldUntil', '-6000');
 	/** KIS's minute passes, but for a moment. */
-	const passMinute = () => server.say('HINCRBY', nameOfKept(), 'askedAt', String(500 - MINUTE));
+	const passMinute = () => server.say('HINCRBY', nameOfKept(), 'requestedAt', String(500 - MINUTE));
 
 	describe('one issue', () => {
 		test('serves all who want a token at the same time, in both processes', async () => {
@@ -144,7 +144,7 @@ describeWithRedis('the kept token of several workers', () => {
 			await first.tell('hold', 60_000);
 			void first.bring();
 			await until(() => field('holder') !== '');
-			expect(field('askedAt')).toBe('');
+			expect(field('requestedAt')).toBe('');
 			await first.kill();
 			passLease();
 			expect(kis.live).toContain(await start().bring());
@@ -241,12 +241,12 @@ describeWithRedis('the kept token of several workers', () => {
 			const shared = new SharedKept(credential(), redisUrl(server.url), 'one');
 			const token = read(kis.mint());
 			expect(await shared.take(MINUTE)).toBe('done');
-			expect(await shared.ask(MINUTE)).toBe('done');
-			await SharedTokens.of(credential())?.tellDead(token);
+			expect(await shared.request(MINUTE)).toBe('done');
+			await sharedTokensOf(credential())?.tellDead(token);
 			const writing = { text: 'with the token', token, keptMs: MINUTE };
-			expect(await shared.end(writing)).toBe('dead');
+			expect(await shared.release(writing)).toBe('dead');
 			const seen = await new SharedKept(credential(), redisUrl(server.url), 'other').look();
-			expect(seen).toEqual({ news: null, isLost: false, waitMs: 0, ended: null });
+			expect(seen).toEqual({ news: null, isLost: false, waitMs: 0, abandoned: null });
 		});
 
 		test('and asked about by one is known to be alive by the other', async () => {
@@ -269,7 +269,7 @@ describeWithRedis('the kept token of several workers', () => {
 			expect(await one.take(MINUTE)).toBe('done');
 			expect(await other.take(MINUTE)).toBe('refused');
 			expect((await other.look())?.waitMs).toBeGreaterThanOrEqual(50);
-			expect(await one.end(text('first'))).toBe('done');
+			expect(await one.release(text('first'))).toBe('done');
 			expect(await other.take(MINUTE)).toBe('refused');
 			expect((await other.look())?.news?.text).toBe('first');
 			expect(await other.take(MINUTE)).toBe('done');
@@ -280,32 +280,35 @@ describeWithRedis('the kept token of several workers', () => {
 			await one.take(MINUTE);
 			passLease();
 			expect(await other.take(MINUTE)).toBe('done');
-			expect(await one.ask(MINUTE)).toBe('refused');
-			expect(await other.end(text('of the other'))).toBe('done');
-			expect(await one.ask(MINUTE)).toBe('refused');
+			expect(await one.request(MINUTE)).toBe('refused');
+			expect(await other.release(text('of the other'))).toBe('done');
+			expect(await one.request(MINUTE)).toBe('refused');
 			expect(await one.write(text('late'))).toBe('refused');
-			expect(await one.end(text('late'))).toBe('refused');
+			expect(await one.release(text('late'))).toBe('refused');
 			expect((await one.look())?.news?.text).toBe('of the other');
 		});
 
 		test('of one that has asked, and ended, is nobody’s for a minute, unless somebody insists', async () => {
 			const [one, other] = [keptBy('one'), keptBy('other')];
 			await one.take(MINUTE);
-			await one.ask(MINUTE);
+			await one.request(MINUTE);
 			passLease();
 			expect(await other.take(MINUTE)).toBe('refused');
-			expect(await other.look()).toMatchObject({ waitMs: 0, ended: { name: field('askedAt') } });
-			server.say('HINCRBY', nameOfKept(), 'askedAt', String(-MINUTE));
+			expect(await other.look()).toMatchObject({
+				waitMs: 0,
+				abandoned: { name: field('requestedAt') },
+			});
+			server.say('HINCRBY', nameOfKept(), 'requestedAt', String(-MINUTE));
 			expect(await other.take(MINUTE)).toBe('done');
-			expect((await one.look())?.ended).toBeNull();
+			expect((await one.look())?.abandoned).toBeNull();
 		});
 
 		test('is taken in a Redis that is full', async () => {
 			const one = keptBy('one');
 			server.say('CONFIG', 'SET', 'maxmemory', '1');
 			expect(await one.take(MINUTE)).toBe('done');
-			expect(await one.ask(MINUTE)).toBe('done');
-			expect(await one.end(text('first'))).toBe('done');
+			expect(await one.request(MINUTE)).toBe('done');
+			expect(await one.release(text('first'))).toBe('done');
 			server.say('CONFIG', 'SET', 'maxmemory', '0');
 		});
 	});
@@ -420,10 +423,11 @@ describeWithRedis('the kept token of several workers', () => {
 
 		test('and is a token of another app key is used by nobody', async () => {
 			const shared = new SharedKept(credential(), redisUrl(server.url), 'one');
-			const { writeState, NOTHING_KEPT } = await import('../../kis/keptToken/keptState');
+			const { NOTHING_KEPT } = await import('../../kis/keptToken/keptState');
+			const { encodeState } = await import('../../kis/keptToken/keptStateCodec');
 			const token = read(makeToken('PSanother'));
 			const grant = { token, expiresAt: null, isOver: false, clockAheadMs: 0, fields: {} };
-			const text = writeState({ ...NOTHING_KEPT, grant }, Date.now());
+			const text = encodeState({ ...NOTHING_KEPT, grant }, Date.now());
 			await shared.write({ text, token, keptMs: MINUTE });
 			expect(kis.live).toContain(await start().bring());
 			expect(issues()).toBe(1);

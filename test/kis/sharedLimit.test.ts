@@ -387,7 +387,7 @@ describeWithRedis('one limit over all processes', () => {
 				const redis = await startRedis();
 				const processes = [processFor(app, { redis }), processFor(app, { redis })];
 				const own = stores.slice(-processes.length);
-				const isNoticedNow = () => own.some(({ obstacle }) => obstacle !== null);
+				const isNoticedNow = () => own.some(({ trouble }) => trouble !== null);
 				const arrivals = new Arrivals();
 				let isOver = false;
 				const senders = processes.flatMap((limiter) =>

@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { SharedKept } from '../../kis/keptToken/sharedKept';
-import { SharedTokens } from '../../kis/memory/sharedTokens';
+import { sharedTokensOf } from '../../kis/memory/sharedTokens';
 import { NO_LEASE } from '../../kis/rateLimit/gate';
 import { SharedLimit } from '../../kis/rateLimit/sharedLimit';
-import { SharedStore, sharedStoreOf, type Answer } from '../../kis/redis/sharedStore';
+import { SharedStore, sharedStoreOf, type ScriptAnswer } from '../../kis/redis/sharedStore';
 import { redisUrl } from '../support/redis';
 import { credentialFor, makeKeyPair, makeToken, read } from '../support/tokens';
 
@@ -22,7 +22,9 @@ const replyWith = (reply: unknown) => {
 	const server = { id: 'one', startedAt: 0 };
 	return jest
 		.spyOn(SharedStore.prototype, 'run')
-		.mockImplementation(async (): Promise<Answer> => await Promise.resolve({ reply, server }));
+		.mockImplementation(
+			async (): Promise<ScriptAnswer> => await Promise.resolve({ reply, server }),
+		);
 };
 afterEach(() => jest.restoreAllMocks());
 
@@ -77,6 +79,6 @@ test.each([...NOT_THE_SCRIPTS, [7], ['', '']])(
 	'what is known of a token: %j is no answer',
 	async (reply) => {
 		replyWith(reply);
-		await expect(SharedTokens.of(credential)?.lookUp([token])).resolves.toBeNull();
+		await expect(sharedTokensOf(credential)?.lookUp([token])).resolves.toBeNull();
 	},
 );

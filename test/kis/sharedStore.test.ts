@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Obstacle } from '../../kis/redis/obstacles';
+import type { RedisTrouble } from '../../kis/redis/redisErrors';
 import { probe, SharedStore, sharedStoreOf } from '../../kis/redis/sharedStore';
 import { makeCertificate, type Certificate } from '../support/certificate';
 import { runNodeJs } from '../support/child';
@@ -20,8 +20,8 @@ afterEach(closeServers);
 
 test('a Redis that is not there is unreachable', async () => {
 	const store = new SharedStore(redisUrl(`redis://127.0.0.1:${await unusedPort()}`));
-	await expect(store.run('redis/probe', ['a'])).resolves.toEqual({ obstacle: 'unreachable' });
-	expect(store.obstacle).toBe('unreachable');
+	await expect(store.run('redis/probe', ['a'])).resolves.toEqual({ trouble: 'unreachable' });
+	expect(store.trouble).toBe('unreachable');
 });
 
 test('no storm: whoever wants it, together or one after the other, it is tried once, and left alone for a while', async () => {
@@ -30,22 +30,22 @@ test('no storm: whoever wants it, together or one after the other, it is tried o
 	const run = async () => await store.run('redis/probe', ['a']);
 	const answers = await Promise.all(Array.from({ length: 1000 }, run));
 	for (let i = 0; i < 1000; i++) answers.push(await run());
-	expect(answers).toEqual(Array(2000).fill({ obstacle: 'unreachable' }));
+	expect(answers).toEqual(Array(2000).fill({ trouble: 'unreachable' }));
 	expect(server.connections).toBe(1);
 });
 
-test.each<[string, Obstacle]>([
+test.each<[string, RedisTrouble]>([
 	['HTTP/1.1 400 Bad Request\r\n\r\n', 'broken'],
 	['$5\r\nhello\r\n', 'broken'],
 	['-NOAUTH Authentication required.\r\n', 'wrongPassword'],
 	['-NOPERM this user has no permissions\r\n', 'forbidden'],
 	['-LOADING Redis is loading the dataset in memory\r\n', 'starting'],
-])('what answers %j is %s', async (answer, obstacle) => {
+])('what answers %j is %s', async (answer, trouble) => {
 	const server = await startServer({
 		connected: (socket) => socket.on('data', () => socket.write(answer)),
 	});
 	const url = redisUrl(`redis://127.0.0.1:${server.port}`);
-	await expect(probe(url)).resolves.toBe(obstacle);
+	await expect(probe(url)).resolves.toBe(trouble);
 });
 
 test('what accepts a connection and says nothing is slow', async () => {
@@ -95,7 +95,7 @@ describeWithRedis('with a real Redis', () => {
 		server.say('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
 		await sleep(50);
 		await expect(store.run('redis/probe', ['a'])).resolves.toMatchObject({ reply: 'OK' });
-		expect(store.obstacle).toBeNull();
+		expect(store.trouble).toBeNull();
 		store.close();
 	});
 
@@ -142,12 +142,12 @@ describeWithRedis('with a real Redis', () => {
 		const store = new SharedStore(url());
 		await store.run('redis/probe', ['a']);
 		server.freeze();
-		await expect(store.run('redis/probe', ['a'])).resolves.toEqual({ obstacle: 'slow' });
+		await expect(store.run('redis/probe', ['a'])).resolves.toEqual({ trouble: 'slow' });
 		server.thaw();
-		await expect(store.run('redis/probe', ['a'])).resolves.toEqual({ obstacle: 'slow' });
+		await expect(store.run('redis/probe', ['a'])).resolves.toEqual({ trouble: 'slow' });
 		await sleep(1000);
 		await expect(store.run('redis/probe', ['a'])).resolves.toMatchObject({ reply: 'OK' });
-		expect(store.obstacle).toBeNull();
+		expect(store.trouble).toBeNull();
 		store.close();
 	});
 
