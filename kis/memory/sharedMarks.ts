@@ -1,5 +1,6 @@
 import type { AccessToken } from '../input/accessToken';
 import type { KisCredential } from '../input/credential';
+import { deadTokens } from './deadTokens';
 import { meansDead, type RevokeOutcome } from '../reply/outcome';
 import { SharedTokens, type Ending } from './sharedTokens';
 import {
@@ -25,8 +26,13 @@ export async function learnFromOthers(
 	const [standing] = (await shared.lookUp([token])) ?? [null];
 	const was = noteElsewhere(token, credential, standing === 'revoking');
 	const doubt = doubtAbout(token, credential);
-	if (typeof standing === 'object' && standing !== null) {
-		leftOpenBy.set(doubt ?? raiseDoubt(token, credential), standing.leftOpenBy);
+	if (standing !== null && standing !== 'dead' && deadTokens.has(token, credential)) {
+		// Redis was not there when it was to be told, or has been emptied since.
+		await shared.tellDead(token);
+	} else if (typeof standing === 'object' && standing !== null) {
+		// A question that is under way about an earlier doubt does not settle this one.
+		const isKnown = doubt !== null && leftOpenBy.get(doubt) === standing.leftOpenBy;
+		leftOpenBy.set(isKnown ? doubt : raiseDoubt(token, credential), standing.leftOpenBy);
 	} else if (standing === 'unmarked' && doubt && leftOpenBy.has(doubt)) {
 		// Another worker has asked KIS since.
 		settle(doubt);

@@ -13,8 +13,12 @@ const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 /** For each call: some milliseconds of Redis's time. */
 const TOKENS_EACH = 500;
+/** KIS's tokens live for 90 days at most, whatever a text from outside claims. */
+const LONGEST_LIFE_MS = 100 * DAY_MS;
 /** A run is taken to have ended when it has not been heard of for fifteen seconds. */
 const EXTEND_MS = 5000;
+/** How often to try to tell how a run has ended. Ten minutes later, everybody asks KIS before using a token anyway. */
+const MAX_TELLINGS = 120;
 
 /**
  * How a token stands with the other workers: nothing is known of it; dead; being revoked just now; or left open by the
@@ -28,7 +32,7 @@ export type Ending = 'dead' | 'open' | 'asBefore';
 /** A revoke of several tokens, as the other workers see it. */
 export interface RevokeRun {
 	readonly name: string;
-	/** Has to be called, with what has become of each token. */
+	/** Has to be called, with what has become of each token. Where Redis does not take that now, it is told later. */
 	end(endings: readonly Ending[]): Promise<void>;
 }
 
@@ -72,22 +76,36 @@ export class SharedTokens {
 	/** Marks tokens as being revoked, before the first of them is sent. A process that is killed has left all of them open. */
 	async begin(tokens: readonly AccessToken[]): Promise<RevokeRun> {
 		const id = randomUUID();
-		await this.#tell(
-			'begin',
-			id,
-			tokens.map((token) => ({ token })),
-		);
-		const watchdog = setInterval(() => void this.#tell('extend', id, []), EXTEND_MS).unref();
+		const mark = async () =>
+			await this.#tell(
+				'begin',
+				id,
+				tokens.map((token) => ({ token })),
+			);
+		let last: readonly Marked[] | null = null;
+		let tellings = 0;
+		const extend = async () => {
+			const known = await this.#tell('extend', id, []);
+			// Redis was not there, or was emptied, or this process has stood still for too long.
+			if (known?.length === 1 && !last) await mark();
+		};
+		const settle = async (endings: readonly Marked[]) => {
+			const isTold = (await this.#tell('settle', id, endings)) !== null;
+			if (!isTold && ++tellings < MAX_TELLINGS) return;
+			clearInterval(watchdog);
+			await this.#tell('end', id, []);
+		};
+		await mark();
+		let extending: Promise<void> = Promise.resolve();
+		const watchdog = setInterval(() => {
+			extending = last && tellings > 0 ? settle(last) : extend();
+		}, EXTEND_MS).unref();
 		return {
 			name: `${this.#prefix}${runKeyOf(id)}`,
 			end: async (endings) => {
-				await this.#tell(
-					'settle',
-					id,
-					tokens.map((token, i) => ({ token, word: endings[i] })),
-				);
-				clearInterval(watchdog);
-				await this.#tell('end', id, []);
+				last = tokens.map((token, i) => ({ token, word: endings[i] }));
+				await extending;
+				await settle(last);
 			},
 		};
 	}
@@ -138,5 +156,6 @@ function standingOf(said: unknown): Standing {
 /** Until it expires, as far as that is known, and at least for an hour. */
 function lifeOf({ claims }: AccessToken): number {
 	const now = Date.now();
-	return Math.ceil(Math.max((claims?.expiresAt ?? now + DAY_MS) - now, HOUR_MS));
+	const leftMs = (claims?.expiresAt ?? now + DAY_MS) - now;
+	return Math.ceil(Math.min(Math.max(leftMs, HOUR_MS), LONGEST_LIFE_MS));
 }

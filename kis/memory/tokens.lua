@@ -2,41 +2,37 @@
 -- whether they are.
 --
 -- KEYS[1]   the run that revokes; it is there for as long as its process lives (a lease)
--- KEYS[2…]  one for each token, a hash: dead; run, which revokes it; suspect, the run that left it open
+-- KEYS[2…]  one for each token, a hash: dead; suspect, the run that left it open; and a field for each run that revokes it
 -- ARGV[1]   what to do
 -- ARGV[2…]  for each token: for how many milliseconds to remember it, and a word on it
 --
--- Gives for each token how it stood before: '', 'dead', 'revoking', or the run that left it open.
+-- Gives for each token how it stood before: '', 'dead', 'revoking', or the run that left it open. To extend, which names no
+-- token: one '' if the run was not there any more, and so its marks may be gone, or have been taken for those of a dead process.
 
 local does, run = ARGV[1], KEYS[1]
 local LEASE = 15000
 
 local function standing(key)
-	local known = redis.call('HMGET', key, 'dead', 'run', 'suspect')
-	if known[1] then return 'dead' end
-	if known[2] and known[2] ~= run then
-		if redis.call('EXISTS', known[2]) == 1 then return 'revoking' end
-		-- Its process has ended in the middle of it.
-		return known[2]
+	if redis.call('HEXISTS', key, 'dead') == 1 then return 'dead' end
+	local leftOpenBy = redis.call('HGET', key, 'suspect') or ''
+	for _, field in ipairs(redis.call('HKEYS', key)) do
+		if field ~= 'suspect' and field ~= run then
+			if redis.call('EXISTS', field) == 1 then return 'revoking' end
+			-- Its process has ended in the middle of it.
+			leftOpenBy = field
+		end
 	end
-	return known[3] or ''
+	return leftOpenBy
 end
 
 local function keep(key, milliseconds)
 	if redis.call('PTTL', key) < tonumber(milliseconds) then redis.call('PEXPIRE', key, milliseconds) end
 end
 
-local function mark(key, before)
-	if before == 'dead' then return end
-	-- Whatever this run leaves, an earlier one has left it open.
-	if before ~= '' and before ~= 'revoking' then redis.call('HSET', key, 'suspect', before) end
-	redis.call('HSET', key, 'run', run)
-end
-
 local function settle(key, word)
-	if redis.call('HGET', key, 'run') == run then redis.call('HDEL', key, 'run') end
+	redis.call('HDEL', key, run)
 	if word == 'dead' then
-		redis.call('HDEL', key, 'run', 'suspect')
+		redis.call('DEL', key)
 		redis.call('HSET', key, 'dead', '1')
 	elseif word == 'open' then
 		redis.call('HSET', key, 'suspect', run)
@@ -45,17 +41,24 @@ end
 
 -- KIS was asked after that run, and has said that the token is alive.
 local function clear(key, before, word)
-	if before == word then redis.call('HDEL', key, 'run', 'suspect') end
+	if before ~= word then return end
+	redis.call('HDEL', key, word)
+	if redis.call('HGET', key, 'suspect') == word then redis.call('HDEL', key, 'suspect') end
 end
 
-if does == 'begin' or does == 'extend' then redis.call('SET', run, '', 'PX', LEASE) end
-
 local given = {}
+if does == 'begin' or does == 'extend' then
+	-- A full Redis takes what comes after a command that may free memory.
+	local isThere = redis.call('PEXPIRE', run, LEASE) == 1
+	if not isThere then redis.call('SET', run, '', 'PX', LEASE) end
+	if does == 'extend' and not isThere then given = { '' } end
+end
+
 for i = 2, #KEYS do
 	local key, milliseconds, word = KEYS[i], ARGV[2 * i - 2], ARGV[2 * i - 1]
 	local before = standing(key)
 	given[i - 1] = before
-	if does == 'begin' then mark(key, before) end
+	if does == 'begin' and before ~= 'dead' then redis.call('HSET', key, run, '') end
 	if does == 'settle' then settle(key, word) end
 	if does == 'clear' then clear(key, before, word) end
 	if does == 'begin' or does == 'settle' then keep(key, milliseconds) end

@@ -5,9 +5,10 @@ import type { KisCredential } from '../../kis/input/credential';
 import type { RevokeOutcome } from '../../kis/reply/outcome';
 import { SharedTokens } from '../../kis/memory/sharedTokens';
 import { sharedStoreOf } from '../../kis/redis/sharedStore';
+import { until } from '../../tools/common/until';
 import { KisDouble } from '../support/kisDouble';
 import { describeWithRedis, RedisServer, redisUrl } from '../support/redis';
-import { closeServers } from '../support/scriptedServer';
+import { closeServers, http } from '../support/scriptedServer';
 import { found } from '../support/secrets';
 import { credentialFor, makeToken, read } from '../support/tokens';
 
@@ -150,6 +151,96 @@ describeWithRedis('what workers tell each other of tokens', () => {
 		});
 		await other.bring();
 		expect(questions()).toBe(1);
+	});
+
+	test.each(['notSent', 'rejected'] as const)(
+		'of two who revoke it, the one that ends first (%s) gives it to nobody',
+		async (outcome) => {
+			const token = await shareToken();
+			await one.revoke(token, async () => {
+				await other.revoke(token, async () => outcome);
+				expect(await other.bring()).toBe('beingRevoked');
+				kis.live.delete(token);
+				return 'revoked';
+			});
+			expect(await other.bring()).not.toBe(token);
+			expect(questions()).toBe(0);
+		},
+	);
+
+	test('a question that was asked before another revoke does not settle what that leaves open', async () => {
+		const token = await shareToken();
+		await one.revoke(token, async () => 'unknown');
+		const answer = http(200, '{"rt_cd":"0","msg_cd":"MCA00000"}');
+		let answered = () => {};
+		kis.orders.quote = [(socket) => (answered = () => void socket.write(answer))];
+		const asking = other.bring();
+		await until(() => questions() === 1);
+		await one.revoke(token, async () => {
+			kis.live.delete(token);
+			return 'unknown';
+		});
+		// While the first question is under way, another request of the same worker looks.
+		const { learnFromOthers } = other.modules.sharedMarks;
+		await learnFromOthers(read(token), credential());
+		answered();
+		expect(await asking).not.toBe(token);
+	});
+
+	test('marks that Redis has lost are there again soon, while the revoke is under way', async () => {
+		const token = await shareToken();
+		await one.revoke(token, async () => {
+			server.say('FLUSHALL');
+			expect(await SharedTokens.of(credential())?.lookUp([read(token)])).toEqual(['unmarked']);
+			await until(() => server.say('KEYS', '*:token:*') !== '', { looks: 2000 });
+			expect(await other.bring()).toBe('beingRevoked');
+			return 'notSent';
+		});
+		expect(server.say('KEYS', '*run:*')).toBe('');
+		sharedStoreOf(redisUrl(server.url)).close();
+	});
+
+	test('a revoke that could not be told when it ended is told when Redis is back', async () => {
+		const token = await shareToken();
+		server.freeze();
+		await one.revoke(token, async () => {
+			kis.live.delete(token);
+			return 'revoked';
+		});
+		server.thaw();
+		// What it was told before it froze may be done only now.
+		await until(() => server.say('HGETALL', server.say('KEYS', '*:token:*')) === 'dead\n1', {
+			looks: 2000,
+		});
+		expect(await other.bring()).not.toBe(token);
+		expect(questions()).toBe(0);
+	});
+
+	test('what one knows to be dead it tells again, where Redis has lost it', async () => {
+		const token = await shareToken();
+		one.modules.deadTokens.deadTokens.add(read(token), credential());
+		await one.modules.sharedMarks.learnFromOthers(read(token), credential());
+		kis.live.delete(token);
+		expect(await other.bring()).not.toBe(token);
+		expect(questions()).toBe(0);
+	});
+
+	test('a token that claims to live for centuries is remembered for a hundred days', async () => {
+		const token = read(makeToken(kis.keys.appkey, { exp: Date.UTC(9000, 0) / 1000 }));
+		await SharedTokens.of(credential())?.tellDead(token);
+		const [name] = server.say('KEYS', '*:token:*').split('\n');
+		expect(Number(server.say('PTTL', name))).toBeLessThanOrEqual(100 * 24 * 60 * 60 * 1000);
+		sharedStoreOf(redisUrl(server.url)).close();
+	});
+
+	test('in a Redis that is full, tokens are marked all the same', async () => {
+		const token = await shareToken();
+		server.say('CONFIG', 'SET', 'maxmemory', '1');
+		await one.revoke(token, async () => {
+			expect(await other.bring()).toBe('beingRevoked');
+			return 'notSent';
+		});
+		server.say('CONFIG', 'SET', 'maxmemory', '0');
 	});
 
 	test('a worker that is killed while it revokes leaves the token open', async () => {
