@@ -30,6 +30,10 @@ export class KeptShare {
 	readonly #shared: SharedKept;
 	/** What is kept by all, as this process has last read or written it. */
 	#common: KeptState | null = null;
+	/** One at a time: what one reads is not written over by another before it is taken in. */
+	#running: Promise<void> = Promise.resolve();
+	/** For all who come while one is running. */
+	#next: Promise<void> | null = null;
 	#ended: { readonly name: string; readonly obstacle: Obstacle } | null = null;
 
 	constructor(kept: KeptToken, credential: KisCredential, shared: SharedKept) {
@@ -56,6 +60,17 @@ export class KeptShare {
 	 * token that can be used counts; where neither is, what was learnt last.
 	 */
 	async sync(): Promise<void> {
+		if (!this.#next) {
+			this.#next = this.#running.then(async () => {
+				this.#next = null;
+				await this.#syncNow();
+			});
+			this.#running = this.#next.catch(() => {});
+		}
+		await this.#next;
+	}
+
+	async #syncNow(): Promise<void> {
 		const seen = await this.#shared.look();
 		const now = Date.now();
 		this.#kept.noteElsewhere(
@@ -72,6 +87,7 @@ export class KeptShare {
 		if (theirs && !this.#isCommon()) await learnFromOthers(this.#kept.token, this.#credential);
 		if (theirs && (this.#isCommon() || !isBetter(this.#kept.state, theirs, this.#credential))) {
 			this.#kept.adopt(theirs);
+			if (seen.isLost) this.#kept.noteUnseen(now);
 			this.#common = this.#kept.state;
 		} else if (!this.#isCommon()) {
 			const { state } = this.#kept;
@@ -89,19 +105,21 @@ export class KeptShare {
 	async takeTurn(minuteMs: number): Promise<Turn | null> {
 		const before = this.#kept.state;
 		if ((await this.#shared.take(minuteMs)) === 'refused') return null;
-		const turn = this.#turn(minuteMs);
+		const turn = this.#turn(minuteMs, before);
 		if (this.#kept.state === before) return turn;
 		// Something else in this process was faster.
 		await turn.end();
 		return null;
 	}
 
-	#turn(minuteMs: number): Turn {
+	#turn(minuteMs: number, before: KeptState): Turn {
 		const watchdog = setInterval(() => void this.#shared.take(minuteMs), EXTEND_MS).unref();
 		let isLost = false;
 		return {
 			ask: async () => {
-				isLost = (await this.#shared.ask(minuteMs)) === 'refused';
+				const result = await this.#shared.ask(minuteMs);
+				// Somebody who has not waited for the turn may have brought another token.
+				isLost = result === 'refused' || this.#kept.state.grant?.token !== before.grant?.token;
 				return !isLost;
 			},
 			get isLost() {
@@ -110,7 +128,9 @@ export class KeptShare {
 			end: async () => {
 				clearInterval(watchdog);
 				const { state } = this.#kept;
-				this.#note(await this.#shared.end(this.#writingOf(state)), state);
+				const result = await this.#shared.end(this.#writingOf(state));
+				this.#note(result, state);
+				if (result === 'refused') await this.sync();
 			},
 		};
 	}

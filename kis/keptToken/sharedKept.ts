@@ -14,7 +14,7 @@ import { sharedStoreOf, type SharedStore } from '../redis/sharedStore';
 export interface Seen {
 	/** What another worker has written since; `null` if none has, or it cannot be read. */
 	readonly news: { readonly text: string; readonly ageMs: number } | null;
-	/** What was known to be there is gone. */
+	/** What was known to be there is gone, or may be older than what was: another server has taken over, or it has started again. */
 	readonly isLost: boolean;
 	/** When to look again, in milliseconds, where another worker is asking KIS; 0 where none is. */
 	readonly waitMs: number;
@@ -40,6 +40,7 @@ interface Reply {
 	readonly waitMs: number;
 	readonly ended: string;
 	readonly endedMs: number;
+	readonly isOfBefore: boolean;
 }
 
 /** What the workers that share a Redis keep of the token that a credential brings, and whose turn it is to ask KIS (`kept.lua`). */
@@ -51,6 +52,8 @@ export class SharedKept {
 	readonly #process: string;
 	/** What was last read or written. */
 	#version = '';
+	/** The server that has taken over, where that is known. */
+	#newServer = '';
 
 	/** @param process The name of this process. */
 	constructor(credential: KisCredential, redis: RedisUrl, process: string = PROCESS) {
@@ -69,9 +72,11 @@ export class SharedKept {
 		const isNew = reply.version !== this.#version;
 		const text = isNew ? this.#seal.open(reply.sealed, this.#key) : null;
 		this.#version = reply.version;
+		const isTakenOver = reply.isOfBefore && this.#newServer !== reply.server;
+		if (isTakenOver) this.#newServer = reply.server;
 		return {
 			news: text === null ? null : { text, ageMs: reply.ageMs },
-			isLost: isNew && reply.version === '',
+			isLost: isTakenOver || (isNew && reply.version === ''),
 			waitMs: reply.waitMs,
 			ended: reply.ended === '' ? null : { name: reply.ended, agoMs: reply.endedMs },
 		};
@@ -97,7 +102,7 @@ export class SharedKept {
 		return await this.#write('write', writing);
 	}
 
-	/** The same, and gives the turn up. What was written meanwhile is written over. */
+	/** The same, and gives the turn up. */
 	async end(writing: Writing): Promise<Result> {
 		return await this.#write('end', writing);
 	}
@@ -116,14 +121,16 @@ export class SharedKept {
 		does: string,
 		args: readonly string[],
 		keys: readonly string[] = [],
-	): Promise<Reply | null> {
-		const answer = await this.#store.run('keptToken/kept', [this.#key, ...keys], () => [
+	): Promise<(Reply & { readonly server: string }) | null> {
+		const answer = await this.#store.run('keptToken/kept', [this.#key, ...keys], ({ id }) => [
 			does,
 			this.#process,
 			this.#version,
+			id,
 			...args,
 		]);
-		return 'reply' in answer ? readReply(answer.reply) : null;
+		const reply = 'reply' in answer ? readReply(answer.reply) : null;
+		return reply && 'server' in answer ? { ...reply, server: answer.server.id } : null;
 	}
 }
 
@@ -137,5 +144,8 @@ function readReply(reply: unknown): Reply | null {
 		Math.max(0, Number(it) || 0),
 	);
 	const known = RESULTS.find((it) => it === result);
-	return known ? { result: known, version, sealed, ageMs, waitMs, ended, endedMs } : null;
+	const isOfBefore = reply[7] === 1;
+	return known
+		? { result: known, version, sealed, ageMs, waitMs, ended, endedMs, isOfBefore }
+		: null;
 }
