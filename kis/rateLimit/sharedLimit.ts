@@ -14,6 +14,8 @@ const REMEMBERED_MS = 30_000;
 const NEW_SERVER_MS = 60_000;
 /** Assumed until Redis has told how many there are. */
 const UNKNOWN_PROCESSES = 2;
+/** A longer timer fires immediately. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** A timer may fire early, by less than this. */
 const TIMER_MS = 1;
 
@@ -164,6 +166,7 @@ interface Booking {
 function readReply(answer: Answer) {
 	if (!('reply' in answer) || !Array.isArray(answer.reply)) return null;
 	const [isGiven, waitMs, processes, beginsAt] = answer.reply.map(Number);
+	if (!(waitMs >= 0 && waitMs <= LONGEST_TIMER_MS && processes >= 1)) return null;
 	return { isGiven: isGiven === 1, waitMs, processes, beginsAt };
 }
 

@@ -209,9 +209,8 @@ describeWithRedis('what workers tell each other of tokens', () => {
 		});
 		server.thaw();
 		// What it was told before it froze may be done only now.
-		await until(() => server.say('HGETALL', server.say('KEYS', '*:token:*')) === 'dead\n1', {
-			looks: 2000,
-		});
+		const isDead = () => server.say('HGETALL', server.say('KEYS', '*:token:*')) === 'dead\n1';
+		expect(await until(isDead, { looks: 500, everyMs: 20 })).toBe(true);
 		expect(await other.bring()).not.toBe(token);
 		expect(questions()).toBe(0);
 	});
