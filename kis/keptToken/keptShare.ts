@@ -17,9 +17,9 @@ const LONGEST_KEPT_MS = 100 * DAY_MS;
 
 /** The right to request a token from KIS. One worker holds it at a time. */
 export interface IssueLease {
-	/** Must be called before each request. Resolves to `false` if another worker holds the lease now: then do not send. */
+	/** Must be called before each request. Resolves to `false` if the request must not be sent: another was faster. */
 	beforeRequest(): Promise<boolean>;
-	/** Whether `beforeRequest` returned `false`: another worker holds the lease now. */
+	/** Whether `beforeRequest` returned `false`. */
 	readonly isLost: boolean;
 	/** Must be called. Tells the other workers what is kept now, and gives the lease up. */
 	release(): Promise<void>;
@@ -32,6 +32,10 @@ export class KeptShare {
 	readonly #shared: SharedKept;
 	/** What all workers keep, as this process last read or wrote it. */
 	#common: KeptState | null = null;
+	/** Syncs run one at a time: what one reads must be adopted before another overwrites it. */
+	#lastSync: Promise<void> = Promise.resolve();
+	/** Shared by all who call while one is running. */
+	#nextSync: Promise<void> | null = null;
 	#abandoned: { readonly name: string; readonly hold: IssueHold } | null = null;
 
 	constructor(kept: KeptToken, credential: KisCredential, shared: SharedKept) {
@@ -58,6 +62,17 @@ export class KeptShare {
 	 * wins; if neither is usable, what was learnt last.
 	 */
 	async sync(): Promise<void> {
+		if (!this.#nextSync) {
+			this.#nextSync = this.#lastSync.then(async () => {
+				this.#nextSync = null;
+				await this.#syncNow();
+			});
+			this.#lastSync = this.#nextSync.catch(() => {});
+		}
+		await this.#nextSync;
+	}
+
+	async #syncNow(): Promise<void> {
 		const seen = await this.#shared.look();
 		const now = Date.now();
 		this.#kept.noteOtherWorkers(
@@ -74,6 +89,7 @@ export class KeptShare {
 		if (theirs && !this.#isCommon()) await learnFromOthers(this.#kept.token, this.#credential);
 		if (theirs && (this.#isCommon() || !isBetter(this.#kept.state, theirs, this.#credential))) {
 			this.#kept.adopt(theirs);
+			if (seen.isLost) this.#kept.noteUnseen(now);
 			this.#common = this.#kept.state;
 		} else if (!this.#isCommon()) {
 			const { state } = this.#kept;
@@ -91,20 +107,22 @@ export class KeptShare {
 	async takeLease(deadWorkerHoldMs: number): Promise<IssueLease | null> {
 		const before = this.#kept.state;
 		if ((await this.#shared.take(deadWorkerHoldMs)) === 'refused') return null;
-		const lease = this.#lease(deadWorkerHoldMs);
+		const lease = this.#lease(deadWorkerHoldMs, before);
 		if (this.#kept.state === before) return lease;
 		// Another request of this process was faster.
 		await lease.release();
 		return null;
 	}
 
-	#lease(deadWorkerHoldMs: number): IssueLease {
+	#lease(deadWorkerHoldMs: number, before: KeptState): IssueLease {
 		const extend = () => void this.#shared.take(deadWorkerHoldMs);
 		const watchdog = setInterval(extend, EXTEND_LEASE_MS).unref();
 		let isLost = false;
 		return {
 			beforeRequest: async () => {
-				isLost = (await this.#shared.request(deadWorkerHoldMs)) === 'refused';
+				const result = await this.#shared.request(deadWorkerHoldMs);
+				// A caller that insisted, without the lease, may have brought another token.
+				isLost = result === 'refused' || this.#kept.state.grant?.token !== before.grant?.token;
 				return !isLost;
 			},
 			get isLost() {
@@ -113,7 +131,9 @@ export class KeptShare {
 			release: async () => {
 				clearInterval(watchdog);
 				const { state } = this.#kept;
-				this.#note(await this.#shared.release(this.#writingOf(state)), state);
+				const result = await this.#shared.release(this.#writingOf(state));
+				this.#note(result, state);
+				if (result === 'refused') await this.sync();
 			},
 		};
 	}

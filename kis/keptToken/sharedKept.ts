@@ -14,7 +14,7 @@ import { sharedStoreOf, type SharedStore } from '../redis/sharedStore';
 export interface Seen {
 	/** What another worker has written since; `null` if nothing, or it cannot be read. */
 	readonly news: { readonly text: string; readonly ageMs: number } | null;
-	/** Whether what this process knew to be there is gone. */
+	/** Whether what this process knew to be there is gone, or may be old: another server took over, or it was restarted. */
 	readonly isLost: boolean;
 	/** When to look again, in milliseconds, if another worker is requesting a token; otherwise 0. */
 	readonly waitMs: number;
@@ -40,6 +40,8 @@ interface Reply {
 	readonly waitMs: number;
 	readonly abandoned: string;
 	readonly abandonedMs: number;
+	readonly isOld: boolean;
+	readonly server: string;
 }
 
 /** What the workers that share a Redis keep of a credential's token, and the lease to request another (`kept.lua`). */
@@ -51,6 +53,8 @@ export class SharedKept {
 	readonly #process: string;
 	/** The version that this process last read or wrote. */
 	#version = '';
+	/** The server that last returned what may be old. */
+	#newServer = '';
 
 	/** @param process Identifies this process. */
 	constructor(credential: KisCredential, redis: RedisUrl, process: string = PROCESS) {
@@ -69,9 +73,11 @@ export class SharedKept {
 		const isNew = reply.version !== this.#version;
 		const text = isNew ? this.#seal.open(reply.sealed, this.#key) : null;
 		this.#version = reply.version;
+		const isTakenOver = reply.isOld && this.#newServer !== reply.server;
+		if (isTakenOver) this.#newServer = reply.server;
 		return {
 			news: text === null ? null : { text, ageMs: reply.ageMs },
-			isLost: isNew && reply.version === '',
+			isLost: isTakenOver || (isNew && reply.version === ''),
 			waitMs: reply.waitMs,
 			abandoned:
 				reply.abandoned === '' ? null : { name: reply.abandoned, agoMs: reply.abandonedMs },
@@ -101,7 +107,7 @@ export class SharedKept {
 		return await this.#write('write', writing);
 	}
 
-	/** Writes what is kept, and gives the lease up. The holder overwrites what was written meanwhile. */
+	/** Writes what is kept, and gives the lease up. @returns As {@link write}. */
 	async release(writing: Writing): Promise<KeptResult> {
 		return await this.#write('release', writing);
 	}
@@ -121,26 +127,37 @@ export class SharedKept {
 		args: readonly string[],
 		keys: readonly string[] = [],
 	): Promise<Reply | null> {
-		const answer = await this.#store.run('keptToken/kept', [this.#key, ...keys], () => [
+		const answer = await this.#store.run('keptToken/kept', [this.#key, ...keys], ({ id }) => [
 			does,
 			this.#process,
 			this.#version,
+			id,
 			...args,
 		]);
-		return 'reply' in answer ? parseKeptReply(answer.reply) : null;
+		return 'reply' in answer ? parseKeptReply(answer.reply, answer.server.id) : null;
 	}
 }
 
 const RESULTS = ['done', 'dead', 'refused'] as const satisfies readonly KeptResult[];
 
 /** @returns `null` if the reply cannot be the script's. */
-function parseKeptReply(reply: unknown): Reply | null {
-	if (!Array.isArray(reply) || reply.length !== 7) return null;
+function parseKeptReply(reply: unknown, server: string): Reply | null {
+	if (!Array.isArray(reply) || reply.length !== 8) return null;
 	const [result, version, sealed, abandoned] = [reply[0], reply[1], reply[2], reply[5]].map(String);
 	const [ageMs, waitMs, abandonedMs] = [reply[3], reply[4], reply[6]].map((it) =>
 		Math.max(0, Number(it)),
 	);
 	const known = RESULTS.find((it) => it === result);
 	if (!known || ![ageMs, waitMs, abandonedMs].every(Number.isFinite)) return null;
-	return { result: known, version, sealed, ageMs, waitMs, abandoned, abandonedMs };
+	return {
+		result: known,
+		version,
+		sealed,
+		ageMs,
+		waitMs,
+		abandoned,
+		abandonedMs,
+		isOld: reply[7] === 1,
+		server,
+	};
 }

@@ -3,7 +3,7 @@
 -- KEYS[1] under way: when each lease runs out, unless it is extended
 -- KEYS[2] answered: when; such a request has arrived by then
 -- KEYS[3] others: by when each has arrived, if it ever does
--- KEYS[4] state: server, held, epoch (since, rate, accepted), answer times (generation, shortest, before), who was apart
+-- KEYS[4] state: server, last (when it was used), held, epoch (since, rate, accepted), answer times (generation, shortest, before), who was apart
 --         (back, known)
 -- KEYS[5] processes: when each was here last
 -- ARGV: what to do, name of the request, name of the process, requests per second, run_id of the server,
@@ -144,11 +144,16 @@ local function refuse(sentAt)
 end
 
 local function begin()
-	-- Another server may have taken over, or it was emptied: what was sent in the last window is not known here.
-	local known = redis.call('HGET', state, 'server')
-	if known == server then return end
-	if known or wasThere then holdUntil(now + WINDOW / math.min(1, limit)) end
-	redis.call('HSET', state, 'server', server)
+	-- Another server may have taken over, or it was emptied: what was sent in the last window is not known here. Where its
+	-- clock was put back, or the other one's is behind, moments of before would count for as long as that.
+	local known, last = redis.call('HGET', state, 'server'), get('last')
+	local isSame = known == server and not (last and last > now)
+	if not isSame then
+		redis.call('DEL', underWay, answered, others)
+		redis.call('HDEL', state, 'held', 'since', 'generation', 'back')
+		if known or wasThere then holdUntil(now + WINDOW / math.min(1, limit)) end
+	end
+	redis.call('HSET', state, 'server', server, 'last', text(now))
 end
 
 redis.call('ZREMRANGEBYSCORE', underWay, '-inf', text(now))

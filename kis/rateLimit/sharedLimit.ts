@@ -14,6 +14,8 @@ const REMEMBERED_MS = 30_000;
 const NEW_SERVER_MS = 60_000;
 /** Assumed until Redis has reported how many there are. */
 const UNKNOWN_PROCESSES = 2;
+/** A longer timer fires immediately. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** A timer may fire early, by less than this. */
 const TIMER_MS = 1;
 
@@ -173,10 +175,11 @@ function parseLimitReply(answer: ScriptAnswer) {
 	if (!('reply' in answer) || !Array.isArray(answer.reply) || answer.reply.length !== 4)
 		return null;
 	const [isGiven, waitMs, processes, beginsAt] = answer.reply.map(Number);
-	const isWhole = [isGiven, waitMs, processes, beginsAt].every((it) => it >= 0 && it < Infinity);
-	// A wait that is no number would not wait, and a lease that was not granted must not be asked for without a pause.
-	const isSound = isWhole && processes >= 1 && (isGiven === 1 || (isGiven === 0 && waitMs > 0));
-	return isSound ? { isGiven: isGiven === 1, waitMs, processes, beginsAt } : null;
+	const isGrant = isGiven === 1 && beginsAt >= 0 && beginsAt < Infinity;
+	// A wait that is no number would not wait, and a refusal without a wait would be repeated immediately.
+	const isSound = waitMs >= 0 && waitMs <= LONGEST_TIMER_MS && processes >= 1;
+	if (!isSound || !(isGrant || (isGiven === 0 && waitMs > 0))) return null;
+	return { isGiven: isGrant, waitMs, processes, beginsAt };
 }
 
 async function untilStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T | 'stopped'> {

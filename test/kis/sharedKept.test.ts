@@ -4,6 +4,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { KisCredential } from '../../kis/input/credential';
+import { KeptShare } from '../../kis/keptToken/keptShare';
+import { KeptToken } from '../../kis/keptToken/keptToken';
 import { SharedKept } from '../../kis/keptToken/sharedKept';
 import { sharedTokensOf } from '../../kis/memory/sharedTokens';
 import { sharedStoreOf } from '../../kis/redis/sharedStore';
@@ -62,7 +64,7 @@ describeWithRedis('the kept token of several workers', () => {
 	/** The lease of a worker that was killed runs out. */
 	const passLease = () => server.say('HINCRBY', nameOfKept(), 'heldUntil', '-6000');
 	/** KIS's minute passes, but for a moment. */
-	const passMinute = () => server.say('HINCRBY', nameOfKept(), 'requestedAt', String(500 - MINUTE));
+	const passMinute = () => server.say('HINCRBY', nameOfKept(), 'heldUntil', String(500 - MINUTE));
 
 	describe('one issue', () => {
 		test('serves all who want a token at the same time, in both processes', async () => {
@@ -288,6 +290,28 @@ describeWithRedis('the kept token of several workers', () => {
 			expect((await one.look())?.news?.text).toBe('of the other');
 		});
 
+		test('lets nobody ask, and nobody write, who has not seen what was written since', async () => {
+			const [one, other] = [keptBy('one'), keptBy('other')];
+			expect(await one.take(MINUTE)).toBe('done');
+			expect(await other.write(text('of one that has not waited'))).toBe('done');
+			expect(await one.take(MINUTE)).toBe('done');
+			expect(await one.request(MINUTE)).toBe('refused');
+			expect(await one.release(text('late'))).toBe('refused');
+			const seen = await one.look();
+			expect(seen).toMatchObject({ news: { text: 'of one that has not waited' }, waitMs: 0 });
+			expect(await other.take(MINUTE)).toBe('done');
+		});
+
+		test('of one that has ended is not held for longer where Redis’s clock is put back', async () => {
+			const [one, other] = [keptBy('one'), keptBy('other')];
+			await one.take(MINUTE);
+			await one.request(MINUTE);
+			server.say('HINCRBY', nameOfKept(), 'heldUntil', '3600000');
+			server.say('HINCRBY', nameOfKept(), 'requestedAt', '3600000');
+			expect(await other.look()).toMatchObject({ waitMs: 0, abandoned: null });
+			expect(await other.take(MINUTE)).toBe('done');
+		});
+
 		test('of one that has asked, and ended, is nobody’s for a minute, unless somebody insists', async () => {
 			const [one, other] = [keptBy('one'), keptBy('other')];
 			await one.take(MINUTE);
@@ -298,7 +322,10 @@ describeWithRedis('the kept token of several workers', () => {
 				waitMs: 0,
 				abandoned: { name: field('requestedAt') },
 			});
+			// The request may have gone out until the lease was over.
 			server.say('HINCRBY', nameOfKept(), 'requestedAt', String(-MINUTE));
+			expect(await other.take(MINUTE)).toBe('refused');
+			server.say('HINCRBY', nameOfKept(), 'heldUntil', String(-MINUTE));
 			expect(await other.take(MINUTE)).toBe('done');
 			expect((await one.look())?.abandoned).toBeNull();
 		});
@@ -311,6 +338,51 @@ describeWithRedis('the kept token of several workers', () => {
 			expect(await one.release(text('first'))).toBe('done');
 			server.say('CONFIG', 'SET', 'maxmemory', '0');
 		});
+	});
+
+	test('what another has written is not written over by one of two that look at the same time', async () => {
+		const kept = new KeptToken();
+		const note = (keeper: KeptToken, iat: number) => {
+			const grant = { token: read(kis.mint({ iat })), expiresAt: null, isOver: false } as const;
+			const attempts = [{ verdict: 'confirmed' }] as never;
+			const issued = { ...grant, clockAheadMs: 0, fields: {} };
+			keeper.note({ outcome: 'issued', grant: issued, attempts }, Date.now());
+			return grant.token.value;
+		};
+		const now = Math.floor(Date.now() / 1000);
+		const shareOf = (keeper: KeptToken, process: string) =>
+			new KeptShare(
+				keeper,
+				credential(),
+				new SharedKept(credential(), redisUrl(server.url), process),
+			);
+		const theirs = new KeptToken();
+		const younger = note(theirs, now);
+		await shareOf(theirs, 'other').sync();
+		note(kept, now - 3600);
+		const share = shareOf(kept, 'one');
+		await Promise.all([share.sync(), share.sync(), share.sync()]);
+		expect(kept.token?.value).toBe(younger);
+		const third = new KeptToken();
+		await shareOf(third, 'third').sync();
+		expect(third.token?.value).toBe(younger);
+	});
+
+	test('what was kept by another server is asked about before it is used, once', async () => {
+		const one = start();
+		const token = await one.bring();
+		const takeOver = () => server.say('HSET', nameOfKept(), 'server', 'another');
+		takeOver();
+		expect(await start().bring()).toBe(token);
+		expect(await start().bring()).toBe(token);
+		expect(await one.bring()).toBe(token);
+		expect([issues(), questions()]).toEqual([1, 1]);
+		takeOver();
+		// It was revoked, and the server that has taken over does not know.
+		kis.live.clear();
+		expect(await start().bring(true)).not.toBe(token);
+		expect(await one.bring(true)).not.toBe(token);
+		expect(issues()).toBe(2);
 	});
 
 	describe('where Redis', () => {

@@ -221,6 +221,26 @@ describeWithRedis('one limit over all processes', () => {
 			expect(other.waitMs + passed()).toBeGreaterThanOrEqual(WINDOW_MS);
 		});
 
+		test.each([
+			['its clock was put back', 'server'],
+			['another server, whose clock is behind, has taken over', 'another'],
+		])('where %s, one window is held, and no longer', async (_name, after) => {
+			const app = anApp();
+			await times(LIMIT, async (i) => await say(app, 'enter', `${i}`));
+			await say(app, 'answered', '0', { value: 5 });
+			await say(app, 'hold', '', { value: 1000 });
+			const [underWay, answered, , state] = keysOf(app).map((key) => `n8n-kis:${key}`);
+			const anHour = 3_600_000;
+			for (let i = 1; i < LIMIT; i++) server.say('ZINCRBY', underWay, `${anHour}`, `${i}`);
+			server.say('ZINCRBY', answered, `${anHour}`, '0');
+			for (const field of ['last', 'held']) server.say('HINCRBYFLOAT', state, field, `${anHour}`);
+			const passed = stopwatch();
+			const { isGiven, waitMs } = await say(app, 'enter', 'next', { server: after });
+			expect(isGiven).toBe(true);
+			expect(waitMs).toBeLessThanOrEqual(WINDOW_MS);
+			expect(waitMs + passed()).toBeGreaterThanOrEqual(WINDOW_MS);
+		});
+
 		test('who comes back first leaves the others their parts until they are back, too', async () => {
 			const app = anApp();
 			const enter = async (name: string) => (await say(app, 'enter', name)).isGiven;

@@ -39,6 +39,7 @@ describe('the limit', () => {
 		[2, 5, 1, '1'],
 		[1, 5, 1, 'now'],
 		[1, 5, 1],
+		[1, 2 ** 31, 1, '1'],
 	])('takes %j for no answer: the process keeps to its part, and does not poll', async (reply) => {
 		const calls = replyWith(reply);
 		const limit = new SharedLimit(sharedStoreOf(REDIS), 'an app');
@@ -54,14 +55,14 @@ describe('the limit', () => {
 });
 
 describe('the kept token', () => {
-	const whole = ['done', 'v', '', 0, 0, '', 0];
+	const whole = ['done', 'v', '', 0, 0, '', 0, 0];
 	test.each([
 		...NOT_THE_SCRIPTS,
 		whole.with(0, 'maybe'),
 		whole.with(3, 'x'),
 		whole.with(4, 'x'),
 		whole.with(6, 'x'),
-		whole.slice(0, 6),
+		whole.slice(0, 7),
 	])('takes %j for no answer', async (reply) => {
 		replyWith(reply);
 		const shared = new SharedKept(credential, REDIS);
