@@ -92,11 +92,18 @@ export async function bringToken(
 	return { because: 'cancelled' };
 }
 
-/** Gives the token with which a request may be sent at this very moment; `null` if one has to be brought first. */
-export async function tokenAtHand(credential: KisCredential): Promise<AccessToken | null> {
+/**
+ * Gives the token with which a request may be sent at this very moment; `null` if one has to be brought first.
+ *
+ * @param asked A token that the request does not wait to have asked about: it has waited for as long as it may.
+ */
+export async function tokenAtHand(
+	credential: KisCredential,
+	asked: AccessToken | null = null,
+): Promise<AccessToken | null> {
 	const kept = keptTokenOf(credential);
 	if (credential.redis) await learnOfKept(kept, credential);
-	const step = nextStep(credential, kept, NO_PROGRESS, Date.now());
+	const step = nextStep(credential, kept, { ...NO_PROGRESS, asked }, Date.now());
 	return step.kind === 'use' || step.kind === 'useAndIssue' ? step.token : null;
 }
 
