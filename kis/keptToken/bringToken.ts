@@ -93,11 +93,18 @@ export async function bringToken(
 	return { because: 'cancelled' };
 }
 
-/** Returns the token if a request may be sent with it immediately; `null` if one has to be brought first. */
-export async function tokenAtHand(credential: KisCredential): Promise<AccessToken | null> {
+/**
+ * Returns the token if a request may be sent with it immediately; `null` if one has to be brought first.
+ *
+ * @param checked A token that need not be checked: the request has waited for that as long as it may.
+ */
+export async function tokenAtHand(
+	credential: KisCredential,
+	checked: AccessToken | null = null,
+): Promise<AccessToken | null> {
 	const kept = keptTokenOf(credential);
 	if (credential.redis) await learnOfKept(kept, credential);
-	const step = nextStep(credential, kept, NO_PROGRESS, Date.now());
+	const step = nextStep(credential, kept, { ...NO_PROGRESS, checked }, Date.now());
 	return step.kind === 'use' || step.kind === 'useAndIssue' ? step.token : null;
 }
 
