@@ -14,12 +14,12 @@ const UNCERTAIN =
 	'it is not certain that the request goes there. Nothing was sent. Write the whole URL in one place, from https:// on, without line breaks and backslashes.';
 
 /**
- * Adds the key pair to a request of the HTTP Request node, and a token where the request wants one and has none. Waits for
- * the request's turn in the app key's limit.
+ * Adds the key pair to a request of the HTTP Request node, and a token if the request needs one and has none. Waits until
+ * the app key's limit admits the request.
  *
  * @param fields Of the credential, as n8n stores them.
  * @throws {UserError} if the request must not be sent: it leaves the credential's own origin, may be a repeated order, or
- * gets no token or no turn.
+ * can have no token in time.
  */
 export const authenticate: IAuthenticate = async (fields, requested) => {
 	const credential = parseCredential(fields);
@@ -57,7 +57,7 @@ export const authenticate: IAuthenticate = async (fields, requested) => {
 			appsecret,
 			...(authorization && { authorization }),
 		},
-		// Whoever may use the credential must not be able to read it: the server's certificate is verified, the workflow
+		// A user of the credential must not be able to read it: the server's certificate is verified, the workflow
 		// cannot vouch for one, and no proxy sees plain http.
 		skipSslCertificateValidation: false,
 		rejectUnauthorized: true,

@@ -6,14 +6,14 @@ import { noTokenError } from './notSentErrors';
 import { paceRequest, waitingRules } from './pacing';
 import { headersNamed } from './requestHeaders';
 
-/** 해시키 (hash key): the one endpoint below /uapi that wants no token. */
+/** 해시키 (hash key): the one endpoint below /uapi that needs no token. */
 const HASHKEY_PATH = '/uapi/hashkey';
 /** Matches a header whose expression came out empty, or was not evaluated at all (`{{`). */
 const NO_TOKEN =
 	/^[\s,]*(?:bearer\b)?[\s,"'{}]*(?:undefined|null|NaN|false|\[object Object\])?[\s,"'{}]*$|\{\{/i;
 
 /**
- * Tells whether the credential has to bring the header `authorization`: the request wants one, and has none.
+ * Returns whether the credential has to bring the header `authorization`: the request needs one, and has none.
  *
  * @param target The URL that the request calls, at the credential's own origin.
  * @throws {UserError} if the request has the header with no token in it, and so must not be sent.
@@ -35,10 +35,10 @@ export function wantsAuthorization(
 }
 
 /**
- * Waits for the request's turn in the app key's limit.
+ * Waits until the app key's limit admits the request.
  *
- * @returns The header `authorization`, with a token that is good at that moment.
- * @throws {UserError} if the request gets no token or no turn, and so must not be sent.
+ * @returns The header `authorization`, with a token valid at that moment.
+ * @throws {UserError} if no token can be had, or the wait would be too long: the request must not be sent.
  */
 export async function bringAuthorization(
 	credential: KisCredential,
@@ -51,7 +51,7 @@ export async function bringAuthorization(
 		const brought = await bringToken(credential, rules);
 		if ('because' in brought) throw noTokenError(brought);
 		await paceRequest(credential, request);
-		// The token may have been revoked while the request waited for its turn, by another worker too.
+		// The token may have been revoked while the request waited, by another worker too.
 		const token = await tokenAtHand(credential, rules.mayWait ? null : brought);
 		if (token) return `Bearer ${token.value}`;
 	}

@@ -6,7 +6,7 @@ import { ENVIRONMENTS } from '../kis/input/environments';
 import { isLimited, type Flaw, type NotIssued, type UnusableGrant } from '../kis/issue/issuance';
 import type { NoToken } from '../kis/keptToken/nextStep';
 import { koreanTime } from '../kis/reply/koreanTime';
-import { LONGEST_WAIT_MS, readIntervalMs, type NotAdmitted } from '../kis/rateLimit/unseenRequest';
+import { LONGEST_ADMISSION_MS, readIntervalMs, type NotAdmitted } from '../kis/rateLimit/admission';
 import { explainAll, sentences } from '../kis/reply/explanation';
 
 const NOT_SENT = 'The request was not sent';
@@ -40,7 +40,7 @@ export function notAdmittedError(notAdmitted: NotAdmitted, credential: KisCreden
 function explainTooLong(waitMs: number, credential: KisCredential): ErrorTexts {
 	const { requestsPerSecond } = ENVIRONMENTS[credential.environment];
 	return {
-		message: `its turn would have come in ${Math.ceil(waitMs / 1000)} s, and no request waits longer than ${LONGEST_WAIT_MS / 1000} s`,
+		message: `its turn would have come in ${Math.ceil(waitMs / 1000)} s, and no request waits longer than ${LONGEST_ADMISSION_MS / 1000} s`,
 		description: `Too many requests came together for a limit of ${requestsPerSecond} a second. Spread them: in the HTTP Request node, add the option Batching, with Items per Batch 1 and Batch Interval (ms) ${readIntervalMs(credential)}.`,
 	};
 }

@@ -1,7 +1,7 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
 
 import type { KisCredential } from '../kis/input/credential';
-import { admitRequest, type AdmitOptions } from '../kis/rateLimit/unseenRequest';
+import { admitRequest, type AdmitOptions } from '../kis/rateLimit/admission';
 import { notAdmittedError } from './notSentErrors';
 import { isRead } from './repeats';
 

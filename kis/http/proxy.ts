@@ -12,7 +12,7 @@ export interface Proxy {
 }
 
 /** Thrown if the environment names a proxy that is not an HTTP proxy's address. */
-export class UnusableProxy extends Error {
+class UnusableProxy extends Error {
 	readonly code = PROXY_UNUSABLE;
 }
 

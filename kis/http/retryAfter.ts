@@ -19,7 +19,7 @@ const LONGEST_PAUSE_MS = 60_000;
 const MAX_SECONDS = 366 * 24 * 60 * 60;
 
 /** Parses an HTTP date. @returns Milliseconds since 1970; `null` for anything else. */
-export function parseHttpDate(text: string | null): number | null {
+function parseHttpDate(text: string | null): number | null {
 	if (text === null || !HTTP_DATES.some((form) => form.test(text))) return null;
 	const milliseconds = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
 	return Number.isNaN(milliseconds) ? null : milliseconds;

@@ -51,11 +51,18 @@ export function parseBaseUrl(text: string): URL | InvalidInput {
 	return url;
 }
 
+/** Asked for with every token. */
+const addresses = new WeakMap<URL, string>();
+
 /** Returns the normal form of a base URL: the same for all spellings that the URL standard and DNS treat as equal. */
 export function addressOf(baseUrl: URL): string {
+	const known = addresses.get(baseUrl);
+	if (known !== undefined) return known;
 	const { protocol, host, pathname } = endpointOf(baseUrl, '');
 	// A host name may end in a dot (DNS root). endpointOf strips trailing slashes, except the only one.
-	return `${protocol}//${host.replace(/\.(?=:|$)/, '')}${pathname === '/' ? '' : pathname}`;
+	const address = `${protocol}//${host.replace(/\.(?=:|$)/, '')}${pathname === '/' ? '' : pathname}`;
+	addresses.set(baseUrl, address);
+	return address;
 }
 
 /** Appends a path to the base URL, after its path prefix if it has one. */

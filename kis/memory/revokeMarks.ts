@@ -1,7 +1,7 @@
 import type { AccessToken } from '../input/accessToken';
 import { addressOf } from '../input/baseUrl';
 import type { KisCredential } from '../input/credential';
-import type { RevokeOutcome } from '../reply/outcome';
+import type { RevokeOutcome } from '../reply/revokeOutcome';
 import { mapInTurns, nextTurn, turnIsOver } from '../turns';
 
 /** Far more than anyone leaves open; the oldest are forgotten first. */

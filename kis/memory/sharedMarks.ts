@@ -1,7 +1,7 @@
 import type { AccessToken } from '../input/accessToken';
 import type { KisCredential } from '../input/credential';
 import { deadTokens } from './deadTokens';
-import { meansDead, type RevokeOutcome } from '../reply/outcome';
+import { meansDead, type RevokeOutcome } from '../reply/revokeOutcome';
 import { sharedTokensOf, type RevokeEffect, type RevokeLease } from './sharedTokens';
 import {
 	doubtAbout,

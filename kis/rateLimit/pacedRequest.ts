@@ -4,7 +4,7 @@ import type { KisCredential } from '../input/credential';
 import { Connection, type ConnectionOptions } from '../http/connection';
 import type { Exchange } from '../http/exchange';
 import { limiterFor } from './limiterFor';
-import type { RateLimiter, RequestEnd } from './rateLimiter';
+import type { Permit, RateLimiter, RequestEnd } from './rateLimiter';
 import { asksToComeBack, pauseLeft } from '../reply/retry';
 
 /** How to send a request, whatever it asks for. */
@@ -38,8 +38,10 @@ export async function sendPaced<A extends Attempt>(
 	const connection = new Connection(options);
 	limiter.join(connection, options.requestsPerSecond);
 	try {
+		const permit = await limiter.acquire(options.cancel);
+		if (!permit) return null;
 		const sendOver: Send = async (onWriting) => await send(connection, onWriting);
-		return await sendPermitted(limiter, options.cancel, sendOver, read);
+		return await sendPermitted(limiter, permit, sendOver, read);
 	} finally {
 		limiter.leave(connection);
 		await connection.close();
@@ -47,20 +49,17 @@ export async function sendPaced<A extends Attempt>(
 }
 
 /**
- * Sends one request when the limiter permits it, and tells the limiter how the request ended. If the server asks for a
- * pause (`Retry-After`), everything on the app key pauses, unless the pause is longer than this client ever waits.
+ * Sends one request, and releases its permit as the request ended. If the server asks for a pause (`Retry-After`),
+ * everything on the app key pauses, unless the pause is longer than this client ever waits.
  *
- * @param stopWaiting Ends waiting for a permit.
- * @returns `null` if waiting ended without a permit, or `send` has not sent it.
+ * @returns `null` if `send` has not sent it.
  */
 export async function sendPermitted<A extends Attempt>(
 	limiter: RateLimiter,
-	stopWaiting: AbortSignal,
+	permit: Permit,
 	send: Send,
 	read: (parsed: ParsedExchange) => A,
 ): Promise<Sent<A> | null> {
-	const permit = await limiter.acquire(stopWaiting);
-	if (!permit) return null;
 	try {
 		const exchange = await send(() => permit.sent());
 		if (!exchange) {

@@ -2,7 +2,8 @@ import { Arrivals, LONGEST_WINDOW_MS, MIN_REQUESTS_PER_SECOND, WINDOW_MS } from 
 import { SYSTEM_CLOCK, type Clock } from './clock';
 import { CongestionControl } from './congestionControl';
 import { NO_LEASE, type Gate, type Lease } from './gate';
-import { Pacer, type Pace } from './pacer';
+import { RefusalStreak } from './refusalStreak';
+import { TokenBucket, type Pace } from './tokenBucket';
 
 /** Requests that may go together after a pause. Four processes that start together stay within KIS's 18 a second. */
 const BURST = 4;
@@ -25,12 +26,6 @@ const TIMER_LATENESS_MS = 10;
 /** The rate may grow meanwhile, so the next request may go earlier than expected. */
 const LOOK_AGAIN_MS = 250;
 
-/** An app key that is refused this often, and gets nothing through for this long, will not get anything through later. */
-const PATIENCE_MS = 10_000;
-const MIN_REFUSALS = 4;
-/** Refusals further apart than this are not consecutive. No retry waits as long. */
-const REFUSALS_APART_MS = 90_000;
-
 /**
  * How a request ended.
  *
@@ -49,8 +44,6 @@ export interface Permit {
 	release(end: RequestEnd): void;
 }
 
-const NO_REFUSALS = { count: 0, since: 0, last: 0 };
-
 interface Waiter {
 	readonly stop: AbortSignal;
 	readonly resolve: (isGranted: boolean) => void;
@@ -63,7 +56,7 @@ type Priority = (typeof PRIORITIES)[number];
 /**
  * Keeps all requests with one app key below a limit in any second, and finds its share of the limit if unseen others use
  * the key too. It decides who goes next. {@link Arrivals} knows what the server may be counting, {@link CongestionControl}
- * how fast to go, and {@link Pacer} how evenly.
+ * how fast to go, and {@link TokenBucket} how evenly.
  *
  * If nobody else uses the key, no request is refused, and `n` requests take little more than `floor((n − 1) / rate)`
  * seconds.
@@ -72,20 +65,20 @@ export class RateLimiter {
 	readonly #clock: Clock;
 	readonly #arrivals = new Arrivals();
 	readonly #control = new CongestionControl();
-	readonly #pacer: Pacer;
+	readonly #bucket: TokenBucket;
 	readonly #members = new Map<object, { readonly rate: number; readonly backlog: () => number }>();
 	readonly #waiting: Record<Priority, Waiter[]> = { foreground: [], background: [] };
-	pausedUntil = 0;
+	#pausedUntil = 0;
 	/** When the next request may {@link pass}. */
 	#passAt = 0;
-	/** Consecutive refusals over all members, and when the first and the last of them came. */
-	#refusals = NO_REFUSALS;
+	/** Over all members. */
+	#refusals = new RefusalStreak();
 	#cancelTimer = () => {};
 	#gate: Gate | null = null;
 
 	constructor(clock = SYSTEM_CLOCK) {
 		this.#clock = clock;
-		this.#pacer = new Pacer(clock);
+		this.#bucket = new TokenBucket(clock);
 	}
 
 	/**
@@ -99,7 +92,7 @@ export class RateLimiter {
 
 	leave(member: object): void {
 		this.#members.delete(member);
-		if (this.#members.size === 0) this.#refusals = NO_REFUSALS;
+		if (this.#members.size === 0) this.#refusals.end();
 		this.#serve();
 	}
 
@@ -118,15 +111,14 @@ export class RateLimiter {
 		return this.#arrivals.shortestAnswerTime;
 	}
 
-	/** Whether every request was refused for its rate for ten seconds, and at least four were. */
+	/** Whether every request has been refused for its rate for ten seconds, and at least four were. */
 	get isRefusedThroughout(): boolean {
-		const { count, since } = this.#refusals;
-		return count >= MIN_REFUSALS && this.#clock.now() - since >= PATIENCE_MS;
+		return this.#refusals.isLong(this.#clock.now());
 	}
 
 	/** Returns whether the limiter can be forgotten: it has no member, and nothing would slow the next one down. */
 	isIdle(now = this.#clock.now()): boolean {
-		const slowedUntil = Math.max(this.#arrivals.last + LONGEST_WINDOW_MS, this.pausedUntil);
+		const slowedUntil = Math.max(this.#arrivals.last + LONGEST_WINDOW_MS, this.#pausedUntil);
 		return this.#members.size === 0 && slowedUntil <= now && this.#control.isClear(now);
 	}
 
@@ -137,7 +129,7 @@ export class RateLimiter {
 	 */
 	async acquire(stop: AbortSignal): Promise<Permit | null> {
 		const lease = await this.#enter('foreground', stop);
-		return lease && this.permit(lease);
+		return lease && this.#permit(lease);
 	}
 
 	/**
@@ -177,7 +169,7 @@ export class RateLimiter {
 	}
 
 	#holdBack(milliseconds: number): void {
-		this.pausedUntil = Math.max(this.pausedUntil, this.#clock.now() + milliseconds);
+		this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.now() + milliseconds);
 	}
 
 	/** This process's part of the limit, in requests per second. */
@@ -252,9 +244,9 @@ export class RateLimiter {
 		const limit = this.#limit;
 		const share = Math.max(1, Math.round(this.#control.rateAt(now, limit)));
 		return Math.max(
-			this.pausedUntil,
+			this.#pausedUntil,
 			this.#arrivals.roomAt(Math.min(this.maxConcurrent, share), WINDOW_MS / Math.min(1, limit)),
-			this.#pacer.nextAt(now, this.#paceAt(now)),
+			this.#bucket.nextAt(now, this.#paceAt(now)),
 			priority === 'background' ? this.#passAt : 0,
 		);
 	}
@@ -270,13 +262,13 @@ export class RateLimiter {
 	}
 
 	#begin(now: number): void {
-		this.#pacer.spend(now, this.#paceAt(now));
+		this.#bucket.spend(now, this.#paceAt(now));
 		this.#arrivals.begin();
 	}
 
 	#letPass(now: number): void {
 		const pace = this.#paceAt(now);
-		this.#pacer.spend(now, pace);
+		this.#bucket.spend(now, pace);
 		this.#arrivals.begin();
 		this.#afterTurns(TURNS_TO_WRITE, () => {
 			const writtenAt = this.#clock.now();
@@ -292,7 +284,7 @@ export class RateLimiter {
 		else this.#clock.nextTurn(() => this.#afterTurns(turns - 1, callback));
 	}
 
-	permit(lease: Lease): Permit {
+	#permit(lease: Lease): Permit {
 		let isHeld = true;
 		let sentAt = this.#clock.now();
 		return {
@@ -313,7 +305,7 @@ export class RateLimiter {
 	#end(end: RequestEnd, sentAt: number, now: number): void {
 		switch (end) {
 			case 'answered':
-				this.#refusals = NO_REFUSALS;
+				this.#refusals.end();
 				return this.#arrivals.answer(now, now - sentAt);
 			case 'refused':
 				return this.#refuse(sentAt, now);
@@ -325,25 +317,11 @@ export class RateLimiter {
 	}
 
 	#refuse(sentAt: number, now: number): void {
-		const { count, since, last } = this.#refusals;
-		const isFirst = count === 0 || now - last > REFUSALS_APART_MS;
-		this.#refusals = { count: isFirst ? 1 : count + 1, since: isFirst ? now : since, last: now };
+		this.#refusals.add(now);
 		this.#arrivals.withdraw();
 		const accepted = this.#arrivals.countAt(now);
-		if (this.#control.refuse(sentAt, now, this.#limit, accepted)) this.#pacer.drain(now);
+		if (this.#control.refuse(sentAt, now, this.#limit, accepted)) this.#bucket.drain(now);
 		// Nobody knows whether KIS counts what it refuses. Assume that it does.
 		this.#arrivals.add(now, now);
 	}
-}
-
-const limiters = new Map<string, RateLimiter>();
-
-/** Returns the limiter that this process has for an app key. Forgets those of app keys that are no longer used. */
-export function limiterOf(appkey: string, now = performance.now()): RateLimiter {
-	for (const [key, limiter] of limiters) {
-		if (key !== appkey && limiter.isIdle(now)) limiters.delete(key);
-	}
-	const limiter = limiters.get(appkey) ?? new RateLimiter();
-	limiters.set(appkey, limiter);
-	return limiter;
 }

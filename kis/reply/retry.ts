@@ -4,8 +4,8 @@ import type { AnswerRule } from './answerRule';
 import type { Attempt } from './attempt';
 import { EGRESS_REFUSED, PROXY_UNUSABLE } from '../http/transportCodes';
 
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 8000;
+const FIRST_RETRY_WAIT_MS = 500;
+const LONGEST_RETRY_WAIT_MS = 8000;
 const PERMANENT: ReadonlySet<string | null> = new Set([EGRESS_REFUSED, PROXY_UNUSABLE]);
 
 /**
@@ -28,12 +28,13 @@ export function waitBeforeRetry(
 	if (!retry || retries >= maxRetries || asksToComeBack(last)) return null;
 	const timesSeen = attempts.filter(({ rule }) => rule !== null && rule === last.rule).length;
 	if (retry.times !== undefined && timesSeen > retry.times) return null;
-	const growing = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** retries) * (0.5 + random / 2);
+	const growing =
+		Math.min(LONGEST_RETRY_WAIT_MS, FIRST_RETRY_WAIT_MS * 2 ** retries) * (0.5 + random / 2);
 	return Math.max(retry.afterMs ?? 0, pauseLeft(last)) + growing;
 }
 
 /** Returns how the request of an attempt may be sent again; `null` if it may not. */
-export function retryRuleOf(attempt: Attempt): NonNullable<AnswerRule['retry']> | null {
+function retryRuleOf(attempt: Attempt): NonNullable<AnswerRule['retry']> | null {
 	if (attempt.rule) return attempt.rule.retry ?? null;
 	const mayRepeat = attempt.verdict === 'unwritten' || attempt.verdict === 'noVerdict';
 	return mayRepeat && !isPermanent(attempt) ? {} : null;

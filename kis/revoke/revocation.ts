@@ -3,10 +3,10 @@ import type { LivenessAnswer } from '../liveness/askIfAlive';
 import type { AnswerRule } from '../reply/answerRule';
 import { readAttempt, type Attempt } from '../reply/attempt';
 import { OPEN_ANSWERS } from '../reply/httpAnswers';
-import type { RevokeOutcome } from '../reply/outcome';
+import type { RevokeOutcome } from '../reply/revokeOutcome';
 import type { KisReply, ParsedExchange } from '../reply/reply';
 import type { SecretGuard } from '../secrets/secretGuard';
-import type { StopReason } from './sending';
+import type { StopReason } from './batchStop';
 
 /** What became of one token. */
 export interface Revocation {

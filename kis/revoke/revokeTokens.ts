@@ -6,9 +6,9 @@ import { endpointOf } from '../input/baseUrl';
 import type { KisCredential } from '../input/credential';
 import { limiterFor } from '../rateLimit/limiterFor';
 import { nextTurn, turnIsOver } from '../turns';
+import { BatchStop } from './batchStop';
 import { REVOKE_PATH, type Revocation } from './revocation';
 import { Revoker, type RevokeOptions } from './revoker';
-import { Sending } from './sending';
 import { Workers } from './workers';
 
 /**
@@ -23,50 +23,37 @@ export async function revokeTokens(
 ): Promise<ReadonlyMap<string, Revocation>> {
 	const { cancel, requestsPerSecond, onResult } = options;
 	const limiter = limiterFor(credential);
-	const sending = new Sending(limiter);
+	const batchStop = new BatchStop(limiter);
+	const workers = new Workers(limiter);
 	const exchanges = new AbortController();
 	// Every connection listens to it.
 	setMaxListeners(0, exchanges.signal);
+	const batch = { credential, options, limiter, batchStop, workers, cancel: exchanges.signal };
+	const revoker = new Revoker(batch);
 	const distinct = new Map<string, AccessToken>();
 	const revocations = new Map<string, Revocation>();
-	let untaken = 0;
-	let queue: Iterable<AccessToken> = [];
 
-	const work = async () => {
-		const connection = new Connection({
-			...options,
-			url: endpointOf(credential.baseUrl, REVOKE_PATH),
-		});
+	const work = async (take: () => AccessToken | null) => {
+		const url = endpointOf(credential.baseUrl, REVOKE_PATH);
+		const connection = new Connection({ ...options, url });
 		try {
-			// All workers take from the one iterator.
-			for (const token of queue) {
-				untaken--;
+			for (let token = take(); token; token = take()) {
 				// Once sending has stopped, this is the only wait.
 				while (turnIsOver()) await nextTurn();
 				const revocation = await revoker.revoke(token, connection);
 				revocations.set(token.fingerprint, revocation);
-				workers.finished++;
-				workers.noteHeard();
+				workers.noteFinished();
 				onResult?.(revocation, distinct.size);
 			}
 		} finally {
 			await connection.close();
 		}
 	};
-	const workers = new Workers(limiter, work, () => untaken > 0);
-	const revoker = new Revoker({
-		credential,
-		options,
-		limiter,
-		sending,
-		workers,
-		cancel: exchanges.signal,
-	});
 
 	// Before the first await: a limiter that nobody takes part in may be forgotten.
-	limiter.join(workers, requestsPerSecond, () => untaken);
+	limiter.join(workers, requestsPerSecond, () => workers.untaken);
 	const onCancel = () => {
-		sending.stop({ because: 'cancelled' });
+		batchStop.stop({ because: 'cancelled' });
 		exchanges.abort();
 	};
 	cancel.addEventListener('abort', onCancel);
@@ -76,9 +63,7 @@ export async function revokeTokens(
 			while (turnIsOver()) await nextTurn();
 			distinct.set(token.fingerprint, token);
 		}
-		queue = distinct.values();
-		untaken = distinct.size;
-		await workers.run();
+		await workers.run(distinct, work);
 	} finally {
 		limiter.leave(workers);
 		cancel.removeEventListener('abort', onCancel);

@@ -15,12 +15,12 @@ import {
 	outcomeOf,
 	outcomeOfDead,
 	type RevokeOutcome,
-} from '../reply/outcome';
+} from '../reply/revokeOutcome';
 import type { ParsedExchange } from '../reply/reply';
 import { wait, waitBeforeRetry } from '../reply/retry';
 import { SecretGuard } from '../secrets/secretGuard';
+import type { BatchStop } from './batchStop';
 import { checkConfirmation, readRevocation, revokeBody, type Revocation } from './revocation';
-import type { Sending } from './sending';
 import type { Workers } from './workers';
 
 /** `cancel` ends everything immediately: what has not been written by then never is. */
@@ -43,7 +43,7 @@ export interface Batch {
 	readonly credential: KisCredential;
 	readonly options: RevokeOptions;
 	readonly limiter: RateLimiter;
-	readonly sending: Sending;
+	readonly batchStop: BatchStop;
 	readonly workers: Workers;
 	/** Breaks off requests that are under way, too. */
 	readonly cancel: AbortSignal;
@@ -67,7 +67,7 @@ export class Revoker {
 
 	/** Revokes one token. Goes on from where the execution left it, and remembers the outcome. */
 	async revoke(token: AccessToken, connection: Connection): Promise<Revocation> {
-		const { credential, options, sending } = this.#batch;
+		const { credential, options, batchStop } = this.#batch;
 		const standing = revokeHistory.recall(options.executionId, token, credential);
 		const before = standing?.outcome ?? null;
 		const attempts: Attempt[] = [];
@@ -80,14 +80,14 @@ export class Revoker {
 		const asked = outcome === 'unknown' ? await this.#ask(token) : null;
 		const foundDead = asked?.liveness === 'invalid' ? asked.attempt : null;
 		if (foundDead) outcome = outcomeOfDead(foundDead.verdict, hasExpired(token, Date.now()));
-		sending.noteFinished(meansDead(outcome), attempts);
+		batchStop.noteFinished(meansDead(outcome), attempts);
 		const found = before === 'revoked' ? null : decisiveAmong(attempts, outcome);
 		const decisive = foundDead ?? found ?? standing?.decisive ?? null;
 		if (decisive) {
 			revokeHistory.remember(options.executionId, token, credential, { outcome, decisive });
 		}
 		if (meansDead(outcome)) deadTokens.add(token, credential);
-		return { outcome, attempts, decisive, asked, before, stoppedBy: sending.stoppedBy };
+		return { outcome, attempts, decisive, asked, before, stoppedBy: batchStop.stoppedBy };
 	}
 
 	/**
@@ -101,7 +101,7 @@ export class Revoker {
 		before: RevokeOutcome | null,
 		attempts: Attempt[],
 	): Promise<RevokeOutcome> {
-		const { options, sending, workers } = this.#batch;
+		const { options, batchStop, workers } = this.#batch;
 		let outcome = before ?? 'notSent';
 		let retries = 0;
 		let freeRepeat = true;
@@ -110,7 +110,7 @@ export class Revoker {
 			if (!sent) return outcome;
 			const { exchange, attempt } = sent;
 			attempts.push(attempt);
-			sending.learn(attempt);
+			batchStop.learn(attempt);
 			if (attempt.httpStatus !== null) workers.noteHeard();
 			outcome = this.#outcomeOf(attempts, token, before);
 			if (meansDead(outcome)) return outcome;
@@ -122,27 +122,24 @@ export class Revoker {
 			}
 			const waitMs = waitBeforeRetry(attempts, retries, options.maxRetries);
 			if (waitMs === null) {
-				sending.noteUnreachable(attempts);
+				batchStop.noteExhausted(attempts);
 				return outcome;
 			}
-			workers.retrying++;
-			const goesOn = await wait(waitMs, sending.signal);
-			workers.retrying--;
-			if (!goesOn) return outcome;
+			if (!(await workers.whileRetrying(wait(waitMs, batchStop.signal)))) return outcome;
 			retries++;
 		}
 	}
 
 	/** @returns `null` if sending has stopped. */
 	async #send(token: AccessToken, connection: Connection): Promise<Sent<Attempt> | null> {
-		const { credential, limiter, sending, workers, cancel } = this.#batch;
+		const { credential, limiter, batchStop, workers, cancel } = this.#batch;
+		const permit = await workers.whileWaiting(limiter.acquire(batchStop.signal));
+		if (!permit) return null;
 		const body = revokeBody(credential.appkey, credential.appsecret, token);
-		workers.waiting++;
 		return await sendPermitted(
 			limiter,
-			sending.signal,
+			permit,
 			async (onWriting) => {
-				workers.waiting--;
 				workers.startIfNeeded();
 				return await connection.post(body, cancel, onWriting);
 			},
@@ -182,17 +179,17 @@ export class Revoker {
 	 * if the end of sending broke it off.
 	 */
 	async #ask(token: AccessToken): Promise<LivenessAnswer | null> {
-		const { credential, options, sending, workers } = this.#batch;
+		const { credential, options, batchStop, workers } = this.#batch;
 		const isProvable = isWholeTokenOf(credential.appkey, token);
-		if (sending.stoppedBy || !options.askBeforeUnknown || !isProvable) return null;
-		const cancel = sending.signal;
-		workers.waiting++;
-		const answer = await askIfAlive(credential, token, { ...options, cancel });
-		workers.waiting--;
+		if (batchStop.stoppedBy || !options.askBeforeUnknown || !isProvable) return null;
+		const cancel = batchStop.signal;
+		const answer = await workers.whileWaiting(
+			askIfAlive(credential, token, { ...options, cancel }),
+		);
 		const { liveness, attempt, askedAt } = answer;
 		if (askedAt === null || (cancel.aborted && liveness === 'undecided')) return null;
 		// Only what it says about the pace: a credential that is refused for quotes may still revoke.
-		if (attempt) sending.learnPace(attempt);
+		if (attempt) batchStop.stopIfPaceRefused(attempt);
 		return answer;
 	}
 }

@@ -11,37 +11,77 @@ const MOST_REQUESTS_PER_SECOND = 2000;
 
 /** The workers of a batch, one for each connection: one at first, and more as they are needed. */
 export class Workers {
-	/** How many wait for a permit, or for the answer to a question. */
-	waiting = 0;
-	/** How many wait to try again. */
-	retrying = 0;
-	/** How many tokens they have finished. */
-	finished = 0;
 	readonly #limiter: RateLimiter;
-	readonly #work: () => Promise<void>;
-	readonly #hasMore: () => boolean;
+	#untaken = 0;
+	#finished = 0;
+	#waiting = 0;
+	#retrying = 0;
 	#running = 0;
 	#isAlone = true;
-	#resolve: () => void = () => {};
-	#reject: (reason: unknown) => void = () => {};
+	#start = () => {};
 
-	/**
-	 * @param work Takes tokens until none is left.
-	 * @param hasMore Whether a token is left that no worker has taken.
-	 */
-	constructor(limiter: RateLimiter, work: () => Promise<void>, hasMore: () => boolean) {
+	constructor(limiter: RateLimiter) {
 		this.#limiter = limiter;
-		this.#work = work;
-		this.#hasMore = hasMore;
 	}
 
-	/** Resolves when all workers are done; rejects as soon as one fails. */
-	async run(): Promise<void> {
+	/** How many tokens no worker has taken yet. */
+	get untaken(): number {
+		return this.#untaken;
+	}
+
+	/**
+	 * Resolves when all workers are done; rejects as soon as one fails.
+	 *
+	 * @param work What each worker does: takes tokens until there is none.
+	 */
+	async run<T>(
+		tokens: ReadonlyMap<string, T>,
+		work: (take: () => T | null) => Promise<void>,
+	): Promise<void> {
+		const queue = tokens.values();
+		const take = () => {
+			const { done, value } = queue.next();
+			if (done) return null;
+			this.#untaken--;
+			return value;
+		};
+		this.#untaken = tokens.size;
 		await new Promise<void>((resolve, reject) => {
-			this.#resolve = resolve;
-			this.#reject = reject;
+			const onDone = () => {
+				if (--this.#running === 0) resolve();
+			};
+			this.#start = () => {
+				this.#running++;
+				work(take).then(onDone, reject);
+			};
 			this.#start();
 		});
+	}
+
+	/** Counts a worker as waiting, for a permit or for the answer to a question, until `wait` has ended in whatever way. */
+	async whileWaiting<T>(wait: Promise<T>): Promise<T> {
+		this.#waiting++;
+		try {
+			return await wait;
+		} finally {
+			this.#waiting--;
+		}
+	}
+
+	/** Counts a worker as waiting to try again until `wait` has ended. */
+	async whileRetrying<T>(wait: Promise<T>): Promise<T> {
+		this.#retrying++;
+		try {
+			return await wait;
+		} finally {
+			this.#retrying--;
+		}
+	}
+
+	/** A token has its outcome. */
+	noteFinished(): void {
+		this.#finished++;
+		this.noteHeard();
 	}
 
 	/** Lets others join the first worker, which was alone until KIS was heard so that a bad key pair costs one call. */
@@ -58,19 +98,11 @@ export class Workers {
 		const most = Math.min(
 			MAX_WORKERS,
 			maxConcurrent,
-			WORKERS_AT_FIRST + this.finished,
+			WORKERS_AT_FIRST + this.#finished,
 			// Where some have to try again, others may have to.
-			this.retrying > 0 ? FEW_WORKERS : Math.max(FEW_WORKERS, underWay),
+			this.#retrying > 0 ? FEW_WORKERS : Math.max(FEW_WORKERS, underWay),
 		);
-		const isNeeded = !this.#isAlone && this.waiting === 0 && this.#hasMore();
+		const isNeeded = !this.#isAlone && this.#waiting === 0 && this.#untaken > 0;
 		if (isNeeded && this.#running < most) this.#start();
-	}
-
-	#start(): void {
-		this.#running++;
-		const onDone = () => {
-			if (--this.#running === 0) this.#resolve();
-		};
-		this.#work().then(onDone, this.#reject);
 	}
 }

@@ -15,7 +15,7 @@ import { operationOf, operations } from './operations';
 import { reuseTokenHint } from './operations/issue/options';
 import type { Operation } from './operations/operation';
 import { tokenHint } from './operations/fields/tokenField';
-import { toItem } from './report/item';
+import { toItem } from './report/outputItem';
 import { toOutput, type Notices } from './report/output';
 import { reportInvalidInput } from './report/itemReport';
 

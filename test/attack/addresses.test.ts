@@ -3,7 +3,7 @@
 // (IPv4 inside IPv6, zones, names with a trailing dot, 0.0.0.0), for the node and the credential test. A server at the
 // other address must see no connection.
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { testCredential } from '../../tools/engine/credentialTest';
+import { testCredential } from '../support/credentialTest';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { makeApp } from '../../tools/sandbox/apps';
 import { attack } from '../support/attack';

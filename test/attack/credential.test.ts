@@ -4,7 +4,7 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { testCredential } from '../../tools/engine/credentialTest';
+import { testCredential } from '../support/credentialTest';
 import { standIn } from '../../tools/engine/nodes';
 import { encryptCredential, makeNode, runWorkflow } from '../../tools/engine/run';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';

@@ -2,7 +2,7 @@
 // a Location, and headers and pages that browsers follow; for the node, the credential test and the HTTP Request node. The
 // other host must see no connection, and nothing counts as revoked.
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { testCredential } from '../../tools/engine/credentialTest';
+import { testCredential } from '../support/credentialTest';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { makeApp } from '../../tools/sandbox/apps';
 import { attack } from '../support/attack';

@@ -1,7 +1,7 @@
 // What a section has measured, as the page says it.
 import { render } from '../../tools/bench/report';
 import { Sample } from '../../tools/bench/sample';
-import { byTurns, resultsOf } from '../../tools/bench/turns';
+import { inRounds, resultsOf } from '../../tools/bench/rounds';
 
 test('a figure is the median and its spread', () => {
 	const show = (...values: number[]) => new Sample(values).show((value) => value.toFixed(1));
@@ -13,7 +13,7 @@ test('a figure is the median and its spread', () => {
 test('candidates take turns, and each keeps its own results', async () => {
 	const order: string[] = [];
 	const plan = { candidates: ['kisToken', 'plainLoop'] as const, sizes: [1, 2], rounds: 2 };
-	const measured = await byTurns(plan, async (candidate, tokens) => {
+	const measured = await inRounds(plan, async (candidate, tokens) => {
 		order.push(`${candidate} ${tokens}`);
 		return order.length;
 	});

@@ -10,12 +10,12 @@ import { KIS_CODES } from '../../kis/reply/errorCodes';
 import { explainTransportCode } from '../../kis/http/transportCodes';
 import { QUOTE_PATH } from '../../kis/liveness/askIfAlive';
 import { MIN_REQUESTS_PER_SECOND } from '../../kis/rateLimit/arrivals';
-import { REVOKE_OUTCOMES } from '../../kis/reply/outcome';
+import { REVOKE_OUTCOMES } from '../../kis/reply/revokeOutcome';
 import { operations } from '../../nodes/KisToken/operations';
 import type { Operation } from '../../nodes/KisToken/operations/operation';
 import { detailsOf } from '../../nodes/KisToken/report/details';
 import { sentences } from '../../kis/reply/explanation';
-import { toItem } from '../../nodes/KisToken/report/item';
+import { toItem } from '../../nodes/KisToken/report/outputItem';
 import { reportBrokenRun } from '../../nodes/KisToken/report/itemReport';
 import { BREAKS } from '../../tools/truth/breaks';
 import { column, KOREAN, page, ROOT, tableOf } from './pages';
@@ -338,7 +338,7 @@ test('the page on reliability counts the rules that are broken on purpose', () =
 	const named = BREAKS.filter(({ seenBy }) => seenBy).length;
 	const { text } = page('docs/reliability.md');
 	expect(text).toContain(`tools/truth/breaks.ts): ${BREAKS.length} rules.`);
-	expect(text).toContain(`for the ${named} rules about something it does not draw`);
+	expect(text).toContain(`a named test covers the ${named} rules that the run cannot exercise`);
 	expect(text).toContain(`All ${BREAKS.length} were noticed`);
 });
 

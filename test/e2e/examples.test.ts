@@ -39,7 +39,7 @@ interface Taken {
 let stage: Stage;
 let editor: Editor;
 let model: ModelDouble;
-/** KIS gives the same token within six hours: whoever issues gets these. */
+/** KIS gives the same token within six hours: every issue gets these. */
 let tokens: Record<Name, string>;
 
 const EXAMPLES: Readonly<Record<string, Taken>> = {

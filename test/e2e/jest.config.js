@@ -18,7 +18,7 @@ const project = (displayName, n8nLine, files) => ({
 const EVERY_LINE = ['server', 'keptToken', 'editor', 'examples', 'upgrade'];
 
 module.exports = {
-	// Each test file starts an n8n of its own: two at once would only make both slow.
+	// Each test file starts an n8n of its own: two together would only make both slow.
 	maxWorkers: 1,
 	verbose: true,
 	testTimeout: 180_000,

@@ -1,5 +1,5 @@
 // The token that the credential brings, on one server, whose clock is set forward: its whole life, its death elsewhere,
-// other keys and addresses, many executions at once, and orders whose answers go wrong.
+// other keys and addresses, many concurrent executions, and orders whose answers go wrong.
 
 import { fingerprint, makeApp, type App } from '../../tools/sandbox/apps';
 import { Sandbox } from '../../tools/sandbox/server';
@@ -197,7 +197,7 @@ test('hours on one server: one issue for each life, before its end, and no quote
 	}
 });
 
-test('20 executions at once and no token yet: one issue, and each has its quote', async () => {
+test('20 concurrent executions and no token yet: one issue, and each has its quote', async () => {
 	stage.sandbox.faults.push({ kind: 'delay', delayMs: 4000, processed: true, path: TOKEN });
 	const executions = await Promise.all(
 		Array.from({ length: 20 }, async () => await quote('burst')),

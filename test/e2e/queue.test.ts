@@ -54,7 +54,7 @@ test.each<[string, keyof typeof apps, string]>([
 	['with Requests per Second divided by the workers', 'share', String(SHARE)],
 	['two workers that share through Redis', 'two', 'KIS’s limit, Redis'],
 	['three workers that share through Redis', 'three', 'KIS’s limit, Redis, three workers'],
-])('%s, every token of ten executions at once is revoked', async (_how, id, setting) => {
+])('%s, every token of ten concurrent executions is revoked', async (_how, id, setting) => {
 	const { stage } = queueMode;
 	const all = Array.from({ length: EXECUTIONS }, (_, batch) => {
 		const values = Array.from(

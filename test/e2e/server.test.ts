@@ -119,7 +119,7 @@ test('issues, asks for a quote through the HTTP Request node, and revokes', asyn
 	expect(stage.sandbox.kis.isLive(String(token))).toBe(false);
 });
 
-test('200 quotes at once, HTTP Request as it comes: KIS answers all, and refuses none', async () => {
+test('200 concurrent quotes, HTTP Request as it comes: KIS answers all, and refuses none', async () => {
 	const items = Array.from({ length: 200 }, (_, place) => ({ place }));
 	stage.tokens.items.set('quotes', items);
 	const { status, run } = await stage.api.run('quotes');

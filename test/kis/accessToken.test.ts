@@ -28,7 +28,7 @@ describe('what is stripped from a token', () => {
 		['bearer in any case', `bEARER \t ${token}`],
 		['quotes around Bearer', ` "Bearer ${token}" `],
 		['quotes after Bearer', `Bearer "${token}"`],
-		['everything at once', `\n' Bearer  " ${token} " '\n`],
+		['everything together', `\n' Bearer  " ${token} " '\n`],
 	])('%s', (_name, input) => {
 		expect(read(input)).toEqual(read(token));
 		expect(read(input).value).toBe(token);

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { reuse } from '../../kis/issue/issuance';
 import { issueToken, type IssueOptions } from '../../kis/issue/issueToken';
-import { limiterOf } from '../../kis/rateLimit/rateLimiter';
+import { limiterOf } from '../../kis/rateLimit/limiterFor';
 import { closeAll } from '../support/connections';
 import { leftSince, resources } from '../support/resources';
 import {

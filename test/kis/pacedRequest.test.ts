@@ -1,6 +1,7 @@
 // Whatever goes wrong while a request is sent or read, its permit is released.
 import { sendPermitted } from '../../kis/rateLimit/pacedRequest';
-import { limiterOf, RateLimiter } from '../../kis/rateLimit/rateLimiter';
+import { limiterOf } from '../../kis/rateLimit/limiterFor';
+import { RateLimiter, type Permit } from '../../kis/rateLimit/rateLimiter';
 import type { Exchange } from '../../kis/http/exchange';
 import { revoke } from '../support/revoke';
 import { closeServers, CONFIRMATION, startServer } from '../support/scriptedServer';
@@ -17,13 +18,19 @@ const LOST: Exchange = {
 	onStaleConnection: false,
 };
 
+async function takePermit(limiter: RateLimiter): Promise<Permit> {
+	const permit = await limiter.acquire(never);
+	if (!permit) throw new Error('no permit');
+	return permit;
+}
+
 test('a permit is released though the answer cannot be read', async () => {
 	const time = new Simulation();
 	const limiter = new RateLimiter(time);
 	limiter.join(time, 1);
 	const unreadable = sendPermitted(
 		limiter,
-		never,
+		await takePermit(limiter),
 		async () => await Promise.resolve(LOST),
 		() => {
 			throw new RangeError('cannot be read');
@@ -40,8 +47,9 @@ test('a permit is released where the request is not to be sent after all', async
 	const read = () => {
 		throw new RangeError('nothing to read');
 	};
+	const permit = await takePermit(limiter);
 	expect(
-		await sendPermitted(limiter, never, async () => await Promise.resolve(null), read),
+		await sendPermitted(limiter, permit, async () => await Promise.resolve(null), read),
 	).toBeNull();
 	expect(await time.run(limiter.acquire(never))).not.toBeNull();
 	// Nothing was sent: nobody waits for its late arrival.

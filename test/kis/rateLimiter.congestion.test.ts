@@ -17,9 +17,9 @@ function limiterAt(requestsPerSecond: number): RateLimiter {
 }
 
 async function take(limiter: RateLimiter): Promise<Permit> {
-	const place = await time.run(limiter.acquire(never()));
-	if (!place) throw new Error('No place was granted');
-	return place;
+	const permit = await time.run(limiter.acquire(never()));
+	if (!permit) throw new Error('no permit');
+	return permit;
 }
 
 /** Sends as fast as it may for so many seconds. @returns The mean number of requests per second. */
@@ -27,7 +27,8 @@ async function sendFor(limiter: RateLimiter, seconds: number): Promise<number> {
 	const stop = new AbortController();
 	let sent = 0;
 	const sending = async () => {
-		for (let place; (place = await limiter.acquire(stop.signal)); sent++) place.release('answered');
+		for (let permit; (permit = await limiter.acquire(stop.signal)); sent++)
+			permit.release('answered');
 	};
 	const ended = sending();
 	await time.pass(seconds * 1000 - 1);

@@ -53,7 +53,7 @@ const median = (values: number[]) =>
 	[...values].sort((one, other) => one - other)[Math.floor(values.length / 2)];
 
 describe.each<[string, readonly [number, number]]>([
-	['at once', [1, 3]],
+	['immediately', [1, 3]],
 	['after 5 to 40 ms', [5, 40]],
 	['after 700 ms', [700, 700]],
 ])('where KIS answers %s', (_when, answerMs) => {

@@ -1,12 +1,8 @@
 // No server can count more than the limit, whoever sends and however long answers take; who goes first; and what is
 // remembered. The clock is simulated.
 import { Arrivals } from '../../kis/rateLimit/arrivals';
-import {
-	limiterOf,
-	RateLimiter,
-	type Permit,
-	type RequestEnd,
-} from '../../kis/rateLimit/rateLimiter';
+import { limiterOf } from '../../kis/rateLimit/limiterFor';
+import { RateLimiter, type Permit, type RequestEnd } from '../../kis/rateLimit/rateLimiter';
 import { Simulation } from '../support/simulation';
 
 const never = () => new AbortController().signal;
@@ -32,10 +28,10 @@ async function use(limiter: RateLimiter, count: number, ms = 0): Promise<Use[]> 
 	return await time.run(
 		Promise.all(
 			Array.from({ length: count }, async () => {
-				const place = await limiter.acquire(never());
+				const permit = await limiter.acquire(never());
 				const from = time.now();
 				if (ms > 0) await time.sleep(ms);
-				place?.release('answered');
+				permit?.release('answered');
 				return { from, to: time.now() };
 			}),
 		),
@@ -52,9 +48,9 @@ function mostInAnyWindow(uses: readonly Use[], windowMs = 1000): number {
 }
 
 async function take(limiter: RateLimiter): Promise<Permit> {
-	const place = await time.run(limiter.acquire(never()));
-	if (!place) throw new Error('No place was granted');
-	return place;
+	const permit = await time.run(limiter.acquire(never()));
+	if (!permit) throw new Error('no permit');
+	return permit;
 }
 
 /** A request that ends as soon as it is granted. */
@@ -108,7 +104,7 @@ describe('a permit is available again', () => {
 		expect(uses[1].from - uses[0].to).toBeGreaterThanOrEqual(1000);
 	});
 
-	test('once, though it is released twice', async () => {
+	test('a second release of a permit has no effect', async () => {
 		const limiter = limiterAt(2);
 		const permits = [await take(limiter), await take(limiter)];
 		permits[0].release('answered');
@@ -142,7 +138,7 @@ describe('a permit is available again', () => {
 });
 
 describe('with slow answers', () => {
-	test('that all take equally long, the window counts from sending', async () => {
+	test('when all answers take equally long, the window counts from sending', async () => {
 		const uses = await use(limiterAt(5), 60, 700);
 		// Until answer times are known, it counts from the answer.
 		const known = uses.slice(10);
@@ -155,11 +151,11 @@ describe('with slow answers', () => {
 	test('the window counts from the write, which a new connection delays', async () => {
 		const limiter = limiterAt(2);
 		const revoke = async (handshakeMs: number) => {
-			const place = await limiter.acquire(never());
+			const permit = await limiter.acquire(never());
 			await time.sleep(handshakeMs);
-			place?.sent();
+			permit?.sent();
 			await time.sleep(300);
-			place?.release('answered');
+			permit?.release('answered');
 		};
 		await time.run(Promise.all([500, 400, 300, 200].map(revoke)));
 		expect(limiter.shortestAnswerTime).toBeCloseTo(300);
@@ -304,9 +300,9 @@ describe('who goes first', () => {
 		const limiter = limiterAt(4);
 		const order: number[] = [];
 		const all = Array.from({ length: 8 }, async (_, i) => {
-			const place = await limiter.acquire(never());
+			const permit = await limiter.acquire(never());
 			order.push(i);
-			place?.release('answered');
+			permit?.release('answered');
 		});
 		await time.run(Promise.all(all));
 		expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
@@ -320,9 +316,9 @@ describe('who goes first', () => {
 			order.push(name);
 		};
 		const acquire = async (name: string) => {
-			const place = await limiter.acquire(never());
+			const permit = await limiter.acquire(never());
 			order.push(name);
-			place?.release('answered');
+			permit?.release('answered');
 		};
 		await use(limiter, 4);
 		const all = [pass('read 1'), pass('read 2'), acquire('revoke 1'), acquire('revoke 2')];
@@ -508,10 +504,10 @@ describe('the limiter of an app key', () => {
 		const member = {};
 		const first = limiterOf('app one');
 		first.join(member, 1);
-		const place = await first.acquire(never());
+		const permit = await first.acquire(never());
 		expect(limiterOf('app two')).not.toBe(first);
 		expect(limiterOf('app one')).toBe(first);
-		place?.release('answered');
+		permit?.release('answered');
 		first.leave(member);
 		// Its last request still counts at the server.
 		limiterOf('app two');

@@ -19,7 +19,7 @@ test.each([
 	expect(requestEndOf(makeAttempt(verdict, { httpStatus }))).toBe('answered');
 });
 
-test('a request without a verdict may still be on its way, whoever answered', () => {
+test('a request without a verdict may still be on its way, even if a relay answered', () => {
 	const lost = makeAttempt('noVerdict', { transportCode: 'ECONNRESET' });
 	expect(requestEndOf(lost)).toBe('unanswered');
 	expect(requestEndOf(makeAttempt('noVerdict', { httpStatus: 502 }))).toBe('unanswered');

@@ -64,7 +64,7 @@ test('a limit on one code does not count attempts with another', () => {
 	expect(waitBeforeRetry([serverFault, RESET, serverFault], 2, 10)).toBeNull();
 });
 
-test('"too many requests" is retried after a second, whoever said it', () => {
+test('"too many requests" is retried after a second, from KIS or from a relay', () => {
 	const attempt = makeAttempt('refused', { httpStatus: 429 });
 	expect(waitBeforeRetry([attempt], 0, 1, 0)).toBeGreaterThan(1000);
 });

@@ -1,6 +1,6 @@
 // What is tried: what an execution knows about a token, with one credential and with any, and for how long.
 import { RevokeHistory, type LeftAs } from '../../kis/memory/revokeHistory';
-import type { RevokeOutcome } from '../../kis/reply/outcome';
+import type { RevokeOutcome } from '../../kis/reply/revokeOutcome';
 import { makeAttempt } from '../support/attempts';
 import { credentialFor, makeKeyPair, makeOpaqueToken, makeToken, read } from '../support/tokens';
 

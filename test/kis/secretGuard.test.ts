@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { quotedParts, SecretGuard } from '../../kis/secrets/secretGuard';
-import { TEXTS } from '../../tools/sandbox/answers';
+import { TEXTS } from '../../tools/sandbox/texts';
 import { ENCODINGS, fourHexDigits } from '../support/encodings';
 import { makeKeyPair, makeOpaqueToken, makeToken } from '../support/tokens';
 

@@ -143,7 +143,7 @@ describeWithRedis('the kept token of several workers', () => {
 	describe('a worker that is killed', () => {
 		test('before it asks KIS: the next one asks, and waits for no minute', async () => {
 			const first = start();
-			await first.tell('hold', 60_000);
+			await first.tell('pause', 60_000);
 			void first.bring();
 			await until(() => field('holder') !== '');
 			expect(field('requestedAt')).toBe('');

@@ -2,7 +2,7 @@
 // revokes that end in every way, or never; others who use the token meanwhile; KIS that gives a dead token again; a Redis
 // that goes; and what lies there.
 import type { KisCredential } from '../../kis/input/credential';
-import type { RevokeOutcome } from '../../kis/reply/outcome';
+import type { RevokeOutcome } from '../../kis/reply/revokeOutcome';
 import { sharedTokensOf } from '../../kis/memory/sharedTokens';
 import { sharedStoreOf } from '../../kis/redis/sharedStore';
 import { until } from '../../tools/common/until';

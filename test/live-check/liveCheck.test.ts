@@ -98,8 +98,8 @@ describe('each switch of the sandbox is found out, whatever its value', () => {
 		},
 	);
 
-	/** Where no revoke is refused because of its token, nobody sees how that would look. */
-	function visible({
+	/** Drops the refusal's status and shape: a run in which no revoke is refused cannot observe them. */
+	function observable({
 		revokeRefusalStatus,
 		revokeRefusalShape,
 		...others
@@ -120,7 +120,7 @@ describe('each switch of the sandbox is found out, whatever its value', () => {
 		async (switches) => {
 			const paper = await startPaper();
 			setSwitches(paper.sandbox.kis.switches, switches);
-			expect((await checkAll(paper)).switches).toEqual(visible(switches));
+			expect((await checkAll(paper)).switches).toEqual(observable(switches));
 			await paper.sandbox.stop();
 		},
 		COMBINATIONS,
@@ -132,7 +132,7 @@ describe('each switch of the sandbox is found out, whatever its value', () => {
 		const switches = Object.fromEntries(fates.map((name) => [name, 'success']));
 		setSwitches(paper.sandbox.kis.switches, switches);
 		const { text, switches: found } = await checkAll(paper);
-		expect(found).toEqual(visible({ ...paper.sandbox.kis.switches }));
+		expect(found).toEqual(observable({ ...paper.sandbox.kis.switches }));
 		expect(found).not.toHaveProperty('revokeRefusalStatus');
 		expect(row(text, 'shape of a refused revoke')[0]).toBe('?');
 	});
@@ -201,7 +201,7 @@ test('says so where KIS hands out a dead token', async () => {
 	}
 });
 
-test('waits a minute and asks once more where tokenP wants that after the revoke', async () => {
+test('waits a minute and asks again if tokenP refuses for its limit after the revoke', async () => {
 	const { sandbox, clock, options } = await startPaper();
 	let waits = 0;
 	const pause = async (ms: number) => {
@@ -283,7 +283,7 @@ describe('whether revokes count', () => {
 		expect(switches).not.toHaveProperty('rateRefusalStatus');
 		expect(row(text, '3 quotes in a row')[0]).toBe('≠');
 		expect(row(text, '3 revokes in a row')[0]).toBe('?');
-		expect(row(text, '3 revokes at once')[0]).toBe('?');
+		expect(row(text, '3 concurrent revokes')[0]).toBe('?');
 	});
 
 	test('is not told where the answers are too slow to meet the limit', async () => {
@@ -360,7 +360,7 @@ describe('a server that is no KIS', () => {
 			async () => counts.clear(),
 		);
 		expect(switches).toMatchObject({ oauthCounts: true });
-		expect(row(text, '3 revokes at once')[0]).toBe('≠');
+		expect(row(text, '3 concurrent revokes')[0]).toBe('≠');
 		expect(text).toContain('No switch for this: revokes meet the limit on one connection only');
 	});
 

@@ -1,4 +1,4 @@
-// What the live check may be run against, and with what.
+// Which hosts and key pairs the live check accepts.
 import { costOf } from '../../tools/live-check/steps';
 import { readSettings } from '../../tools/live-check/settings';
 import { makeApp, TokenIssuer } from '../../tools/sandbox/apps';
@@ -50,7 +50,7 @@ test.each([
 	expect(readSettings({ ...keys, KIS_BASE_URL })).toMatchObject({ baseUrl: { origin } });
 });
 
-test('wants both halves of a key pair, and two different apps', () => {
+test('rejects half a key pair, and two pairs of one app', () => {
 	expect(readSettings({})).toBeInstanceOf(InvalidInput);
 	expect(readSettings({ KIS_APPKEY })).toBeInstanceOf(InvalidInput);
 	expect(whyOf({ KIS_OTHER_APPKEY: 'x' })).toContain('belong together');

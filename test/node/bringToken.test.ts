@@ -5,7 +5,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
-import { testCredential } from '../../tools/engine/credentialTest';
+import { testCredential } from '../support/credentialTest';
 import { LOG_FILE, removeEngineFolder } from '../../tools/engine/run';
 import { KIS_CODES } from '../../kis/reply/errorCodes';
 import { HELPERS, send, type Helper, type Sending, type Setup } from '../support/httpRequest';

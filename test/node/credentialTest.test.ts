@@ -4,7 +4,7 @@ import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 
 import { OPEN_ANSWERS } from '../../kis/reply/httpAnswers';
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { testCredential } from '../../tools/engine/credentialTest';
+import { testCredential } from '../support/credentialTest';
 import { ENVIRONMENTS } from '../../kis/input/environments';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { makeApp } from '../../tools/sandbox/apps';
@@ -180,7 +180,7 @@ describe('an answer without a key', () => {
 });
 
 describe('no answer', () => {
-	test('a port that nobody listens on', async () => {
+	test('says that nothing listens there, and what to start', async () => {
 		const baseUrl = `http://127.0.0.1:${await unusedPort()}`;
 		expect(await verdict({ baseUrl })).toBe(
 			`No answer of KIS from ${baseUrl} (ECONNREFUSED): nothing listens at the address (connection refused). Start the relay or the sandbox there, or correct the Base URL. If n8n runs in a container, this address is the container itself.`,

@@ -5,7 +5,7 @@ import * as core from 'n8n-core';
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { testCredential } from '../../tools/engine/credentialTest';
+import { testCredential } from '../support/credentialTest';
 import { EgressRefusal } from '../../kis/http/egress';
 import { egressRules } from '../../nodes/KisToken/host/egressRules';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
@@ -119,7 +119,7 @@ onN8n1('without a filter everything is allowed', async () => {
 	expect(await revokeAt(sandbox().url, 0)).toMatchObject({ outcome: 'revoked' });
 });
 
-test('rules that fail allow no address and no name', async () => {
+test("when n8n's egress filter throws, every address and name is refused", async () => {
 	const context = {
 		helpers: {
 			getSecureEgressFilter: () => {

@@ -162,7 +162,7 @@ describe('an output item', () => {
 });
 
 describe('how often KIS is asked', () => {
-	test('once in an execution, by any number of nodes', async () => {
+	test('two Issue nodes in one execution make one call', async () => {
 		const nodes = [kisTokenStep('First', 'issue'), kisTokenStep('Second', 'issue')];
 		const run = await runChain(sandbox(), nodes);
 		expect(calls()).toBe(1);

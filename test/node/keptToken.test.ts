@@ -141,7 +141,7 @@ describe('Issue', () => {
 		expect(await issued()).toBe(token);
 	});
 
-	test('does not give a token with an unconfirmed revoke, as long as KIS does not say whether it is alive', async () => {
+	test('a token whose revoke is unconfirmed is not used until KIS calls it alive', async () => {
 		const token = await quoted();
 		kis.orders.revokeP = [hangUp];
 		await run('revoke', fromCredential, { ...failing, options: { maxRetries: 0 } });

@@ -3,11 +3,11 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
-import { testCredential } from '../../tools/engine/credentialTest';
+import { testCredential } from '../support/credentialTest';
 import { removeEngineFolder } from '../../tools/engine/run';
 import type { Attempt } from '../../kis/reply/attempt';
 import { keptTokenOf } from '../../kis/keptToken/keptToken';
-import { limiterOf } from '../../kis/rateLimit/rateLimiter';
+import { limiterOf } from '../../kis/rateLimit/limiterFor';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { HELPERS, send, type Helper, type Sending, type Setup } from '../support/httpRequest';
 import { KisDouble } from '../support/kisDouble';

@@ -3,11 +3,11 @@ import type { INode, Logger } from 'n8n-workflow';
 
 import { KIS_CODES } from '../../kis/reply/errorCodes';
 import { OPEN_ANSWERS, REFUSING_STATUSES } from '../../kis/reply/httpAnswers';
-import { REVOKE_OUTCOMES, type RevokeOutcome } from '../../kis/reply/outcome';
+import { REVOKE_OUTCOMES, type RevokeOutcome } from '../../kis/reply/revokeOutcome';
 import { checkConfirmation } from '../../kis/revoke/revocation';
 import type { Attempt } from '../../kis/reply/attempt';
 import type { Revocation } from '../../kis/revoke/revocation';
-import type { StopReason } from '../../kis/revoke/sending';
+import type { StopReason } from '../../kis/revoke/batchStop';
 import { InvalidInput } from '../../kis/input/invalidInput';
 import {
 	BROKEN_RUN,

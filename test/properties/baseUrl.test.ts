@@ -100,7 +100,7 @@ property(
 	},
 );
 
-test('a path of nothing but slashes, up to its end, is read, however long', async () => {
+test('a 1 MiB path of slashes is parsed in linear time', async () => {
 	// Read in a time that grows with its square, it would take longer than a test may.
 	const url = parseBaseUrl(`https://relay.example${'/'.repeat(1024 * 1024)}x`) as URL;
 	expect(endpointOf(url, PATH).pathname).toMatch(/^\/+x\/oauth2\/revokeP$/);

@@ -8,7 +8,7 @@ import { flawOf, notIssued, type Issuance } from '../../kis/issue/issuance';
 import { parseExchange } from '../../kis/reply/reply';
 import { SecretGuard } from '../../kis/secrets/secretGuard';
 import { reportIssuance } from '../../nodes/KisToken/operations/issue/issuanceReport';
-import { toItem } from '../../nodes/KisToken/report/item';
+import { toItem } from '../../nodes/KisToken/report/outputItem';
 import { echoOf, leakOf, partOf, secret, text, tokenOf } from '../support/arbitraries';
 import { leaks } from '../support/encodings';
 import { property } from '../support/properties';

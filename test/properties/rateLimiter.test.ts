@@ -45,13 +45,13 @@ async function send(
 		const grantedAt = time.now();
 		return { grantedAt, countedAt: grantedAt + asked.jitterMs * (UNSEEN_MS / JITTER_MS) };
 	}
-	const place = await limiter.acquire(stop.signal);
-	if (!place) return null;
+	const permit = await limiter.acquire(stop.signal);
+	if (!permit) return null;
 	const grantedAt = time.now();
 	const arrivedMs = wayMs + asked.jitterMs;
 	const wasGivenUp = asked.end === 'unanswered';
 	await time.sleep(wasGivenUp ? asked.forMs : arrivedMs + asked.forMs);
-	place.release(asked.end);
+	permit.release(asked.end);
 	if (asked.end === 'unsent') return { grantedAt, countedAt: null };
 	// A request that was given up may arrive a while later.
 	const late = (asked.jitterMs / JITTER_MS) * (asked.forMs + LATE_MS);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 
 import { isListed, KIS_CODES } from '../../kis/reply/errorCodes';
 import { REFUSING_STATUSES } from '../../kis/reply/httpAnswers';
-import { REVOKE_OUTCOMES, outcomeOf } from '../../kis/reply/outcome';
+import { REVOKE_OUTCOMES, outcomeOf } from '../../kis/reply/revokeOutcome';
 import { parseExchange, readReply } from '../../kis/reply/reply';
 import type { Attempt } from '../../kis/reply/attempt';
 import { readRevocation } from '../../kis/revoke/revocation';

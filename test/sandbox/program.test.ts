@@ -10,7 +10,7 @@ import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
 import { run } from '../../tools/common/run';
-import { testCredential } from '../../tools/engine/credentialTest';
+import { testCredential } from '../support/credentialTest';
 import { ENVIRONMENTS } from '../../kis/input/environments';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { namesOfThisComputer } from '../../tools/sandbox/address';
@@ -105,7 +105,7 @@ test('nothing that n8n was told changes from start to start', async () => {
 	await expect(statusOver(second.baseUrl, authority)).resolves.toBe(404);
 });
 
-test('two first starts at once agree', async () => {
+test('two concurrent first starts agree', async () => {
 	const [one, other] = await Promise.all([start('--tls'), start('--tls')]);
 	expect(other.app).toEqual(one.app);
 	const authority = readFileSync(one.authorityFile, 'utf8');

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Worker } from 'node:worker_threads';
 
-/** Listens, and never accepts: whoever connects when its queue is full gets no answer from the system. */
+/** Listens, and never accepts: a connection to its full queue gets no answer from the system. */
 const PROGRAM = `
 	const { parentPort, workerData } = require('node:worker_threads');
 	require('node:net').createServer().listen({ ...workerData, backlog: 1 }, () => {

@@ -41,7 +41,7 @@ export interface ChildOptions {
 
 export interface ChildResult {
 	readonly exchanges: unknown[];
-	/** It ended by itself, and well. */
+	/** It exited by itself, with status 0. */
 	readonly endedWell: boolean;
 	readonly stderr: string;
 }

@@ -82,13 +82,13 @@ export interface Sent {
 	readonly errors: Array<{ readonly message: string; readonly description: string }>;
 }
 
-/** An app and where it is valid. */
+/** A key pair and the host that accepts it. */
 export interface Host {
 	readonly keys: { readonly appkey: string; readonly appsecret: string };
 	readonly url: string;
 }
 
-/** Sends the same request for each item, all at once. */
+/** Sends the same request for each item, concurrently. */
 export async function send(host: Host, sending: Sending, setup: Setup = {}): Promise<Sent> {
 	const { helper = 'requestWithAuthentication', items = 1, credential = {}, stop } = setup;
 	const node = standIn(

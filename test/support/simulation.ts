@@ -148,7 +148,7 @@ interface Batch {
 }
 
 /**
- * Revokes tokens as the node does: the first call alone, then several at once, and what is refused again.
+ * Revokes tokens as the node does: the first call alone, then several concurrently, and what is refused again.
  *
  * @returns How many tokens were refused for good.
  */
@@ -165,10 +165,10 @@ export async function simulateRun(
 	const revokeOne = async () => {
 		const attempts = [];
 		for (;;) {
-			const place = await limiter.acquire(never);
-			place?.sent();
+			const permit = await limiter.acquire(never);
+			permit?.sent();
 			const isAccepted = await kis.answer(from);
-			place?.release(isAccepted ? 'answered' : 'refused');
+			permit?.release(isAccepted ? 'answered' : 'refused');
 			onHeard();
 			if (isAccepted) return;
 			attempts.push(REFUSED);

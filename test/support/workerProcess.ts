@@ -7,7 +7,7 @@ import type { KisCredential } from '../../kis/input/credential';
 
 const BUILT = resolve(__dirname, '../../dist/kis');
 
-// One worker, with the built files: it does what it reads, and ends with the pipe to whoever has started it.
+// One worker, with the built files: it does what it reads, and ends with the pipe to its parent process.
 const PROGRAM = `
 	const [built, text] = process.argv.slice(1);
 	const load = (name) => require(built + '/' + name + '.js');
@@ -27,7 +27,7 @@ const PROGRAM = `
 			const got = await load('keptToken/keptOrIssued').keptOrIssued(credential, 3600000, options);
 			return 'kept' in got ? ['kept', got.kept.token.value] : [got.outcome, got.grant?.token.value];
 		},
-		hold: async (milliseconds) => load('rateLimit/rateLimiter').limiterOf(credential.appkey).hold(milliseconds),
+		pause: async (milliseconds) => load('rateLimit/limiterFor').limiterOf(credential.appkey).pause(milliseconds),
 		revoke: async (token, outcome) => {
 			await load('memory/sharedMarks').whileRevoking([read(token)], credential, async () => new Map([[read(token).fingerprint, { outcome }]]));
 			if (outcome === 'revoked') load('memory/deadTokens').deadTokens.add(read(token), credential);
@@ -42,7 +42,7 @@ const PROGRAM = `
 			const [id, name, ...args] = JSON.parse(line);
 			does[name](...args).then(
 				(result) => console.log(JSON.stringify([id, result ?? null])),
-				(error) => console.log(JSON.stringify([id, 'failed: ' + error.stack])),
+				(error) => console.log(JSON.stringify([id, null, error.stack])),
 			);
 		})
 		.on('close', () => process.exit());
@@ -51,7 +51,10 @@ const PROGRAM = `
 /** A worker: a process of its own, which shares through the credential's Redis. */
 export class WorkerProcess {
 	readonly #child: ChildProcess;
-	readonly #waiting = new Map<number, (result: unknown) => void>();
+	readonly #waiting = new Map<
+		number,
+		{ resolve(result: unknown): void; reject(reason: unknown): void }
+	>();
 	#count = 0;
 
 	constructor(credential: KisCredential) {
@@ -60,8 +63,9 @@ export class WorkerProcess {
 			stdio: ['pipe', 'pipe', 'inherit'],
 		});
 		createInterface({ input: this.#child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-			const [id, result] = JSON.parse(line) as [number, unknown];
-			this.#waiting.get(id)?.(result);
+			const [id, result, failure] = JSON.parse(line) as [number, unknown, string?];
+			if (failure === undefined) this.#waiting.get(id)?.resolve(result);
+			else this.#waiting.get(id)?.reject(new Error(failure));
 			this.#waiting.delete(id);
 		});
 	}
@@ -74,7 +78,7 @@ export class WorkerProcess {
 	async tell(...command: unknown[]): Promise<unknown> {
 		const id = this.#count++;
 		this.#child.stdin?.write(`${JSON.stringify([id, ...command])}\n`);
-		return await new Promise((resolve) => this.#waiting.set(id, resolve));
+		return await new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
 	}
 
 	/** Ends it as `kill -9` does. */

@@ -6,7 +6,7 @@ import { KIS_CODES } from '../../kis/reply/errorCodes';
 import { parseExchange } from '../../kis/reply/reply';
 import { readRevocation } from '../../kis/revoke/revocation';
 import { SecretGuard } from '../../kis/secrets/secretGuard';
-import { TEXTS } from '../../tools/sandbox/answers';
+import { TEXTS } from '../../tools/sandbox/texts';
 import type { Fault } from '../../tools/sandbox/faults';
 import {
 	BELIEVED_STATUSES,

@@ -1,4 +1,5 @@
-// `npm run truth:breaks` breaks the product on purpose. Here only that it still could: the texts are where it looks for them.
+// `npm run truth:breaks` breaks the product on purpose. This checks only that each edit still applies: its `from` text stands
+// once in its file.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -51,7 +51,7 @@ export class Arena {
 			const certificate = await makeCertificate();
 			const trusted = join(folder, 'certificate.pem');
 			writeFileSync(trusted, certificate.cert);
-			return await Child.within<LocalKisProcess, T>('localKis.ts', async (kis) => {
+			return await Child.within<LocalKisProcess, T>('localKis', async (kis) => {
 				const requestsPerSecond = limit ?? UNLIMITED;
 				const at = await kis.ask('start', { certificate, requestsPerSecond });
 				const arena = new Arena(kis, { ...at, limit }, { NODE_EXTRA_CA_CERTS: trusted });
@@ -69,7 +69,7 @@ export class Arena {
 
 	/** Runs a candidate, always in the same process. */
 	async run(candidate: CandidateName, tokens: number): Promise<Run> {
-		const worker = this.#workers.get(candidate) ?? new Child('worker.ts', this.#env);
+		const worker = this.#workers.get(candidate) ?? new Child('worker', this.#env);
 		this.#workers.set(candidate, worker);
 		return await this.#runIn(worker, candidate, tokens);
 	}
@@ -81,7 +81,7 @@ export class Arena {
 			while (runs.length < times) runs.push(await this.#runIn(worker, candidate, tokens));
 			return runs;
 		};
-		return await Child.within('worker.ts', work, this.#env);
+		return await Child.within('worker', work, this.#env);
 	}
 
 	async #runIn(

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,6 +7,7 @@ import { print, runMain } from '../common/program';
 import { render, renderTable, type Findings } from './report';
 import { limit } from './sections/limit';
 import { oneToken } from './sections/oneToken';
+import { ownWork } from './sections/ownWork';
 import { quotes } from './sections/quotes';
 import { speed } from './sections/speed';
 import { ROOT, versionOf } from './versions';
@@ -22,6 +23,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
 	quotes: { rounds: 3, measure: quotes },
 	speed: { rounds: 25, measure: speed },
 	oneToken: { rounds: 7, measure: oneToken },
+	ownWork: { rounds: 1, measure: ownWork },
 };
 const NAMES = Object.keys(SECTIONS).join();
 const PAGE = 'docs/benchmarks.md';
@@ -95,7 +97,10 @@ async function bench({ sections, isWhole }: Choice): Promise<boolean> {
 			);
 		}
 	}
-	if (good && isWhole) writeFileSync(join(ROOT, PAGE), `${parts.join('\n\n')}\n`);
+	if (good && isWhole) {
+		const peers = readFileSync(join(__dirname, 'peers.md'), 'utf8');
+		writeFileSync(join(ROOT, PAGE), `${[...parts, peers].join('\n\n')}`);
+	}
 	return good;
 }
 

@@ -12,7 +12,7 @@ export interface Table {
 	readonly rows: ReadonlyArray<readonly string[]>;
 }
 
-/** What was set as the aim before anything was measured. */
+/** A goal, set before the first measurement. */
 export interface Goal {
 	readonly wanted: string;
 	readonly measured: string;

@@ -67,7 +67,7 @@ async function main(): Promise<boolean> {
 
 /** The credential brings a token, it is revoked, and the next request says so. */
 async function bringKeepRevoke(sandbox: Sandbox, app: App): Promise<void> {
-	// KIS gives it to whoever asks within six hours. Known here, so that it can be looked for.
+	// KIS gives it to every caller within six hours. Known here, so that it can be looked for.
 	const token = sandbox.kis.mint(app.appkey).value;
 	// What was observed of KIS; the other way would take a minute.
 	sandbox.kis.switches.issueAfterRevoke = 'sameToken';

@@ -100,7 +100,7 @@ const COMPARISONS: Readonly<Record<string, (left: number, right: number) => bool
 	lte: (left, right) => left <= right,
 };
 
-/** Whether an item meets all conditions, which compare numbers. */
+/** Returns whether an item meets all conditions. Only numeric comparisons are supported. */
 function passes(context: IExecuteFunctions, i: number): boolean {
 	const { conditions } = context.getNodeParameter('conditions', i) as {
 		conditions: Array<{ leftValue: number; rightValue: number; operator: { operation: string } }>;

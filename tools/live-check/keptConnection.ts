@@ -34,11 +34,11 @@ export interface Probed {
 	readonly endedAt: number;
 	/** A whole answer, or what went wrong instead (`ECONNRESET`). */
 	readonly came: RawAnswer | string;
-	/** It went over a connection that had carried another one. */
+	/** Whether it went over a connection that had carried another one. */
 	readonly reused: boolean;
 	/** From the end of the one before until the server closed the connection, or until this one; 0 for the first. */
 	readonly idleMs: number;
-	/** The server closed the connection in that time. */
+	/** Whether the server closed the connection during `idleMs`. */
 	readonly closed: boolean;
 }
 

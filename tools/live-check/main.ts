@@ -45,7 +45,7 @@ function announcement({ baseUrl, ...given }: Settings): string {
 
 What it does
   ${requests} requests in about ${Math.ceil(ms / 60_000)} minutes, no order among them: tokenP ${issues} times, revokeP, and the price of one share.
-  About one request a second; four times two or three at once, to see what KIS says to that.
+  About one request a second; four times two or three concurrently, to see what KIS says to that.
 What it costs
   It issues two tokens or more, a minute apart. KIS may tell the account's owner of each.
   It revokes the token that every program on this app key uses now: they all stop.

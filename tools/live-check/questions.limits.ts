@@ -116,7 +116,11 @@ function idleConnection(evidence: Evidence): FactFinding {
 export const limitQuestions: readonly Question[] = [
 	{ question: '3 quotes in a row on one connection', assumed: 'EGW00201', read: quotesCount },
 	{ question: '3 revokes in a row on one connection', about: 'oauthCounts', read: revokesCount },
-	{ question: '3 revokes at once on separate connections', assumed: 'as in a row', read: atOnce },
+	{
+		question: '3 concurrent revokes on separate connections',
+		assumed: 'as in a row',
+		read: atOnce,
+	},
 	{ question: 'a quote right behind a revoke', assumed: 'one count for both', read: sharedCount },
 	{ question: 'HTTP status of EGW00201', about: 'rateRefusalStatus', read: rateRefusalStatus },
 	{ question: 'Retry-After with EGW00201', assumed: null, read: retryAfter },

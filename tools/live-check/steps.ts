@@ -19,7 +19,7 @@ export interface Held {
 	readonly newToken?: string;
 }
 
-/** What a step may have to go without. */
+/** What a step needs, and may not have. */
 export type Need = Exclude<keyof Held, 'keys'>;
 
 /** Why a step cannot be taken. */
@@ -36,7 +36,7 @@ export const WITHOUT = {
 export interface Step {
 	/** Or what they cannot be made without. */
 	readonly probes: (held: Held) => readonly Probe[] | Need;
-	/** One after the other on one connection, or all at once, each on its own. */
+	/** One after the other on one connection, or concurrently, each on its own. */
 	readonly way: 'inARow' | 'atOnce';
 	/** Milliseconds without a probe before it. */
 	readonly silenceMs: number;
@@ -109,7 +109,7 @@ const garbage = randomBytes(32).toString('hex');
 /** Has the form of KIS's keys, and nobody has it. */
 const nobody = makeApp();
 
-/** What is asked, in this order: whatever needs the token alive comes before its revoke. */
+/** All steps, in order: those that need the token alive come before its revoke. */
 export const STEPS = {
 	issue: step([], ({ keys }) => issue(keys), { ...giving('token'), silenceMs: 0 }),
 	garbage: step(['token'], ({ keys }) => revoke(keys, garbage)),
@@ -145,7 +145,7 @@ export type StepName = keyof typeof STEPS;
 /** In the order in which they are taken. */
 export const STEP_NAMES = Object.keys(STEPS) as StepName[];
 
-/** What the check will send, and the milliseconds that takes if KIS answers at once and nothing is asked twice. */
+/** What the check will send, and the milliseconds that takes if KIS answers immediately and nothing is asked twice. */
 export function costOf(given: Held): { requests: number; issues: number; ms: number } {
 	const held = { ...given, token: '', otherToken: '', newToken: '' };
 	const planned = STEP_NAMES.flatMap((name) => {

@@ -1,4 +1,4 @@
-/** What is broken, and where the tests are that have to find it: few, so that each break takes seconds. */
+/** Which files are mutated, and which tests have to notice: few, so that each mutant takes seconds. */
 exports.GROUPS = {
 	input: {
 		mutate: ['kis/input/{accessToken,baseUrl,credential,environments,invalidInput,json}.ts'],
@@ -16,8 +16,8 @@ exports.GROUPS = {
 		],
 	},
 	outcomes: {
-		mutate: ['kis/reply/{outcome,retry}.ts'],
-		tests: ['kis/outcome', 'kis/retry', 'properties/(outcome|retry)'],
+		mutate: ['kis/reply/{revokeOutcome,retry}.ts'],
+		tests: ['kis/revokeOutcome', 'kis/retry', 'properties/(revokeOutcome|retry)'],
 	},
 	secrets: {
 		mutate: ['kis/secrets/*.ts', 'kis/turns.ts'],
@@ -27,7 +27,7 @@ exports.GROUPS = {
 		mutate: [
 			'kis/http/{connection,requestWatch}.ts',
 			'kis/memory/revokeHistory.ts',
-			'kis/revoke/{revoker,revokeTokens,sending,workers}.ts',
+			'kis/revoke/{revoker,revokeTokens,batchStop,workers}.ts',
 		],
 		tests: ['kis/(connection|revokeHistory|requestWatch|revokeTokens)'],
 	},
@@ -63,7 +63,7 @@ exports.GROUPS = {
 			'nodes/KisToken/host/*.ts',
 			'nodes/KisToken/operations/*.ts',
 			'nodes/KisToken/operations/{fields,inspect}/*.ts',
-			'nodes/KisToken/operations/issue/{issue,keptOrIssued,options,storedHint}.ts',
+			'nodes/KisToken/operations/issue/{issue,options,reportKeptOrIssued,storedHint}.ts',
 			'nodes/KisToken/operations/revoke/{options,progress,revoke}.ts',
 		],
 		tests: [

@@ -76,7 +76,7 @@ async function checkClone(clone: string, options: readonly string[]): Promise<bo
 		['npm', 'run', '--silent', 'build'],
 		['npm', 'run', '--silent', 'release:check', '--', '--here', ...options],
 	];
-	// What they print is for whoever watches.
+	// Their output is for the person who watches.
 	const failed = steps.find(
 		([command, ...args]) => spawnSync(command, args, { cwd: clone, stdio: 'inherit' }).status !== 0,
 	);

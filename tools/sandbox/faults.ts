@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 
-import { refusal, type Answer, type ErrorShape } from './answers';
+import { refusal, type JsonReply, type ErrorShape } from './texts';
 
 /** An order for one of the next calls. */
 export interface Fault {
@@ -37,7 +37,7 @@ interface FaultyExchange {
 	/** What it comes over, below TLS. */
 	readonly connection: Socket;
 	/** KIS's true answer, where the request was processed; else a page that says nothing. */
-	readonly answer: Answer;
+	readonly answer: JsonReply;
 }
 
 type Effect = (exchange: FaultyExchange) => void | Promise<void>;
@@ -145,7 +145,7 @@ export async function applyFault(
 	await effect({ fault, ...exchange });
 }
 
-export function sendJson(response: ServerResponse, { status, json }: Answer): void {
+export function sendJson(response: ServerResponse, { status, json }: JsonReply): void {
 	const body = Buffer.from(JSON.stringify(json));
 	response.writeHead(status, {
 		'content-type': 'application/json;charset=UTF-8',

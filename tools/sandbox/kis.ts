@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 
-import { refusal, type Answer } from './answers';
+import { refusal, type JsonReply } from './texts';
 import { TokenIssuer, type App, type IssuedToken, type TokenForm } from './apps';
 import { RateWindow } from './rateWindow';
 import { defaultSwitches, type Switches } from './switches';
@@ -38,7 +38,7 @@ export interface KisOptions {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
-type Handler = (request: KisRequest, body: Fields) => Answer;
+type Handler = (request: KisRequest, body: Fields) => JsonReply;
 
 /** What KIS does with a request, without the transport. */
 export class LocalKis {
@@ -61,7 +61,7 @@ export class LocalKis {
 		this.#now = options.now ?? Date.now;
 	}
 
-	answer(request: KisRequest): Answer {
+	answer(request: KisRequest): JsonReply {
 		const [path] = request.path.split('?');
 		const handler = this.#routes[`${request.method} ${path}`];
 		if (!handler) return { status: 404, json: {} };
@@ -100,7 +100,7 @@ export class LocalKis {
 		return this.#state(token) === 'live';
 	}
 
-	#issue(body: Fields): Answer {
+	#issue(body: Fields): JsonReply {
 		const refused = this.#refusedGrant(body, body.appsecret);
 		if (refused) return refused;
 		const appkey = String(body.appkey);
@@ -125,7 +125,7 @@ export class LocalKis {
 		};
 	}
 
-	#revoke(body: Fields): Answer {
+	#revoke(body: Fields): JsonReply {
 		const value = String(body.token ?? '');
 		const refusedKey = this.#refusedKey(body, body.appsecret);
 		const unchanged = this.#unchanged(value, String(body.appkey));
@@ -138,7 +138,7 @@ export class LocalKis {
 		return this.#confirmation();
 	}
 
-	#confirmation(): Answer {
+	#confirmation(): JsonReply {
 		const message = '접근토큰 폐기에 성공하였습니다.';
 		return {
 			status: 200,
@@ -150,7 +150,7 @@ export class LocalKis {
 		};
 	}
 
-	#approve(body: Fields): Answer {
+	#approve(body: Fields): JsonReply {
 		// This endpoint calls the app secret "secretkey".
 		return (
 			this.#refusedGrant(body, body.secretkey) ?? {
@@ -160,13 +160,13 @@ export class LocalKis {
 		);
 	}
 
-	#hash({ headers, body }: KisRequest, json: Fields): Answer {
+	#hash({ headers, body }: KisRequest, json: Fields): JsonReply {
 		if (!headers.appkey) return refusal('EGW00102', 500, 'uapi');
 		const hash = createHash('sha256').update(body).digest('hex');
 		return { status: 200, json: { BODY: json, HASH: hash } };
 	}
 
-	#quote({ headers, path }: KisRequest): Answer {
+	#quote({ headers, path }: KisRequest): JsonReply {
 		const app = this.#options.apps.find(({ appkey }) => appkey === headers.appkey);
 		if (!app) return refusal('EGW00103', 500, 'uapi');
 		if (app.appsecret !== headers.appsecret) return refusal('EGW00304', 500, 'uapi');
@@ -191,13 +191,13 @@ export class LocalKis {
 		};
 	}
 
-	#refusedGrant(body: Fields, secret: unknown): Answer | null {
+	#refusedGrant(body: Fields, secret: unknown): JsonReply | null {
 		if (!body.grant_type) return refusal('EGW00115', 403, 'oauth2');
 		if (body.grant_type !== 'client_credentials') return refusal('EGW00116', 403, 'oauth2');
 		return this.#refusedKey(body, secret);
 	}
 
-	#refusedKey({ appkey }: Fields, secret: unknown): Answer | null {
+	#refusedKey({ appkey }: Fields, secret: unknown): JsonReply | null {
 		if (!appkey) return refusal('EGW00102', 403, 'oauth2');
 		if (!secret) return refusal('EGW00104', 403, 'oauth2');
 		const app = this.#options.apps.find((known) => known.appkey === appkey);
@@ -205,8 +205,8 @@ export class LocalKis {
 		return app.appsecret === secret ? null : refusal('EGW00105', 403, 'oauth2');
 	}
 
-	/** What is answered to a revoke that changes nothing; `null` to one that is to be done. */
-	#unchanged(value: string, appkey: string): Answer | null {
+	/** Returns the answer to a revoke that changes nothing; `null` if the token is to be revoked. */
+	#unchanged(value: string, appkey: string): JsonReply | null {
 		const { revokeRefusalStatus, revokeRefusalShape, ...reactions } = this.switches;
 		const state = this.#state(value);
 		const isForeign = state !== 'unknown' && this.#issuer.find(value)?.appkey !== appkey;

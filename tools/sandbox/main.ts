@@ -61,7 +61,7 @@ n8n has to trust the sandbox's certificate authority. Start n8n with
   NODE_EXTRA_CA_CERTS=${file}
 or in Docker with
   -v ${file}:/kis-sandbox.pem:ro -e NODE_EXTRA_CA_CERTS=/kis-sandbox.pem --add-host ${DOCKER_HOST}:host-gateway
-Whoever can read the key beside that file can pass for any host to that n8n: let it hold no real keys.
+Anybody who can read the key beside that file can pass for any host to that n8n: let it hold no real keys.
 `;
 }
 

@@ -15,7 +15,7 @@ export const SWITCHES = {
 	foreignToken: ['EGW00121', 'EGW00122', 'EGW00123', 'success'],
 	/** Revoking what was never a token. RFC 7009, section 2.2, allows a success. */
 	unknownToken: ['EGW00121', 'EGW00122', 'success'],
-	/** What is answered first, where both the key pair and the token are wrong. */
+	/** Which is refused if both the key pair and the token are wrong. */
 	checkedFirst: ['key', 'token'],
 	/** Issuing within six hours after a revoke. */
 	issueAfterRevoke: ['newToken', 'sameToken'],

@@ -93,7 +93,7 @@ const RELAYED = {
 		}),
 } satisfies Record<string, (random: Random) => Drawn>;
 
-/** What is only ever said where the request was not processed: it is believed. */
+/** Answers that are given only if the request was not processed, and are therefore believed. */
 const REFUSALS = {
 	clientError: (random) => {
 		const status = pick(BELIEVED_STATUSES, random('status'));

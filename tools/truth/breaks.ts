@@ -15,16 +15,16 @@ const REPLY = 'kis/reply/reply.ts';
 const CODES = 'kis/reply/errorCodes.ts';
 const STATUSES = 'kis/reply/httpAnswers.ts';
 const REVOCATION = 'kis/revoke/revocation.ts';
-const OUTCOME = 'kis/reply/outcome.ts';
-const RUN = 'kis/revoke/revokeTokens.ts';
-const SENDING = 'kis/revoke/sending.ts';
-const MEMORY = 'kis/memory/revokeHistory.ts';
+const OUTCOME = 'kis/reply/revokeOutcome.ts';
+const REVOKE_BATCH = 'kis/revoke/revokeTokens.ts';
+const BATCH_STOP = 'kis/revoke/batchStop.ts';
+const REVOKE_HISTORY = 'kis/memory/revokeHistory.ts';
 const DEAD = 'kis/memory/deadTokens.ts';
 const NODE_REVOKE = 'nodes/KisToken/operations/revoke/revoke.ts';
 const RETRY_AFTER = 'kis/http/retryAfter.ts';
 const RETRY = 'kis/reply/retry.ts';
 const PACED = 'kis/rateLimit/pacedRequest.ts';
-const LIMITER = 'kis/rateLimit/rateLimiter.ts';
+const REFUSAL_STREAK = 'kis/rateLimit/refusalStreak.ts';
 const WATCH = 'kis/http/requestWatch.ts';
 const GRANT = 'kis/issue/grant.ts';
 const ISSUANCE = 'kis/issue/issuance.ts';
@@ -192,7 +192,7 @@ export const BREAKS: readonly Break[] = [
 	},
 	{
 		rule: 'a second try goes on from where the first left it',
-		file: MEMORY,
+		file: REVOKE_HISTORY,
 		from: 'byCredential?.get(keyOf(credential)) ?? null',
 		to: 'null',
 	},
@@ -204,7 +204,7 @@ export const BREAKS: readonly Break[] = [
 	},
 	{
 		rule: 'an execution forgets by count, not by the clock',
-		file: MEMORY,
+		file: REVOKE_HISTORY,
 		from: 'return byCredential?.get(keyOf(credential)) ?? null;',
 		to: '// Two hours.\n\t\tif (Date.now() > (token.claims?.expiresAt ?? Infinity)) return null;\n\t\treturn byCredential?.get(keyOf(credential)) ?? null;',
 		seenBy: 'test/kis/revokeHistory.test.ts',
@@ -348,27 +348,27 @@ export const BREAKS: readonly Break[] = [
 	},
 	{
 		rule: 'an answer that settles no token ends the batch',
-		file: SENDING,
+		file: BATCH_STOP,
 		from: '>= UNDECIDED_TOKENS',
 		to: '>= Infinity',
 	},
 	{
 		rule: 'but not before 8 tokens',
-		file: SENDING,
+		file: BATCH_STOP,
 		from: 'const UNDECIDED_TOKENS = 8;',
 		to: 'const UNDECIDED_TOKENS = 1;',
 	},
 	{
 		rule: 'a rate refusal that stands ends the batch',
-		file: LIMITER,
-		from: '>= PATIENCE_MS',
+		file: REFUSAL_STREAK,
+		from: '>= LONG_MS',
 		to: '>= Infinity',
 	},
 	{
 		rule: 'but not before 10 s',
-		file: LIMITER,
-		from: 'const PATIENCE_MS = 10_000;',
-		to: 'const PATIENCE_MS = 0;',
+		file: REFUSAL_STREAK,
+		from: 'const LONG_MS = 10_000;',
+		to: 'const LONG_MS = 0;',
 		seenBy: 'test/kis/rateLimiter.test.ts',
 	},
 
@@ -438,5 +438,5 @@ export const BREAKS: readonly Break[] = [
 		from: 'rejectUnauthorized: true',
 		to: 'rejectUnauthorized: false',
 	},
-	{ rule: 'no connection is left', file: RUN, from: 'await connection.close();', to: '' },
+	{ rule: 'no connection is left', file: REVOKE_BATCH, from: 'await connection.close();', to: '' },
 ];

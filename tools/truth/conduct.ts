@@ -5,7 +5,7 @@ import type { TokenFacts } from './outcomes';
 import { ON_THE_CREDENTIAL } from './reading';
 import type { Played, World } from './world';
 
-/** What is answered so much later is read later, even on a busy computer. */
+/** An answer that comes this much later is read later, even on a busy computer. */
 const UNDER_WAY_MS = 500;
 /** Where a turn of the event loop takes longer, time runs out for handshakes that nobody disturbed: no haste is held against the node. */
 const BUSY_MS = 250;

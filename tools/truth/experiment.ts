@@ -14,7 +14,7 @@ export interface ExperimentOptions {
 	readonly faultShare: number;
 	/** Items of one world. */
 	readonly batch: number;
-	/** Worlds at once. */
+	/** How many worlds run concurrently. */
 	readonly parallel: number;
 	/** After so many accusations no world is begun. */
 	readonly enough: number;
@@ -45,7 +45,7 @@ export interface Findings {
 	readonly accusations: string[];
 }
 
-/** Revokes tokens while faults are drawn from the seed, and holds what is reported against what was seen. */
+/** Revokes tokens while faults are drawn from the seed, and compares what is reported with what was seen. */
 export async function runExperiment(
 	team: Team,
 	{ tokens, seed, faultShare, batch: size, parallel, enough }: ExperimentOptions,
@@ -65,7 +65,7 @@ export async function runExperiment(
 	let batch = 0;
 	let left = tokens;
 	const work = async () => {
-		// All workers take from the same tokens, and the worlds are the same whoever takes which.
+		// All workers take from the same tokens, and the worlds are the same however they share them.
 		while (left > 0 && findings.accusations.length < enough) {
 			const order = { seed, batch, items: Math.min(size, left), faultShare };
 			const world = new World(order, secure);

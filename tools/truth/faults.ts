@@ -1,4 +1,4 @@
-import { TEXTS } from '../sandbox/answers';
+import { TEXTS } from '../sandbox/texts';
 import type { Fault } from '../sandbox/faults';
 import { drawAnswer } from './answers';
 import { draw, pick, pickByShare } from './random';
@@ -67,15 +67,15 @@ const LATE_MS = 3000;
 /** Tokens whose every attempt goes wrong: retries would settle nearly all the others. */
 const CURSED_SHARE = 0.1;
 
-/** @param place Names the token: its text is another in every run. */
-export function isCursed(seed: number, place: string, share: number): boolean {
-	return share > 0 && draw(seed, place, 'cursed') < CURSED_SHARE;
+/** @param name See `World.nameOf`. */
+export function isCursed(seed: number, name: string, share: number): boolean {
+	return share > 0 && draw(seed, name, 'cursed') < CURSED_SHARE;
 }
 
 /** What happens to one attempt on one token: drawn from the seed, whatever runs beside it. Faults never lie. */
-export function drawMishap(seed: number, place: string, attempt: number, share: number): Mishap {
-	const random = (what: string) => draw(seed, place, attempt, what);
-	if (!isCursed(seed, place, share) && random('any') >= share) return undefined;
+export function drawMishap(seed: number, name: string, attempt: number, share: number): Mishap {
+	const random = (what: string) => draw(seed, name, attempt, what);
+	if (!isCursed(seed, name, share) && random('any') >= share) return undefined;
 	const status = pick(STATUSES, random('status'));
 	const shape = pick(SHAPES, random('shape'));
 	const processed = random('processed') < 0.5;

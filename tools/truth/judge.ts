@@ -141,7 +141,7 @@ function fairOutcomes(
 		if (value === null || owner !== act.app.appkey || !SETTLED_BY_RETRIES.includes(kind)) {
 			return false;
 		}
-		return !isCursed(seed, world.placeOf(value), faultShare);
+		return !isCursed(seed, world.nameOf(value), faultShare);
 	});
 }
 

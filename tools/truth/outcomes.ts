@@ -9,7 +9,7 @@ export function isDead(outcome: string): boolean {
 	return outcome === 'revoked' || outcome === 'alreadyInvalid';
 }
 
-/** What is known of a token beside the answers. */
+/** Facts about a token besides the answers. */
 export interface TokenFacts {
 	/** A whole JWT of the app key in use: "invalid" can then only mean that it is dead. */
 	readonly isOurs: boolean;

@@ -24,8 +24,8 @@ export const PROMISES = {
 		because: 'KIS confirmed it',
 		facts: [
 			['H', 'a success is HTTP 200 with `code` 200'],
-			['L', 'what KIS confirms it has done, where the token is whole and of this app key'],
-			['?', 'the same, where the token names nobody'],
+			['L', 'what KIS confirms, it has done, if the token is whole and of this app key'],
+			['?', 'the same, if the token names nobody'],
 		],
 	},
 	invalidNow: {
@@ -38,7 +38,7 @@ export const PROMISES = {
 	},
 	invalidAsked: {
 		outcome: 'revoked',
-		because: 'KIS called it invalid, asked for a quote, after an attempt without a verdict',
+		because: 'asked for a quote, KIS called it invalid, after an attempt without a verdict',
 		facts: [['H', 'EGW00121 is what a quote says of a token that is not valid'], CLAIMS],
 	},
 	invalid: {
@@ -51,28 +51,29 @@ export const PROMISES = {
 	},
 	invalidAgain: {
 		outcome: 'alreadyInvalid',
-		because: 'KIS called it invalid, which this host had confirmed to this credential',
+		because:
+			'KIS called it invalid, and this host had earlier confirmed its revoke to this credential',
 		facts: [['L', 'a host that confirmed a revoke does not forget it']],
 	},
 	listedCode: {
 		outcome: 'rejected',
 		because: "a code of KIS's list",
 		facts: [
-			['H', 'EGW00201: the request was not processed'],
-			['L', 'the other codes of refusals: likewise, on whatever HTTP status they come'],
+			['H', 'EGW00201 means not processed'],
+			['L', 'so do the other refusal codes, on any HTTP status'],
 		],
 	},
 	tooMany: {
 		outcome: 'rejected',
 		because: 'HTTP 429',
-		facts: [['L', 'who answers 429, KIS or a relay, has not processed the request']],
+		facts: [['L', 'a server that answers 429 (KIS or a relay) has not processed the request']],
 	},
 	clientError: {
 		outcome: 'rejected',
 		because: 'one of eleven HTTP 4xx, with a JSON object',
 		facts: [
-			['L', 'who answers so, KIS or a relay, has not let KIS process the request'],
-			['?', 'whether a filter on the way back makes such an answer of a success'],
+			['L', 'a server that answers so (KIS or a relay) has not processed the request'],
+			['?', 'whether a filter on the way back turns a success into such an answer'],
 		],
 	},
 	codeInBody: {
@@ -80,12 +81,12 @@ export const PROMISES = {
 		because: 'one of these as `code` on HTTP 200',
 		facts: [
 			['H', '`code` is the HTTP status'],
-			['L', 'who answers so has not processed the request'],
+			['L', 'a server that answers so has not processed the request'],
 		],
 	},
 	stillAccepted: {
 		outcome: 'unknown',
-		because: 'no readable verdict, and KIS gave a quote at the moment that is named',
+		because: 'no readable verdict, but KIS gave a quote at the moment named',
 		facts: [['L', 'KIS gives a quote only while the token is alive']],
 	},
 	noVerdict: { outcome: 'unknown', because: 'no readable verdict', facts: [] },

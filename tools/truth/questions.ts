@@ -37,11 +37,11 @@ const MISHAPS: ReadonlyArray<Fault | typeof LOST> = [
 /** What happens to one question. */
 export function drawQuestionMishap(
 	seed: number,
-	place: string,
+	name: string,
 	times: number,
 	share: number,
 ): Mishap {
-	const random = (what: string) => draw(seed, place, 'question', times, what);
+	const random = (what: string) => draw(seed, name, 'question', times, what);
 	return random('any') < share ? pick(MISHAPS, random('kind')) : undefined;
 }
 
@@ -99,7 +99,7 @@ export function wrongQuestions(
 	return wrongs;
 }
 
-/** What is wrong with the moment at which a token is said to have been alive; `null` if nothing. */
+/** Returns what is wrong with the moment at which a token is said to have been alive; `null` if nothing. */
 function falsehoodOf(
 	token: MadeToken,
 	said: string | null,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A number from 0 to 1 that depends on the seed and on what it is drawn for, and on nothing else. */
+/** Returns a number from 0 to 1, determined only by `seed` and `what`. */
 export function draw(seed: number, ...what: Array<string | number>): number {
 	const digest = createHash('sha256')
 		.update(JSON.stringify([seed, ...what]))
@@ -26,7 +26,7 @@ export function pickByShare<T extends string>(
 /** Steps that leave no large gap anywhere between 0 and 1, each by itself and both together. */
 export const STEPS = { golden: (Math.sqrt(5) - 1) / 2, silver: Math.SQRT2 - 1 } as const;
 
-/** A number from 0 to 1 that differs from its neighbours: what is drawn with it comes in its share soon, whatever the seed. */
+/** Returns a number from 0 to 1, far from its neighbours: with any seed, each choice soon gets its share of the draws. */
 export function drawEvenly(seed: number, what: string, index: number, step: number): number {
 	return (draw(seed, what) + index * step) % 1;
 }

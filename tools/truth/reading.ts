@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { get, type IncomingHttpHeaders } from 'node:http';
 import { Duplex } from 'node:stream';
 
-import { TEXTS } from '../sandbox/answers';
+import { TEXTS } from '../sandbox/texts';
 import { BELIEVED_STATUSES } from './answers';
 
 /** What the rules make of an answer, whatever the node makes of it: they are written here a second time. */
@@ -21,7 +21,7 @@ export interface Reading {
 	readonly waitMs: number;
 }
 
-interface Answer {
+interface HttpResponse {
 	readonly status: number;
 	readonly headers: IncomingHttpHeaders;
 	readonly body: Buffer;
@@ -74,7 +74,7 @@ export async function isQuote(bytes: Buffer): Promise<boolean> {
 const NONE = { means: 'none', rule: null, code: null } as const;
 const refused = (rule: RefusalRule) => ({ means: 'refused', rule, code: null }) as const;
 
-function interpret({ status, headers, body }: Answer): Omit<Reading, 'waitMs'> {
+function interpret({ status, headers, body }: HttpResponse): Omit<Reading, 'waitMs'> {
 	if ((headers['content-encoding'] ?? 'identity') !== 'identity') return NONE;
 	const fields = readObject(body);
 	const listed = [fields?.error_code, fields?.msg_cd].map(asCode).find((it) => it in TEXTS);
@@ -127,7 +127,7 @@ function readObject(body: Buffer): Record<string, unknown> | null {
 	}
 }
 
-function waitIn({ status, headers }: Answer): number {
+function waitIn({ status, headers }: HttpResponse): number {
 	const text = headers['retry-after'] ?? '';
 	if (status !== 429 && status !== 503) return 0;
 	if (/^\d+$/.test(text)) return Number(text) * 1000;
@@ -136,7 +136,7 @@ function waitIn({ status, headers }: Answer): number {
 }
 
 /** With Node's own parser; `null` if the answer is not whole. */
-async function parse(bytes: Buffer): Promise<Answer | null> {
+async function parse(bytes: Buffer): Promise<HttpResponse | null> {
 	const connection = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() });
 	connection.push(bytes);
 	connection.push(null);

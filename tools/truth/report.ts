@@ -9,7 +9,7 @@ export interface Measured {
 	readonly bytesPerToken: number;
 }
 
-/** What is printed of a run. */
+/** Returns the text that a run prints. */
 export function tell(
 	{ seed, faultShare }: ExperimentOptions,
 	found: Findings,

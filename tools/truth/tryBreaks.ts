@@ -88,7 +88,7 @@ async function byExperiment(copy: string, enough: string): Promise<string | null
 		'tsx/dist/cli.mjs',
 		'tools/truth/main.ts',
 		...shortRunArguments(),
-		// Fewer worlds at once, so that it stops soon.
+		// Fewer concurrent worlds, so that it stops soon.
 		...['--parallel', '10', '--enough', enough],
 	);
 	const count = /^false statements +(\d+)$/m.exec(output)?.[1];

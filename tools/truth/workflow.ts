@@ -11,7 +11,7 @@ import {
 const NODE = 'KIS Token';
 const TYPE = 'n8n-nodes-koreainvestment.kisToken';
 
-/** What is tried. */
+/** The node and its credential type. */
 export interface Product {
 	readonly node: INodeType;
 	readonly credential: ICredentialType;
@@ -31,7 +31,7 @@ export interface Execution {
 	readonly stop?: AbortSignal;
 }
 
-/** What is reported of a token. */
+/** What the node reports about a token. */
 export interface Said {
 	readonly outcome: string;
 	/** A moment at which it was alive; `null` where none is named. */
@@ -41,7 +41,7 @@ export interface Said {
 /** As `revokeAll`, in some process. */
 export type Revoke = (execution: Execution) => Promise<Said[]>;
 
-/** Revokes tokens in one execution on n8n's engine, and gives what is reported of each. */
+/** Revokes tokens in one execution on n8n's engine, and returns what the node reports about each. */
 export async function revokeAll(product: Product, execution: Execution): Promise<Said[]> {
 	const { id, fields, tokens, options, settings, stop } = execution;
 	const token = '={{ $json.access_token }}';

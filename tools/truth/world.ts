@@ -1,28 +1,17 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { until } from '../common/until';
 import { makeApp } from '../sandbox/apps';
 import type { Fault } from '../sandbox/faults';
 import type { SeenCall } from '../sandbox/server';
-import { setSwitches, SWITCHES, type Switches } from '../sandbox/switches';
-import {
-	drawScript,
-	isLonely,
-	isStanding,
-	makeActs,
-	TIMES,
-	type Act,
-	type Event,
-	type Plan,
-	type Script,
-} from './acts';
+import { setSwitches, type Switches } from '../sandbox/switches';
+import { drawScript, isLonely, isStanding, makeActs, TIMES, type Act, type Script } from './acts';
 import { drawLongWait, drawStanding } from './answers';
+import { drawSwitches } from './drawSwitches';
 import { drawConnectionMishap, drawMishap, drawProxyMishap, type Mishap } from './faults';
 import { Host, type HostOptions, type Secure } from './host';
+import { observe, type Observed } from './observe';
 import { drawAsks, drawQuestionMishap } from './questions';
-import { draw, pick } from './random';
-import type { Arrival } from './relay';
+import { draw } from './random';
 import { makeTokens, type MadeToken } from './tokens';
 import type { Team } from './experiment';
 
@@ -30,16 +19,12 @@ import type { Team } from './experiment';
 export const REQUESTS_PER_SECOND = 40;
 const TIMEOUT_MS = 2000;
 const AWAY_MS = 300;
-/** Closing takes milliseconds; a forgotten keep-alive connection lives for five seconds. */
-const PATIENCE = { looks: 400, everyMs: 5 };
 
 const NEW_CUSTOMER = { requestsPerSecond: 3, tokens: 40 } as const;
 
 const UNDISTURBED: Script = { event: 'nothing', plan: 'alone' };
 
 const SECURE_SHARE = 0.4;
-/** Of the sandbox's switches, so many are as they are by default. */
-const DEFAULT_SHARE = 0.5;
 
 export interface Order {
 	readonly seed: number;
@@ -50,25 +35,14 @@ export interface Order {
 	readonly faultShare: number;
 }
 
-/** What became of it, and what was seen meanwhile. */
-export interface Played {
+/** What became of an execution, and what was seen meanwhile. */
+export interface Played extends Observed {
 	readonly act: Act;
 	/** Which of the processes has done it. */
 	readonly process: number;
 	readonly outcomes: readonly string[];
 	/** By item: a moment at which the token is said to have been alive. */
 	readonly stillAcceptedAt: ReadonlyArray<string | null>;
-	readonly arrivals: readonly Arrival[];
-	readonly calls: readonly SeenCall[];
-	/** Connections that were ended without being read to their end. */
-	readonly endedUnread: number;
-	/** Connections that were disturbed before there was a request on them. */
-	readonly disturbed: number;
-	/** Requests to a bad certificate. */
-	readonly misled: number;
-	readonly connectionsLeft: number;
-	/** The longest turn of the event loop meanwhile. */
-	readonly longestTurnMs: number;
 	/** When the event took place, on the monotonic clock; `null` if it did not. */
 	readonly happenedAt: number | null;
 }
@@ -139,7 +113,7 @@ export class World {
 	}
 
 	/** Names a token by where it stands first: its text is another in every run. */
-	placeOf(token: string): string {
+	nameOf(token: string): string {
 		return `${this.#order.batch}/${this.#tokens.findIndex(({ value }) => value === token)}`;
 	}
 
@@ -156,18 +130,9 @@ export class World {
 	async play(act: Act, { members, redisUrl }: Team): Promise<Played> {
 		const { seed, batch } = this.#order;
 		const { host, app, tokens, event } = act;
-		const { relay, sandbox } = host;
-		const before = {
-			arrivals: relay.arrivals.length,
-			calls: sandbox.calls.length,
-			endedUnread: relay.endedUnread,
-			misled: relay.misled,
-			disturbed: host.disturbed,
-		};
-		const turns = monitorEventLoopDelay();
-		turns.enable();
+		const endObserving = observe(host);
 		this.#act = act;
-		this.#requestsBefore = before.arrivals;
+		this.#requestsBefore = host.relay.arrivals.length;
 		this.#happenedAt = null;
 		const process = this.#processOf(act, members.length);
 		const said = await members[process]({
@@ -192,19 +157,12 @@ export class World {
 		});
 		await this.#happening;
 		this.#act = null;
-		turns.disable();
 		return {
+			...(await endObserving()),
 			act,
 			process,
 			outcomes: said.map(({ outcome }) => outcome),
 			stillAcceptedAt: said.map(({ stillAcceptedAt }) => stillAcceptedAt),
-			connectionsLeft: await connectionsLeft(host),
-			arrivals: relay.arrivals.slice(before.arrivals),
-			calls: sandbox.calls.slice(before.calls),
-			endedUnread: relay.endedUnread - before.endedUnread,
-			misled: relay.misled - before.misled,
-			disturbed: host.disturbed - before.disturbed,
-			longestTurnMs: turns.max / 1e6,
 			happenedAt: this.#happenedAt,
 		};
 	}
@@ -242,7 +200,7 @@ export class World {
 			return drawLongWait((what) => draw(seed, 'longWait', batch, what));
 		}
 		const drawn = isQuestion ? drawQuestionMishap : drawMishap;
-		return drawn(seed, this.placeOf(token), times, faultShare);
+		return drawn(seed, this.nameOf(token), times, faultShare);
 	}
 
 	#stands(): boolean {
@@ -277,23 +235,3 @@ const YES = {
 	kind: 'raw',
 	body: '{"code":200,"message":"OK"}',
 } as const satisfies Fault;
-/** What an execution is there to show, it shows with these only. */
-const NEEDED: Partial<Record<Event | Plan, Partial<Switches>>> = {
-	newCustomer: { oauthCounts: true, successCode: 'number' },
-	// Of a whole token, it only matters then what another host has said.
-	mockFirst: { revokedToken: 'EGW00123' },
-};
-
-function drawSwitches(random: (what: string) => number, scene: Event | Plan): Switches {
-	const drawn = Object.entries(SWITCHES).map(([name, values]) => [
-		name,
-		random(`${name} by default`) < DEFAULT_SHARE ? values[0] : pick<unknown>(values, random(name)),
-	]);
-	return { ...(Object.fromEntries(drawn) as Switches), ...NEEDED[scene] };
-}
-
-/** Resolves when the node has closed its connections: to how many it keeps. */
-async function connectionsLeft({ relay }: Host): Promise<number> {
-	await until(() => relay.open === 0, PATIENCE);
-	return relay.open;
-}

@@ -88,7 +88,7 @@ export function readToken(
 export async function readEach<T>(
 	context: IExecuteFunctions,
 	read: (itemIndex: number) => T,
-	onStop: T | null = null,
+	onStop: T | null,
 ): Promise<T[]> {
 	const stop = cancelSignal(context);
 	return await mapInTurns(context.getInputData(), (_item, itemIndex) =>

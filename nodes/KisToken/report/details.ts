@@ -6,7 +6,7 @@ import { koreanTime } from '../../../kis/reply/koreanTime';
 import type { RedisUrl } from '../../../kis/input/redisUrl';
 import { sharedStoreOf } from '../../../kis/redis/sharedStore';
 
-/** What is known of an item that has been processed. */
+/** Facts about a processed item. */
 export interface Facts {
 	readonly outcome: string;
 	readonly environment: EnvironmentName;

@@ -3,7 +3,7 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { mapInTurns } from '../../../kis/turns';
 import { cancelSignal } from '../host/execution';
 import { runError, type Tally } from './runError';
-import { toItem } from './item';
+import { toItem } from './outputItem';
 import type { ItemReport } from './itemReport';
 import { countByOutcome, summary } from './summary';
 

@@ -10,7 +10,7 @@ import type { N8n } from '../n8n/server';
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome'];
 /** Where the pictures of the last run are. Git does not keep them. */
 const PICTURES = join(__dirname, '../screenshots', line);
-/** What a computer that does much at once may need. */
+/** What a busy computer may need. */
 const PATIENCE_MS = 30_000;
 
 /** n8n's editor, in a browser without a window. */

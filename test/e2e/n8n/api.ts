@@ -71,7 +71,7 @@ export class Api {
 		await this.call('POST', `/workflows/${workflowId}/activate`, { versionId });
 	}
 
-	/** The executions of a workflow, whoever started them. */
+	/** The executions of a workflow, however they were started. */
 	async executionsOf(workflowId: string): Promise<string[]> {
 		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
 		const { results } = await this.call('GET', `/executions?filter=${filter}&limit=100`);

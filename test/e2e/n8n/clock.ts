@@ -39,7 +39,7 @@ export class Clock {
 	async advance(milliseconds: number): Promise<void> {
 		const written = join(this.folder, 'ahead.new');
 		await writeFile(written, String(this.#aheadMs + milliseconds));
-		// In one step: whoever reads meanwhile finds the one time or the other.
+		// In one step: a reader finds the one time or the other.
 		await rename(written, join(this.folder, 'ahead'));
 		this.#aheadMs += milliseconds;
 	}

@@ -10,8 +10,8 @@ const READY = { looks: 900, everyMs: 100 };
 const END_MS = 30_000;
 
 /**
- * Runs a program, and ends it and all that it started when the pipe to this process breaks: whoever ends the tests with
- * Ctrl+C or kill leaves nothing behind. Told to end, it waits for the program.
+ * Runs a program, and ends it and all that it started when the pipe to this process breaks: Ctrl+C or
+ * kill leaves nothing behind. Told to end, it waits for the program.
  */
 const GUARD = `
 	exec 3<&0

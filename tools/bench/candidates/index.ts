@@ -21,7 +21,7 @@ export const CANDIDATES = {
 } as const satisfies Record<string, Candidate>;
 
 /** They revoke nothing: they ask for as many quotes as there are tokens. */
-export const QUOTE_CANDIDATES = {
+const QUOTE_CANDIDATES = {
 	quotes: quotes('HTTP Request with the credential'),
 	quotesUnpaced: quotes('HTTP Request with the credential, Pace Requests off', {
 		paceRequests: false,

@@ -8,7 +8,7 @@ import { runInEngine } from './inEngine';
 
 export const QUOTE_PATH = '/uapi/domestic-stock/v1/quotations/inquire-price';
 
-/** Sends all at once, and waits for no answer before the next request, as n8n's HTTP Request node does. */
+/** Sends all concurrently, and waits for no answer before the next request, as n8n's HTTP Request node does. */
 const node = standIn(
 	'httpRequest',
 	async function () {

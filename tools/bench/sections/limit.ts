@@ -3,7 +3,7 @@ import { Arena, type Run } from '../arena';
 import type { CandidateName } from '../candidates';
 import type { Findings } from '../report';
 import { percent, Sample, seconds, wholeNumber } from '../sample';
-import { byTurns } from '../turns';
+import { inRounds } from '../rounds';
 
 const SIZES = [200, 1000];
 const CANDIDATES: readonly CandidateName[] = [
@@ -26,7 +26,7 @@ export async function limit(rounds: number): Promise<Findings> {
 		// Loads what there is to load.
 		for (const candidate of CANDIDATES) await arena.run(candidate, 1);
 		const plan = { candidates: CANDIDATES, sizes: SIZES, rounds };
-		return await byTurns(plan, async (candidate, tokens) => await arena.run(candidate, tokens));
+		return await inRounds(plan, async (candidate, tokens) => await arena.run(candidate, tokens));
 	});
 	const ofThisNode = measured.filter(({ candidate }) => candidate === 'kisToken');
 	const floors = SIZES.map((size) => `${seconds(floorMs(size))} s for ${wholeNumber(size)} tokens`);

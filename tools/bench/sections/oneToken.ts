@@ -4,7 +4,7 @@ import { Child } from '../processes/child';
 import type { Loaded, LoadingProcess } from '../processes/loading';
 import type { Findings } from '../report';
 import { kilobytes, milliseconds, Sample } from '../sample';
-import { byTurns, resultsOf } from '../turns';
+import { inRounds, resultsOf } from '../rounds';
 
 const NAMES: readonly CandidateName[] = ['kisToken', 'httpRequest', 'bareUndici'];
 const WANTED_OVERHEAD_MS = 5;
@@ -24,7 +24,7 @@ const HTTP_CLIENT = 'kis/http/connection.js';
 export async function oneToken(rounds: number): Promise<Findings> {
 	const measured = await Arena.within({ limit: null }, async (arena) => {
 		const plan = { candidates: NAMES, sizes: [1], rounds };
-		return await byTurns(plan, async (name) => await arena.runInNewProcess(name, 1, CALLS));
+		return await inRounds(plan, async (name) => await arena.runInNewProcess(name, 1, CALLS));
 	});
 	const calls = (name: CandidateName, call: keyof typeof SHOWN) =>
 		resultsOf(measured, name, 1).map((ofProcess) => ofProcess[SHOWN[call]]);
@@ -34,7 +34,7 @@ export async function oneToken(rounds: number): Promise<Findings> {
 
 	const loads: Array<{ atStart: Loaded; atFirstRun: Loaded }> = [];
 	while (loads.length < rounds) {
-		await Child.within<LoadingProcess, unknown>('loading.ts', async (child) => {
+		await Child.within<LoadingProcess, unknown>('loading', async (child) => {
 			const atStart = await child.ask('load', AT_START);
 			loads.push({ atStart, atFirstRun: await child.ask('load', AT_FIRST_RUN) });
 		});

@@ -3,7 +3,7 @@ import { Arena, type Run } from '../arena';
 import type { CandidateName } from '../candidates';
 import type { Findings } from '../report';
 import { percent, Sample, seconds, wholeNumber } from '../sample';
-import { byTurns } from '../turns';
+import { inRounds } from '../rounds';
 import { floorMs } from './limit';
 
 const SIZE = 200;
@@ -16,7 +16,7 @@ export async function quotes(rounds: number): Promise<Findings> {
 		// Issues the token, and loads what there is to load.
 		for (const candidate of CANDIDATES) await arena.run(candidate, 1);
 		const plan = { candidates: CANDIDATES, sizes: [SIZE], rounds };
-		return await byTurns(plan, async (candidate, size) => await arena.run(candidate, size));
+		return await inRounds(plan, async (candidate, size) => await arena.run(candidate, size));
 	});
 	const [paced] = measured;
 	const answered = Sample.of(paced.results, shareAnswered);
@@ -25,7 +25,7 @@ export async function quotes(rounds: number): Promise<Findings> {
 	return {
 		title: 'Quotes through the HTTP Request node',
 		about: [
-			`${SIZE} requests for a quote at once, through the calls that n8n's HTTP Request node makes with this package's credential, which brings the token.`,
+			`${SIZE} concurrent requests for a quote, through the calls that n8n's HTTP Request node makes with this package's credential, which brings the token.`,
 			`The local KIS refuses what exceeds ${RATE_LIMITS.real} requests in any second; the floor is ${seconds(floorMs(SIZE))} s.`,
 		],
 		tables: [

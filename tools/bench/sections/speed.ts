@@ -2,7 +2,7 @@ import { Arena, type Run } from '../arena';
 import type { CandidateName } from '../candidates';
 import type { Findings } from '../report';
 import { milliseconds, percent, Sample, wholeNumber } from '../sample';
-import { byTurns, resultsOf } from '../turns';
+import { inRounds, resultsOf } from '../rounds';
 
 /** How many tokens each process revokes before its runs count: until nothing gets faster any more. */
 const WARM_UP = 5000;
@@ -30,9 +30,9 @@ export async function speed(rounds: number): Promise<Findings> {
 		for (const candidate of AT_FULL_SPEED.candidates) await run(candidate, WARM_UP);
 		for (const candidate of PAUSING.candidates) await run(candidate, 1);
 		return [
-			...(await byTurns({ ...AT_FULL_SPEED, rounds }, run)),
-			...(await byTurns({ ...PAUSING, rounds }, run)),
-			...(await byTurns(LARGE, run)),
+			...(await inRounds({ ...AT_FULL_SPEED, rounds }, run)),
+			...(await inRounds({ ...PAUSING, rounds }, run)),
+			...(await inRounds(LARGE, run)),
 		];
 	});
 	/** @throws Error if not every token was revoked: who leaves some out is not faster. */

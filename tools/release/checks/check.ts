@@ -6,7 +6,7 @@ export type Verdict =
 			readonly isGood: true;
 			/** What it looked at, in a few words. */
 			readonly seen: string;
-			/** What is known and explained. */
+			/** The findings that are known and explained. */
 			readonly notes: readonly string[];
 	  }
 	| {

@@ -44,7 +44,7 @@ export function optionsField(table: OptionTable, more: INodeProperties[] = []): 
 	};
 }
 
-/** What is read once for a whole run. */
+/** The credential and the options, read once for a whole run. */
 export interface Setup<Table extends OptionTable> {
 	readonly credential: KisCredential;
 	readonly options: Values<Table>;
@@ -71,6 +71,7 @@ export async function readSetup<Table extends OptionTable>(
 		}
 		values[name] = value;
 	}
+	// The loop has read every option of the table, which TypeScript cannot see.
 	return { credential, options: values as Values<Table> };
 }
 

@@ -10,7 +10,7 @@ import { optionsField, readSetup } from '../fields/option';
 import { issueOptions, readReuseToken, reuseTokenField } from './options';
 import { reportGrant } from './grantReport';
 import { BROKEN_RUN, reportNoRequest } from './issuanceReport';
-import { reportKeptOrIssued } from './keptOrIssued';
+import { reportKeptOrIssued } from './reportKeptOrIssued';
 import { ISSUE_OUTCOMES, type IssueOutcome } from './outcomes';
 import { hintIfStored } from './storedHint';
 

@@ -1,6 +1,6 @@
 import type { Logger } from 'n8n-workflow';
 
-import { REVOKE_OUTCOMES } from '../../../../kis/reply/outcome';
+import { REVOKE_OUTCOMES } from '../../../../kis/reply/revokeOutcome';
 import type { Revocation } from '../../../../kis/revoke/revocation';
 import type { RevokeOptions } from '../../../../kis/revoke/revoker';
 import { summary } from '../../report/summary';

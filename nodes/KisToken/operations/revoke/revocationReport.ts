@@ -3,7 +3,7 @@ import type { Attempt } from '../../../../kis/reply/attempt';
 import type { KisCredential } from '../../../../kis/input/credential';
 import type { EnvironmentName } from '../../../../kis/input/environments';
 import type { LeftAs } from '../../../../kis/memory/revokeHistory';
-import { meansDead, type RevokeOutcome } from '../../../../kis/reply/outcome';
+import { meansDead, type RevokeOutcome } from '../../../../kis/reply/revokeOutcome';
 import type { Revocation } from '../../../../kis/revoke/revocation';
 import type { InvalidInput } from '../../../../kis/input/invalidInput';
 import { detailsOf, timeOrNull } from '../../report/details';

@@ -3,7 +3,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import type { AccessToken } from '../../../../kis/input/accessToken';
 import { whileRevoking } from '../../../../kis/memory/sharedMarks';
 import { revokeHistory } from '../../../../kis/memory/revokeHistory';
-import { REVOKE_OUTCOMES, type RevokeOutcome } from '../../../../kis/reply/outcome';
+import { REVOKE_OUTCOMES, type RevokeOutcome } from '../../../../kis/reply/revokeOutcome';
 import { mapInTurns } from '../../../../kis/turns';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { cancelSignal, executionKey } from '../../host/execution';

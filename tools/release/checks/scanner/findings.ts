@@ -84,7 +84,7 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 			'rateLimit/sharedLimit',
 			GLOBALS,
 			'clearInterval ×2, setInterval ×1',
-			'A request that takes long keeps its place.',
+			'A request that takes long keeps its lease.',
 		),
 		inDist(
 			'memory/sharedTokens',
@@ -107,18 +107,18 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 			"A request waits until KIS's limit has room for it, and counts from when a busy host has written it.",
 		),
 		inDist(
-			'rateLimit/unseenRequest',
+			'rateLimit/admission',
 			GLOBALS,
 			'setTimeout ×1',
 			'A request of the HTTP Request node takes part in the limit until KIS no longer counts it.',
 		),
 		inDist(
-			'rateLimit/unseenRequest',
+			'rateLimit/admission',
 			IMPORTS,
 			'node:timers/promises ×1',
 			'Requests that n8n prepares together are let out after that, each when it can be written.',
 		),
-		...['revoke/revokeTokens', 'revoke/sending'].map((file) =>
+		...['revoke/revokeTokens', 'revoke/batchStop'].map((file) =>
 			inDist(
 				file,
 				IMPORTS,

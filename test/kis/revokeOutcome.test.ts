@@ -7,7 +7,7 @@ import {
 	outcomeOf,
 	type RevokeOutcome,
 	type TokenFacts,
-} from '../../kis/reply/outcome';
+} from '../../kis/reply/revokeOutcome';
 
 const OPAQUE: TokenFacts = {
 	whole: false,

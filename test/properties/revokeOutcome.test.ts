@@ -8,7 +8,7 @@ import {
 	outcomeOf,
 	type RevokeOutcome,
 	type TokenFacts,
-} from '../../kis/reply/outcome';
+} from '../../kis/reply/revokeOutcome';
 import { property } from '../support/properties';
 
 const verdict = fc.constantFrom<Verdict>(

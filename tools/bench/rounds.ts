@@ -16,8 +16,8 @@ export interface Measured<R> {
 	readonly results: readonly R[];
 }
 
-/** Lets candidates run by turns, so that what else the computer does meets them all alike. */
-export async function byTurns<R>(
+/** Lets candidates run in rounds, so that what else the computer does meets them all alike. */
+export async function inRounds<R>(
 	{ candidates, sizes, rounds }: Plan,
 	run: (candidate: CandidateName, tokens: number) => Promise<R>,
 ): Promise<Array<Measured<R>>> {

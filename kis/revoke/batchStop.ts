@@ -27,7 +27,7 @@ export type StopReason =
 	  };
 
 /** Decides when a batch stops sending, by what its attempts meet. */
-export class Sending {
+export class BatchStop {
 	readonly #limiter: RateLimiter;
 	readonly #controller = new AbortController();
 	#stopReason: StopReason | null = null;
@@ -63,19 +63,19 @@ export class Sending {
 		if (attempt.rule?.refusesCredential) {
 			this.stop({ because: 'credentialRefused', seen: attempt });
 		}
-		this.learnPace(attempt);
+		this.stopIfPaceRefused(attempt);
 	}
 
-	/** Learns from an attempt or a question how fast the app key may send. */
-	learnPace(attempt: Attempt): void {
+	/** Stops sending if the server asks for a long pause, or has refused every request for its rate for a while. */
+	stopIfPaceRefused(attempt: Attempt): void {
 		if (asksToComeBack(attempt)) this.stop({ because: 'askedToComeBack', seen: attempt });
 		if (attempt.rule?.retry?.slowsEveryone && this.#limiter.isRefusedThroughout) {
 			this.stop({ because: 'rateRefused', seen: attempt });
 		}
 	}
 
-	/** Notes that a token has used up its attempts, the last of which may have been unwritten. */
-	noteUnreachable(attempts: readonly Attempt[]): void {
+	/** Notes that a token has used up its attempts. If none was written, the host may be unreachable. */
+	noteExhausted(attempts: readonly Attempt[]): void {
 		const seen = attempts[attempts.length - 1];
 		const neverWritten = attempts.every(({ verdict }) => verdict === 'unwritten');
 		if (neverWritten && this.#unwrittenInARow >= UNREACHABLE_ATTEMPTS) {

@@ -2,13 +2,13 @@
 // they count.
 import type { KisCredential } from '../../kis/input/credential';
 import type { EnvironmentName } from '../../kis/input/environments';
-import { limiterOf } from '../../kis/rateLimit/rateLimiter';
+import { limiterOf } from '../../kis/rateLimit/limiterFor';
 import {
-	LONGEST_WAIT_MS,
+	LONGEST_ADMISSION_MS,
 	readIntervalMs,
 	admitRequest,
 	type NotAdmitted,
-} from '../../kis/rateLimit/unseenRequest';
+} from '../../kis/rateLimit/admission';
 import { credentialFor, makeKeyPair } from '../support/tokens';
 
 beforeEach(() => jest.useFakeTimers());
@@ -57,7 +57,7 @@ test.each([
 
 test('200 concurrent reads on a paper account are all admitted', async () => {
 	const ended = reads(credentialOf('paper'), 200);
-	await pass(LONGEST_WAIT_MS);
+	await pass(LONGEST_ADMISSION_MS);
 	expect(ended.map(({ notAdmitted }) => notAdmitted)).toEqual(Array(200).fill(null));
 });
 
@@ -74,10 +74,10 @@ test('a read that would wait too long is told immediately, and how long', async 
 		expect(notAdmitted).toEqual(refused[0].notAdmitted);
 	}
 	const { waitMs } = refused[0].notAdmitted as Extract<NotAdmitted, { because: 'tooLong' }>;
-	expect(waitMs).toBeGreaterThan(LONGEST_WAIT_MS);
-	expect(waitMs).toBeLessThan(LONGEST_WAIT_MS + 1116);
+	expect(waitMs).toBeGreaterThan(LONGEST_ADMISSION_MS);
+	expect(waitMs).toBeLessThan(LONGEST_ADMISSION_MS + 1116);
 	// The last was admitted at the bound, and timers count whole milliseconds.
-	await pass(LONGEST_WAIT_MS + 2000);
+	await pass(LONGEST_ADMISSION_MS + 2000);
 	expect(ended).toHaveLength(300);
 });
 
@@ -101,9 +101,9 @@ test("the client's own requests go before all waiting reads", async () => {
 	let readsBefore: number | null = null;
 	void limiterOf(credential.appkey)
 		.acquire(never())
-		.then((place) => {
+		.then((permit) => {
 			readsBefore = ended.length;
-			place?.release('answered');
+			permit?.release('answered');
 		});
 	await pass(2000);
 	expect([readsBefore, ended.length]).toEqual([0, 3]);
@@ -165,7 +165,7 @@ describe('the rate of a request applies to all', () => {
 		[
 			'would wait too long',
 			async (credential) => {
-				limiterOf(credential.appkey).pause(LONGEST_WAIT_MS + 1);
+				limiterOf(credential.appkey).pause(LONGEST_ADMISSION_MS + 1);
 				await read(credential);
 			},
 		],

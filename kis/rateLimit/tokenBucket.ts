@@ -13,8 +13,8 @@ export interface Pace {
 	readonly jitter: boolean;
 }
 
-/** Spreads requests over time: a token bucket, with jitter. */
-export class Pacer {
+/** Spreads requests over time: a token bucket with jitter. */
+export class TokenBucket {
 	readonly #clock: Clock;
 	/** Requests in the bucket. */
 	#saved = Infinity;

@@ -1,4 +1,4 @@
-import './settings';
+import '../../tools/engine/settings';
 import 'reflect-metadata';
 import { CredentialTestContext } from 'n8n-core';
 import {

@@ -1,5 +1,5 @@
 /** What goes over the wire: a status and a JSON body. */
-export interface Answer {
+export interface JsonReply {
 	readonly status: number;
 	readonly json: unknown;
 }
@@ -55,7 +55,7 @@ export const TEXTS: Readonly<Record<string, string>> = {
 	IGW00002: '현재 계좌의 계좌번호와 요청 계좌번호가 일치하지 않습니다.',
 };
 
-export function refusal(code: string, status: number, shape: ErrorShape): Answer {
+export function refusal(code: string, status: number, shape: ErrorShape): JsonReply {
 	const text = TEXTS[code] ?? '';
 	return {
 		status,

@@ -5,8 +5,8 @@ import { ENVIRONMENTS } from '../input/environments';
 import { limiterFor } from './limiterFor';
 import { UNSEEN_WINDOW_MS, type RateLimiter } from './rateLimiter';
 
-/** The longest that a read waits for its permit. Of 200 concurrent reads on a paper account, the last waits 223 s. */
-export const LONGEST_WAIT_MS = 240_000;
+/** The longest that a read waits for admission. Of 200 concurrent reads on a paper account, the last waits 223 s. */
+export const LONGEST_ADMISSION_MS = 240_000;
 
 export interface AdmitOptions {
 	/** Whether the request may wait. An order may not. */
@@ -18,7 +18,7 @@ export interface AdmitOptions {
 /** Why a request must not be sent. */
 export type NotAdmitted =
 	| { readonly because: 'cancelled' }
-	/** It would have to wait `waitMs`, which is {@link LONGEST_WAIT_MS} or more. */
+	/** It would have to wait `waitMs`, which is {@link LONGEST_ADMISSION_MS} or more. */
 	| { readonly because: 'tooLong'; readonly waitMs: number };
 
 /**
@@ -44,11 +44,11 @@ export async function admitRequest(
 	try {
 		if (mayWait) {
 			const waitMs = limiter.expectedWait();
-			if (waitMs > LONGEST_WAIT_MS) return { because: 'tooLong', waitMs };
+			if (waitMs > LONGEST_ADMISSION_MS) return { because: 'tooLong', waitMs };
 			// This client's own requests go first, so it may take longer than expected.
-			const isOver = AbortSignal.timeout(LONGEST_WAIT_MS);
+			const isOver = AbortSignal.timeout(LONGEST_ADMISSION_MS);
 			isSent = await limiter.pass(AbortSignal.any([cancel, isOver]));
-			if (!isSent && isOver.aborted) return { because: 'tooLong', waitMs: LONGEST_WAIT_MS };
+			if (!isSent && isOver.aborted) return { because: 'tooLong', waitMs: LONGEST_ADMISSION_MS };
 		} else {
 			limiter.count();
 			isSent = true;

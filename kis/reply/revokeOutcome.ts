@@ -24,7 +24,7 @@ export function meansDead(outcome: RevokeOutcome): boolean {
 	return outcome === 'revoked' || outcome === 'alreadyInvalid';
 }
 
-/** What is known about a token besides KIS's answers. */
+/** Facts about a token besides KIS's answers. */
 export interface TokenFacts {
 	/** It is a complete JWT of this app key, so that "invalid" can only mean dead. */
 	readonly whole: boolean;

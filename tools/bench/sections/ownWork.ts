@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { run } from '../../common/run';
+import { makeApp } from '../../sandbox/apps';
+import { Sandbox } from '../../sandbox/server';
+import { compiled } from '../processes/child';
+import type { Tokens } from '../processes/counted';
+import type { Findings } from '../report';
+import { wholeNumber } from '../sample';
+
+const FEW = 1000;
+const MANY = 2000;
+const WANTED_TIMES_BARE = 1.25;
+const CANDIDATES = {
+	client: 'the client of this package',
+	bareUndici: 'bare undici loop',
+} as const;
+
+/** How many instructions of the processor each token takes: unlike time, it hardly depends on what else the computer does. */
+export async function ownWork(): Promise<Findings> {
+	const folder = mkdtempSync(join(tmpdir(), 'kis-bench-'));
+	const server = createServer((request, response) => {
+		request.resume().on('end', () => {
+			response.setHeader('content-type', 'application/json');
+			response.end('{"code":200,"message":"접근토큰 폐기에 성공하였습니다"}');
+		});
+	});
+	Object.assign(server, { keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 });
+	try {
+		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+		const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+		const file = join(folder, 'tokens.json');
+		writeFileSync(file, JSON.stringify(makeTokens()));
+		const perToken = async (candidate: keyof typeof CANDIDATES) => {
+			const count = async (tokens: number) =>
+				await countInstructions(folder, [candidate, url, file, String(tokens)]);
+			const [few, many] = await Promise.all([count(FEW), count(MANY)]);
+			return (many - few) / (MANY - FEW);
+		};
+		const client = await perToken('client');
+		const bare = await perToken('bareUndici');
+		const show = (instructions: number) => wholeNumber(Math.round(instructions / 1000));
+		return {
+			title: 'Own work',
+			about: [
+				`Instructions of the processor, counted by callgrind of [Valgrind](https://valgrind.org), over plain http: what ${wholeNumber(MANY)} tokens take more than ${wholeNumber(FEW)}.`,
+				'The server is another process, and is not counted.',
+				'Node.js runs on one thread there (`--single-threaded --predictable`), and much of its code is not yet optimised.',
+			],
+			tables: [
+				{
+					head: ['candidate', 'thousand instructions per token'],
+					rows: [
+						[CANDIDATES.client, show(client)],
+						[CANDIDATES.bareUndici, show(bare)],
+					],
+				},
+			],
+			goals: [
+				{
+					wanted: `At most ${WANTED_TIMES_BARE} times the bare undici loop`,
+					measured: `${(client / bare).toFixed(2)} times`,
+					met: client / bare <= WANTED_TIMES_BARE,
+				},
+			],
+		};
+	} finally {
+		server.close();
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+function makeTokens(): Tokens {
+	const app = makeApp();
+	const { kis } = new Sandbox({ apps: [app] });
+	return { app, tokens: Array.from({ length: MANY }, () => kis.mint(app.appkey).value) };
+}
+
+/** @throws Error if Valgrind is not installed, or the process failed. */
+async function countInstructions(folder: string, args: readonly string[]): Promise<number> {
+	const { stderr } = await run('valgrind', [
+		'--tool=callgrind',
+		'--smc-check=all-non-file',
+		`--callgrind-out-file=${join(folder, 'callgrind.%p')}`,
+		process.execPath,
+		...['--single-threaded', '--predictable'],
+		compiled('counted'),
+		...args,
+	]);
+	const [, collected] = /Collected : (\d+)/.exec(stderr) ?? [];
+	if (collected === undefined) throw new Error(`valgrind counted nothing:\n${stderr.slice(-2000)}`);
+	return Number(collected);
+}
