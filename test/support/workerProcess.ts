@@ -27,7 +27,9 @@ const PROGRAM = `
 			const got = await load('keptToken/issueInTurn').keptOrIssued(credential, 3600000, options);
 			return 'kept' in got ? ['kept', got.kept.token.value] : [got.outcome, got.grant?.token.value];
 		},
-		hold: async (milliseconds) => load('rateLimit/rateLimiter').limiterOf(credential.appkey).hold(milliseconds),
+		hold: async (milliseconds) => {
+			load('rateLimit/rateLimiter').limiterOf(credential.appkey).pausedUntil = performance.now() + milliseconds;
+		},
 		revoke: async (token, outcome) => {
 			await load('memory/sharedMarks').whileRevokingForAll([read(token)], credential, async () => new Map([[read(token).fingerprint, { outcome }]]));
 			if (outcome === 'revoked') load('memory/deadTokens').deadTokens.add(read(token), credential);
