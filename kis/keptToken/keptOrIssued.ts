@@ -1,12 +1,14 @@
 import type { KisCredential } from '../input/credential';
 import type { Grant } from '../issue/grant';
-import type { Issuance } from '../issue/issuance';
+import { reuse, type Issuance } from '../issue/issuance';
 import type { IssueOptions } from '../issue/issueToken';
 import { wait } from '../reply/retry';
+import { checkKept } from './checkToken';
 import { issueUnderLease } from './issueUnderLease';
-import { keptGrant } from './keptGrant';
 import { learnOfKept } from './keptShare';
 import { keptTokenOf } from './keptToken';
+import { doubtAbout, isBeingRevoked } from '../memory/revokeMarks';
+import { learnFromOthers } from '../memory/sharedMarks';
 
 /** How long to wait for another worker that requests a token, at most. */
 const WAIT_FOR_WORKER_MS = 90_000;
@@ -45,4 +47,26 @@ async function waitForOtherWorkers(
 		isPatient() &&
 		(await wait(kept.requestedElsewhereMs, cancel))
 	);
+}
+
+/**
+ * Returns the token that the credential keeps, in the form in which KIS would issue it, after asking KIS whether it is alive.
+ *
+ * @returns `null` if it is dead, being revoked, in doubt, or valid for less than `minimumMs`.
+ */
+async function keptGrant(
+	credential: KisCredential,
+	minimumMs: number,
+	options: IssueOptions,
+): Promise<Grant | null> {
+	const kept = keptTokenOf(credential);
+	await learnOfKept(kept, credential);
+	const { token } = kept;
+	if (!token || isBeingRevoked(token, credential)) return null;
+	if (!reuse(token, credential, minimumMs)) return null;
+	await checkKept(credential, token, options);
+	// It may have been revoked meanwhile.
+	await learnFromOthers(token, credential);
+	if (isBeingRevoked(token, credential) || doubtAbout(token, credential)) return null;
+	return reuse(token, credential, minimumMs);
 }
