@@ -46,7 +46,7 @@ test('the latest outcome counts', () => {
 	expect(memory.recall('first', token, here)).toBe(revoked);
 });
 
-describe('with any credential', () => {
+describe('recallAny: the credential cannot be read', () => {
 	test.each<[RevokeOutcome, RevokeOutcome | null, RevokeOutcome | null]>([
 		['revoked', null, 'revoked'],
 		['alreadyInvalid', null, 'alreadyInvalid'],
