@@ -92,7 +92,7 @@ describe('how long', () => {
 		expect(memory.has(token, at(HERE))).toBe(false);
 	});
 
-	test('the day starts anew each time', () => {
+	test('the day starts again with each `add`', () => {
 		memory.add(KINDS.opaque, at(HERE));
 		pass(23 * HOUR_MS);
 		memory.add(KINDS.opaque, at(HERE));

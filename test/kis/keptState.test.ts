@@ -1,5 +1,5 @@
-// What one worker writes for another of the token that it keeps: that it arrives whole, on the clock of the one that reads
-// it, and that nothing else is taken for it.
+// What one worker writes about its token for another: that it arrives whole, on the reader's clock, and that nothing else is
+// accepted.
 import fc from 'fast-check';
 
 import type { Attempt } from '../../kis/reply/attempt';
@@ -61,7 +61,7 @@ test.each(Object.entries(STATES))('%s arrives as it was', (_name, state) => {
 	expect(decodeState(encodeState(state, NOW), credential, NOW)).toEqual(state);
 });
 
-test('moments are those of the reader’s clock', () => {
+test('moments are on the reader’s clock', () => {
 	const state = { ...STATES['a token'], hold: STATES['a refusal'].hold, changedAt: NOW };
 	const arrived = decodeState(encodeState(state, NOW + 2000), credential, NOW + 2000 + HOUR);
 	expect(arrived).toMatchObject({
@@ -76,9 +76,9 @@ test('moments are those of the reader’s clock', () => {
 });
 
 test.each<[string, (state: Record<string, unknown>) => object]>([
-	['a field less', (state) => ({ ...state, checkAt: undefined })],
-	['a time that is none', (state) => ({ ...state, renewAt: '1' })],
-	['a time that nobody means', (state) => ({ ...state, renewAt: 1e300 })],
+	['a missing field', (state) => ({ ...state, checkAt: undefined })],
+	['a time that is a string', (state) => ({ ...state, renewAt: '1' })],
+	['an impossible time', (state) => ({ ...state, renewAt: 1e300 })],
 	[
 		'a token that is a word',
 		(state) => ({ ...state, grant: { ...grantFields(state), value: 'ok' } }),
@@ -91,7 +91,7 @@ test.each<[string, (state: Record<string, unknown>) => object]>([
 		}),
 	],
 	[
-		'a token in which the app secret is',
+		'a token that contains the app secret',
 		(state) => ({ ...state, grant: { ...grantFields(state), value: `x${keys.appsecret}` } }),
 	],
 	['a hold for a year', (state) => ({ ...state, hold: { since: 0, until: 365 * 24 * HOUR } })],
@@ -102,7 +102,7 @@ test.each<[string, (state: Record<string, unknown>) => object]>([
 			hold: { since: 0, until: 1, issuance: { outcome: 'toString', decisive: null } },
 		}),
 	],
-])('%s: nothing of it is taken', (_name, change) => {
+])('%s: nothing of it is accepted', (_name, change) => {
 	const written = JSON.parse(encodeState(STATES['a token'], NOW)) as Record<string, unknown>;
 	expect(decodeState(JSON.stringify(written), credential, NOW)).not.toBeNull();
 	expect(decodeState(JSON.stringify(change(written)), credential, NOW)).toBeNull();

@@ -1,6 +1,6 @@
 // The token that a credential brings, shared by workers through a real Redis. Each worker is a process of its own. What is
-// tried: all that want a token at the same time; a worker that is killed at each step; a token that is revoked meanwhile; a
-// Redis that goes, is emptied, full or read-only; what was tampered with there; and what lies there.
+// tried: workers that want a token concurrently; a worker that is killed at each step; a token that is revoked meanwhile; a
+// Redis that goes away, is emptied, full or read-only; what was tampered with in it; and what is stored in it.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { KisCredential } from '../../kis/input/credential';
@@ -61,13 +61,13 @@ describeWithRedis('the kept token of several workers', () => {
 	const until = async (isSo: () => boolean) => {
 		while (!isSo()) await sleep(5);
 	};
-	/** The lease of a worker that was killed runs out. */
+	/** The lease of a killed worker runs out. */
 	const passLease = () => server.say('HINCRBY', nameOfKept(), 'heldUntil', '-6000');
-	/** KIS's minute passes, but for a moment. */
+	/** KIS's minute passes, but for half a second. */
 	const passMinute = () => server.say('HINCRBY', nameOfKept(), 'heldUntil', String(500 - MINUTE));
 
 	describe('one issue', () => {
-		test('serves all who want a token at the same time, in both processes', async () => {
+		test('serves concurrent callers in both processes', async () => {
 			kis.orders.tokenP = [
 				(socket) => {
 					const access_token = kis.mint();
@@ -82,7 +82,7 @@ describeWithRedis('the kept token of several workers', () => {
 			expect([issues(), questions()]).toEqual([1, 0]);
 		});
 
-		test('serves a worker that starts later, and one that comes after all have ended', async () => {
+		test('serves a worker that starts later, and one that starts after all others have stopped', async () => {
 			const first = start();
 			const token = await first.bring();
 			expect(await start().bring()).toBe(token);
@@ -91,7 +91,7 @@ describeWithRedis('the kept token of several workers', () => {
 			expect([issues(), questions()]).toEqual([1, 0]);
 		});
 
-		test('by Issue serves requests on other workers, and Issue gives what a request has got', async () => {
+		test('by Issue serves requests on other workers, and Issue returns a token that a request brought', async () => {
 			const [one, other] = [start(), start()];
 			const [issued, brought] = await Promise.all([one.tell('issue'), other.bring(true)]);
 			expect((issued as string[])[1]).toBe(brought);
@@ -99,7 +99,7 @@ describeWithRedis('the kept token of several workers', () => {
 			expect(issues()).toBe(1);
 		});
 
-		test('is not waited for by one that is stopped', async () => {
+		test('does not keep a stopped caller waiting', async () => {
 			kis.orders.tokenP = [silence];
 			void start().bring();
 			await kis.received(1);
@@ -112,19 +112,19 @@ describeWithRedis('the kept token of several workers', () => {
 		});
 	});
 
-	describe('what one has learnt of issuing', () => {
+	describe('what one worker has learnt of issuing', () => {
 		test.each<[string, Answer]>([
 			["KIS's minute is not over", refusal('EGW00133')],
 			['the key pair is refused', refusal('EGW00105')],
 			['the answer was lost', hangUp],
-		])('%s: no other asks, either', async (_name, answer) => {
+		])('%s: no other worker requests one, either', async (_name, answer) => {
 			kis.orders.tokenP = [answer];
 			expect(await start().bring()).toBe('notIssued');
 			expect(await start().bring()).toBe('notIssued');
 			expect(issues()).toBe(1);
 		});
 
-		test('a refusal that says nothing of the next request does not keep the other from asking', async () => {
+		test('a refusal that says nothing about the next request does not hold the other back', async () => {
 			kis.orders.tokenP = [refusal('EGW00101')];
 			expect(await start().bring()).toBe('notIssued');
 			expect(kis.live).toContain(await start().bring());
@@ -141,7 +141,7 @@ describeWithRedis('the kept token of several workers', () => {
 	});
 
 	describe('a worker that is killed', () => {
-		test('before it asks KIS: the next one asks, and waits for no minute', async () => {
+		test('before its request: the next one requests a token, without waiting a minute', async () => {
 			const first = start();
 			await first.tell('pause', 60_000);
 			void first.bring();
@@ -167,13 +167,13 @@ describeWithRedis('the kept token of several workers', () => {
 			await sleep(1200);
 			expect(issues()).toBe(1);
 			passMinute();
-			// Who began to wait before the clock was put on waits for a minute by its own.
+			// The reads that were waiting before the clock was moved wait a whole minute.
 			expect(kis.live).toContain(await start().bring(true));
 			expect(issues()).toBe(2);
 			void Promise.all(reads);
 		});
 
-		test('after the answer, before it has told of it: likewise', async () => {
+		test('after the answer, before it has written it: likewise', async () => {
 			const first = start();
 			kis.orders.tokenP = [
 				(socket) => {
@@ -193,7 +193,7 @@ describeWithRedis('the kept token of several workers', () => {
 			expect(issues()).toBe(2);
 		});
 
-		test('after it has told of it: the token serves', async () => {
+		test('after it has written the answer: the token serves', async () => {
 			const first = start();
 			const token = await first.bring();
 			await first.kill();
@@ -201,7 +201,7 @@ describeWithRedis('the kept token of several workers', () => {
 			expect(issues()).toBe(1);
 		});
 
-		test('and one that lives keeps its turn for as long as KIS takes', async () => {
+		test('a live worker keeps the lease for as long as KIS takes', async () => {
 			kis.orders.tokenP = [silence];
 			void start().bring();
 			await kis.received(1);
@@ -224,7 +224,7 @@ describeWithRedis('the kept token of several workers', () => {
 			expect([issues(), questions()]).toEqual([2, 0]);
 		});
 
-		test('while KIS gives it goes to nobody', async () => {
+		test('while KIS gives it is used by nobody', async () => {
 			const [one, other] = [start(), start()];
 			const token = kis.mint();
 			kis.orders.tokenP = [
@@ -251,7 +251,7 @@ describeWithRedis('the kept token of several workers', () => {
 			expect(seen).toEqual({ news: null, isLost: false, waitMs: 0, abandoned: null });
 		});
 
-		test('and asked about by one is known to be alive by the other', async () => {
+		test('and checked by one worker is known to be alive by the other', async () => {
 			const [one, other] = [start(), start()];
 			const token = await one.bring();
 			await other.bring();
@@ -262,11 +262,11 @@ describeWithRedis('the kept token of several workers', () => {
 		});
 	});
 
-	describe('the turn', () => {
+	describe('the lease', () => {
 		const keptBy = (process: string) => new SharedKept(credential(), redisUrl(server.url), process);
 		const text = (it: string) => ({ text: it, token: null, keptMs: MINUTE });
 
-		test('is of one at a time, and of nobody who has not seen what was written since', async () => {
+		test('is held by one at a time, and not taken by a process that has not seen the latest version', async () => {
 			const [one, other] = [keptBy('one'), keptBy('other')];
 			expect(await one.take(MINUTE)).toBe('done');
 			expect(await other.take(MINUTE)).toBe('refused');
@@ -277,7 +277,7 @@ describeWithRedis('the kept token of several workers', () => {
 			expect(await other.take(MINUTE)).toBe('done');
 		});
 
-		test('that was lost to another lets nobody ask', async () => {
+		test('that was lost to another process permits no request', async () => {
 			const [one, other] = [keptBy('one'), keptBy('other')];
 			await one.take(MINUTE);
 			passLease();
@@ -290,7 +290,7 @@ describeWithRedis('the kept token of several workers', () => {
 			expect((await one.look())?.news?.text).toBe('of the other');
 		});
 
-		test('lets nobody ask, and nobody write, who has not seen what was written since', async () => {
+		test('permits neither a request nor a write to a process that has not seen the latest version', async () => {
 			const [one, other] = [keptBy('one'), keptBy('other')];
 			expect(await one.take(MINUTE)).toBe('done');
 			expect(await other.write(text('of one that has not waited'))).toBe('done');
@@ -302,7 +302,7 @@ describeWithRedis('the kept token of several workers', () => {
 			expect(await other.take(MINUTE)).toBe('done');
 		});
 
-		test('of one that has ended is not held for longer where Redis’s clock is put back', async () => {
+		test('of a dead process does not last longer if Redis’s clock is set back', async () => {
 			const [one, other] = [keptBy('one'), keptBy('other')];
 			await one.take(MINUTE);
 			await one.request(MINUTE);
@@ -312,7 +312,7 @@ describeWithRedis('the kept token of several workers', () => {
 			expect(await other.take(MINUTE)).toBe('done');
 		});
 
-		test('of one that has asked, and ended, is nobody’s for a minute, unless somebody insists', async () => {
+		test('of a process that died after its request is not taken for a minute', async () => {
 			const [one, other] = [keptBy('one'), keptBy('other')];
 			await one.take(MINUTE);
 			await one.request(MINUTE);
@@ -330,7 +330,7 @@ describeWithRedis('the kept token of several workers', () => {
 			expect((await one.look())?.abandoned).toBeNull();
 		});
 
-		test('is taken in a Redis that is full', async () => {
+		test('is taken in a full Redis', async () => {
 			const one = keptBy('one');
 			server.say('CONFIG', 'SET', 'maxmemory', '1');
 			expect(await one.take(MINUTE)).toBe('done');
@@ -340,7 +340,7 @@ describeWithRedis('the kept token of several workers', () => {
 		});
 	});
 
-	test('what another has written is not written over by one of two that look at the same time', async () => {
+	test('concurrent syncs do not overwrite what another worker has written', async () => {
 		const kept = new KeptToken();
 		const note = (keeper: KeptToken, iat: number) => {
 			const grant = { token: read(kis.mint({ iat })), expiresAt: null, isOver: false } as const;
@@ -368,7 +368,7 @@ describeWithRedis('the kept token of several workers', () => {
 		expect(third.token?.value).toBe(younger);
 	});
 
-	test('what was kept by another server is asked about before it is used, once', async () => {
+	test('what another server kept is checked before it is used, once', async () => {
 		const one = start();
 		const token = await one.bring();
 		const takeOver = () => server.say('HSET', nameOfKept(), 'server', 'another');
@@ -391,7 +391,7 @@ describeWithRedis('the kept token of several workers', () => {
 			await server.run();
 		});
 
-		test('has gone, each serves itself, and the younger token counts when it is back', async () => {
+		test('goes away, each worker serves itself, and the younger token wins when it is back', async () => {
 			const [one, other] = [start(), start()];
 			await server.stop();
 			await one.bring();
@@ -412,7 +412,7 @@ describeWithRedis('the kept token of several workers', () => {
 			['does not answer', () => server.freeze(), () => server.thaw()],
 			['goes', () => void server.stop(), () => {}],
 			['is read-only', () => void server.say('REPLICAOF', '127.0.0.1', '1'), () => {}],
-		])('%s while KIS answers, the token serves all the same', async (_name, disturb, mend) => {
+		])('%s while KIS answers, the token still serves', async (_name, disturb, mend) => {
 			kis.orders.tokenP = [
 				(socket) => {
 					disturb();
@@ -427,7 +427,7 @@ describeWithRedis('the kept token of several workers', () => {
 			mend();
 		});
 
-		test('has been emptied, the token is asked about, once, and shared again', async () => {
+		test('is emptied, the token is checked once, and shared again', async () => {
 			const [one, other] = [start(), start()];
 			const token = await one.bring();
 			await other.bring();
@@ -439,7 +439,7 @@ describeWithRedis('the kept token of several workers', () => {
 		});
 	});
 
-	describe('what lies in Redis', () => {
+	describe('what is stored in Redis', () => {
 		test('holds neither token nor key nor secret, in any encoding, and expires', async () => {
 			const one = start();
 			const token = await one.bring();
@@ -457,7 +457,7 @@ describeWithRedis('the kept token of several workers', () => {
 			for (const name of names()) expect(Number(server.say('PTTL', name))).toBeGreaterThan(0);
 		});
 
-		test('is another text each time, though it is the same token', async () => {
+		test('is another ciphertext each time, for the same token', async () => {
 			const writing = { text: 'the same', token: null, keptMs: MINUTE };
 			const shared = new SharedKept(credential(), redisUrl(server.url), 'one');
 			await shared.write(writing);
@@ -471,7 +471,7 @@ describeWithRedis('the kept token of several workers', () => {
 			['something else', () => 'x'.repeat(300)],
 			['less', (sealed) => sealed.slice(0, -8)],
 			['one bit changed', (sealed) => (sealed.startsWith('A') ? 'B' : 'A') + sealed.slice(1)],
-		])('and is %s counts for nothing', async (_name, change) => {
+		])('and is %s is ignored', async (_name, change) => {
 			await start().bring();
 			const name = nameOfKept();
 			server.say('HSET', name, 'sealed', change(field('sealed')), 'version', 'another');
@@ -479,7 +479,7 @@ describeWithRedis('the kept token of several workers', () => {
 			expect(issues()).toBe(2);
 		});
 
-		test('and was another key pair’s counts for nothing, nor does it under another name', async () => {
+		test('is ignored under another name', async () => {
 			await start().bring();
 			const sealed = field('sealed');
 			server.say('FLUSHALL');
@@ -493,7 +493,7 @@ describeWithRedis('the kept token of several workers', () => {
 			expect((await other.look())?.news).toBeNull();
 		});
 
-		test('and is a token of another app key is used by nobody', async () => {
+		test('and is a token of another app key is not used', async () => {
 			const shared = new SharedKept(credential(), redisUrl(server.url), 'one');
 			const { NOTHING_KEPT } = await import('../../kis/keptToken/keptState');
 			const { encodeState } = await import('../../kis/keptToken/keptStateCodec');

@@ -1,4 +1,4 @@
-// What stands at the Redis URL may be another Redis, or none, that answers a script with anything. No such reply is believed.
+// What answers at the Redis URL may not be a Redis that runs our scripts. A reply that they cannot have given is ignored.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { SharedKept } from '../../kis/keptToken/sharedKept';

@@ -1,6 +1,6 @@
-// What workers tell each other of tokens through a real Redis. Two sets of modules stand for two processes. What is tried:
-// revokes that end in every way, or never; others who use the token meanwhile; KIS that gives a dead token again; a Redis
-// that goes; and what lies there.
+// What workers tell each other about tokens through a real Redis. Two sets of modules stand for two processes. What is tried:
+// revokes that end in every way, or never; others who use the token meanwhile; a KIS that gives a dead token again; a Redis
+// that goes away; and what is stored in it.
 import type { KisCredential } from '../../kis/input/credential';
 import type { RevokeOutcome } from '../../kis/reply/revokeOutcome';
 import { sharedTokensOf } from '../../kis/memory/sharedTokens';
@@ -12,7 +12,7 @@ import { closeServers, http, reset } from '../support/scriptedServer';
 import { found } from '../support/secrets';
 import { credentialFor, makeToken, read } from '../support/tokens';
 
-describeWithRedis('what workers tell each other of tokens', () => {
+describeWithRedis('what workers tell each other about tokens', () => {
 	let server: RedisServer;
 	let kis: KisDouble;
 	let one: Worker;
@@ -54,7 +54,7 @@ describeWithRedis('what workers tell each other of tokens', () => {
 			return 'because' in token ? token.because : token.value;
 		}
 
-		/** As if it had been issued here, too. */
+		/** As if this worker had issued it, too. */
 		keep(value: string): void {
 			const grant = {
 				token: read(value),
@@ -86,7 +86,7 @@ describeWithRedis('what workers tell each other of tokens', () => {
 		}
 	}
 
-	/** Both keep the same live token. */
+	/** Makes both workers keep the same live token. */
 	async function shareToken(): Promise<string> {
 		const token = await one.bring();
 		expect(kis.live).toContain(token);
@@ -119,7 +119,7 @@ describeWithRedis('what workers tell each other of tokens', () => {
 	});
 
 	test.each(['unknown', 'rejected'] as const)(
-		'%s: whoever wants it asks KIS first, once for all',
+		'%s: KIS is asked before the token is used, once for all workers',
 		async (outcome) => {
 			const token = await shareToken();
 			await one.revoke(token, async () => outcome);
@@ -131,7 +131,7 @@ describeWithRedis('what workers tell each other of tokens', () => {
 		},
 	);
 
-	test('unknown, and dead: one has asked, and all know', async () => {
+	test('unknown, and dead: one worker asks KIS, and all know', async () => {
 		const token = await shareToken();
 		await one.revoke(token, async () => {
 			kis.live.delete(token);
@@ -143,7 +143,7 @@ describeWithRedis('what workers tell each other of tokens', () => {
 		expect(questions()).toBe(1);
 	});
 
-	test('of two who revoke it, the one that has not sent it takes nothing back', async () => {
+	test('of two workers that revoke it, the one that has not sent it takes nothing back', async () => {
 		const token = await shareToken();
 		await one.revoke(token, async () => {
 			await other.revoke(token, async () => 'notSent');
@@ -154,7 +154,7 @@ describeWithRedis('what workers tell each other of tokens', () => {
 	});
 
 	test.each(['notSent', 'rejected'] as const)(
-		'of two who revoke it, the one that ends first (%s) gives it to nobody',
+		'of two workers that revoke it, the one that ends first (%s) does not release the token',
 		async (outcome) => {
 			const token = await shareToken();
 			await one.revoke(token, async () => {
@@ -168,7 +168,7 @@ describeWithRedis('what workers tell each other of tokens', () => {
 		},
 	);
 
-	test('a question that was asked before another revoke does not settle what that leaves open', async () => {
+	test('a check that began before another revoke does not resolve the doubt that the revoke leaves', async () => {
 		const token = await shareToken();
 		await one.revoke(token, async () => 'unknown');
 		const answer = http(200, '{"rt_cd":"0","msg_cd":"MCA00000"}');
@@ -198,7 +198,7 @@ describeWithRedis('what workers tell each other of tokens', () => {
 		expect(questions()).toBe(3);
 	});
 
-	test('marks that Redis has lost are there again soon, while the revoke is under way', async () => {
+	test('marks that Redis has lost are restored while the revoke is under way', async () => {
 		const token = await shareToken();
 		await one.revoke(token, async () => {
 			server.say('FLUSHALL');
@@ -211,7 +211,7 @@ describeWithRedis('what workers tell each other of tokens', () => {
 		sharedStoreOf(redisUrl(server.url)).close();
 	});
 
-	test('a revoke that could not be told when it ended is told when Redis is back', async () => {
+	test('a revoke whose effect could not be recorded is recorded when Redis is back', async () => {
 		const token = await shareToken();
 		server.freeze();
 		await one.revoke(token, async () => {
@@ -219,7 +219,7 @@ describeWithRedis('what workers tell each other of tokens', () => {
 			return 'revoked';
 		});
 		server.thaw();
-		// What it was told before it froze may be done only now.
+		// What was sent before it froze may be executed only now.
 		await until(() => server.say('HGETALL', server.say('KEYS', '*:token:*')) === 'dead\n1', {
 			looks: 2000,
 		});
@@ -227,7 +227,7 @@ describeWithRedis('what workers tell each other of tokens', () => {
 		expect(questions()).toBe(0);
 	});
 
-	test('what one knows to be dead it tells again, where Redis has lost it', async () => {
+	test('a worker records again what it knows to be dead, if Redis has lost it', async () => {
 		const token = await shareToken();
 		one.modules.deadTokens.deadTokens.add(read(token), credential());
 		await one.modules.sharedMarks.learnFromOthers(read(token), credential());
@@ -244,7 +244,7 @@ describeWithRedis('what workers tell each other of tokens', () => {
 		sharedStoreOf(redisUrl(server.url)).close();
 	});
 
-	test('in a Redis that is full, tokens are marked all the same', async () => {
+	test('a full Redis still takes marks', async () => {
 		const token = await shareToken();
 		server.say('CONFIG', 'SET', 'maxmemory', '1');
 		await one.revoke(token, async () => {
@@ -267,7 +267,7 @@ describeWithRedis('what workers tell each other of tokens', () => {
 		});
 		await begun;
 		expect(await other.bring()).toBe('beingRevoked');
-		// Its lease runs out.
+		// As if its lease had run out.
 		const [run] = server.say('KEYS', '*run:*').split('\n');
 		server.say('DEL', run);
 		expect(await other.bring()).toBe(token);
@@ -290,7 +290,7 @@ describeWithRedis('what workers tell each other of tokens', () => {
 		expect(issues()).toBe(2);
 	});
 
-	test('where Redis has gone in between, KIS is asked', async () => {
+	test('if Redis goes away during a revoke, KIS is asked', async () => {
 		const token = await shareToken();
 		await one.revoke(token, async () => {
 			expect(await other.bring()).toBe('beingRevoked');
