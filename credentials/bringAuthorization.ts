@@ -46,12 +46,13 @@ export async function bringAuthorization(
 ): Promise<string> {
 	// Loaded by the first request, not when n8n starts: it loads the HTTP client.
 	const { bringToken, tokenAtHand } = await import('../kis/keptToken/bringToken');
+	const rules = waitingRules(request);
 	for (;;) {
-		const brought = await bringToken(credential, waitingRules(request));
+		const brought = await bringToken(credential, rules);
 		if ('because' in brought) throw noTokenError(brought);
 		await paceRequest(credential, request);
 		// The token may have been revoked while the request waited, by another worker too.
-		const token = await tokenAtHand(credential);
+		const token = await tokenAtHand(credential, rules.mayWait ? null : brought);
 		if (token) return `Bearer ${token.value}`;
 	}
 }

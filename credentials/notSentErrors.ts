@@ -56,8 +56,8 @@ function explainNoToken(noToken: NoToken): ErrorTexts {
 					'Run again when KIS Token is done. If the token is dead then, the credential gets another one.',
 			};
 		case 'unsettled': {
-			const { token, asked } = noToken;
-			const since = asked ? ', and KIS has not said since whether it is alive' : '';
+			const { token, checked } = noToken;
+			const since = checked ? ', and KIS has not said since whether it is alive' : '';
 			return {
 				message: `a revoke of access token ${shortFingerprint(token)} was not confirmed${since}`,
 				description: LOOK,
@@ -69,7 +69,7 @@ function explainNoToken(noToken: NoToken): ErrorTexts {
 					'the KIS API credential has no access token that is valid, and does not ask another machine (Custom) for one by itself',
 				description: `Run Issue in KIS Token with this credential first. ${ISSUE}`,
 			};
-		case 'askedElsewhere':
+		case 'requestedElsewhere':
 			return {
 				message: 'another n8n worker has asked KIS for an access token, and has no answer yet',
 				description: 'Run again in a moment.',

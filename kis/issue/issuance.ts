@@ -56,8 +56,8 @@ export function flawOf(grant: Grant, credential: KisCredential): Flaw | null {
 	if (isCutOff(token)) return 'cutOff';
 	if (isIssuedTo(token, credential.appkey) === false) return 'otherAppKey';
 	if (deadTokens.has(token, credential)) return 'dead';
-	const hasEnded = isOver || hasExpired(token, now) || (expiresAt !== null && expiresAt <= now);
-	return hasEnded ? 'expired' : null;
+	const isExpired = isOver || hasExpired(token, now) || (expiresAt !== null && expiresAt <= now);
+	return isExpired ? 'expired' : null;
 }
 
 /**

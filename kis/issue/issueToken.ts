@@ -5,10 +5,10 @@ import { sendPaced, type SendingOptions } from '../rateLimit/pacedRequest';
 import type { ParsedExchange } from '../reply/reply';
 import { asksToComeBack, wait, waitBeforeRetry } from '../reply/retry';
 import { quotedParts, SecretGuard } from '../secrets/secretGuard';
-import { SharedTokens } from '../memory/sharedTokens';
+import { sharedTokensOf } from '../memory/sharedTokens';
 import { ISSUE_PATH, issueBody, readIssue, type IssueAttempt } from './grant';
 import { flawOf, isLimited, notIssued, type Issuance } from './issuance';
-import { issueHistoryOf } from './issuanceMemory';
+import { issueHistoryOf } from './issueHistory';
 import { SharedCall } from './sharedCall';
 
 export interface IssueOptions extends SendingOptions {
@@ -87,7 +87,7 @@ class TokenRequest {
 			attempts.push(attempt);
 			const { grant } = attempt;
 			if (grant) {
-				await SharedTokens.of(this.#credential)?.lookUp([grant.token]);
+				await sharedTokensOf(this.#credential)?.lookUp([grant.token]);
 				const flaw = flawOf(grant, this.#credential);
 				return flaw === null
 					? { outcome: 'issued', grant, attempts }

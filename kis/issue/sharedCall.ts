@@ -12,7 +12,10 @@ const LEFT = parseExchange({
 	onStaleConnection: false,
 });
 
-/** One request that concurrent callers share. It is cancelled only when all of them are. */
+/**
+ * One request that concurrent callers share. It is cancelled only when all of them are. Who leaves earlier is told that the
+ * request may have been written; `SharedWork` in `kis/keptToken/` tells nothing, and always runs to completion.
+ */
 export class SharedCall {
 	readonly #stop = new AbortController();
 	readonly #exchange: Promise<ParsedExchange | null>;

@@ -3,55 +3,56 @@ import type { KisCredential } from '../input/credential';
 import { ENVIRONMENTS } from '../input/environments';
 import type { Issuance } from '../issue/issuance';
 import { wait } from '../reply/retry';
-import { askAboutKept } from './askAboutToken';
-import { issueInTurn } from './issueInTurn';
+import { checkKept } from './checkToken';
+import { issueUnderLease } from './issueUnderLease';
 import { learnOfKept } from './keptShare';
 import { keptTokenOf, type KeptToken } from './keptToken';
 import { nextStep, type NoToken, type Progress } from './nextStep';
 import { SharedWork } from './sharedWork';
 
-/** For each request of our own. */
+/** For each liveness check and each token request. */
 const TIMEOUT_MS = 10_000;
-/** Of a request for a token that KIS did not process. */
+/** For a token request that KIS did not process. */
 const MAX_RETRIES = 3;
 
-/** No longer does what must not wait stand behind the question whether a token that was good is still alive. */
-const ORDER_PATIENCE_MS = 2000;
+/** How long an order waits for a liveness check of a token that was good. */
+const ORDER_CHECK_MS = 2000;
 const NEVER = new AbortController().signal;
 
-/** For so long a request waits while another worker asks KIS for a token: as long as KIS may take, or its minute besides. */
-const PATIENCE_MS = TIMEOUT_MS;
-const PATIENCE_OF_READS_MS = 90_000;
-/** Until this process looks again, where another was faster. */
-const AGAIN_MS = 50;
+/** How long an order waits while another worker requests a token: as long as KIS may take to answer. */
+const ORDER_WAIT_FOR_WORKER_MS = TIMEOUT_MS;
+/** The same for a read, which also waits for KIS's minute to pass. */
+const READ_WAIT_FOR_WORKER_MS = 90_000;
+/** The pause before looking again if another worker was faster. */
+const LOOK_AGAIN_MS = 50;
 
 const NO_PROGRESS: Progress = {
 	mayWait: false,
 	waitedOut: null,
 	patientUntil: 0,
-	asked: null,
+	checked: null,
 	issuance: null,
 };
 
 export interface BringOptions {
-	/** Whether there is time to wait until KIS's minute is over. */
+	/** Whether the request may wait until KIS's minute is over: reads may, orders may not. */
 	readonly mayWait: boolean;
 	/** Ends waiting immediately. */
 	readonly cancel: AbortSignal;
 }
 
 /**
- * Gives the access token for a request with this credential: the one that is kept, or another where it is missing, dead
- * or about to expire. Asks for one once for all who want one at the same time. Never throws.
+ * Returns the access token for a request with this credential: the kept one, or a new one if that is missing, dead or about
+ * to expire. Concurrent callers share one token request. Never throws.
  */
 export async function bringToken(
 	credential: KisCredential,
 	{ mayWait, cancel }: BringOptions,
 ): Promise<AccessToken | NoToken> {
 	const kept = keptTokenOf(credential);
-	const patientUntil = Date.now() + (mayWait ? PATIENCE_OF_READS_MS : PATIENCE_MS);
+	const patientUntil = Date.now() + (mayWait ? READ_WAIT_FOR_WORKER_MS : ORDER_WAIT_FOR_WORKER_MS);
 	let progress: Progress = { ...NO_PROGRESS, mayWait, patientUntil };
-	// What takes time may change everything: all is looked at again.
+	// Anything may change while a step waits, so each round decides anew.
 	while (!cancel.aborted) {
 		if (credential.redis) await learnOfKept(kept, credential);
 		const step = nextStep(credential, kept, progress, Date.now());
@@ -63,27 +64,27 @@ export async function bringToken(
 				return step.token;
 			case 'refuse':
 				return step.noToken;
-			case 'ask': {
-				// An order does not wait to hear what is most likely so.
-				const isMatterOfForm = step.about === step.token && !mayWait;
-				const patience = isMatterOfForm ? [AbortSignal.timeout(ORDER_PATIENCE_MS)] : [];
+			case 'check': {
+				// No revoke has put the token in doubt: it is most likely alive, and an order does not wait long to hear so.
+				const isRoutine = step.about === step.token && !mayWait;
+				const deadline = isRoutine ? [AbortSignal.timeout(ORDER_CHECK_MS)] : [];
 				const options = {
 					...sendingTo(credential),
-					cancel: AbortSignal.any([cancel, ...patience]),
+					cancel: AbortSignal.any([cancel, ...deadline]),
 				};
-				await askAboutKept(credential, step.token, options);
-				progress = { ...progress, asked: step.about };
+				await checkKept(credential, step.token, options);
+				progress = { ...progress, checked: step.about };
 				break;
 			}
 			case 'issue': {
 				const issuance = await issueForAll(credential, kept, cancel);
-				if (!issuance) await wait(AGAIN_MS, cancel);
+				if (!issuance) await wait(LOOK_AGAIN_MS, cancel);
 				progress = { ...progress, issuance };
 				break;
 			}
 			case 'wait':
-				await wait(step.obstacle.until - Date.now(), cancel);
-				progress = { ...progress, waitedOut: step.obstacle, issuance: null };
+				await wait(step.hold.until - Date.now(), cancel);
+				progress = { ...progress, waitedOut: step.hold, issuance: null };
 				break;
 			case 'lookAgain':
 				await wait(step.waitMs, cancel);
@@ -92,30 +93,37 @@ export async function bringToken(
 	return { because: 'cancelled' };
 }
 
-/** Gives the token with which a request may be sent at this very moment; `null` if one has to be brought first. */
-export async function tokenAtHand(credential: KisCredential): Promise<AccessToken | null> {
+/**
+ * Returns the token if a request may be sent with it immediately; `null` if one has to be brought first.
+ *
+ * @param checked A token that need not be checked: the request has waited for that as long as it may.
+ */
+export async function tokenAtHand(
+	credential: KisCredential,
+	checked: AccessToken | null = null,
+): Promise<AccessToken | null> {
 	const kept = keptTokenOf(credential);
 	if (credential.redis) await learnOfKept(kept, credential);
-	const step = nextStep(credential, kept, NO_PROGRESS, Date.now());
+	const step = nextStep(credential, kept, { ...NO_PROGRESS, checked }, Date.now());
 	return step.kind === 'use' || step.kind === 'useAndIssue' ? step.token : null;
 }
 
 const issues = new SharedWork<Issuance | null>();
 
-/** `null` if the caller was cancelled, or another worker was faster. */
+/** @returns `null` if the caller was cancelled, or another worker was faster. */
 async function issueForAll(
 	credential: KisCredential,
 	kept: KeptToken,
 	cancel: AbortSignal,
 ): Promise<Issuance | null> {
 	const issue = async () =>
-		await issueInTurn(credential, {
+		await issueUnderLease(credential, {
 			...sendingTo(credential),
 			maxRetries: MAX_RETRIES,
 			waitWhenLimited: false,
-			// Brought to its end, whoever leaves: a token that nobody knows of would be the worse.
+			// Runs to completion even if all callers are cancelled: a token must not be issued that nobody knows of.
 			cancel: NEVER,
-			// Of its own each time: another token is wanted than the one before.
+			// A new one each time: the history of an earlier one would return the token that is to be replaced.
 			execution: {},
 			others: kept.token ? [kept.token.value] : [],
 		});

@@ -1,23 +1,27 @@
--- The token that a credential brings, as all workers keep it. One process at a time asks KIS for another. Moments are
--- milliseconds on Redis's own clock.
+-- The token that a credential brings, as all workers keep it, and the lease to request another: one process at a time. Moments
+-- are milliseconds on Redis's own clock.
 --
--- KEYS[1]  a hash: what is kept (sealed, version, writtenAt), and who asks KIS (holder, takenAt, heldUntil: a lease; askedAt:
---          when its request may have gone out)
--- KEYS[2]  to write a token: how it stands with the others (tokens.lua)
--- ARGV     what to do: look; take the lease, or extend it; ask, which is to be told before the request goes out; write; end,
---          which gives the lease up besides; name of the process; the version that it knows
--- ARGV[4…] to take and ask: for how long nobody else asks after one that has ended without an answer
---          to write and end: the new version, sealed, for how many milliseconds to keep it
+-- KEYS[1]  a hash: what is kept (sealed, version, writtenAt, server: where), and the lease (holder, takenAt, heldUntil;
+--          requestedAt: when the holder's request may have gone out)
+-- KEYS[2]  to write a token: its marks (tokens.lua)
+-- ARGV[1]  what to do: look; take the lease, or extend it; request, to be called before a request goes out; write; release,
+--          which writes and gives the lease up
+-- ARGV[2]  the name of the process
+-- ARGV[3]  the version that it knows
+-- ARGV[4]  run_id of the server
+-- ARGV[5…] take and request: how long to make no request after a holder that died before it could report an answer
+--          write and release: the new version, sealed, and for how many milliseconds to keep it
 --
--- Gives: 'done', 'dead' (the token is, and was not written) or 'refused'; the version, and sealed if it is not the one
--- that is known; milliseconds since it was written; to wait, where another process asks KIS; askedAt of one that has ended
--- meanwhile, and milliseconds since
+-- Returns: 'done', 'dead' (the token is, and was not written) or 'refused'; the version; sealed if the version is news;
+-- milliseconds since it was written; how long to wait if another process holds the lease; and of a holder that died after its
+-- request: requestedAt, and milliseconds since its lease ran out; 1 if what is kept may be old, since another server wrote it,
+-- or this one before it was restarted
 
-local does, process, known = ARGV[1], ARGV[2], ARGV[3]
+local does, process, known, server = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local kept = KEYS[1]
 local LEASE = 6000
-local SOONEST, LATEST = 50, 1000
-local AT_LEAST = 120000
+local SHORTEST_WAIT, LONGEST_WAIT = 50, 1000
+local SHORTEST_LIFE = 120000
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -26,58 +30,64 @@ local function text(moment)
 	return string.format('%.0f', moment)
 end
 
-local version, sealed, writtenAt, holder, takenAt, heldUntil, askedAt = unpack(
-	redis.call('HMGET', kept, 'version', 'sealed', 'writtenAt', 'holder', 'takenAt', 'heldUntil', 'askedAt'))
+local version, sealed, writtenAt, writtenOn, holder, takenAt, heldUntil, requestedAt = unpack(redis.call('HMGET', kept,
+	'version', 'sealed', 'writtenAt', 'server', 'holder', 'takenAt', 'heldUntil', 'requestedAt'))
 version = version or ''
+heldUntil = tonumber(heldUntil or nil) or 0
+-- It is never set further ahead than that: the clock was set back.
+if heldUntil > now + LEASE then holder, requestedAt = nil, nil end
 local isOurs = holder == process
-local isHeld = holder and (tonumber(heldUntil or nil) or 0) > now
-local sinceAsked = now - (tonumber(askedAt or nil) or 0)
+local isHeld = holder and heldUntil > now
+-- The request of a process that died may have gone out until its lease ran out.
+local sinceAbandoned = now - heldUntil
 
-local function mayAsk(minute)
-	if isHeld then return isOurs end
-	-- Whoever has written since may have brought what is wanted.
-	if version ~= known then return false end
-	return isOurs or not askedAt or sinceAsked >= tonumber(minute)
+local function mayRequest(deadHolderWait)
+	if isHeld and not isOurs then return false end
+	local isExtending = isHeld and does == 'take'
+	-- Another process has written since, perhaps the token that is wanted.
+	if version ~= known and not isExtending then return false end
+	return isOurs or not requestedAt or sinceAbandoned >= tonumber(deadHolderWait)
 end
 
-local function take(isAsking)
+local function take(isRequesting)
 	if not isOurs then
-		redis.call('HDEL', kept, 'askedAt')
+		redis.call('HDEL', kept, 'requestedAt')
 		redis.call('HSET', kept, 'holder', process, 'takenAt', text(now))
 	end
 	redis.call('HSET', kept, 'heldUntil', text(now + LEASE))
-	if isAsking then redis.call('HSET', kept, 'askedAt', text(now)) end
+	if isRequesting then redis.call('HSET', kept, 'requestedAt', text(now)) end
 end
 
 local function write()
 	if KEYS[2] and redis.call('HGET', KEYS[2], 'dead') then return 'dead' end
-	redis.call('HSET', kept, 'version', ARGV[4], 'sealed', ARGV[5], 'writtenAt', text(now))
-	redis.call('PEXPIRE', kept, ARGV[6])
+	redis.call('HSET', kept, 'version', ARGV[5], 'sealed', ARGV[6], 'writtenAt', text(now), 'server', server)
+	redis.call('PEXPIRE', kept, ARGV[7])
 	return 'done'
 end
 
 local result = 'done'
 if does ~= 'look' then
-	-- A full Redis takes what comes after a command that may free memory.
+	-- A full Redis refuses a script whose first command adds memory.
 	redis.call('HDEL', kept, '')
-	if does == 'take' or does == 'ask' then
-		result = mayAsk(ARGV[4]) and 'done' or 'refused'
-		if result == 'done' then take(does == 'ask') end
+	if does == 'take' or does == 'request' then
+		result = mayRequest(ARGV[5]) and 'done' or 'refused'
+		if result == 'done' then take(does == 'request') end
 	else
-		result = (isOurs or version == known) and write() or 'refused'
-		if does == 'end' and isOurs then
-			redis.call('HDEL', kept, 'holder', 'takenAt', 'heldUntil', 'askedAt')
+		result = version == known and write() or 'refused'
+		if does == 'release' and isOurs then
+			redis.call('HDEL', kept, 'holder', 'takenAt', 'heldUntil', 'requestedAt')
 		end
 	end
-	if redis.call('PTTL', kept) < AT_LEAST then redis.call('PEXPIRE', kept, AT_LEAST) end
+	if redis.call('PTTL', kept) < SHORTEST_LIFE then redis.call('PEXPIRE', kept, SHORTEST_LIFE) end
 end
 
-local toWait, ended, sinceEnded = 0, '', 0
+local toWait, abandoned = 0, ''
 if isHeld and not isOurs then
 	-- The longer it takes, the longer it may take.
-	toWait = math.min(LATEST, math.max(SOONEST, (now - (tonumber(takenAt or nil) or 0)) / 4))
-elseif askedAt and not isOurs then
-	ended, sinceEnded = askedAt, sinceAsked
+	toWait = math.min(LONGEST_WAIT, math.max(SHORTEST_WAIT, (now - (tonumber(takenAt or nil) or 0)) / 4))
+elseif requestedAt and not isOurs then
+	abandoned = requestedAt
 end
 local news = version ~= known and sealed or ''
-return { result, version, news, now - (tonumber(writtenAt or nil) or now), toWait, ended, sinceEnded }
+return { result, version, news, now - (tonumber(writtenAt or nil) or now), toWait, abandoned, sinceAbandoned,
+	(sealed and writtenOn ~= server) and 1 or 0 }

@@ -2,35 +2,41 @@ import type { KisCredential } from '../input/credential';
 import { deadTokens } from '../memory/deadTokens';
 import { ISSUE_INTERVAL_MS } from '../input/environments';
 import { flawOf } from '../issue/issuance';
-import { SharedKept, type Result, type Seen, type Writing } from './sharedKept';
+import { SharedKept, type KeptResult, type Seen, type Writing } from './sharedKept';
 import { sharedStoreOf, type SharedStore } from '../redis/sharedStore';
-import { readState, writeState, type KeptState, type Obstacle } from './keptState';
+import type { IssueHold } from './issueHold';
+import type { KeptState } from './keptState';
+import { decodeState, encodeState } from './keptStateCodec';
 import type { KeptToken } from './keptToken';
 import { learnFromOthers } from '../memory/sharedMarks';
 
-/** The turn of a worker that has ended is over six seconds after it was last taken. */
-const EXTEND_MS = 2000;
+/** How often the issuing lease is extended. It runs out after six seconds (`kept.lua`). */
+const EXTEND_LEASE_MS = 2000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const LONGEST_KEPT_MS = 100 * DAY_MS;
 
-/** The turn to ask KIS for a token, of one worker at a time. */
-export interface Turn {
-	/** To be called before each request: `false` if it is another worker's turn by now, so that none may be sent. */
-	ask(): Promise<boolean>;
-	/** Whether `ask` has said so. */
+/** The right to request a token from KIS. One worker holds it at a time. */
+export interface IssueLease {
+	/** Must be called before each request. Resolves to `false` if the request must not be sent: another was faster. */
+	beforeRequest(): Promise<boolean>;
+	/** Whether `beforeRequest` returned `false`. */
 	readonly isLost: boolean;
-	/** Has to be called: tells the others what is kept now, and gives the turn up. */
-	end(): Promise<void>;
+	/** Must be called. Tells the other workers what is kept now, and gives the lease up. */
+	release(): Promise<void>;
 }
 
-/** Keeps the token of this process and that of the workers that share a Redis the same. */
+/** Keeps this process's token in step with that of the workers that share a Redis. */
 export class KeptShare {
 	readonly #kept: KeptToken;
 	readonly #credential: KisCredential;
 	readonly #shared: SharedKept;
-	/** What is kept by all, as this process has last read or written it. */
+	/** What all workers keep, as this process last read or wrote it. */
 	#common: KeptState | null = null;
-	#ended: { readonly name: string; readonly obstacle: Obstacle } | null = null;
+	/** Syncs run one at a time: what one reads must be adopted before another overwrites it. */
+	#lastSync: Promise<void> = Promise.resolve();
+	/** Shared by all who call while one is running. */
+	#nextSync: Promise<void> | null = null;
+	#abandoned: { readonly name: string; readonly hold: IssueHold } | null = null;
 
 	constructor(kept: KeptToken, credential: KisCredential, shared: SharedKept) {
 		this.#kept = kept;
@@ -38,7 +44,7 @@ export class KeptShare {
 		this.#shared = shared;
 	}
 
-	/** `null` where the credential names no Redis. */
+	/** Returns the one share of a kept token and a Redis; `null` if the credential names no Redis. */
 	static of(kept: KeptToken, credential: KisCredential): KeptShare | null {
 		const { redis } = credential;
 		if (!redis) return null;
@@ -52,65 +58,82 @@ export class KeptShare {
 	}
 
 	/**
-	 * Takes over what another worker keeps, or tells what only this process knows. Where both have changed, the younger
-	 * token that can be used counts; where neither is, what was learnt last.
+	 * Adopts what another worker keeps, or writes what only this process knows. If both have changed, the younger usable token
+	 * wins; if neither is usable, what was learnt last.
 	 */
 	async sync(): Promise<void> {
+		if (!this.#nextSync) {
+			this.#nextSync = this.#lastSync.then(async () => {
+				this.#nextSync = null;
+				await this.#syncNow();
+			});
+			this.#lastSync = this.#nextSync.catch(() => {});
+		}
+		await this.#nextSync;
+	}
+
+	async #syncNow(): Promise<void> {
 		const seen = await this.#shared.look();
 		const now = Date.now();
-		this.#kept.noteElsewhere(
-			seen && { waitMs: seen.waitMs, obstacle: this.#obstacleOf(seen.ended, now) },
+		this.#kept.noteOtherWorkers(
+			seen && { requestedMs: seen.waitMs, hold: this.#holdAfter(seen.abandoned, now) },
 		);
 		if (!seen) return;
 		if (seen.isLost) {
-			// With it went what the others knew of the token.
+			// What the others knew about the token is lost, too.
 			this.#common = null;
 			this.#kept.noteUnseen(now);
 		}
 		const { news } = seen;
-		const theirs = news && readState(news.text, this.#credential, now - news.ageMs);
+		const theirs = news && decodeState(news.text, this.#credential, now - news.ageMs);
 		if (theirs && !this.#isCommon()) await learnFromOthers(this.#kept.token, this.#credential);
 		if (theirs && (this.#isCommon() || !isBetter(this.#kept.state, theirs, this.#credential))) {
 			this.#kept.adopt(theirs);
+			if (seen.isLost) this.#kept.noteUnseen(now);
 			this.#common = this.#kept.state;
 		} else if (!this.#isCommon()) {
 			const { state } = this.#kept;
 			const writing = this.#writingOf(state);
-			if (state.grant || state.obstacle) this.#note(await this.#shared.write(writing), state);
+			if (state.grant || state.hold) this.#note(await this.#shared.write(writing), state);
 		}
 	}
 
 	/**
-	 * Takes the turn to ask KIS for a token. Where Redis cannot be used, each worker has it.
+	 * Takes the lease to request a token. If Redis cannot be used, each worker gets one.
 	 *
-	 * @param minuteMs For how long nobody asks after a worker that has ended without an answer.
-	 * @returns `null` if it is another worker's, or another has asked since this process has looked.
+	 * @param deadWorkerHoldMs How long to make no request after a worker died before it could report an answer.
+	 * @returns `null` if another worker holds it, or has requested a token since this process last looked.
 	 */
-	async takeTurn(minuteMs: number): Promise<Turn | null> {
+	async takeLease(deadWorkerHoldMs: number): Promise<IssueLease | null> {
 		const before = this.#kept.state;
-		if ((await this.#shared.take(minuteMs)) === 'refused') return null;
-		const turn = this.#turn(minuteMs);
-		if (this.#kept.state === before) return turn;
-		// Something else in this process was faster.
-		await turn.end();
+		if ((await this.#shared.take(deadWorkerHoldMs)) === 'refused') return null;
+		const lease = this.#lease(deadWorkerHoldMs, before);
+		if (this.#kept.state === before) return lease;
+		// Another request of this process was faster.
+		await lease.release();
 		return null;
 	}
 
-	#turn(minuteMs: number): Turn {
-		const watchdog = setInterval(() => void this.#shared.take(minuteMs), EXTEND_MS).unref();
+	#lease(deadWorkerHoldMs: number, before: KeptState): IssueLease {
+		const extend = () => void this.#shared.take(deadWorkerHoldMs);
+		const watchdog = setInterval(extend, EXTEND_LEASE_MS).unref();
 		let isLost = false;
 		return {
-			ask: async () => {
-				isLost = (await this.#shared.ask(minuteMs)) === 'refused';
+			beforeRequest: async () => {
+				const result = await this.#shared.request(deadWorkerHoldMs);
+				// A caller that insisted, without the lease, may have brought another token.
+				isLost = result === 'refused' || this.#kept.state.grant?.token !== before.grant?.token;
 				return !isLost;
 			},
 			get isLost() {
 				return isLost;
 			},
-			end: async () => {
+			release: async () => {
 				clearInterval(watchdog);
 				const { state } = this.#kept;
-				this.#note(await this.#shared.end(this.#writingOf(state)), state);
+				const result = await this.#shared.release(this.#writingOf(state));
+				this.#note(result, state);
+				if (result === 'refused') await this.sync();
 			},
 		};
 	}
@@ -119,41 +142,41 @@ export class KeptShare {
 		return this.#kept.state === this.#common;
 	}
 
-	#note(result: Result, state: KeptState): void {
+	#note(result: KeptResult, state: KeptState): void {
 		if (result === 'done') this.#common = state;
 		if (result === 'dead' && state.grant) deadTokens.add(state.grant.token, this.#credential);
 	}
 
-	/** A dead token is not passed on, but what was learnt of issuing is. */
+	/** Leaves a dead token out, but not what was learnt of issuing. */
 	#writingOf(state: KeptState): Writing {
 		const now = Date.now();
 		const isDead = state.grant !== null && deadTokens.has(state.grant.token, this.#credential);
 		const grant = isDead ? null : state.grant;
 		const end = grant && (grant.token.claims?.expiresAt ?? grant.expiresAt ?? now + DAY_MS);
-		const keptMs = Math.max(end ?? 0, state.obstacle?.until ?? 0) - now;
+		const keptMs = Math.max(end ?? 0, state.hold?.until ?? 0) - now;
 		return {
-			text: writeState({ ...state, grant }, now),
+			text: encodeState({ ...state, grant }, now),
 			token: grant && grant.token,
 			keptMs: Math.min(Math.max(keptMs, 2 * ISSUE_INTERVAL_MS), LONGEST_KEPT_MS),
 		};
 	}
 
-	/** The same object for the same worker: whoever waits goes by it. */
-	#obstacleOf(ended: Seen['ended'], now: number): Obstacle | null {
-		if (!ended) return null;
-		if (this.#ended?.name !== ended.name) {
-			const since = now - ended.agoMs;
+	/** Returns the same object for the same dead worker: callers remember by identity which hold they have waited out. */
+	#holdAfter(abandoned: Seen['abandoned'], now: number): IssueHold | null {
+		if (!abandoned) return null;
+		if (this.#abandoned?.name !== abandoned.name) {
+			const since = now - abandoned.agoMs;
 			const issuance = { outcome: 'unknown', attempts: [], decisive: null } as const;
-			const obstacle = { since, until: since + ISSUE_INTERVAL_MS, issuance };
-			this.#ended = { name: ended.name, obstacle };
+			const hold = { since, until: since + ISSUE_INTERVAL_MS, issuance };
+			this.#abandoned = { name: abandoned.name, hold };
 		}
-		return this.#ended.obstacle;
+		return this.#abandoned.hold;
 	}
 }
 
 const shares = new WeakMap<KeptToken, Map<SharedStore, KeptShare>>();
 
-/** Takes in what other workers know of the token that the credential keeps, and of the one that they keep. */
+/** Learns what other workers know about the token that this process keeps, and which one they keep. */
 export async function learnOfKept(kept: KeptToken, credential: KisCredential): Promise<void> {
 	const { token } = kept;
 	await Promise.all([KeptShare.of(kept, credential)?.sync(), learnFromOthers(token, credential)]);

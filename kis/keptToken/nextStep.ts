@@ -3,36 +3,36 @@ import { isLoopback } from '../input/baseUrl';
 import type { KisCredential } from '../input/credential';
 import { isLimited, type Issuance } from '../issue/issuance';
 import { doubtAbout, isBeingRevoked, type Doubt } from '../memory/revokeMarks';
-import type { Obstacle } from './keptState';
+import type { IssueHold } from './issueHold';
 import type { KeptToken } from './keptToken';
 
 /** Why a request gets no token. */
 export type NoToken =
 	| { readonly because: 'cancelled' }
 	| { readonly because: 'beingRevoked' }
-	/** A revoke has left open whether it is dead; if `asked`, KIS was asked since, and did not tell, either. */
-	| { readonly because: 'unsettled'; readonly token: AccessToken; readonly asked: boolean }
-	/** None of use is kept, and none is issued unasked at such a host. */
+	/** A revoke left open whether it is dead. If `checked`, KIS was asked since, and its answer did not tell. */
+	| { readonly because: 'unsettled'; readonly token: AccessToken; readonly checked: boolean }
+	/** No usable token is kept, and none is requested from such a host without the user's order. */
 	| { readonly because: 'notUnasked' }
-	/** Another worker has asked KIS for one, and has no answer yet. */
-	| { readonly because: 'askedElsewhere' }
-	/** `until`: none is issued before, in milliseconds since 1970; `null` where the next request may try. */
+	/** Another worker has requested one, and has no answer yet. */
+	| { readonly because: 'requestedElsewhere' }
+	/** `until`: none is requested before, in milliseconds since 1970; `null` if the next request may try. */
 	| {
 			readonly because: 'notIssued';
-			readonly issuance: Obstacle['issuance'];
+			readonly issuance: IssueHold['issuance'];
 			readonly until: number | null;
 	  };
 
-/** What has been done so far for one request that needs a token. */
+/** What was done so far for one request that needs a token. */
 export interface Progress {
-	/** The request may wait until KIS's minute is over, once. */
+	/** Whether the request may wait until KIS's minute is over. It does so once. */
 	readonly mayWait: boolean;
-	readonly waitedOut: Obstacle | null;
-	/** For how long it waits while another worker asks KIS for a token, in milliseconds since 1970. */
+	readonly waitedOut: IssueHold | null;
+	/** Until when it waits while another worker requests a token, in milliseconds since 1970. */
 	readonly patientUntil: number;
 	/** The token, or the doubt about it, that KIS was asked about. */
-	readonly asked: AccessToken | Doubt | null;
-	/** How asking for another one has ended, which is done once; `null` where it has not been done. */
+	readonly checked: AccessToken | Doubt | null;
+	/** How the one token request for it ended; `null` if none was made. */
 	readonly issuance: Issuance | null;
 }
 
@@ -41,13 +41,13 @@ export type Step =
 	| { readonly kind: 'use'; readonly token: AccessToken }
 	| { readonly kind: 'refuse'; readonly noToken: NoToken }
 	/** Ask KIS whether this token is alive. */
-	| { readonly kind: 'ask'; readonly token: AccessToken; readonly about: AccessToken | Doubt }
+	| { readonly kind: 'check'; readonly token: AccessToken; readonly about: AccessToken | Doubt }
 	| { readonly kind: 'issue' }
-	/** Use this token, and have another one issued meanwhile. */
+	/** Use this token, and request another meanwhile. */
 	| { readonly kind: 'useAndIssue'; readonly token: AccessToken }
-	/** Wait until the obstacle is over. */
-	| { readonly kind: 'wait'; readonly obstacle: Obstacle }
-	/** Look again after so many milliseconds: another worker is asking KIS for a token. */
+	/** Wait until the hold is over. */
+	| { readonly kind: 'wait'; readonly hold: IssueHold }
+	/** Look again after `waitMs`: another worker is requesting a token. */
 	| { readonly kind: 'lookAgain'; readonly waitMs: number };
 
 /**
@@ -62,51 +62,57 @@ export function nextStep(
 	now: number,
 ): Step {
 	const token = kept.usable(credential);
-	const obstacle = kept.obstacle(now);
+	const hold = kept.holdAt(now);
 	const mayCall = callsUnasked(credential);
-	const waitMs = credential.redis ? kept.askedElsewhereMs : 0;
+	const waitMs = credential.redis ? kept.requestedElsewhereMs : 0;
 	if (!token) {
 		if (!mayCall) return refuse({ because: 'notUnasked' });
-		if (waitMs === 0) return replace(obstacle, progress);
+		if (waitMs === 0) return replace(hold, progress);
 		return now < progress.patientUntil
 			? { kind: 'lookAgain', waitMs }
-			: refuse({ because: 'askedElsewhere' });
+			: refuse({ because: 'requestedElsewhere' });
 	}
 	if (isBeingRevoked(token, credential)) return refuse({ because: 'beingRevoked' });
 	const doubt = doubtAbout(token, credential);
 	const about = doubt ?? token;
-	const asked = progress.asked === about;
-	if (mayCall && !asked && (doubt || kept.isToBeAskedAbout(now)))
-		return { kind: 'ask', token, about };
-	if (doubt) return refuse({ because: 'unsettled', token, asked });
-	const isAsked = progress.issuance !== null || waitMs > 0;
-	const isReplaced = mayCall && kept.isDue(now) && !obstacle && !isAsked;
+	const checked = progress.checked === about;
+	if (mayCall && !checked && (doubt || kept.isCheckDue(now)))
+		return { kind: 'check', token, about };
+	if (doubt) return refuse({ because: 'unsettled', token, checked });
+	const isRequested = progress.issuance !== null || waitMs > 0;
+	const isReplaced = mayCall && kept.isDue(now) && !hold && !isRequested;
 	if (!isReplaced) return { kind: 'use', token };
 	return progress.mayWait ? { kind: 'issue' } : { kind: 'useAndIssue', token };
 }
 
-/** For want of a token that could be used. */
-function replace(obstacle: Obstacle | null, { mayWait, waitedOut, issuance }: Progress): Step {
-	if (obstacle && obstacle !== waitedOut) {
-		return mayWait && !waitedOut && isWaitedOut(obstacle)
-			? { kind: 'wait', obstacle }
-			: refuse({ because: 'notIssued', ...obstacle });
+/** Decides if there is no usable token. */
+function replace(hold: IssueHold | null, { mayWait, waitedOut, issuance }: Progress): Step {
+	if (hold && hold !== waitedOut) {
+		return mayWait && !waitedOut && endsInAMinute(hold)
+			? { kind: 'wait', hold }
+			: refuse({ because: 'notIssued', ...hold });
 	}
 	if (!issuance) return { kind: 'issue' };
-	// A token that was issued for this request and is of no use now has been revoked meanwhile.
+	// A token that was issued for this request and is unusable now was revoked meanwhile.
 	return issuance.outcome === 'issued'
 		? refuse({ because: 'beingRevoked' })
 		: refuse({ because: 'notIssued', issuance, until: null });
 }
 
-/** KIS has said that it issues once a minute; or a worker has asked, and ended: nobody was told that its answer is lost. */
-function isWaitedOut({ issuance }: Obstacle): boolean {
+/**
+ * Returns whether waiting a minute can help: KIS refused for its one-a-minute limit, or the worker that asked died before it
+ * could report an answer.
+ */
+function endsInAMinute({ issuance }: IssueHold): boolean {
 	if (issuance.outcome === 'unusable') return false;
 	const { outcome, decisive } = issuance;
 	return decisive ? outcome === 'rejected' && isLimited(decisive) : outcome === 'unknown';
 }
 
-/** n8n's rules for outgoing connections are not known where a request gets its token: only KIS, and this computer, are called. */
+/**
+ * Returns whether the host may be called unasked. n8n's egress rules are not available where a request gets its token, so
+ * only KIS and this computer may.
+ */
 function callsUnasked({ environment, baseUrl }: KisCredential): boolean {
 	return environment !== 'custom' || isLoopback(baseUrl);
 }

@@ -4,26 +4,26 @@ import type { AccessToken } from '../input/accessToken';
 import { addressOf } from '../input/baseUrl';
 import type { KisCredential } from '../input/credential';
 import type { RedisUrl } from '../input/redisUrl';
-import { Names } from '../redis/names';
+import { namesOf } from '../redis/names';
 import { PROCESS } from '../redis/process';
 import { Seal } from '../redis/seal';
 import { SharedTokens } from '../memory/sharedTokens';
 import { sharedStoreOf, type SharedStore } from '../redis/sharedStore';
 
-/** What is there of the kept token, beside what this process knows. */
+/** What Redis holds of the kept token, compared with what this process knows. */
 export interface Seen {
-	/** What another worker has written since; `null` if none has, or it cannot be read. */
+	/** What another worker has written since; `null` if nothing, or it cannot be read. */
 	readonly news: { readonly text: string; readonly ageMs: number } | null;
-	/** What was known to be there is gone. */
+	/** Whether what this process knew to be there is gone, or may be old: another server took over, or it was restarted. */
 	readonly isLost: boolean;
-	/** When to look again, in milliseconds, where another worker is asking KIS; 0 where none is. */
+	/** When to look again, in milliseconds, if another worker is requesting a token; otherwise 0. */
 	readonly waitMs: number;
-	/** A worker that has ended since it asked KIS, without saying what came of it; `name` is another each time. */
-	readonly ended: { readonly name: string; readonly agoMs: number } | null;
+	/** The request of a worker that died before it could report an answer. Each has another `name`. */
+	readonly abandoned: { readonly name: string; readonly agoMs: number } | null;
 }
 
-/** `dead`: the token is, so that it was not written. `apart`: Redis cannot be used. */
-export type Result = 'done' | 'dead' | 'refused' | 'apart';
+/** `dead`: the token is, so it was not written. `apart`: Redis cannot be used. */
+export type KeptResult = 'done' | 'dead' | 'refused' | 'apart';
 
 /** A text to write, and the token in it, if there is one. */
 export interface Writing {
@@ -33,76 +33,86 @@ export interface Writing {
 }
 
 interface Reply {
-	readonly result: Result;
+	readonly result: KeptResult;
 	readonly version: string;
 	readonly sealed: string;
 	readonly ageMs: number;
 	readonly waitMs: number;
-	readonly ended: string;
-	readonly endedMs: number;
+	readonly abandoned: string;
+	readonly abandonedMs: number;
+	readonly isOld: boolean;
+	readonly server: string;
 }
 
-/** What the workers that share a Redis keep of the token that a credential brings, and whose turn it is to ask KIS (`kept.lua`). */
+/** What the workers that share a Redis keep of a credential's token, and the lease to request another (`kept.lua`). */
 export class SharedKept {
 	readonly #store: SharedStore;
 	readonly #tokens: SharedTokens;
 	readonly #seal: Seal;
 	readonly #key: string;
 	readonly #process: string;
-	/** What was last read or written. */
+	/** The version that this process last read or wrote. */
 	#version = '';
+	/** The server that last returned what may be old. */
+	#newServer = '';
 
-	/** @param process The name of this process. */
+	/** @param process Identifies this process. */
 	constructor(credential: KisCredential, redis: RedisUrl, process: string = PROCESS) {
 		this.#store = sharedStoreOf(redis);
 		this.#tokens = new SharedTokens(credential, redis);
 		this.#seal = new Seal(credential);
-		this.#key = `kept:${new Names(credential).of(`kept ${addressOf(credential.baseUrl)}`)}`;
+		this.#key = `kept:${namesOf(credential).of(`kept ${addressOf(credential.baseUrl)}`)}`;
 		this.#process = process;
 	}
 
-	/** @returns `null` where Redis cannot tell. */
+	/** Looks at what is kept. @returns `null` if Redis cannot tell. */
 	async look(): Promise<Seen | null> {
 		const reply = await this.#run('look', []);
 		if (!reply) return null;
-		// Of two who look at the same time, the second has no news.
+		// If two calls look concurrently, only the first sees the new version.
 		const isNew = reply.version !== this.#version;
 		const text = isNew ? this.#seal.open(reply.sealed, this.#key) : null;
 		this.#version = reply.version;
+		const isTakenOver = reply.isOld && this.#newServer !== reply.server;
+		if (isTakenOver) this.#newServer = reply.server;
 		return {
 			news: text === null ? null : { text, ageMs: reply.ageMs },
-			isLost: isNew && reply.version === '',
+			isLost: isTakenOver || (isNew && reply.version === ''),
 			waitMs: reply.waitMs,
-			ended: reply.ended === '' ? null : { name: reply.ended, agoMs: reply.endedMs },
+			abandoned:
+				reply.abandoned === '' ? null : { name: reply.abandoned, agoMs: reply.abandonedMs },
 		};
 	}
 
 	/**
-	 * Takes the turn to ask KIS, for a few seconds, or takes it again.
+	 * Takes the lease to request a token, or extends it. It runs out after a few seconds.
 	 *
-	 * @param minuteMs For how long nobody asks after a worker that has ended without an answer.
-	 * @returns `refused` if another worker has it, or has written since this process has looked.
+	 * @param deadWorkerHoldMs How long to make no request after a worker died before it could report an answer.
+	 * @returns `refused` if another worker holds it, or has written since this process last looked.
 	 */
-	async take(minuteMs: number): Promise<Result> {
-		return (await this.#run('take', [String(minuteMs)]))?.result ?? 'apart';
+	async take(deadWorkerHoldMs: number): Promise<KeptResult> {
+		return (await this.#run('take', [String(deadWorkerHoldMs)]))?.result ?? 'apart';
 	}
 
-	/** The same, to be called before each request: should this process end now, the others know that it may have gone out. */
-	async ask(minuteMs: number): Promise<Result> {
-		return (await this.#run('ask', [String(minuteMs)]))?.result ?? 'apart';
+	/**
+	 * Does the same, and records that a request may go out, so that the others know if this process dies. Must be called before
+	 * each request.
+	 */
+	async request(deadWorkerHoldMs: number): Promise<KeptResult> {
+		return (await this.#run('request', [String(deadWorkerHoldMs)]))?.result ?? 'apart';
 	}
 
-	/** @returns `refused` if another worker has written since this process has looked. */
-	async write(writing: Writing): Promise<Result> {
+	/** Writes what is kept. @returns `refused` if another worker has written since this process last looked. */
+	async write(writing: Writing): Promise<KeptResult> {
 		return await this.#write('write', writing);
 	}
 
-	/** The same, and gives the turn up. What was written meanwhile is written over. */
-	async end(writing: Writing): Promise<Result> {
-		return await this.#write('end', writing);
+	/** Writes what is kept, and gives the lease up. @returns As {@link write}. */
+	async release(writing: Writing): Promise<KeptResult> {
+		return await this.#write('release', writing);
 	}
 
-	async #write(does: 'write' | 'end', { text, token, keptMs }: Writing): Promise<Result> {
+	async #write(does: 'write' | 'release', { text, token, keptMs }: Writing): Promise<KeptResult> {
 		const version = randomUUID();
 		const sealed = this.#seal.close(text, this.#key);
 		const args = [version, sealed, String(Math.ceil(keptMs))];
@@ -117,25 +127,37 @@ export class SharedKept {
 		args: readonly string[],
 		keys: readonly string[] = [],
 	): Promise<Reply | null> {
-		const answer = await this.#store.run('keptToken/kept', [this.#key, ...keys], () => [
+		const answer = await this.#store.run('keptToken/kept', [this.#key, ...keys], ({ id }) => [
 			does,
 			this.#process,
 			this.#version,
+			id,
 			...args,
 		]);
-		return 'reply' in answer ? readReply(answer.reply) : null;
+		return 'reply' in answer ? parseKeptReply(answer.reply, answer.server.id) : null;
 	}
 }
 
-const RESULTS = ['done', 'dead', 'refused'] as const satisfies readonly Result[];
+const RESULTS = ['done', 'dead', 'refused'] as const satisfies readonly KeptResult[];
 
-/** `null` if it is none of the script's. */
-function readReply(reply: unknown): Reply | null {
-	if (!Array.isArray(reply)) return null;
-	const [result, version, sealed, ended] = [reply[0], reply[1], reply[2], reply[5]].map(String);
-	const [ageMs, waitMs, endedMs] = [reply[3], reply[4], reply[6]].map((it) =>
-		Math.max(0, Number(it) || 0),
+/** @returns `null` if the reply cannot be the script's. */
+function parseKeptReply(reply: unknown, server: string): Reply | null {
+	if (!Array.isArray(reply) || reply.length !== 8) return null;
+	const [result, version, sealed, abandoned] = [reply[0], reply[1], reply[2], reply[5]].map(String);
+	const [ageMs, waitMs, abandonedMs] = [reply[3], reply[4], reply[6]].map((it) =>
+		Math.max(0, Number(it)),
 	);
 	const known = RESULTS.find((it) => it === result);
-	return known ? { result: known, version, sealed, ageMs, waitMs, ended, endedMs } : null;
+	if (!known || ![ageMs, waitMs, abandonedMs].every(Number.isFinite)) return null;
+	return {
+		result: known,
+		version,
+		sealed,
+		ageMs,
+		waitMs,
+		abandoned,
+		abandonedMs,
+		isOld: reply[7] === 1,
+		server,
+	};
 }

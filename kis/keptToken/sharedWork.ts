@@ -1,4 +1,8 @@
-/** Work that all who want it at the same time share. */
+/**
+ * Work that concurrent callers share. It runs to completion even if all of them are cancelled, and a cancelled one gets
+ * `null`. `SharedCall` in `kis/issue/` does neither: it breaks its request off with the last caller, and must tell those who
+ * left before that the request may have been written.
+ */
 export class SharedWork<T> {
 	readonly #running = new Map<object, Promise<T>>();
 

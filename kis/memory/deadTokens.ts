@@ -6,19 +6,19 @@ const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 /** Far more than a sweep has; beyond it the oldest are forgotten. */
 const MAX_TOKENS = 200_000;
-/** Forgotten for each token that is added: a whole sweep that expires together would hold the host's turn. */
+/** The most that one `add` forgets: a whole sweep expires together, and must not block the event loop. */
 const MAX_FORGOTTEN = 100;
 
 interface Entry {
-	/** Where it is dead; see {@link placeOf}. */
-	readonly places: readonly string[];
+	/** Where it is dead; see {@link scopeOf}. */
+	readonly scopes: readonly string[];
 	/** Milliseconds since 1970. */
 	readonly until: number;
 }
 
 /**
- * The tokens that this process knows to be dead, by fingerprint, until they expire (for a day, a KIS token's life, where
- * that is not known), and at least for an hour, so that a retry is safe for a token that expires meanwhile.
+ * Remembers, by fingerprint, the tokens that this process knows to be dead. Each is kept until it expires (a day, the life of
+ * a KIS token, if that is unknown), and for at least an hour, so that a retry is safe if the token expires meanwhile.
  */
 export class DeadTokens {
 	readonly #entries = new Map<string, Entry>();
@@ -27,12 +27,12 @@ export class DeadTokens {
 	add(token: AccessToken, credential: KisCredential): void {
 		const { fingerprint, claims } = token;
 		const now = Date.now();
-		const place = placeOf(token, credential);
-		const places = this.#placesOf(token).filter((other) => other !== place);
-		// To the end, so that the map is in order of use.
+		const scope = scopeOf(token, credential);
+		const scopes = this.#scopesOf(token).filter((other) => other !== scope);
+		// Reinserted at the end, so that the map is in order of use.
 		this.#entries.delete(fingerprint);
 		this.#entries.set(fingerprint, {
-			places: [...places, place],
+			scopes: [...scopes, scope],
 			until: Math.max(claims?.expiresAt ?? now + DAY_MS, now + HOUR_MS),
 		});
 		let forgotten = 0;
@@ -43,30 +43,30 @@ export class DeadTokens {
 		}
 	}
 
-	/** Whether the token is dead as far as this credential's host is concerned. */
+	/** Returns whether the token is dead at this credential's host. */
 	has(token: AccessToken, credential: KisCredential): boolean {
-		return this.#placesOf(token).includes(placeOf(token, credential));
+		return this.#scopesOf(token).includes(scopeOf(token, credential));
 	}
 
-	/** Whether another host, or this one to another credential, has shown it to be dead, and this one to this has not. */
-	hasElsewhere(token: AccessToken, credential: KisCredential): boolean {
-		return this.#placesOf(token).length > 0 && !this.has(token, credential);
+	/** Returns whether only another host, or this one for another credential, has shown the token to be dead. */
+	isDeadAtAnotherHost(token: AccessToken, credential: KisCredential): boolean {
+		return this.#scopesOf(token).length > 0 && !this.has(token, credential);
 	}
 
-	#placesOf({ fingerprint }: AccessToken): readonly string[] {
+	#scopesOf({ fingerprint }: AccessToken): readonly string[] {
 		const entry = this.#entries.get(fingerprint);
-		return entry && entry.until > Date.now() ? entry.places : [];
+		return entry && entry.until > Date.now() ? entry.scopes : [];
 	}
 }
 
-/** The one memory of this process. */
+/** This process's one memory of dead tokens. */
 export const deadTokens = new DeadTokens();
 
 /**
- * Where what is learnt of a token counts: at the host that said it. Of a token that may be cut off or another app key's,
- * the host may have meant that, so it counts for the one app key only.
+ * Returns where a host's word on a token counts: at that host. A token that may be cut off, or belong to another app key, may
+ * have been called invalid for that reason: then it counts for this app key only.
  */
-function placeOf(token: AccessToken, { appkey, baseUrl }: KisCredential): string {
+function scopeOf(token: AccessToken, { appkey, baseUrl }: KisCredential): string {
 	const host = addressOf(baseUrl);
 	return isWholeTokenOf(appkey, token) ? host : `${host}\n${appkey}`;
 }

@@ -6,97 +6,95 @@ import { mapInTurns, nextTurn, turnIsOver } from '../turns';
 
 /** Far more than anyone leaves open; the oldest are forgotten first. */
 const MAX_DOUBTS = 10_000;
-/** So many take about a millisecond. */
+/** Marking this many takes about a millisecond. */
 const MARKED_TOGETHER = 1000;
 
-/** A revoke has left open whether a token is dead. What KIS was asked before does not settle that: it is known by identity. */
+/**
+ * A revoke has left open whether a token is dead. Compared by identity: a later revoke raises another doubt, which what KIS
+ * was asked before does not resolve.
+ */
 export class Doubt {
-	/** @param name Of the token, at its host. */
+	/** @param name Identifies the token at its host. */
 	constructor(readonly name: string) {}
 }
 
-/** How many calls are revoking a token at this moment. */
-const underWay = new Map<string, number>();
+/** How many calls in this process are revoking a token. */
+const revokingHere = new Map<string, number>();
+/** Tokens that another worker was revoking when Redis was last asked. */
+const revokingInOtherWorkers = new Set<string>();
 const doubts = new Map<string, Doubt>();
 
-/** Tokens that another worker was revoking when it was last looked. */
-const elsewhere = new Set<string>();
-
-/** Whether somebody is about to revoke the token, or waits for KIS's answer, as far as this process knows. */
+/** Returns whether the token is being revoked, or about to be, as far as this process knows. */
 export function isBeingRevoked(token: AccessToken, { baseUrl, redis }: KisCredential): boolean {
 	const name = nameOf(token, baseUrl);
-	return underWay.has(name) || (redis !== null && elsewhere.has(name));
+	return revokingHere.has(name) || (redis !== null && revokingInOtherWorkers.has(name));
 }
 
-/** Notes whether another worker is revoking the token. @returns Whether one was, as far as was known. */
-export function noteElsewhere(
+/** Notes whether another worker is revoking the token. @returns Whether one was, as far as this process knew. */
+export function noteRevokingInOtherWorkers(
 	token: AccessToken,
 	{ baseUrl }: KisCredential,
-	isUnderWay: boolean,
+	isRevoking: boolean,
 ): boolean {
 	const name = nameOf(token, baseUrl);
-	const was = elsewhere.delete(name);
-	if (isUnderWay) elsewhere.add(name);
+	const was = revokingInOtherWorkers.delete(name);
+	if (isRevoking) revokingInOtherWorkers.add(name);
 	return was;
 }
 
-/** A revoke of another worker has left open whether the token is dead. */
+/** Notes that another worker's revoke has left open whether the token is dead. */
 export function raiseDoubt(token: AccessToken, { baseUrl }: KisCredential): Doubt {
 	return leaveDoubt(nameOf(token, baseUrl));
 }
 
-/** Whether the token may be dead or alive since it was sent to be revoked; `null` where nobody has left that open. */
+/** Returns the doubt whether the token is dead; `null` if no revoke has left one. */
 export function doubtAbout(token: AccessToken, { baseUrl }: KisCredential): Doubt | null {
 	return doubts.get(nameOf(token, baseUrl)) ?? null;
 }
 
-/** KIS was asked after that revoke, and has said whether the token is alive. */
-export function settle(doubt: Doubt): void {
+/** Notes that KIS, asked after that revoke, has said whether the token is alive. */
+export function resolveDoubt(doubt: Doubt): void {
 	if (doubts.get(doubt.name) === doubt) doubts.delete(doubt.name);
 }
 
 /**
- * Keeps everybody from using tokens while they are being revoked, and from using them unasked where that settled nothing.
+ * Marks tokens as being revoked, so that nothing in this process uses them.
  *
- * @param revoke Gives each token's revocation, by its fingerprint.
+ * @returns Removes the marks, given one outcome per token, in order. It resolves to the doubts that the outcomes leave.
  */
-export async function whileRevoking<R extends { readonly outcome: RevokeOutcome }>(
+export async function markAsRevoking(
 	tokens: readonly AccessToken[],
 	{ baseUrl }: KisCredential,
-	revoke: () => Promise<ReadonlyMap<string, R>>,
-): Promise<ReadonlyMap<string, R>> {
+): Promise<(outcomes: readonly RevokeOutcome[]) => Promise<Doubt[]>> {
 	const host = addressOf(baseUrl);
 	const names: string[] = [];
 	for (const token of tokens) {
-		// As few as there usually are: before anybody else has a turn.
+		// A usual number is marked in this turn of the event loop, before anything else can use one of them.
 		if (names.length % MARKED_TOGETHER === MARKED_TOGETHER - 1) {
 			while (turnIsOver()) await nextTurn();
 		}
 		const name = nameAt(host, token);
-		underWay.set(name, (underWay.get(name) ?? 0) + 1);
+		revokingHere.set(name, (revokingHere.get(name) ?? 0) + 1);
 		names.push(name);
 	}
-	let revocations: ReadonlyMap<string, R> | null = null;
-	try {
-		revocations = await revoke();
-		return revocations;
-	} finally {
+	return async (outcomes) => {
+		const left: Doubt[] = [];
 		await mapInTurns(names, (name, i) => {
-			if (LEAVES_DOUBT[revocations?.get(tokens[i].fingerprint)?.outcome ?? 'unknown'])
-				leaveDoubt(name);
-			const others = (underWay.get(name) ?? 1) - 1;
-			if (others > 0) underWay.set(name, others);
-			else underWay.delete(name);
+			if (leavesDoubt(outcomes[i])) left.push(leaveDoubt(name));
+			const others = (revokingHere.get(name) ?? 1) - 1;
+			if (others > 0) revokingHere.set(name, others);
+			else revokingHere.delete(name);
 		});
-	}
+		return left;
+	};
 }
 
-/** Whether a revoke that ends so leaves open whether the token is dead. */
+/** Returns whether a revoke with this outcome leaves open whether the token is dead. */
 export function leavesDoubt(outcome: RevokeOutcome): boolean {
 	return LEAVES_DOUBT[outcome];
 }
 
-/** What is dead is remembered as such elsewhere. */
+/** Dead tokens leave none: `deadTokens` remembers them. */
 const LEAVES_DOUBT: Readonly<Record<RevokeOutcome, boolean>> = {
 	revoked: false,
 	alreadyInvalid: false,
@@ -107,7 +105,7 @@ const LEAVES_DOUBT: Readonly<Record<RevokeOutcome, boolean>> = {
 
 function leaveDoubt(name: string): Doubt {
 	const raised = new Doubt(name);
-	// To the end, so that the map is in order of age.
+	// Reinserted at the end, so that the map is in order of age.
 	doubts.delete(name);
 	doubts.set(name, raised);
 	const [oldest] = doubts.keys();
@@ -115,7 +113,7 @@ function leaveDoubt(name: string): Doubt {
 	return raised;
 }
 
-/** What a host says of a token counts for that host. */
+/** What a host says about a token counts for that host. */
 function nameOf(token: AccessToken, baseUrl: URL): string {
 	return nameAt(addressOf(baseUrl), token);
 }

@@ -1,85 +1,87 @@
 import type { AccessToken } from '../input/accessToken';
 import type { KisCredential } from '../input/credential';
+import { deadTokens } from './deadTokens';
 import { meansDead, type RevokeOutcome } from '../reply/revokeOutcome';
-import { SharedTokens, type Ending } from './sharedTokens';
+import { sharedTokensOf, type RevokeEffect, type RevokeLease } from './sharedTokens';
 import {
 	doubtAbout,
 	leavesDoubt,
-	noteElsewhere,
+	markAsRevoking,
+	noteRevokingInOtherWorkers,
 	raiseDoubt,
-	settle,
-	whileRevoking,
+	resolveDoubt,
 	type Doubt,
 } from './revokeMarks';
 
-/** Which revoke has left a doubt, by the name that all workers know it by. */
+/** The revoke that left a doubt, by the name that all workers know it by. */
 const leftOpenBy = new WeakMap<Doubt, string>();
 
-/** Takes in what other workers have learnt of a token, or are doing to it at this moment. */
+/** Learns what other workers know about a token, and whether one is revoking it. */
 export async function learnFromOthers(
 	token: AccessToken | null,
 	credential: KisCredential,
 ): Promise<void> {
-	const shared = token && SharedTokens.of(credential);
+	const shared = token && sharedTokensOf(credential);
 	if (!shared) return;
-	const [standing] = (await shared.lookUp([token])) ?? [null];
-	const was = noteElsewhere(token, credential, standing === 'revoking');
+	const [mark] = (await shared.lookUp([token])) ?? [null];
+	const was = noteRevokingInOtherWorkers(token, credential, mark === 'revoking');
 	const doubt = doubtAbout(token, credential);
-	if (typeof standing === 'object' && standing !== null) {
-		leftOpenBy.set(doubt ?? raiseDoubt(token, credential), standing.leftOpenBy);
-	} else if (standing === 'unmarked' && doubt && leftOpenBy.has(doubt)) {
-		// Another worker has asked KIS since.
-		settle(doubt);
-	} else if (standing === null && was && !doubt) {
-		// How that revoke has ended cannot be told.
-		raiseDoubt(token, credential);
+	const revoke = doubt && leftOpenBy.get(doubt);
+	if (mark === null) {
+		// Redis is gone, and cannot say how the other worker's revoke went.
+		if (was && !doubt) raiseDoubt(token, credential);
+	} else if (mark !== 'dead' && deadTokens.has(token, credential)) {
+		// Redis could not be told then, or was emptied since.
+		await shared.tellDead(token);
+	} else if (typeof mark === 'object' && 'leftOpenBy' in mark) {
+		// Another revoke raises another doubt: a check under way must not resolve it.
+		const isKnown = doubt && revoke === mark.leftOpenBy;
+		leftOpenBy.set(isKnown ? doubt : raiseDoubt(token, credential), mark.leftOpenBy);
+	} else if (typeof mark === 'object' && doubt && revoke === mark.aliveAfter) {
+		resolveDoubt(doubt);
 	}
 }
 
-/** Lets other workers know whether KIS has called a token alive. */
+/** Tells other workers whether KIS has called a token alive. @param doubt The doubt about it before KIS was asked. */
 export async function tellOthers(
 	alive: boolean | null,
 	token: AccessToken,
 	credential: KisCredential,
 	doubt: Doubt | null,
 ): Promise<void> {
-	const shared = SharedTokens.of(credential);
-	const run = doubt && leftOpenBy.get(doubt);
+	const shared = sharedTokensOf(credential);
+	const revoke = doubt && leftOpenBy.get(doubt);
 	if (alive === false) await shared?.tellDead(token);
-	else if (alive && run) await shared?.tellAlive(token, run);
+	else if (alive && revoke) await shared?.tellAlive(token, revoke);
 }
 
-/** As `whileRevoking`, for all workers that share a Redis. */
-export async function whileRevokingForAll<R extends { readonly outcome: RevokeOutcome }>(
+/**
+ * Keeps everyone, in this process and in the workers that share a Redis, from using tokens while they are revoked. A token
+ * that the revoke leaves open is not used again before KIS is asked.
+ *
+ * @param revoke Resolves to each token's revocation, by fingerprint. If it rejects, or one is missing, that counts as `unknown`.
+ */
+export async function whileRevoking<R extends { readonly outcome: RevokeOutcome }>(
 	tokens: readonly AccessToken[],
 	credential: KisCredential,
 	revoke: () => Promise<ReadonlyMap<string, R>>,
 ): Promise<ReadonlyMap<string, R>> {
-	const shared = SharedTokens.of(credential);
-	if (!shared) return await whileRevoking(tokens, credential, revoke);
-	let endings = tokens.map((): Ending => 'open');
-	let name = '';
+	const unmark = await markAsRevoking(tokens, credential);
+	let lease: RevokeLease | undefined;
+	let revocations: ReadonlyMap<string, R> | null = null;
 	try {
-		return await whileRevoking(tokens, credential, async () => {
-			const run = await shared.begin(tokens);
-			({ name } = run);
-			try {
-				const revocations = await revoke();
-				endings = tokens.map((token) => endingOf(revocations.get(token.fingerprint)?.outcome));
-				return revocations;
-			} finally {
-				await run.end(endings);
-			}
-		});
+		lease = await sharedTokensOf(credential)?.begin(tokens);
+		revocations = await revoke();
+		return revocations;
 	} finally {
-		tokens.forEach((token, i) => {
-			const doubt = endings[i] === 'open' && doubtAbout(token, credential);
-			if (doubt) leftOpenBy.set(doubt, name);
-		});
+		const outcomes = tokens.map((it) => revocations?.get(it.fingerprint)?.outcome ?? 'unknown');
+		await lease?.close(outcomes.map(effectOf));
+		const left = await unmark(outcomes);
+		if (lease) for (const doubt of left) leftOpenBy.set(doubt, lease.name);
 	}
 }
 
-function endingOf(outcome: RevokeOutcome = 'unknown'): Ending {
+function effectOf(outcome: RevokeOutcome): RevokeEffect {
 	if (meansDead(outcome)) return 'dead';
 	return leavesDoubt(outcome) ? 'open' : 'asBefore';
 }

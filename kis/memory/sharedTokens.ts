@@ -6,38 +6,49 @@ import type { KisCredential } from '../input/credential';
 import { deadTokens } from './deadTokens';
 import type { RedisUrl } from '../input/redisUrl';
 import { mapInTurns } from '../turns';
-import { Names } from '../redis/names';
+import { namesOf, type Names } from '../redis/names';
 import { sharedStoreOf, type SharedStore } from '../redis/sharedStore';
 
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
-/** For each call: some milliseconds of Redis's time. */
-const TOKENS_EACH = 500;
-/** A run is taken to have ended when it has not been heard of for fifteen seconds. */
-const EXTEND_MS = 5000;
+/** Tokens per call of the script: a few milliseconds of Redis's time. */
+const TOKENS_PER_CALL = 500;
+/** KIS's tokens live for 90 days at most, whatever a token claims. */
+const LONGEST_LIFE_MS = 100 * DAY_MS;
+/** How often a revoke's lease is extended. It runs out after fifteen seconds (`tokens.lua`). */
+const EXTEND_LEASE_MS = 5000;
+/** How often to try to record a revoke's effects: for ten minutes. After that, every worker asks KIS before using the token. */
+const MAX_RECORDINGS = 120;
 
 /**
- * How a token stands with the other workers: nothing is known of it; dead; being revoked just now; or left open by the
- * revoke of this name, so that it may be dead or alive.
+ * What the workers know about a token: nothing; that it is dead; that it is being revoked; that a revoke left open whether it
+ * is dead; or that KIS, asked after that revoke, called it alive. Revokes go by name.
  */
-export type Standing = 'unmarked' | 'dead' | 'revoking' | { readonly leftOpenBy: string };
+export type SharedMark =
+	| 'unmarked'
+	| 'dead'
+	| 'revoking'
+	| { readonly leftOpenBy: string }
+	| { readonly aliveAfter: string };
 
-/** What becomes of a token in the end: dead, left open, or as before. */
-export type Ending = 'dead' | 'open' | 'asBefore';
+/** What a revoke did to a token: it is dead, it may be dead, or nothing changed. */
+export type RevokeEffect = 'dead' | 'open' | 'asBefore';
 
-/** A revoke of several tokens, as the other workers see it. */
-export interface RevokeRun {
+/** Shows the other workers that tokens are being revoked. It runs out if this process dies, which leaves the tokens open. */
+export interface RevokeLease {
+	/** The name by which all workers know this revoke. */
 	readonly name: string;
-	/** Has to be called, with what has become of each token. */
-	end(endings: readonly Ending[]): Promise<void>;
+	/** Must be called. Records what became of each token, in order. If Redis cannot take it now, it is recorded later. */
+	close(effects: readonly RevokeEffect[]): Promise<void>;
 }
 
-interface Marked {
+interface Entry {
 	readonly token: AccessToken;
+	/** A {@link RevokeEffect}, or the name of a revoke. */
 	readonly word?: string;
 }
 
-/** What the workers that share a Redis tell each other of tokens at the credential's host (`tokens.lua`). */
+/** What the workers that share a Redis tell each other about tokens at the credential's host (`tokens.lua`). */
 export class SharedTokens {
 	readonly #credential: KisCredential;
 	readonly #store: SharedStore;
@@ -47,96 +58,118 @@ export class SharedTokens {
 	constructor(credential: KisCredential, redis: RedisUrl) {
 		this.#credential = credential;
 		this.#store = sharedStoreOf(redis);
-		this.#names = new Names(credential);
+		this.#names = namesOf(credential);
 		this.#prefix = redis.prefix;
 	}
 
-	/** `null` where the credential names no Redis. */
-	static of(credential: KisCredential): SharedTokens | null {
-		return credential.redis && new SharedTokens(credential, credential.redis);
-	}
-
 	/**
-	 * Looks tokens up. What others have found dead is known to be dead here, too, from then on.
+	 * Looks tokens up. Those that others have found dead go into `deadTokens`.
 	 *
-	 * @returns How each stands, in their order; `null` where Redis cannot tell.
+	 * @returns One mark per token, in order; `null` if Redis cannot tell.
 	 */
-	async lookUp(tokens: readonly AccessToken[]): Promise<Standing[] | null> {
-		return await this.#tell(
-			'look',
-			'',
-			tokens.map((token) => ({ token })),
-		);
+	async lookUp(tokens: readonly AccessToken[]): Promise<SharedMark[] | null> {
+		return await this.#run('look', '', entriesOf(tokens));
 	}
 
-	/** Marks tokens as being revoked, before the first of them is sent. A process that is killed has left all of them open. */
-	async begin(tokens: readonly AccessToken[]): Promise<RevokeRun> {
+	/** Marks tokens as being revoked. Must be called before the first of them is sent. */
+	async begin(tokens: readonly AccessToken[]): Promise<RevokeLease> {
 		const id = randomUUID();
-		await this.#tell(
-			'begin',
-			id,
-			tokens.map((token) => ({ token })),
-		);
-		const watchdog = setInterval(() => void this.#tell('extend', id, []), EXTEND_MS).unref();
+		const mark = async () => await this.#run('begin', id, entriesOf(tokens));
+		let effects: readonly Entry[] | null = null;
+		let recordings = 0;
+		const extend = async () => {
+			const lost = await this.#call('extend', id);
+			// Redis was away, or was emptied, or this process stood still for too long.
+			if (lost?.length === 1 && !effects) await mark();
+		};
+		const record = async (entries: readonly Entry[]) => {
+			const isRecorded = (await this.#run('record', id, entries)) !== null;
+			if (!isRecorded && ++recordings < MAX_RECORDINGS) return;
+			clearInterval(watchdog);
+			await this.#call('close', id);
+		};
+		await mark();
+		let extending: Promise<void> = Promise.resolve();
+		const watchdog = setInterval(() => {
+			extending = effects && recordings > 0 ? record(effects) : extend();
+		}, EXTEND_LEASE_MS).unref();
 		return {
-			name: `${this.#prefix}${runKeyOf(id)}`,
-			end: async (endings) => {
-				await this.#tell(
-					'settle',
-					id,
-					tokens.map((token, i) => ({ token, word: endings[i] })),
-				);
-				clearInterval(watchdog);
-				await this.#tell('end', id, []);
+			name: `${this.#prefix}${revokeKeyOf(id)}`,
+			close: async (given) => {
+				effects = tokens.map((token, i) => ({ token, word: given[i] }));
+				await extending;
+				await record(effects);
 			},
 		};
 	}
 
-	/** KIS has shown the token to be dead. */
+	/** Tells the other workers that KIS has shown the token to be dead. */
 	async tellDead(token: AccessToken): Promise<void> {
-		await this.#tell('settle', '', [{ token, word: 'dead' }]);
+		await this.#run('record', '', [{ token, word: 'dead' }]);
 	}
 
-	/** KIS was asked after that revoke, and has said that the token is alive. */
+	/** Tells the other workers that KIS, asked after that revoke, has called the token alive. */
 	async tellAlive(token: AccessToken, leftOpenBy: string): Promise<void> {
-		await this.#tell('clear', '', [{ token, word: leftOpenBy }]);
+		await this.#run('clear', '', [{ token, word: leftOpenBy }]);
 	}
 
-	/** Under which what is known of a token lies in Redis. What a host says of it counts for that host. */
+	/** Returns the Redis key for a token. It contains the host: what a host says counts for that host. */
 	keyOf({ fingerprint }: AccessToken): string {
 		return `token:${this.#names.of(`token ${addressOf(this.#credential.baseUrl)} ${fingerprint}`)}`;
 	}
 
-	async #tell(does: string, run: string, marked: readonly Marked[]): Promise<Standing[] | null> {
-		const standings: Standing[] = [];
-		const runKey = runKeyOf(run);
-		for (let from = 0; from === 0 || from < marked.length; from += TOKENS_EACH) {
-			const some = marked.slice(from, from + TOKENS_EACH);
-			const keys = await mapInTurns(some, ({ token }) => this.keyOf(token));
-			const words = some.flatMap(({ token, word = '' }) => [String(lifeOf(token)), word]);
-			const answer = await this.#store.run('memory/tokens', [runKey, ...keys], () => [
-				does,
-				...words,
-			]);
-			if (!('reply' in answer) || !Array.isArray(answer.reply)) return null;
-			standings.push(...answer.reply.map(standingOf));
+	/** @returns The marks before; `null` if Redis cannot tell. */
+	async #run(does: string, id: string, entries: readonly Entry[]): Promise<SharedMark[] | null> {
+		const marks: SharedMark[] = [];
+		for (let from = 0; from < entries.length; from += TOKENS_PER_CALL) {
+			const some = entries.slice(from, from + TOKENS_PER_CALL);
+			const found = await this.#call(does, id, some);
+			if (found?.length !== some.length) return null;
+			marks.push(...found.map(markOf));
 		}
-		marked.forEach(({ token }, i) => {
-			if (standings[i] === 'dead') deadTokens.add(token, this.#credential);
+		entries.forEach(({ token }, i) => {
+			if (marks[i] === 'dead') deadTokens.add(token, this.#credential);
 		});
-		return standings;
+		return marks;
+	}
+
+	/** Runs the script once. @returns `null` if there is no reply, or it cannot be the script's. */
+	async #call(does: string, id: string, entries: readonly Entry[] = []): Promise<string[] | null> {
+		const keys = await mapInTurns(entries, ({ token }) => this.keyOf(token));
+		const words = entries.flatMap(({ token, word = '' }) => [String(lifeOf(token)), word]);
+		const answer = await this.#store.run('memory/tokens', [revokeKeyOf(id), ...keys], () => [
+			does,
+			...words,
+		]);
+		return 'reply' in answer ? parseTokensReply(answer.reply) : null;
 	}
 }
 
-const runKeyOf = (id: string) => `run:${id}`;
-
-function standingOf(said: unknown): Standing {
-	if (said === '') return 'unmarked';
-	return said === 'dead' || said === 'revoking' ? said : { leftOpenBy: String(said) };
+/** Returns what the workers share about tokens at the credential's host; `null` if it names no Redis. */
+export function sharedTokensOf(credential: KisCredential): SharedTokens | null {
+	return credential.redis && new SharedTokens(credential, credential.redis);
 }
 
-/** Until it expires, as far as that is known, and at least for an hour. */
+const entriesOf = (tokens: readonly AccessToken[]): Entry[] => tokens.map((token) => ({ token }));
+
+const revokeKeyOf = (id: string) => `run:${id}`;
+
+/** @returns `null` if the reply cannot be the script's. */
+function parseTokensReply(reply: unknown): string[] | null {
+	return Array.isArray(reply) && reply.every((it) => typeof it === 'string') ? reply : null;
+}
+
+const ALIVE = 'alive ';
+
+function markOf(text: string): SharedMark {
+	if (text === '') return 'unmarked';
+	if (text === 'dead' || text === 'revoking') return text;
+	return text.startsWith(ALIVE) ? { aliveAfter: text.slice(ALIVE.length) } : { leftOpenBy: text };
+}
+
+/** Returns for how long to remember a token, in milliseconds: until it expires, and for at least an hour. */
 function lifeOf({ claims }: AccessToken): number {
 	const now = Date.now();
-	return Math.ceil(Math.max((claims?.expiresAt ?? now + DAY_MS) - now, HOUR_MS));
+	const leftMs = (claims?.expiresAt ?? now + DAY_MS) - now;
+	return Math.ceil(Math.min(Math.max(leftMs, HOUR_MS), LONGEST_LIFE_MS));
 }

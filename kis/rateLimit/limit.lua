@@ -1,15 +1,15 @@
--- One limit for everything that uses an app key, in whichever process. Moments are milliseconds on Redis's own clock.
+-- One limit for all processes that use an app key. Moments are milliseconds on Redis's own clock.
 --
--- KEYS[1] under way: when each lease runs out, unless it is extended
--- KEYS[2] answered: when; such a request has arrived by then
--- KEYS[3] others: by when each has arrived, if it ever does
--- KEYS[4] state: server, held, epoch (since, rate, accepted), answer times (generation, shortest, before), who was apart
---         (back, known)
--- KEYS[5] processes: when each was here last
+-- KEYS[1] under way: when each lease runs out unless it is extended
+-- KEYS[2] answered: when the answer came; the request arrived before
+-- KEYS[3] others: the latest moment at which each can arrive
+-- KEYS[4] state: server, last (when it was used), held (nobody sends before), epoch (since, rate, accepted), answer times
+--         (generation, shortest, before), the return of processes that were apart (back: since, known: how many)
+-- KEYS[5] processes: when each last called
 -- ARGV: what to do, name of the request, name of the process, requests per second, run_id of the server,
---       '1' if it is known that there was a state, or may have been; a number for what is done
+--       '1' if there was a state, or may have been; a number, whose meaning depends on what to do
 --
--- Returns: 1 if a lease was granted, else 0; how many milliseconds to wait, for the lease to start or to ask again; how many
+-- Returns: 1 if a lease was granted, else 0; how many milliseconds to wait until it starts, or before asking again; how many
 -- processes there are; when the lease starts.
 
 local does, name, process, limit, server, wasThere, value =
@@ -23,12 +23,12 @@ local LATE_ARRIVAL = 250
 local UNSEEN_ARRIVAL = 116
 local LEEWAY = 10
 local ENOUGH_ANSWERS = 4
-local SOONEST = 50
+local SHORTEST_WAIT = 50
 local RECOVERY = 10000
 local DECREASE = 0.8
 local CURVATURE = 0.04
 local TYPICAL_LIMIT = 18
--- Longer than any process leaves Redis alone.
+-- Longer than any process pauses between its attempts to reach Redis.
 local APART = 45000
 local KEPT = 120000
 local PROCESS_KEPT = 600000
@@ -59,7 +59,7 @@ local function rate()
 	return math.min(limit, peak + curvature * ((now - since) / 1000 - toPeak) ^ 3)
 end
 
--- How long before its answer a request has arrived at least, as kis/rateLimit/arrivals.ts has it. The shortest answer
+-- How long before its answer a request must have arrived, as kis/rateLimit/arrivals.ts has it. The shortest answer
 -- time is that of ten to twenty seconds.
 local function sinceArrival()
 	local recent = redis.call('ZCOUNT', answered, text(now - LONGEST_WINDOW), '+inf')
@@ -83,7 +83,7 @@ local function noteAnswer(took)
 	redis.call('HSET', state, 'generation', generation, 'shortest', text(math.min(shortest, took)))
 end
 
--- What a server may be counting, by what it is: under way, answered, others.
+-- What KIS may be counting: requests under way, answered, and others.
 local function counted(window)
 	local from = now - window
 	return redis.call('ZCOUNT', underWay, '(' .. text(now), '+inf'),
@@ -91,14 +91,14 @@ local function counted(window)
 		redis.call('ZCOUNT', others, '(' .. text(from), '+inf')
 end
 
--- Processes that were apart, and are not back yet, use their parts of the limit meanwhile.
+-- Processes that lost Redis, and are not back yet, go on using their parts of the limit.
 local function part()
 	local back = get('back')
 	if not back or now - back > APART then return 1 end
 	return math.min(1, redis.call('ZCOUNT', processes, text(back), '+inf') / get('known'))
 end
 
--- The first moments after which so many have left the window, in order.
+-- The moments at which the first `count` leave the window, in order.
 local function leaving(key, window, count)
 	local found = redis.call('ZRANGEBYSCORE', key, '(' .. text(now - window), '+inf', 'WITHSCORES', 'LIMIT', 0, count)
 	local moments = {}
@@ -110,16 +110,16 @@ local function enter(members)
 	local most = limit * part()
 	local pace = math.max(0.1, math.min(rate(), most))
 	local window = WINDOW / math.min(1, pace)
-	local places = math.max(1, math.min(math.floor(most), math.floor(pace + 0.5)))
+	local slots = math.max(1, math.min(math.floor(most), math.floor(pace + 0.5)))
 	local waiting, gone, unseen = counted(window)
-	local tooMany = waiting + gone + unseen - places + 1
+	local tooMany = waiting + gone + unseen - slots + 1
 	local at = now
 	if tooMany > gone + unseen then
-		-- A request that is under way has to end first: it counts until a window after its answer, and not less than this.
+		-- A request under way has to end first. It counts until a window after its answer, so at least until this.
 		local index = tooMany - gone - unseen - 1
-		local held = redis.call('ZRANGE', underWay, index, index, 'WITHSCORES')
-		local began = tonumber(held[2]) - LEASE
-		return { 0, math.ceil(math.max(SOONEST, began + window - now)), members, '' }
+		local lease = redis.call('ZRANGE', underWay, index, index, 'WITHSCORES')
+		local began = tonumber(lease[2]) - LEASE
+		return { 0, math.ceil(math.max(SHORTEST_WAIT, began + window - now)), members, '' }
 	elseif tooMany > 0 then
 		local moments = leaving(answered, window - sinceArrival(), tooMany)
 		for _, moment in ipairs(leaving(others, window, tooMany)) do moments[#moments + 1] = moment end
@@ -131,7 +131,7 @@ local function enter(members)
 	return { 1, math.ceil(at - now), members, text(at) }
 end
 
--- A refusal of a request that was sent before the first one was heard is the same finding.
+-- A refusal of a request that was sent before the last epoch began belongs to that epoch.
 local function refuse(sentAt)
 	local since = get('since')
 	if since and sentAt < since then
@@ -144,11 +144,16 @@ local function refuse(sentAt)
 end
 
 local function begin()
-	-- Another server may have taken over, or it was emptied: what was sent in the last window is not known here.
-	local known = redis.call('HGET', state, 'server')
-	if known == server then return end
-	if known or wasThere then holdUntil(now + WINDOW / math.min(1, limit)) end
-	redis.call('HSET', state, 'server', server)
+	-- After a failover, or if Redis was emptied, what was sent in the last window is not known here. After a failover to a
+	-- server whose clock is behind, or if the clock was set back, the earlier moments lie ahead and would count until then.
+	local known, last = redis.call('HGET', state, 'server'), get('last')
+	local isSame = known == server and not (last and last > now)
+	if not isSame then
+		redis.call('DEL', underWay, answered, others)
+		redis.call('HDEL', state, 'held', 'since', 'generation', 'back')
+		if known or wasThere then holdUntil(now + WINDOW / math.min(1, limit)) end
+	end
+	redis.call('HSET', state, 'server', server, 'last', text(now))
 end
 
 redis.call('ZREMRANGEBYSCORE', underWay, '-inf', text(now))

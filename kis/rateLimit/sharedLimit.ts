@@ -2,18 +2,20 @@ import type { KisCredential } from '../input/credential';
 import { NO_LEASE, type Gate, type Lease } from './gate';
 import { wait } from '../reply/retry';
 import type { RedisServer } from '../redis/client';
-import { Names } from '../redis/names';
+import { namesOf } from '../redis/names';
 import { PROCESS } from '../redis/process';
-import { sharedStoreOf, type Answer, type SharedStore } from '../redis/sharedStore';
+import { sharedStoreOf, type ScriptAnswer, type SharedStore } from '../redis/sharedStore';
 
-/** A lease runs out after five seconds unless it is extended. */
-const EXTEND_MS = 2000;
+/** How often a request's lease is extended. It runs out after five seconds (`limit.lua`). */
+const EXTEND_LEASE_MS = 2000;
 /** Redis keeps an unused limit for two minutes, far longer than this. */
 const REMEMBERED_MS = 30_000;
 /** A server that started more recently may have forgotten what was sent before. */
 const NEW_SERVER_MS = 60_000;
-/** Assumed until Redis has told how many there are. */
+/** Assumed until Redis has reported how many there are. */
 const UNKNOWN_PROCESSES = 2;
+/** A longer timer fires immediately. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** A timer may fire early, by less than this. */
 const TIMER_MS = 1;
 
@@ -21,8 +23,8 @@ const TIMER_MS = 1;
 type Entry = Lease | 'stopped' | 'changed';
 
 /**
- * Keeps the limit of one app key over all processes that share a Redis, which counts for them (`limit.lua`). While Redis
- * cannot be used, each process keeps to its part: the limit divided by the processes that were last seen.
+ * Keeps all processes that share a Redis to one app key's limit. Redis does the counting (`limit.lua`). While it cannot be
+ * used, each process keeps to its part: the limit divided by the number of processes last seen.
  */
 export class SharedLimit implements Gate {
 	readonly #store: SharedStore;
@@ -30,17 +32,17 @@ export class SharedLimit implements Gate {
 	readonly #process: string;
 	/** `apart`: Redis cannot be used, and each process is on its own. */
 	#state: 'shared' | 'apart' = 'shared';
-	/** The question whether Redis is back, for which everybody waits. */
-	#asking: Promise<boolean> | null = null;
+	/** The attempt to return to Redis, which all callers share. */
+	#returning: Promise<boolean> | null = null;
 	#processes = UNKNOWN_PROCESSES;
 	#heardAt = -Infinity;
 	#requests = 0;
-	/** The booking before the next. One at a time: concurrent ones would all be told the same. */
+	/** Bookings go one at a time: concurrent ones would all be told the same moment. */
 	#lastBooking: Promise<unknown> = Promise.resolve();
 
 	/**
-	 * @param name Stands for the app key.
-	 * @param process Stands for this process.
+	 * @param name Identifies the app key.
+	 * @param process Identifies this process.
 	 */
 	constructor(store: SharedStore, name: string, process: string = PROCESS) {
 		this.#store = store;
@@ -57,10 +59,10 @@ export class SharedLimit implements Gate {
 
 	async enter(requestsPerSecond: number, stop: AbortSignal): Promise<Entry> {
 		if (this.#state === 'apart') {
-			this.#asking ??= this.#comesBack(requestsPerSecond);
-			const isBack = await untilStopped(this.#asking, stop);
+			this.#returning ??= this.#return(requestsPerSecond);
+			const isBack = await untilStopped(this.#returning, stop);
 			if (isBack === 'stopped') return 'stopped';
-			// Redis has not counted what was sent meanwhile.
+			// Redis did not count what was sent meanwhile.
 			return isBack ? 'changed' : NO_LEASE;
 		}
 		const booking = this.#lastBooking.then(async () => await this.#book(requestsPerSecond, stop));
@@ -89,7 +91,7 @@ export class SharedLimit implements Gate {
 			if (stop.aborted) return 'stopped';
 			if (this.#state === 'apart') return 'changed';
 			const name = this.#nextName();
-			const reply = readReply(await this.#run('enter', name, requestsPerSecond));
+			const reply = parseLimitReply(await this.#run('enter', name, requestsPerSecond));
 			if (!reply) {
 				this.#state = 'apart';
 				return 'changed';
@@ -107,7 +109,10 @@ export class SharedLimit implements Gate {
 	}
 
 	#lease({ name, beginsAt }: Booking, requestsPerSecond: number): Lease {
-		const watchdog = setInterval(() => this.#tell('extend', name, requestsPerSecond), EXTEND_MS);
+		const watchdog = setInterval(
+			() => this.#tell('extend', name, requestsPerSecond),
+			EXTEND_LEASE_MS,
+		);
 		watchdog.unref();
 		return {
 			pass: () => {
@@ -121,12 +126,17 @@ export class SharedLimit implements Gate {
 		};
 	}
 
-	/** Nobody waits for the answer: if this gets lost, the lease runs out by itself. */
+	/** Sends without waiting for the reply: if it is lost, the lease runs out by itself. */
 	#tell(what: string, name: string, requestsPerSecond: number, value = 0): void {
 		if (this.#state === 'shared') void this.#run(what, name, requestsPerSecond, value);
 	}
 
-	async #run(what: string, name: string, requestsPerSecond: number, value = 0): Promise<Answer> {
+	async #run(
+		what: string,
+		name: string,
+		requestsPerSecond: number,
+		value = 0,
+	): Promise<ScriptAnswer> {
 		const argsFor = ({ id, startedAt }: RedisServer) => {
 			const now = performance.now();
 			const wasThere = now - this.#heardAt < REMEMBERED_MS || now - startedAt < NEW_SERVER_MS;
@@ -138,11 +148,11 @@ export class SharedLimit implements Gate {
 		return answer;
 	}
 
-	async #comesBack(requestsPerSecond: number): Promise<boolean> {
+	async #return(requestsPerSecond: number): Promise<boolean> {
 		const answer = await this.#run('back', '', requestsPerSecond, this.#processes);
-		const isBack = readReply(answer) !== null;
+		const isBack = parseLimitReply(answer) !== null;
 		if (isBack) this.#state = 'shared';
-		this.#asking = null;
+		this.#returning = null;
 		return isBack;
 	}
 
@@ -152,19 +162,24 @@ export class SharedLimit implements Gate {
 	}
 }
 
-/** A lease that starts in a while. */
+/** A lease that has yet to start. */
 interface Booking {
 	readonly name: string;
 	readonly waitMs: number;
-	/** By Redis's clock. */
+	/** In milliseconds on Redis's clock. */
 	readonly beginsAt: number;
 }
 
-/** `null` if Redis did not answer, or not like the script. */
-function readReply(answer: Answer) {
-	if (!('reply' in answer) || !Array.isArray(answer.reply)) return null;
+/** @returns `null` if Redis did not answer, or if the answer cannot be the script's. */
+function parseLimitReply(answer: ScriptAnswer) {
+	if (!('reply' in answer) || !Array.isArray(answer.reply) || answer.reply.length !== 4)
+		return null;
 	const [isGiven, waitMs, processes, beginsAt] = answer.reply.map(Number);
-	return { isGiven: isGiven === 1, waitMs, processes, beginsAt };
+	const isGrant = isGiven === 1 && beginsAt >= 0 && beginsAt < Infinity;
+	// A wait that is no number would not wait, and a refusal without a wait would be repeated immediately.
+	const isSound = waitMs >= 0 && waitMs <= LONGEST_TIMER_MS && processes >= 1;
+	if (!isSound || !(isGrant || (isGiven === 0 && waitMs > 0))) return null;
+	return { isGiven: isGrant, waitMs, processes, beginsAt };
 }
 
 async function untilStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T | 'stopped'> {
@@ -183,7 +198,7 @@ export function sharedLimitOf(credential: KisCredential): SharedLimit | null {
 	const { appkey, redis } = credential;
 	if (!redis) return null;
 	const store = sharedStoreOf(redis);
-	const name = new Names(credential).of(`limit ${appkey}`);
+	const name = namesOf(credential).of(`limit ${appkey}`);
 	const known = limits.get(store) ?? new Map<string, SharedLimit>();
 	limits.set(store, known);
 	const limit = known.get(name) ?? new SharedLimit(store, name);

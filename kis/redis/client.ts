@@ -6,37 +6,37 @@ import { Redis } from 'ioredis';
 import type { RedisUrl } from '../input/redisUrl';
 
 const CONNECT_MS = 2000;
-/** For each command, from writing it to its answer. */
+/** For each command, from writing it to its reply. */
 const COMMAND_MS = 1000;
 
-/** The scripts, by their paths in `kis/`. */
+/** The scripts, by path within `kis/`. */
 export type ScriptName = 'keptToken/kept' | 'memory/tokens' | 'rateLimit/limit' | 'redis/probe';
 
 /** One connection to a Redis. */
 export interface RedisClient {
-	/** The Redis process that answers; after another one has taken over, what it holds may be older. */
+	/** The Redis process that answers. After a failover it is another one, whose data may be older. */
 	readonly server: RedisServer;
 	readonly isOpen: boolean;
 	/**
-	 * Runs a script. It is never repeated where it may have run.
+	 * Runs a script. Never repeats one that may have run.
 	 *
-	 * @throws Error of Redis or of the connection, and after a second without an answer.
+	 * @throws {Error} Redis's error, the connection's, or a timeout after a second.
 	 */
 	run(script: ScriptName, keys: readonly string[], args: readonly string[]): Promise<unknown>;
 	close(): void;
 }
 
 export interface RedisServer {
-	/** A random name that it has for as long as it runs (`run_id`). */
+	/** Redis's `run_id`: random, and new with each start. */
 	readonly id: string;
-	/** Since when it runs, in milliseconds on this process's monotonic clock. */
+	/** When it started, in milliseconds on this process's monotonic clock. */
 	readonly startedAt: number;
 }
 
 /**
- * Connects, once: whoever wants to try again says when.
+ * Connects. Makes one attempt: retrying is the caller's decision.
  *
- * @throws Error of Redis or of the connection, after three seconds at the latest.
+ * @throws {Error} Redis's error or the connection's, within three seconds.
  */
 export async function connectRedis(url: RedisUrl): Promise<RedisClient> {
 	const { isTls, host, port, username, password, database, prefix } = url;
@@ -56,17 +56,17 @@ export async function connectRedis(url: RedisUrl): Promise<RedisClient> {
 		autoResendUnfulfilledCommands: false,
 		enableReadyCheck: false,
 		disableClientInfo: true,
-		// Any Redis understands it.
+		// RESP2: every supported Redis speaks it.
 		protocol: 2,
 	});
-	// A password or a database that Redis does not take is told by an event only.
+	// ioredis reports a rejected password or database only as an event.
 	const refused = new Promise<never>((_resolve, reject) => redis.on('error', reject));
 	refused.catch(() => {});
 	let isUp = false;
 	try {
 		await Promise.race([redis.connect(), refused]);
 		const server = serverIn(await Promise.race([redis.info('server'), refused]));
-		// Nothing ends later because of it. A command under way has a timer of its own.
+		// An idle connection must not keep the process alive. A running command does, by its own timer.
 		redis.stream.unref();
 		isUp = true;
 		return {
@@ -92,7 +92,7 @@ export async function connectRedis(url: RedisUrl): Promise<RedisClient> {
 	}
 }
 
-/** @throws Error if something else than Redis has answered. */
+/** @throws {Error} if the reply is not Redis's. */
 function serverIn(info: string): RedisServer {
 	const id = /^run_id:(\w+)/m.exec(info)?.[1];
 	const seconds = /^uptime_in_seconds:(\d+)/m.exec(info)?.[1];

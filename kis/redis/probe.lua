@@ -1,5 +1,5 @@
--- Does what all scripts need: reads the clock, and writes.
--- KEYS[1]: a key of its own.
+-- Tries what the other scripts need: the clock, and a write.
+-- KEYS[1]  a random key
 redis.call('TIME')
 redis.call('SET', KEYS[1], '', 'PX', 1000)
 return redis.status_reply('OK')

@@ -1,4 +1,4 @@
 import { randomUUID } from 'node:crypto';
 
-/** What the others know this process by: random, and another each time it starts. */
+/** Identifies this process to the other workers: random, and new with each start. */
 export const PROCESS = randomUUID();

@@ -4,13 +4,13 @@ import type { KisCredential } from '../input/credential';
 
 const CIPHER = 'aes-256-gcm';
 const KEY_BYTES = 32;
-/** Of NIST SP 800-38D: a random nonce for each text, and a tag that is not cut off. */
+/** NIST SP 800-38D: a random 96-bit nonce for each text, and a full-length tag. */
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Encrypts what lies in Redis, so that whoever has Redis alone can neither read nor change it: AES-256-GCM, with a key that
- * is derived from the app secret (HKDF, RFC 5869). Each text is bound to the name that it lies under.
+ * Encrypts what is stored in Redis (AES-256-GCM). The key is derived from the app secret (HKDF, RFC 5869), so access to Redis
+ * alone is not enough to read or forge it. Each text is bound to its Redis key, so it cannot be moved to another.
  */
 export class Seal {
 	readonly #key: Buffer;
@@ -21,7 +21,7 @@ export class Seal {
 		);
 	}
 
-	/** @returns Nonce, encrypted text and tag, in base64. */
+	/** Encrypts a text. @returns Nonce, ciphertext and tag, in base64. */
 	close(text: string, name: string): string {
 		const nonce = randomBytes(NONCE_BYTES);
 		const cipher = createCipheriv(CIPHER, this.#key, nonce, { authTagLength: TAG_BYTES });
@@ -30,7 +30,7 @@ export class Seal {
 		return Buffer.concat([nonce, encrypted, cipher.getAuthTag()]).toString('base64');
 	}
 
-	/** @returns The text; `null` for what was not closed with this key for this name. */
+	/** Decrypts a text. @returns `null` unless it was sealed with this key, under this name. */
 	open(sealed: string, name: string): string | null {
 		const bytes = Buffer.from(sealed, 'base64');
 		if (bytes.length < NONCE_BYTES + TAG_BYTES) return null;

@@ -1,30 +1,30 @@
 import { randomUUID } from 'node:crypto';
 
 import type { RedisClient, RedisServer, ScriptName } from './client';
-import { obstacleOf, type Obstacle } from './obstacles';
+import { redisTroubleOf, type RedisTrouble } from './redisErrors';
 import type { RedisUrl } from '../input/redisUrl';
 
-/** After a failure Redis is left alone for so long, and twice as long after each further one. */
+/** The pause after the first failure. It doubles with each further one. */
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30_000;
-/** A connection that was not used for so long is closed. */
+/** An unused connection is closed after this time. */
 const IDLE_MS = 30_000;
 
-/** What Redis has said, or why it has not. */
-export type Answer =
+/** The reply of a script, and the server that ran it; or why there is none. */
+export type ScriptAnswer =
 	| { readonly reply: unknown; readonly server: RedisServer }
-	| { readonly obstacle: Obstacle };
+	| { readonly trouble: RedisTrouble };
 
 /**
- * One Redis, as everything in this process shares it: one connection, made when it is needed and closed when it was not
- * for a while. Where Redis fails, it is left alone for a while, so that nobody waits for it again and again.
+ * Shares one connection to a Redis within this process. It is opened on first use and closed when idle. After a failure,
+ * calls fail immediately for a while, so that requests do not all wait for a Redis that is gone.
  */
 export class SharedStore {
 	readonly #url: RedisUrl;
 	#client: RedisClient | null = null;
-	/** For all who want one at the same time. */
+	/** Shared by concurrent callers. */
 	#connecting: Promise<RedisClient> | null = null;
-	#obstacle: Obstacle | null = null;
+	#trouble: RedisTrouble | null = null;
 	#isNews = false;
 	#failures = 0;
 	#pausedUntil = 0;
@@ -35,30 +35,30 @@ export class SharedStore {
 		this.#url = url;
 	}
 
-	/** Why Redis could not be used last; `null` where it could, or was not tried yet. */
-	get obstacle(): Obstacle | null {
-		return this.#obstacle;
+	/** Why the last call failed; `null` if it succeeded, or there was none yet. */
+	get trouble(): RedisTrouble | null {
+		return this.#trouble;
 	}
 
-	/** The same, to the first who asks since it began. */
-	takeNews(): Obstacle | null {
-		const news = this.#isNews ? this.#obstacle : null;
+	/** Returns the trouble once, to the first caller since it began; `null` to all others. */
+	takeNews(): RedisTrouble | null {
+		const news = this.#isNews ? this.#trouble : null;
 		this.#isNews = false;
 		return news;
 	}
 
 	/**
-	 * Runs a script. Never throws, and takes a second at most, four where a connection has to be made.
+	 * Runs a script. Never throws. Takes a second at most, or four if it has to connect.
 	 *
-	 * @param argsFor Gives the arguments, once it is known which server runs it.
+	 * @param argsFor Returns the arguments. It is called once the server is known.
 	 */
 	async run(
 		script: ScriptName,
 		keys: readonly string[],
 		argsFor: (server: RedisServer) => readonly string[] = () => [],
-	): Promise<Answer> {
-		if (this.#obstacle && performance.now() < this.#pausedUntil) {
-			return { obstacle: this.#obstacle };
+	): Promise<ScriptAnswer> {
+		if (this.#trouble && performance.now() < this.#pausedUntil) {
+			return { trouble: this.#trouble };
 		}
 		this.#underWay++;
 		this.#stopIdling();
@@ -66,15 +66,15 @@ export class SharedStore {
 		try {
 			client = await this.#connected();
 			const reply = await client.run(script, keys, argsFor(client.server));
-			this.#obstacle = null;
+			this.#trouble = null;
 			this.#failures = 0;
 			return { reply, server: client.server };
 		} catch (error) {
-			const obstacle = obstacleOf(error);
-			// One failure, however many were waiting.
+			const trouble = redisTroubleOf(error);
+			// Concurrent calls that fail together count as one failure.
 			const isFirst = client ? client === this.#client : performance.now() >= this.#pausedUntil;
-			if (isFirst) this.#pause(obstacle);
-			return { obstacle };
+			if (isFirst) this.#pause(trouble);
+			return { trouble };
 		} finally {
 			this.#underWay--;
 			if (this.#underWay === 0) this.#beginIdling();
@@ -89,7 +89,7 @@ export class SharedStore {
 	}
 
 	async #connected(): Promise<RedisClient> {
-		// Redis, or what is in between, may have closed it since.
+		// Redis, or something in between, may have closed it.
 		if (this.#client?.isOpen === false) this.#client = null;
 		if (this.#client) return this.#client;
 		this.#connecting ??= this.#connect().finally(() => {
@@ -99,19 +99,19 @@ export class SharedStore {
 	}
 
 	async #connect(): Promise<RedisClient> {
-		// Loaded by the first use: it brings the client of Redis.
+		// Loaded on first use: it contains the Redis client.
 		const { connectRedis } = await import('./client');
 		this.#client = await connectRedis(this.#url);
 		return this.#client;
 	}
 
-	#pause(obstacle: Obstacle): void {
+	#pause(trouble: RedisTrouble): void {
 		this.close();
 		const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures);
 		this.#failures++;
-		this.#isNews ||= this.#obstacle === null;
-		this.#obstacle = obstacle;
-		// Spread, so that workers do not come back together.
+		this.#isNews ||= this.#trouble === null;
+		this.#trouble = trouble;
+		// Jittered, so that workers do not reconnect together.
 		this.#pausedUntil = performance.now() + pauseMs * (0.5 + Math.random() / 2);
 	}
 
@@ -128,7 +128,7 @@ export class SharedStore {
 
 const stores = new Map<string, SharedStore>();
 
-/** The one of this process for a Redis. */
+/** Returns this process's store for a Redis URL. */
 export function sharedStoreOf(url: RedisUrl): SharedStore {
 	const name = JSON.stringify(Object.entries(url).sort());
 	const store = stores.get(name) ?? new SharedStore(url);
@@ -136,10 +136,10 @@ export function sharedStoreOf(url: RedisUrl): SharedStore {
 	return store;
 }
 
-/** Whether Redis can do what is asked of it; `null` if so. Leaves no connection behind. */
-export async function probe(url: RedisUrl): Promise<Obstacle | null> {
+/** Tries what the scripts need. Leaves no connection open. @returns `null` if it works. */
+export async function probe(url: RedisUrl): Promise<RedisTrouble | null> {
 	const store = new SharedStore(url);
 	const answer = await store.run('redis/probe', [`probe:${randomUUID()}`]);
 	store.close();
-	return 'obstacle' in answer ? answer.obstacle : null;
+	return 'trouble' in answer ? answer.trouble : null;
 }

@@ -5,7 +5,7 @@ import { hasExpired, isWholeTokenOf, type AccessToken } from '../input/accessTok
 import type { KisCredential } from '../input/credential';
 import { askIfAlive, type LivenessAnswer } from '../liveness/askIfAlive';
 import { deadTokens } from '../memory/deadTokens';
-import { executionMemory } from '../memory/executionMemory';
+import { revokeHistory } from '../memory/revokeHistory';
 import { sendPermitted, type SendingOptions, type Sent } from '../rateLimit/pacedRequest';
 import type { RateLimiter } from '../rateLimit/rateLimiter';
 import type { Attempt } from '../reply/attempt';
@@ -68,7 +68,7 @@ export class Revoker {
 	/** Revokes one token. Goes on from where the execution left it, and remembers the outcome. */
 	async revoke(token: AccessToken, connection: Connection): Promise<Revocation> {
 		const { credential, options, batchStop } = this.#batch;
-		const standing = executionMemory.recall(options.executionId, token, credential);
+		const standing = revokeHistory.recall(options.executionId, token, credential);
 		const before = standing?.outcome ?? null;
 		const attempts: Attempt[] = [];
 		if (standing?.decisive.verdict === 'unprovenConfirmation') {
@@ -84,7 +84,7 @@ export class Revoker {
 		const found = before === 'revoked' ? null : decisiveAmong(attempts, outcome);
 		const decisive = foundDead ?? found ?? standing?.decisive ?? null;
 		if (decisive) {
-			executionMemory.remember(options.executionId, token, credential, { outcome, decisive });
+			revokeHistory.remember(options.executionId, token, credential, { outcome, decisive });
 		}
 		if (meansDead(outcome)) deadTokens.add(token, credential);
 		return { outcome, attempts, decisive, asked, before, stoppedBy: batchStop.stoppedBy };

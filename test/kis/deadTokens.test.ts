@@ -31,13 +31,13 @@ afterEach(() => jest.restoreAllMocks());
 
 test('knows nothing about a token at first', () => {
 	expect(memory.has(whole, at(HERE))).toBe(false);
-	expect(memory.hasElsewhere(whole, at(HERE))).toBe(false);
+	expect(memory.isDeadAtAnotherHost(whole, at(HERE))).toBe(false);
 });
 
 test('a token that is dead at one host may be live at another', () => {
 	memory.add(whole, at(HERE));
 	expect(memory.has(whole, at(HERE))).toBe(true);
-	expect(memory.hasElsewhere(whole, at(HERE))).toBe(false);
+	expect(memory.isDeadAtAnotherHost(whole, at(HERE))).toBe(false);
 	for (const elsewhere of [
 		'https://mock.example/kis',
 		'https://relay.example:8443/kis',
@@ -45,7 +45,7 @@ test('a token that is dead at one host may be live at another', () => {
 		'https://relay.example',
 	]) {
 		expect(memory.has(whole, at(elsewhere))).toBe(false);
-		expect(memory.hasElsewhere(whole, at(elsewhere))).toBe(true);
+		expect(memory.isDeadAtAnotherHost(whole, at(elsewhere))).toBe(true);
 	}
 });
 
@@ -66,7 +66,7 @@ test.each(Object.entries(KINDS))(
 		memory.add(token, at(HERE));
 		expect(memory.has(token, at(HERE))).toBe(true);
 		expect(memory.has(token, at(HERE, other))).toBe(false);
-		expect(memory.hasElsewhere(token, at(HERE, other))).toBe(true);
+		expect(memory.isDeadAtAnotherHost(token, at(HERE, other))).toBe(true);
 	},
 );
 
@@ -92,7 +92,7 @@ describe('how long', () => {
 		expect(memory.has(token, at(HERE))).toBe(false);
 	});
 
-	test('the day starts anew each time', () => {
+	test('the day starts again with each `add`', () => {
 		memory.add(KINDS.opaque, at(HERE));
 		pass(23 * HOUR_MS);
 		memory.add(KINDS.opaque, at(HERE));

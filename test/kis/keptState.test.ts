@@ -1,10 +1,11 @@
-// What one worker writes for another of the token that it keeps: that it arrives whole, on the clock of the one that reads
-// it, and that nothing else is taken for it.
+// What one worker writes about its token for another: that it arrives whole, on the reader's clock, and that nothing else is
+// accepted.
 import fc from 'fast-check';
 
 import type { Attempt } from '../../kis/reply/attempt';
 import { KIS_CODES } from '../../kis/reply/errorCodes';
-import { NOTHING_KEPT, readState, writeState, type KeptState } from '../../kis/keptToken/keptState';
+import { NOTHING_KEPT, type KeptState } from '../../kis/keptToken/keptState';
+import { decodeState, encodeState } from '../../kis/keptToken/keptStateCodec';
 import { property } from '../support/properties';
 import { credentialFor, makeKeyPair, makeToken, read } from '../support/tokens';
 
@@ -36,11 +37,11 @@ function grantOf(value: string) {
 const grant = grantOf(makeToken(keys.appkey));
 const STATES: Readonly<Record<string, KeptState>> = {
 	nothing: NOTHING_KEPT,
-	'a token': { ...NOTHING_KEPT, grant, givenAt: NOW, renewAt: NOW + HOUR, askAt: NOW + 1000 },
+	'a token': { ...NOTHING_KEPT, grant, givenAt: NOW, renewAt: NOW + HOUR, checkAt: NOW + 1000 },
 	'a refusal': {
 		...NOTHING_KEPT,
 		changedAt: NOW,
-		obstacle: {
+		hold: {
 			since: NOW,
 			until: NOW + 61_000,
 			issuance: { outcome: 'rejected', attempts: [ATTEMPT], decisive: ATTEMPT },
@@ -48,7 +49,7 @@ const STATES: Readonly<Record<string, KeptState>> = {
 	},
 	'a dead token': {
 		...NOTHING_KEPT,
-		obstacle: {
+		hold: {
 			since: NOW,
 			until: NOW + 6 * HOUR,
 			issuance: { outcome: 'unusable', flaw: 'dead', grant, attempts: [] },
@@ -57,27 +58,27 @@ const STATES: Readonly<Record<string, KeptState>> = {
 };
 
 test.each(Object.entries(STATES))('%s arrives as it was', (_name, state) => {
-	expect(readState(writeState(state, NOW), credential, NOW)).toEqual(state);
+	expect(decodeState(encodeState(state, NOW), credential, NOW)).toEqual(state);
 });
 
-test('moments are those of the reader’s clock', () => {
-	const state = { ...STATES['a token'], obstacle: STATES['a refusal'].obstacle, changedAt: NOW };
-	const arrived = readState(writeState(state, NOW + 2000), credential, NOW + 2000 + HOUR);
+test('moments are on the reader’s clock', () => {
+	const state = { ...STATES['a token'], hold: STATES['a refusal'].hold, changedAt: NOW };
+	const arrived = decodeState(encodeState(state, NOW + 2000), credential, NOW + 2000 + HOUR);
 	expect(arrived).toMatchObject({
 		givenAt: NOW + HOUR,
 		renewAt: NOW + 2 * HOUR,
-		askAt: NOW + HOUR + 1000,
+		checkAt: NOW + HOUR + 1000,
 		changedAt: NOW + HOUR,
-		obstacle: { since: NOW + HOUR, until: NOW + HOUR + 61_000 },
+		hold: { since: NOW + HOUR, until: NOW + HOUR + 61_000 },
 		// KIS's clock is what it was.
 		grant: { expiresAt: grant.expiresAt, clockAheadMs: -HOUR },
 	});
 });
 
 test.each<[string, (state: Record<string, unknown>) => object]>([
-	['a field less', (state) => ({ ...state, askAt: undefined })],
-	['a time that is none', (state) => ({ ...state, renewAt: '1' })],
-	['a time that nobody means', (state) => ({ ...state, renewAt: 1e300 })],
+	['a missing field', (state) => ({ ...state, checkAt: undefined })],
+	['a time that is a string', (state) => ({ ...state, renewAt: '1' })],
+	['an impossible time', (state) => ({ ...state, renewAt: 1e300 })],
 	[
 		'a token that is a word',
 		(state) => ({ ...state, grant: { ...grantFields(state), value: 'ok' } }),
@@ -90,24 +91,21 @@ test.each<[string, (state: Record<string, unknown>) => object]>([
 		}),
 	],
 	[
-		'a token in which the app secret is',
+		'a token that contains the app secret',
 		(state) => ({ ...state, grant: { ...grantFields(state), value: `x${keys.appsecret}` } }),
 	],
-	[
-		'an obstacle for a year',
-		(state) => ({ ...state, obstacle: { since: 0, until: 365 * 24 * HOUR } }),
-	],
+	['a hold for a year', (state) => ({ ...state, hold: { since: 0, until: 365 * 24 * HOUR } })],
 	[
 		'an outcome that is a name of Object',
 		(state) => ({
 			...state,
-			obstacle: { since: 0, until: 1, issuance: { outcome: 'toString', decisive: null } },
+			hold: { since: 0, until: 1, issuance: { outcome: 'toString', decisive: null } },
 		}),
 	],
-])('%s: nothing of it is taken', (_name, change) => {
-	const written = JSON.parse(writeState(STATES['a token'], NOW)) as Record<string, unknown>;
-	expect(readState(JSON.stringify(written), credential, NOW)).not.toBeNull();
-	expect(readState(JSON.stringify(change(written)), credential, NOW)).toBeNull();
+])('%s: nothing of it is accepted', (_name, change) => {
+	const written = JSON.parse(encodeState(STATES['a token'], NOW)) as Record<string, unknown>;
+	expect(decodeState(JSON.stringify(written), credential, NOW)).not.toBeNull();
+	expect(decodeState(JSON.stringify(change(written)), credential, NOW)).toBeNull();
 });
 
 function grantFields(state: Record<string, unknown>): object {
@@ -115,15 +113,15 @@ function grantFields(state: Record<string, unknown>): object {
 }
 
 property('no text makes it throw', [fc.oneof(fc.string(), fc.json())], (text) => {
-	expect(readState(text, credential, NOW)).toBeNull();
+	expect(decodeState(text, credential, NOW)).toBeNull();
 });
 
 property('no value of a field makes it throw', [fc.string(), fc.jsonValue()], (name, value) => {
 	for (const state of Object.values(STATES)) {
-		const written = JSON.parse(writeState(state, NOW)) as Record<string, unknown>;
+		const written = JSON.parse(encodeState(state, NOW)) as Record<string, unknown>;
 		for (const field of [name, ...Object.keys(written)]) {
 			expect(() =>
-				readState(JSON.stringify({ ...written, [field]: value }), credential, NOW),
+				decodeState(JSON.stringify({ ...written, [field]: value }), credential, NOW),
 			).not.toThrow();
 		}
 	}

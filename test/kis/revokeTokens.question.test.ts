@@ -5,7 +5,8 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { deadTokens } from '../../kis/memory/deadTokens';
-import { Doubt, doubtAbout, isBeingRevoked, whileRevoking } from '../../kis/memory/revokeMarks';
+import { Doubt, doubtAbout, isBeingRevoked } from '../../kis/memory/revokeMarks';
+import { whileRevoking } from '../../kis/memory/sharedMarks';
 import type { Revocation } from '../../kis/revoke/revocation';
 import { KisDouble, uapiRefusal } from '../support/kisDouble';
 import { leftSince, resources } from '../support/resources';

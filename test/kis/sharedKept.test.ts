@@ -1,11 +1,13 @@
 // The token that a credential brings, shared by workers through a real Redis. Each worker is a process of its own. What is
-// tried: all that want a token at the same time; a worker that is killed at each step; a token that is revoked meanwhile; a
-// Redis that goes, is emptied, full or read-only; what was tampered with there; and what lies there.
+// tried: workers that want a token concurrently; a worker that is killed at each step; a token that is revoked meanwhile; a
+// Redis that goes away, is emptied, full or read-only; what was tampered with in it; and what is stored in it.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { KisCredential } from '../../kis/input/credential';
+import { KeptShare } from '../../kis/keptToken/keptShare';
+import { KeptToken } from '../../kis/keptToken/keptToken';
 import { SharedKept } from '../../kis/keptToken/sharedKept';
-import { SharedTokens } from '../../kis/memory/sharedTokens';
+import { sharedTokensOf } from '../../kis/memory/sharedTokens';
 import { sharedStoreOf } from '../../kis/redis/sharedStore';
 import { leaks } from '../support/encodings';
 import { KisDouble } from '../support/kisDouble';
@@ -59,13 +61,13 @@ describeWithRedis('the kept token of several workers', () => {
 	const until = async (isSo: () => boolean) => {
 		while (!isSo()) await sleep(5);
 	};
-	/** The lease of a worker that was killed runs out. */
+	/** The lease of a killed worker runs out. */
 	const passLease = () => server.say('HINCRBY', nameOfKept(), 'heldUntil', '-6000');
-	/** KIS's minute passes, but for a moment. */
-	const passMinute = () => server.say('HINCRBY', nameOfKept(), 'askedAt', String(500 - MINUTE));
+	/** KIS's minute passes, but for half a second. */
+	const passMinute = () => server.say('HINCRBY', nameOfKept(), 'heldUntil', String(500 - MINUTE));
 
 	describe('one issue', () => {
-		test('serves all who want a token at the same time, in both processes', async () => {
+		test('serves concurrent callers in both processes', async () => {
 			kis.orders.tokenP = [
 				(socket) => {
 					const access_token = kis.mint();
@@ -80,7 +82,7 @@ describeWithRedis('the kept token of several workers', () => {
 			expect([issues(), questions()]).toEqual([1, 0]);
 		});
 
-		test('serves a worker that starts later, and one that comes after all have ended', async () => {
+		test('serves a worker that starts later, and one that starts after all others have stopped', async () => {
 			const first = start();
 			const token = await first.bring();
 			expect(await start().bring()).toBe(token);
@@ -89,7 +91,7 @@ describeWithRedis('the kept token of several workers', () => {
 			expect([issues(), questions()]).toEqual([1, 0]);
 		});
 
-		test('by Issue serves requests on other workers, and Issue gives what a request has got', async () => {
+		test('by Issue serves requests on other workers, and Issue returns a token that a request brought', async () => {
 			const [one, other] = [start(), start()];
 			const [issued, brought] = await Promise.all([one.tell('issue'), other.bring(true)]);
 			expect((issued as string[])[1]).toBe(brought);
@@ -97,7 +99,7 @@ describeWithRedis('the kept token of several workers', () => {
 			expect(issues()).toBe(1);
 		});
 
-		test('is not waited for by one that is stopped', async () => {
+		test('does not keep a stopped caller waiting', async () => {
 			kis.orders.tokenP = [silence];
 			void start().bring();
 			await kis.received(1);
@@ -110,19 +112,19 @@ describeWithRedis('the kept token of several workers', () => {
 		});
 	});
 
-	describe('what one has learnt of issuing', () => {
+	describe('what one worker has learnt of issuing', () => {
 		test.each<[string, Answer]>([
 			["KIS's minute is not over", refusal('EGW00133')],
 			['the key pair is refused', refusal('EGW00105')],
 			['the answer was lost', hangUp],
-		])('%s: no other asks, either', async (_name, answer) => {
+		])('%s: no other worker requests one, either', async (_name, answer) => {
 			kis.orders.tokenP = [answer];
 			expect(await start().bring()).toBe('notIssued');
 			expect(await start().bring()).toBe('notIssued');
 			expect(issues()).toBe(1);
 		});
 
-		test('a refusal that says nothing of the next request does not keep the other from asking', async () => {
+		test('a refusal that says nothing about the next request does not hold the other back', async () => {
 			kis.orders.tokenP = [refusal('EGW00101')];
 			expect(await start().bring()).toBe('notIssued');
 			expect(kis.live).toContain(await start().bring());
@@ -139,12 +141,12 @@ describeWithRedis('the kept token of several workers', () => {
 	});
 
 	describe('a worker that is killed', () => {
-		test('before it asks KIS: the next one asks, and waits for no minute', async () => {
+		test('before its request: the next one requests a token, without waiting a minute', async () => {
 			const first = start();
 			await first.tell('pause', 60_000);
 			void first.bring();
 			await until(() => field('holder') !== '');
-			expect(field('askedAt')).toBe('');
+			expect(field('requestedAt')).toBe('');
 			await first.kill();
 			passLease();
 			expect(kis.live).toContain(await start().bring());
@@ -165,13 +167,13 @@ describeWithRedis('the kept token of several workers', () => {
 			await sleep(1200);
 			expect(issues()).toBe(1);
 			passMinute();
-			// Who began to wait before the clock was put on waits for a minute by its own.
+			// The reads that were waiting before the clock was moved wait a whole minute.
 			expect(kis.live).toContain(await start().bring(true));
 			expect(issues()).toBe(2);
 			void Promise.all(reads);
 		});
 
-		test('after the answer, before it has told of it: likewise', async () => {
+		test('after the answer, before it has written it: likewise', async () => {
 			const first = start();
 			kis.orders.tokenP = [
 				(socket) => {
@@ -191,7 +193,7 @@ describeWithRedis('the kept token of several workers', () => {
 			expect(issues()).toBe(2);
 		});
 
-		test('after it has told of it: the token serves', async () => {
+		test('after it has written the answer: the token serves', async () => {
 			const first = start();
 			const token = await first.bring();
 			await first.kill();
@@ -199,7 +201,7 @@ describeWithRedis('the kept token of several workers', () => {
 			expect(issues()).toBe(1);
 		});
 
-		test('and one that lives keeps its turn for as long as KIS takes', async () => {
+		test('a live worker keeps the lease for as long as KIS takes', async () => {
 			kis.orders.tokenP = [silence];
 			void start().bring();
 			await kis.received(1);
@@ -222,7 +224,7 @@ describeWithRedis('the kept token of several workers', () => {
 			expect([issues(), questions()]).toEqual([2, 0]);
 		});
 
-		test('while KIS gives it goes to nobody', async () => {
+		test('while KIS gives it is used by nobody', async () => {
 			const [one, other] = [start(), start()];
 			const token = kis.mint();
 			kis.orders.tokenP = [
@@ -241,15 +243,15 @@ describeWithRedis('the kept token of several workers', () => {
 			const shared = new SharedKept(credential(), redisUrl(server.url), 'one');
 			const token = read(kis.mint());
 			expect(await shared.take(MINUTE)).toBe('done');
-			expect(await shared.ask(MINUTE)).toBe('done');
-			await SharedTokens.of(credential())?.tellDead(token);
+			expect(await shared.request(MINUTE)).toBe('done');
+			await sharedTokensOf(credential())?.tellDead(token);
 			const writing = { text: 'with the token', token, keptMs: MINUTE };
-			expect(await shared.end(writing)).toBe('dead');
+			expect(await shared.release(writing)).toBe('dead');
 			const seen = await new SharedKept(credential(), redisUrl(server.url), 'other').look();
-			expect(seen).toEqual({ news: null, isLost: false, waitMs: 0, ended: null });
+			expect(seen).toEqual({ news: null, isLost: false, waitMs: 0, abandoned: null });
 		});
 
-		test('and asked about by one is known to be alive by the other', async () => {
+		test('and checked by one worker is known to be alive by the other', async () => {
 			const [one, other] = [start(), start()];
 			const token = await one.bring();
 			await other.bring();
@@ -260,54 +262,127 @@ describeWithRedis('the kept token of several workers', () => {
 		});
 	});
 
-	describe('the turn', () => {
+	describe('the lease', () => {
 		const keptBy = (process: string) => new SharedKept(credential(), redisUrl(server.url), process);
 		const text = (it: string) => ({ text: it, token: null, keptMs: MINUTE });
 
-		test('is of one at a time, and of nobody who has not seen what was written since', async () => {
+		test('is held by one at a time, and not taken by a process that has not seen the latest version', async () => {
 			const [one, other] = [keptBy('one'), keptBy('other')];
 			expect(await one.take(MINUTE)).toBe('done');
 			expect(await other.take(MINUTE)).toBe('refused');
 			expect((await other.look())?.waitMs).toBeGreaterThanOrEqual(50);
-			expect(await one.end(text('first'))).toBe('done');
+			expect(await one.release(text('first'))).toBe('done');
 			expect(await other.take(MINUTE)).toBe('refused');
 			expect((await other.look())?.news?.text).toBe('first');
 			expect(await other.take(MINUTE)).toBe('done');
 		});
 
-		test('that was lost to another lets nobody ask', async () => {
+		test('that was lost to another process permits no request', async () => {
 			const [one, other] = [keptBy('one'), keptBy('other')];
 			await one.take(MINUTE);
 			passLease();
 			expect(await other.take(MINUTE)).toBe('done');
-			expect(await one.ask(MINUTE)).toBe('refused');
-			expect(await other.end(text('of the other'))).toBe('done');
-			expect(await one.ask(MINUTE)).toBe('refused');
+			expect(await one.request(MINUTE)).toBe('refused');
+			expect(await other.release(text('of the other'))).toBe('done');
+			expect(await one.request(MINUTE)).toBe('refused');
 			expect(await one.write(text('late'))).toBe('refused');
-			expect(await one.end(text('late'))).toBe('refused');
+			expect(await one.release(text('late'))).toBe('refused');
 			expect((await one.look())?.news?.text).toBe('of the other');
 		});
 
-		test('of one that has asked, and ended, is nobody’s for a minute, unless somebody insists', async () => {
+		test('permits neither a request nor a write to a process that has not seen the latest version', async () => {
 			const [one, other] = [keptBy('one'), keptBy('other')];
-			await one.take(MINUTE);
-			await one.ask(MINUTE);
-			passLease();
-			expect(await other.take(MINUTE)).toBe('refused');
-			expect(await other.look()).toMatchObject({ waitMs: 0, ended: { name: field('askedAt') } });
-			server.say('HINCRBY', nameOfKept(), 'askedAt', String(-MINUTE));
+			expect(await one.take(MINUTE)).toBe('done');
+			expect(await other.write(text('of one that has not waited'))).toBe('done');
+			expect(await one.take(MINUTE)).toBe('done');
+			expect(await one.request(MINUTE)).toBe('refused');
+			expect(await one.release(text('late'))).toBe('refused');
+			const seen = await one.look();
+			expect(seen).toMatchObject({ news: { text: 'of one that has not waited' }, waitMs: 0 });
 			expect(await other.take(MINUTE)).toBe('done');
-			expect((await one.look())?.ended).toBeNull();
 		});
 
-		test('is taken in a Redis that is full', async () => {
+		test('of a dead process does not last longer if Redis’s clock is set back', async () => {
+			const [one, other] = [keptBy('one'), keptBy('other')];
+			await one.take(MINUTE);
+			await one.request(MINUTE);
+			server.say('HINCRBY', nameOfKept(), 'heldUntil', '3600000');
+			server.say('HINCRBY', nameOfKept(), 'requestedAt', '3600000');
+			expect(await other.look()).toMatchObject({ waitMs: 0, abandoned: null });
+			expect(await other.take(MINUTE)).toBe('done');
+		});
+
+		test('of a process that died after its request is not taken for a minute', async () => {
+			const [one, other] = [keptBy('one'), keptBy('other')];
+			await one.take(MINUTE);
+			await one.request(MINUTE);
+			passLease();
+			expect(await other.take(MINUTE)).toBe('refused');
+			expect(await other.look()).toMatchObject({
+				waitMs: 0,
+				abandoned: { name: field('requestedAt') },
+			});
+			// The request may have gone out until the lease was over.
+			server.say('HINCRBY', nameOfKept(), 'requestedAt', String(-MINUTE));
+			expect(await other.take(MINUTE)).toBe('refused');
+			server.say('HINCRBY', nameOfKept(), 'heldUntil', String(-MINUTE));
+			expect(await other.take(MINUTE)).toBe('done');
+			expect((await one.look())?.abandoned).toBeNull();
+		});
+
+		test('is taken in a full Redis', async () => {
 			const one = keptBy('one');
 			server.say('CONFIG', 'SET', 'maxmemory', '1');
 			expect(await one.take(MINUTE)).toBe('done');
-			expect(await one.ask(MINUTE)).toBe('done');
-			expect(await one.end(text('first'))).toBe('done');
+			expect(await one.request(MINUTE)).toBe('done');
+			expect(await one.release(text('first'))).toBe('done');
 			server.say('CONFIG', 'SET', 'maxmemory', '0');
 		});
+	});
+
+	test('concurrent syncs do not overwrite what another worker has written', async () => {
+		const kept = new KeptToken();
+		const note = (keeper: KeptToken, iat: number) => {
+			const grant = { token: read(kis.mint({ iat })), expiresAt: null, isOver: false } as const;
+			const attempts = [{ verdict: 'confirmed' }] as never;
+			const issued = { ...grant, clockAheadMs: 0, fields: {} };
+			keeper.note({ outcome: 'issued', grant: issued, attempts }, Date.now());
+			return grant.token.value;
+		};
+		const now = Math.floor(Date.now() / 1000);
+		const shareOf = (keeper: KeptToken, process: string) =>
+			new KeptShare(
+				keeper,
+				credential(),
+				new SharedKept(credential(), redisUrl(server.url), process),
+			);
+		const theirs = new KeptToken();
+		const younger = note(theirs, now);
+		await shareOf(theirs, 'other').sync();
+		note(kept, now - 3600);
+		const share = shareOf(kept, 'one');
+		await Promise.all([share.sync(), share.sync(), share.sync()]);
+		expect(kept.token?.value).toBe(younger);
+		const third = new KeptToken();
+		await shareOf(third, 'third').sync();
+		expect(third.token?.value).toBe(younger);
+	});
+
+	test('what another server kept is checked before it is used, once', async () => {
+		const one = start();
+		const token = await one.bring();
+		const takeOver = () => server.say('HSET', nameOfKept(), 'server', 'another');
+		takeOver();
+		expect(await start().bring()).toBe(token);
+		expect(await start().bring()).toBe(token);
+		expect(await one.bring()).toBe(token);
+		expect([issues(), questions()]).toEqual([1, 1]);
+		takeOver();
+		// It was revoked, and the server that has taken over does not know.
+		kis.live.clear();
+		expect(await start().bring(true)).not.toBe(token);
+		expect(await one.bring(true)).not.toBe(token);
+		expect(issues()).toBe(2);
 	});
 
 	describe('where Redis', () => {
@@ -316,7 +391,7 @@ describeWithRedis('the kept token of several workers', () => {
 			await server.run();
 		});
 
-		test('has gone, each serves itself, and the younger token counts when it is back', async () => {
+		test('goes away, each worker serves itself, and the younger token wins when it is back', async () => {
 			const [one, other] = [start(), start()];
 			await server.stop();
 			await one.bring();
@@ -337,7 +412,7 @@ describeWithRedis('the kept token of several workers', () => {
 			['does not answer', () => server.freeze(), () => server.thaw()],
 			['goes', () => void server.stop(), () => {}],
 			['is read-only', () => void server.say('REPLICAOF', '127.0.0.1', '1'), () => {}],
-		])('%s while KIS answers, the token serves all the same', async (_name, disturb, mend) => {
+		])('%s while KIS answers, the token still serves', async (_name, disturb, mend) => {
 			kis.orders.tokenP = [
 				(socket) => {
 					disturb();
@@ -352,7 +427,7 @@ describeWithRedis('the kept token of several workers', () => {
 			mend();
 		});
 
-		test('has been emptied, the token is asked about, once, and shared again', async () => {
+		test('is emptied, the token is checked once, and shared again', async () => {
 			const [one, other] = [start(), start()];
 			const token = await one.bring();
 			await other.bring();
@@ -364,7 +439,7 @@ describeWithRedis('the kept token of several workers', () => {
 		});
 	});
 
-	describe('what lies in Redis', () => {
+	describe('what is stored in Redis', () => {
 		test('holds neither token nor key nor secret, in any encoding, and expires', async () => {
 			const one = start();
 			const token = await one.bring();
@@ -382,7 +457,7 @@ describeWithRedis('the kept token of several workers', () => {
 			for (const name of names()) expect(Number(server.say('PTTL', name))).toBeGreaterThan(0);
 		});
 
-		test('is another text each time, though it is the same token', async () => {
+		test('is another ciphertext each time, for the same token', async () => {
 			const writing = { text: 'the same', token: null, keptMs: MINUTE };
 			const shared = new SharedKept(credential(), redisUrl(server.url), 'one');
 			await shared.write(writing);
@@ -396,7 +471,7 @@ describeWithRedis('the kept token of several workers', () => {
 			['something else', () => 'x'.repeat(300)],
 			['less', (sealed) => sealed.slice(0, -8)],
 			['one bit changed', (sealed) => (sealed.startsWith('A') ? 'B' : 'A') + sealed.slice(1)],
-		])('and is %s counts for nothing', async (_name, change) => {
+		])('and is %s is ignored', async (_name, change) => {
 			await start().bring();
 			const name = nameOfKept();
 			server.say('HSET', name, 'sealed', change(field('sealed')), 'version', 'another');
@@ -404,7 +479,7 @@ describeWithRedis('the kept token of several workers', () => {
 			expect(issues()).toBe(2);
 		});
 
-		test('and was another key pair’s counts for nothing, nor does it under another name', async () => {
+		test('is ignored under another name', async () => {
 			await start().bring();
 			const sealed = field('sealed');
 			server.say('FLUSHALL');
@@ -418,12 +493,13 @@ describeWithRedis('the kept token of several workers', () => {
 			expect((await other.look())?.news).toBeNull();
 		});
 
-		test('and is a token of another app key is used by nobody', async () => {
+		test('and is a token of another app key is not used', async () => {
 			const shared = new SharedKept(credential(), redisUrl(server.url), 'one');
-			const { writeState, NOTHING_KEPT } = await import('../../kis/keptToken/keptState');
+			const { NOTHING_KEPT } = await import('../../kis/keptToken/keptState');
+			const { encodeState } = await import('../../kis/keptToken/keptStateCodec');
 			const token = read(makeToken('PSanother'));
 			const grant = { token, expiresAt: null, isOver: false, clockAheadMs: 0, fields: {} };
-			const text = writeState({ ...NOTHING_KEPT, grant }, Date.now());
+			const text = encodeState({ ...NOTHING_KEPT, grant }, Date.now());
 			await shared.write({ text, token, keptMs: MINUTE });
 			expect(kis.live).toContain(await start().bring());
 			expect(issues()).toBe(1);

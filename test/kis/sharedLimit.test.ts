@@ -1,5 +1,5 @@
 // One limit over several processes, with a real Redis. A limiter with its own gate and connection stands for each process.
-// Requests are counted by the sliding second, as KIS does. What is tried: one, two and three processes, killed ones, and a
+// Requests are counted by the sliding second, as KIS counts them. What is tried: one, two and three processes, killed ones, and a
 // Redis that turns slow, unreachable, empty, full or read-only meanwhile.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -98,7 +98,7 @@ describeWithRedis('one limit over all processes', () => {
 			return all;
 		};
 
-		test('as many places as the limit are there at once, and no more', async () => {
+		test('as many leases as the limit are granted immediately, and no more', async () => {
 			const app = anApp();
 			const passed = stopwatch();
 			const given = await times(LIMIT, async (i) => await say(app, 'enter', `${i}`));
@@ -111,7 +111,7 @@ describeWithRedis('one limit over all processes', () => {
 			expect(more.waitMs + passed()).toBeGreaterThanOrEqual(WINDOW_MS);
 		});
 
-		test('an answered one is free a second later, and is promised to one who asks', async () => {
+		test('an answered request counts for a second, and its slot is promised to the next', async () => {
 			const app = anApp();
 			await times(LIMIT, async (i) => await say(app, 'enter', `${i}`));
 			const passed = stopwatch();
@@ -123,7 +123,7 @@ describeWithRedis('one limit over all processes', () => {
 			expect((await say(app, 'enter', 'after')).isGiven).toBe(false);
 		});
 
-		test('what all answers take is no reason to wait', async () => {
+		test('the shortest answer time is no reason to wait', async () => {
 			const app = anApp();
 			await times(LIMIT, async (i) => await say(app, 'enter', `${i}`));
 			await times(LIMIT, async (i) => await say(app, 'answered', `${i}`, { value: 700 + i }));
@@ -136,7 +136,7 @@ describeWithRedis('one limit over all processes', () => {
 		test.each<[string, number]>([
 			['unanswered', 1250],
 			['passed', 1116],
-		])('of one that ended %s the place is free after %d ms at most', async (end, freeAfter) => {
+		])('a request that ended %s counts for at most %d ms', async (end, freeAfter) => {
 			const app = anApp();
 			await say(app, 'enter', 'one', { limit: 1 });
 			const passed = stopwatch();
@@ -147,14 +147,14 @@ describeWithRedis('one limit over all processes', () => {
 			expect(next.waitMs + passed()).toBeGreaterThanOrEqual(freeAfter);
 		});
 
-		test('one that was not sent is free now', async () => {
+		test('a request that was not sent does not count', async () => {
 			const app = anApp();
 			await say(app, 'enter', 'one', { limit: 1 });
 			await say(app, 'unsent', 'one', { limit: 1 });
 			await expect(say(app, 'enter', 'two', { limit: 1 })).resolves.toMatchObject({ waitMs: 0 });
 		});
 
-		testBeside('a place that nobody frees runs out, unless it is extended', async () => {
+		testBeside('a lease that nobody releases runs out unless it is extended', async () => {
 			const app = anApp();
 			await say(app, 'enter', 'killed', { limit: 2 });
 			await say(app, 'enter', 'slow', { limit: 2 });
@@ -172,7 +172,7 @@ describeWithRedis('one limit over all processes', () => {
 			expect((await say(app, 'enter', 'last', { limit: 2 })).waitMs).toBe(0);
 		});
 
-		test('processes are counted, each once', async () => {
+		test('each process is counted once', async () => {
 			const app = anApp();
 			await say(app, 'look', '', { process: 'a' });
 			await say(app, 'look', '', { process: 'a' });
@@ -212,7 +212,7 @@ describeWithRedis('one limit over all processes', () => {
 			expect(waitMs > 0 && waitMs + passed() >= WINDOW_MS).toBe(isHeld);
 		});
 
-		test('where all is forgotten that was there, one window is held first', async () => {
+		test('if everything was lost, one window is held first', async () => {
 			const app = anApp();
 			const passed = stopwatch();
 			const { waitMs } = await say(app, 'enter', 'one', { wasThere: true });
@@ -221,7 +221,27 @@ describeWithRedis('one limit over all processes', () => {
 			expect(other.waitMs + passed()).toBeGreaterThanOrEqual(WINDOW_MS);
 		});
 
-		test('who comes back first leaves the others their parts until they are back, too', async () => {
+		test.each([
+			['its clock was put back', 'server'],
+			['another server, whose clock is behind, has taken over', 'another'],
+		])('where %s, one window is held, and no longer', async (_name, after) => {
+			const app = anApp();
+			await times(LIMIT, async (i) => await say(app, 'enter', `${i}`));
+			await say(app, 'answered', '0', { value: 5 });
+			await say(app, 'hold', '', { value: 1000 });
+			const [underWay, answered, , state] = keysOf(app).map((key) => `n8n-kis:${key}`);
+			const anHour = 3_600_000;
+			for (let i = 1; i < LIMIT; i++) server.say('ZINCRBY', underWay, `${anHour}`, `${i}`);
+			server.say('ZINCRBY', answered, `${anHour}`, '0');
+			for (const field of ['last', 'held']) server.say('HINCRBYFLOAT', state, field, `${anHour}`);
+			const passed = stopwatch();
+			const { isGiven, waitMs } = await say(app, 'enter', 'next', { server: after });
+			expect(isGiven).toBe(true);
+			expect(waitMs).toBeLessThanOrEqual(WINDOW_MS);
+			expect(waitMs + passed()).toBeGreaterThanOrEqual(WINDOW_MS);
+		});
+
+		test('the first process back leaves the others their parts until they are back, too', async () => {
 			const app = anApp();
 			const enter = async (name: string) => (await say(app, 'enter', name)).isGiven;
 			const enterAll = async (name: string) =>
@@ -261,7 +281,7 @@ describeWithRedis('one limit over all processes', () => {
 			expect((await say(app, 'enter', 'beyond')).isGiven).toBe(false);
 		});
 
-		test('what lies in Redis is forgotten in time', async () => {
+		test('what is stored in Redis expires', async () => {
 			const app = anApp();
 			await say(app, 'enter', 'one');
 			await say(app, 'answered', 'one', { value: 5 });
@@ -309,7 +329,7 @@ describeWithRedis('one limit over all processes', () => {
 		});
 	}
 
-	testBeside('one that is killed with all places frees them', async () => {
+	testBeside('a killed process frees all its leases', async () => {
 		const app = anApp();
 		const program = `
 			const { RateLimiter } = require('./dist/kis/rateLimit/rateLimiter.js');
@@ -339,7 +359,7 @@ describeWithRedis('one limit over all processes', () => {
 		expect(sends.times).toHaveLength(1);
 	});
 
-	test('stopped, nobody waits, and the place is another’s', async () => {
+	test('a stopped request does not wait, and its lease goes to another', async () => {
 		const app = anApp();
 		const limiter = processFor(app, { limit: 1 });
 		const stop = new AbortController();
@@ -386,7 +406,7 @@ describeWithRedis('one limit over all processes', () => {
 				const redis = await startRedis();
 				const processes = [processFor(app, { redis }), processFor(app, { redis })];
 				const own = stores.slice(-processes.length);
-				const isNoticedNow = () => own.some(({ obstacle }) => obstacle !== null);
+				const isNoticedNow = () => own.some(({ trouble }) => trouble !== null);
 				const sends = new Sends();
 				let isOver = false;
 				const senders = processes.flatMap((limiter) =>
@@ -418,7 +438,7 @@ describeWithRedis('one limit over all processes', () => {
 			});
 		}
 
-		testBeside('it is emptied, or starts again empty: one window is held', async () => {
+		testBeside('it is emptied, or restarts empty: one window is held', async () => {
 			const app = anApp();
 			const redis = await startRedis();
 			const processes = [processFor(app, { redis }), processFor(app, { redis })];

@@ -1,12 +1,12 @@
-// The connection to a real Redis. What is tried: every way in which a Redis cannot be used, all at once and again and again,
-// and what is left behind.
+// The connection to a real Redis. What is tried: every way in which a Redis cannot be used, concurrently and repeatedly, and
+// what is left open.
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Obstacle } from '../../kis/redis/obstacles';
+import type { RedisTrouble } from '../../kis/redis/redisErrors';
 import { probe, SharedStore, sharedStoreOf } from '../../kis/redis/sharedStore';
 import { makeCertificate, type Certificate } from '../support/certificate';
 import { runNodeJs } from '../support/child';
@@ -20,40 +20,40 @@ afterEach(closeServers);
 
 test('a Redis that is not there is unreachable', async () => {
 	const store = new SharedStore(redisUrl(`redis://127.0.0.1:${await unusedPort()}`));
-	await expect(store.run('redis/probe', ['a'])).resolves.toEqual({ obstacle: 'unreachable' });
-	expect(store.obstacle).toBe('unreachable');
+	await expect(store.run('redis/probe', ['a'])).resolves.toEqual({ trouble: 'unreachable' });
+	expect(store.trouble).toBe('unreachable');
 });
 
-test('no storm: whoever wants it, together or one after the other, it is tried once, and left alone for a while', async () => {
+test('no reconnect storm: callers, concurrent or one by one, make one attempt, and then none for a while', async () => {
 	const server = await startServer({ connected: (socket) => socket.destroy() });
 	const store = new SharedStore(redisUrl(`redis://127.0.0.1:${server.port}`));
 	const run = async () => await store.run('redis/probe', ['a']);
 	const answers = await Promise.all(Array.from({ length: 1000 }, run));
 	for (let i = 0; i < 1000; i++) answers.push(await run());
-	expect(answers).toEqual(Array(2000).fill({ obstacle: 'unreachable' }));
+	expect(answers).toEqual(Array(2000).fill({ trouble: 'unreachable' }));
 	expect(server.connections).toBe(1);
 });
 
-test.each<[string, Obstacle]>([
+test.each<[string, RedisTrouble]>([
 	['HTTP/1.1 400 Bad Request\r\n\r\n', 'broken'],
 	['$5\r\nhello\r\n', 'broken'],
 	['-NOAUTH Authentication required.\r\n', 'wrongPassword'],
 	['-NOPERM this user has no permissions\r\n', 'forbidden'],
 	['-LOADING Redis is loading the dataset in memory\r\n', 'starting'],
-])('what answers %j is %s', async (answer, obstacle) => {
+])('what answers %j is %s', async (answer, trouble) => {
 	const server = await startServer({
 		connected: (socket) => socket.on('data', () => socket.write(answer)),
 	});
 	const url = redisUrl(`redis://127.0.0.1:${server.port}`);
-	await expect(probe(url)).resolves.toBe(obstacle);
+	await expect(probe(url)).resolves.toBe(trouble);
 });
 
-test('what accepts a connection and says nothing is slow', async () => {
+test('a server that accepts a connection and says nothing is slow', async () => {
 	const server = await startServer({ connected: () => {} });
 	await expect(probe(redisUrl(`redis://127.0.0.1:${server.port}`))).resolves.toBe('slow');
 });
 
-test('TLS with what speaks none fails, and so does a name that is none', async () => {
+test('TLS with a server that speaks none fails, and so does a host that cannot be resolved', async () => {
 	const server = await startServer({ connected: (socket) => socket.end('hello, this is no TLS') });
 	await expect(probe(redisUrl(`rediss://127.0.0.1:${server.port}`))).resolves.toBe('notTls');
 	await expect(probe(redisUrl('redis://redis.invalid'))).resolves.toBe('unknownHost');
@@ -68,7 +68,7 @@ describeWithRedis('with a real Redis', () => {
 
 	const url = (rest = '') => redisUrl(server.url + rest);
 
-	test('it can be used, and nothing is left behind', async () => {
+	test('a probe succeeds, and leaves nothing open', async () => {
 		const before = resources();
 		await expect(probe(url('/3?prefix=kis:'))).resolves.toBeNull();
 		await expect(leftSince(before)).resolves.toEqual([]);
@@ -89,17 +89,17 @@ describeWithRedis('with a real Redis', () => {
 		store.close();
 	});
 
-	test('a connection that was closed meanwhile is made anew, as if nothing were', async () => {
+	test('a connection that was closed meanwhile is reopened, unnoticed by the caller', async () => {
 		const store = new SharedStore(url());
 		await store.run('redis/probe', ['a']);
 		server.say('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
 		await sleep(50);
 		await expect(store.run('redis/probe', ['a'])).resolves.toMatchObject({ reply: 'OK' });
-		expect(store.obstacle).toBeNull();
+		expect(store.trouble).toBeNull();
 		store.close();
 	});
 
-	test('a script that Redis has forgotten is given again', async () => {
+	test('a script that Redis has forgotten is sent again', async () => {
 		const store = new SharedStore(url());
 		await store.run('redis/probe', ['a']);
 		server.say('SCRIPT', 'FLUSH');
@@ -113,7 +113,7 @@ describeWithRedis('with a real Redis', () => {
 		client.close();
 	});
 
-	test('a database that is not there, no memory, and no writes', async () => {
+	test('a missing database, a full memory, and a read-only Redis each have a name', async () => {
 		await expect(probe(url('/99'))).resolves.toBe('wrongDatabase');
 		server.say('CONFIG', 'SET', 'maxmemory', '1');
 		await expect(probe(url())).resolves.toBe('full');
@@ -124,7 +124,7 @@ describeWithRedis('with a real Redis', () => {
 		await expect(probe(url())).resolves.toBeNull();
 	});
 
-	test('users: one that may not, one with a wrong password, and one that may', async () => {
+	test('users: one without permission, one with a wrong password, and one that may', async () => {
 		const rules = ['on', `>${PASSWORD}`, '~kis:*', '+info', '+select'];
 		server.say('ACL', 'SETUSER', 'little', ...rules);
 		server.say('ACL', 'SETUSER', 'enough', ...rules, '+@read', '+@write', '+@scripting', '+time');
@@ -138,20 +138,20 @@ describeWithRedis('with a real Redis', () => {
 		await expect(probe(as('enough', PASSWORD))).resolves.toBeNull();
 	});
 
-	test('frozen, it takes a second; thawed, it comes back by itself', async () => {
+	test('a frozen Redis costs a second, and is used again when it thaws', async () => {
 		const store = new SharedStore(url());
 		await store.run('redis/probe', ['a']);
 		server.freeze();
-		await expect(store.run('redis/probe', ['a'])).resolves.toEqual({ obstacle: 'slow' });
+		await expect(store.run('redis/probe', ['a'])).resolves.toEqual({ trouble: 'slow' });
 		server.thaw();
-		await expect(store.run('redis/probe', ['a'])).resolves.toEqual({ obstacle: 'slow' });
+		await expect(store.run('redis/probe', ['a'])).resolves.toEqual({ trouble: 'slow' });
 		await sleep(1000);
 		await expect(store.run('redis/probe', ['a'])).resolves.toMatchObject({ reply: 'OK' });
-		expect(store.obstacle).toBeNull();
+		expect(store.trouble).toBeNull();
 		store.close();
 	});
 
-	test('restarted, it is another server', async () => {
+	test('a restarted Redis is another server', async () => {
 		const store = new SharedStore(url());
 		const serverOf = async () => {
 			const answer = await store.run('redis/probe', [randomUUID()]);
@@ -189,7 +189,7 @@ describeWithRedis('with TLS', () => {
 		await rm(folder, { recursive: true });
 	});
 
-	test('a certificate that nobody vouches for is not accepted, whatever the environment says', async () => {
+	test('an untrusted certificate is rejected, whatever the environment says', async () => {
 		expect(await probeFromChild(url, {})).toBe('notTls');
 		expect(await probeFromChild(url, { NODE_TLS_REJECT_UNAUTHORIZED: '0' })).toBe('notTls');
 		expect(await probeFromChild(url, { NODE_EXTRA_CA_CERTS: certificate.file })).toBeNull();
@@ -207,7 +207,7 @@ async function probeFromChild(url: string, env: Record<string, string>): Promise
 	return JSON.parse(stdout);
 }
 
-test('the client of Redis is loaded by the first use, and writes nothing where DEBUG is set', async () => {
+test('the Redis client is loaded on first use, and logs nothing if DEBUG is set', async () => {
 	const server = await startServer({ connected: (socket) => socket.destroy() });
 	const program = `
 		const { parseCredential } = require('./dist/kis/input/credential.js');

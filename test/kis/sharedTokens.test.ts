@@ -1,17 +1,18 @@
-// What workers tell each other of tokens through a real Redis. Two sets of modules stand for two processes. What is tried:
-// revokes that end in every way, or never; others who use the token meanwhile; KIS that gives a dead token again; a Redis
-// that goes; and what lies there.
+// What workers tell each other about tokens through a real Redis. Two sets of modules stand for two processes. What is tried:
+// revokes that end in every way, or never; others who use the token meanwhile; a KIS that gives a dead token again; a Redis
+// that goes away; and what is stored in it.
 import type { KisCredential } from '../../kis/input/credential';
 import type { RevokeOutcome } from '../../kis/reply/revokeOutcome';
-import { SharedTokens } from '../../kis/memory/sharedTokens';
+import { sharedTokensOf } from '../../kis/memory/sharedTokens';
 import { sharedStoreOf } from '../../kis/redis/sharedStore';
+import { until } from '../../tools/common/until';
 import { KisDouble } from '../support/kisDouble';
 import { describeWithRedis, RedisServer, redisUrl } from '../support/redis';
-import { closeServers } from '../support/scriptedServer';
+import { closeServers, http, reset } from '../support/scriptedServer';
 import { found } from '../support/secrets';
 import { credentialFor, makeToken, read } from '../support/tokens';
 
-describeWithRedis('what workers tell each other of tokens', () => {
+describeWithRedis('what workers tell each other about tokens', () => {
 	let server: RedisServer;
 	let kis: KisDouble;
 	let one: Worker;
@@ -53,7 +54,7 @@ describeWithRedis('what workers tell each other of tokens', () => {
 			return 'because' in token ? token.because : token.value;
 		}
 
-		/** As if it had been issued here, too. */
+		/** As if this worker had issued it, too. */
 		keep(value: string): void {
 			const grant = {
 				token: read(value),
@@ -69,9 +70,9 @@ describeWithRedis('what workers tell each other of tokens', () => {
 		}
 
 		async revoke(value: string, revoke: () => Promise<RevokeOutcome>): Promise<void> {
-			const { whileRevokingForAll } = this.modules.sharedMarks;
+			const { whileRevoking } = this.modules.sharedMarks;
 			const token = read(value);
-			await whileRevokingForAll([token], credential(), async () => {
+			await whileRevoking([token], credential(), async () => {
 				return new Map([[token.fingerprint, { outcome: await revoke() }]]);
 			});
 		}
@@ -85,7 +86,7 @@ describeWithRedis('what workers tell each other of tokens', () => {
 		}
 	}
 
-	/** Both keep the same live token. */
+	/** Makes both workers keep the same live token. */
 	async function shareToken(): Promise<string> {
 		const token = await one.bring();
 		expect(kis.live).toContain(token);
@@ -118,7 +119,7 @@ describeWithRedis('what workers tell each other of tokens', () => {
 	});
 
 	test.each(['unknown', 'rejected'] as const)(
-		'%s: whoever wants it asks KIS first, once for all',
+		'%s: KIS is asked before the token is used, once for all workers',
 		async (outcome) => {
 			const token = await shareToken();
 			await one.revoke(token, async () => outcome);
@@ -130,7 +131,7 @@ describeWithRedis('what workers tell each other of tokens', () => {
 		},
 	);
 
-	test('unknown, and dead: one has asked, and all know', async () => {
+	test('unknown, and dead: one worker asks KIS, and all know', async () => {
 		const token = await shareToken();
 		await one.revoke(token, async () => {
 			kis.live.delete(token);
@@ -142,7 +143,7 @@ describeWithRedis('what workers tell each other of tokens', () => {
 		expect(questions()).toBe(1);
 	});
 
-	test('of two who revoke it, the one that has not sent it takes nothing back', async () => {
+	test('of two workers that revoke it, the one that has not sent it takes nothing back', async () => {
 		const token = await shareToken();
 		await one.revoke(token, async () => {
 			await other.revoke(token, async () => 'notSent');
@@ -150,6 +151,107 @@ describeWithRedis('what workers tell each other of tokens', () => {
 		});
 		await other.bring();
 		expect(questions()).toBe(1);
+	});
+
+	test.each(['notSent', 'rejected'] as const)(
+		'of two workers that revoke it, the one that ends first (%s) does not release the token',
+		async (outcome) => {
+			const token = await shareToken();
+			await one.revoke(token, async () => {
+				await other.revoke(token, async () => outcome);
+				expect(await other.bring()).toBe('beingRevoked');
+				kis.live.delete(token);
+				return 'revoked';
+			});
+			expect(await other.bring()).not.toBe(token);
+			expect(questions()).toBe(0);
+		},
+	);
+
+	test('a check that began before another revoke does not resolve the doubt that the revoke leaves', async () => {
+		const token = await shareToken();
+		await one.revoke(token, async () => 'unknown');
+		const answer = http(200, '{"rt_cd":"0","msg_cd":"MCA00000"}');
+		let answered = () => {};
+		kis.orders.quote = [(socket) => (answered = () => void socket.write(answer))];
+		const asking = other.bring();
+		await until(() => questions() === 1);
+		await one.revoke(token, async () => {
+			kis.live.delete(token);
+			return 'unknown';
+		});
+		// While the first question is under way, another request of the same worker looks.
+		const { learnFromOthers } = other.modules.sharedMarks;
+		await learnFromOthers(read(token), credential());
+		answered();
+		expect(await asking).not.toBe(token);
+	});
+
+	test('an emptied Redis does not resolve what a revoke has left open', async () => {
+		const token = await shareToken();
+		await one.revoke(token, async () => 'unknown');
+		server.say('FLUSHALL');
+		kis.orders.quote = [reset, reset];
+		expect(await one.bring()).toBe('unsettled');
+		expect(await one.bring()).toBe('unsettled');
+		expect(await one.bring()).toBe(token);
+		expect(questions()).toBe(3);
+	});
+
+	test('marks that Redis has lost are restored while the revoke is under way', async () => {
+		const token = await shareToken();
+		await one.revoke(token, async () => {
+			server.say('FLUSHALL');
+			expect(await sharedTokensOf(credential())?.lookUp([read(token)])).toEqual(['unmarked']);
+			await until(() => server.say('KEYS', '*:token:*') !== '', { looks: 2000 });
+			expect(await other.bring()).toBe('beingRevoked');
+			return 'notSent';
+		});
+		expect(server.say('KEYS', '*run:*')).toBe('');
+		sharedStoreOf(redisUrl(server.url)).close();
+	});
+
+	test('a revoke whose effect could not be recorded is recorded when Redis is back', async () => {
+		const token = await shareToken();
+		server.freeze();
+		await one.revoke(token, async () => {
+			kis.live.delete(token);
+			return 'revoked';
+		});
+		server.thaw();
+		// What was sent before it froze may be executed only now.
+		await until(() => server.say('HGETALL', server.say('KEYS', '*:token:*')) === 'dead\n1', {
+			looks: 2000,
+		});
+		expect(await other.bring()).not.toBe(token);
+		expect(questions()).toBe(0);
+	});
+
+	test('a worker records again what it knows to be dead, if Redis has lost it', async () => {
+		const token = await shareToken();
+		one.modules.deadTokens.deadTokens.add(read(token), credential());
+		await one.modules.sharedMarks.learnFromOthers(read(token), credential());
+		kis.live.delete(token);
+		expect(await other.bring()).not.toBe(token);
+		expect(questions()).toBe(0);
+	});
+
+	test('a token that claims to live for centuries is remembered for a hundred days', async () => {
+		const token = read(makeToken(kis.keys.appkey, { exp: Date.UTC(9000, 0) / 1000 }));
+		await sharedTokensOf(credential())?.tellDead(token);
+		const [name] = server.say('KEYS', '*:token:*').split('\n');
+		expect(Number(server.say('PTTL', name))).toBeLessThanOrEqual(100 * 24 * 60 * 60 * 1000);
+		sharedStoreOf(redisUrl(server.url)).close();
+	});
+
+	test('a full Redis still takes marks', async () => {
+		const token = await shareToken();
+		server.say('CONFIG', 'SET', 'maxmemory', '1');
+		await one.revoke(token, async () => {
+			expect(await other.bring()).toBe('beingRevoked');
+			return 'notSent';
+		});
+		server.say('CONFIG', 'SET', 'maxmemory', '0');
 	});
 
 	test('a worker that is killed while it revokes leaves the token open', async () => {
@@ -165,7 +267,7 @@ describeWithRedis('what workers tell each other of tokens', () => {
 		});
 		await begun;
 		expect(await other.bring()).toBe('beingRevoked');
-		// Its lease runs out.
+		// As if its lease had run out.
 		const [run] = server.say('KEYS', '*run:*').split('\n');
 		server.say('DEL', run);
 		expect(await other.bring()).toBe(token);
@@ -188,7 +290,7 @@ describeWithRedis('what workers tell each other of tokens', () => {
 		expect(issues()).toBe(2);
 	});
 
-	test('where Redis has gone in between, KIS is asked', async () => {
+	test('if Redis goes away during a revoke, KIS is asked', async () => {
 		const token = await shareToken();
 		await one.revoke(token, async () => {
 			expect(await other.bring()).toBe('beingRevoked');
@@ -202,10 +304,10 @@ describeWithRedis('what workers tell each other of tokens', () => {
 
 	test('thousands are marked, and found dead', async () => {
 		const tokens = Array.from({ length: 2500 }, () => read(makeToken(kis.keys.appkey)));
-		const shared = SharedTokens.of(credential());
+		const shared = sharedTokensOf(credential());
 		const run = await shared?.begin(tokens);
 		expect(await shared?.lookUp(tokens)).toEqual(Array(2500).fill('revoking'));
-		await run?.end(tokens.map((_token, i) => (['dead', 'open', 'asBefore'] as const)[i % 3]));
+		await run?.close(tokens.map((_token, i) => (['dead', 'open', 'asBefore'] as const)[i % 3]));
 		const standings = (await shared?.lookUp(tokens)) ?? [];
 		expect(standings.slice(0, 3)).toEqual([
 			'dead',

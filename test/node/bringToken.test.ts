@@ -63,6 +63,21 @@ describe.each(helpers)('%s', (helper) => {
 		expect(found(readFileSync(LOG_FILE, 'utf8'), secrets)).toBeUndefined();
 	});
 
+	test('an order does not wait for the whole question whether its token is alive', async () => {
+		kis.gives = kis.mint({ iat: Math.floor(Date.now() / 1000) - 3600 });
+		let isGivenUp = false;
+		let wasGivenUp: boolean | null = null;
+		kis.orders.quote = [(socket) => void socket.on('close', () => (isGivenUp = true))];
+		kis.orders.order = [
+			(socket) => {
+				wasGivenUp = isGivenUp;
+				socket.write(http(200, '{"rt_cd":"0"}'));
+			},
+		];
+		expect((await order({ helper })).errors).toEqual([]);
+		expect([count('quote'), wasGivenUp]).toEqual([[1], false]);
+	});
+
 	test.each<[string, Answer, Partial<Sending>]>([
 		['lost after KIS has processed it', hangUp, {}],
 		['not answered in time', silence, { timeout: 300 }],

@@ -5,7 +5,7 @@ import type { NoToken } from '../../kis/keptToken/nextStep';
 test.each<[string, NoToken, string]>([
 	[
 		'is asking KIS, and has no answer yet',
-		{ because: 'askedElsewhere' },
+		{ because: 'requestedElsewhere' },
 		'another n8n worker has asked KIS for an access token, and has no answer yet',
 	],
 	[

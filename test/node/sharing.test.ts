@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 
 import { until } from '../../tools/common/until';
 import { LOG_FILE } from '../../tools/engine/run';
-import { SharedTokens } from '../../kis/memory/sharedTokens';
+import { sharedTokensOf } from '../../kis/memory/sharedTokens';
 import { sharedStoreOf } from '../../kis/redis/sharedStore';
 import { describeWithRedis, RedisServer, redisUrl } from '../support/redis';
 import { closeServers, unusedPort } from '../support/scriptedServer';
@@ -65,7 +65,7 @@ describeWithRedis('with a real Redis', () => {
 		const redis = redisUrl(`${server.url}/0?prefix=kis:`);
 		const credential = { ...credentialFor(app, sandbox().url), redis };
 		// This process knows nothing about the token.
-		await SharedTokens.of(credential)?.tellDead(read(value));
+		await sharedTokensOf(credential)?.tellDead(read(value));
 		// KIS gives the same token again within six hours.
 		const { items, error } = await issue(sandbox(), {
 			options: { reuseToken: value },

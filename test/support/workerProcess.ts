@@ -24,12 +24,12 @@ const PROGRAM = `
 		atHand: async () => (await load('keptToken/bringToken').tokenAtHand(credential))?.value ?? null,
 		issue: async () => {
 			const options = { requestsPerSecond: 1000, timeoutMs: 5000, maxRetries: 0, cancel: stop.signal, execution: {} };
-			const got = await load('keptToken/issueInTurn').keptOrIssued(credential, 3600000, options);
+			const got = await load('keptToken/keptOrIssued').keptOrIssued(credential, 3600000, options);
 			return 'kept' in got ? ['kept', got.kept.token.value] : [got.outcome, got.grant?.token.value];
 		},
 		pause: async (milliseconds) => load('rateLimit/limiterFor').limiterOf(credential.appkey).pause(milliseconds),
 		revoke: async (token, outcome) => {
-			await load('memory/sharedMarks').whileRevokingForAll([read(token)], credential, async () => new Map([[read(token).fingerprint, { outcome }]]));
+			await load('memory/sharedMarks').whileRevoking([read(token)], credential, async () => new Map([[read(token).fingerprint, { outcome }]]));
 			if (outcome === 'revoked') load('memory/deadTokens').deadTokens.add(read(token), credential);
 		},
 		clock: async (ahead) => {

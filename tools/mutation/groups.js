@@ -26,10 +26,10 @@ exports.GROUPS = {
 	sending: {
 		mutate: [
 			'kis/http/{connection,requestWatch}.ts',
-			'kis/memory/executionMemory.ts',
+			'kis/memory/revokeHistory.ts',
 			'kis/revoke/{revoker,revokeTokens,batchStop,workers}.ts',
 		],
-		tests: ['kis/(connection|executionMemory|requestWatch|revokeTokens)'],
+		tests: ['kis/(connection|revokeHistory|requestWatch|revokeTokens)'],
 	},
 	issue: {
 		mutate: ['kis/issue/*.ts'],

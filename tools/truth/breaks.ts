@@ -18,7 +18,7 @@ const REVOCATION = 'kis/revoke/revocation.ts';
 const OUTCOME = 'kis/reply/revokeOutcome.ts';
 const REVOKE_BATCH = 'kis/revoke/revokeTokens.ts';
 const BATCH_STOP = 'kis/revoke/batchStop.ts';
-const EXECUTION_MEMORY = 'kis/memory/executionMemory.ts';
+const REVOKE_HISTORY = 'kis/memory/revokeHistory.ts';
 const DEAD = 'kis/memory/deadTokens.ts';
 const NODE_REVOKE = 'nodes/KisToken/operations/revoke/revoke.ts';
 const RETRY_AFTER = 'kis/http/retryAfter.ts';
@@ -175,13 +175,13 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'what was learnt counts in later executions',
 		file: DEAD,
-		from: 'this.#placesOf(token).includes(placeOf(token, credential))',
+		from: 'this.#scopesOf(token).includes(scopeOf(token, credential))',
 		to: 'false',
 	},
 	{
 		rule: 'an unusable node knows what its execution knows of the token',
 		file: NODE_REVOKE,
-		from: 'isToken(token) ? executionMemory.recallAny(execution, token) : null',
+		from: 'isToken(token) ? revokeHistory.recallAny(execution, token) : null',
 		to: 'null',
 	},
 	{
@@ -192,8 +192,8 @@ export const BREAKS: readonly Break[] = [
 	},
 	{
 		rule: 'a second try goes on from where the first left it',
-		file: EXECUTION_MEMORY,
-		from: 'standings?.get(keyOf(credential)) ?? null',
+		file: REVOKE_HISTORY,
+		from: 'byCredential?.get(keyOf(credential)) ?? null',
 		to: 'null',
 	},
 	{
@@ -204,10 +204,10 @@ export const BREAKS: readonly Break[] = [
 	},
 	{
 		rule: 'an execution forgets by count, not by the clock',
-		file: EXECUTION_MEMORY,
-		from: 'return standings?.get(keyOf(credential)) ?? null;',
-		to: '// Two hours.\n\t\tif (Date.now() > (token.claims?.expiresAt ?? Infinity)) return null;\n\t\treturn standings?.get(keyOf(credential)) ?? null;',
-		seenBy: 'test/kis/executionMemory.test.ts',
+		file: REVOKE_HISTORY,
+		from: 'return byCredential?.get(keyOf(credential)) ?? null;',
+		to: '// Two hours.\n\t\tif (Date.now() > (token.claims?.expiresAt ?? Infinity)) return null;\n\t\treturn byCredential?.get(keyOf(credential)) ?? null;',
+		seenBy: 'test/kis/revokeHistory.test.ts',
 	},
 	{
 		rule: '*Issue* passes on what is dead elsewhere only',

@@ -3,7 +3,7 @@ import { isLoopback } from '../../../kis/input/baseUrl';
 import type { KisCredential } from '../../../kis/input/credential';
 import { isListed, KIS_CODES } from '../../../kis/reply/errorCodes';
 import type { AnswerRule } from '../../../kis/reply/answerRule';
-import { OBSTACLES, type Obstacle } from '../../../kis/redis/obstacles';
+import { REDIS_TROUBLES, type RedisTrouble } from '../../../kis/redis/redisErrors';
 import { nameOfRedis, type RedisUrl } from '../../../kis/input/redisUrl';
 import type { InvalidInput } from '../../../kis/input/invalidInput';
 import { explain, quote, sentences } from '../../../kis/reply/explanation';
@@ -81,8 +81,8 @@ export function adviceOnAnswer(attempt: Attempt, credential: KisCredential): str
 }
 
 /** Words the message about a Redis that cannot be used. */
-export function adviceOnRedis(redis: RedisUrl, obstacle: Obstacle): string {
-	const { happened, todo } = OBSTACLES[obstacle];
+export function adviceOnRedis(redis: RedisUrl, trouble: RedisTrouble): string {
+	const { happened, todo } = REDIS_TROUBLES[trouble];
 	return sentences(`Redis at ${nameOfRedis(redis)} cannot be used: ${happened}.`, todo);
 }
 

@@ -35,12 +35,12 @@ async function tryAll(
 	credential: KisCredential,
 ): Promise<string | null> {
 	const { redis } = credential;
-	const [wrong, obstacle] = await Promise.all([
+	const [wrong, trouble] = await Promise.all([
 		tryKeyPair(helpers, credential),
 		redis && probe(redis),
 	]);
-	if (!redis || !obstacle) return wrong;
-	return sentences(wrong ?? ACCEPTED, adviceOnRedis(redis, obstacle));
+	if (!redis || !trouble) return wrong;
+	return sentences(wrong ?? ACCEPTED, adviceOnRedis(redis, trouble));
 }
 
 /** Returns what is wrong; `null` if KIS gave a WebSocket key. */

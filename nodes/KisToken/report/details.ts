@@ -39,7 +39,7 @@ export function detailsOf(facts: Facts): IDataObject {
 		issuedToThisAppKey: token ? isIssuedTo(token, appkey) : null,
 		expiresAt: timeOrNull(token?.claims?.expiresAt),
 		tokenFingerprint: token ? shortFingerprint(token) : null,
-		...(redis && { sharedWithWorkers: sharedStoreOf(redis).obstacle === null }),
+		...(redis && { sharedWithWorkers: sharedStoreOf(redis).trouble === null }),
 	};
 }
 

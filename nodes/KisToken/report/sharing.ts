@@ -1,16 +1,16 @@
 import type { Logger } from 'n8n-workflow';
 
 import type { KisCredential } from '../../../kis/input/credential';
-import { OBSTACLES } from '../../../kis/redis/obstacles';
+import { REDIS_TROUBLES } from '../../../kis/redis/redisErrors';
 import { nameOfRedis } from '../../../kis/input/redisUrl';
 import { sharedStoreOf } from '../../../kis/redis/sharedStore';
 import { sentences } from '../../../kis/reply/explanation';
 
 /** Warns in n8n's log if Redis has become unusable, so that this process shares nothing with others: once each time. */
 export function logIfNotShared(logger: Logger, { redis }: KisCredential): void {
-	const obstacle = redis && sharedStoreOf(redis).takeNews();
-	if (!obstacle) return;
-	const { happened, todo } = OBSTACLES[obstacle];
+	const trouble = redis && sharedStoreOf(redis).takeNews();
+	if (!trouble) return;
+	const { happened, todo } = REDIS_TROUBLES[trouble];
 	logger.warn(
 		sentences(
 			`KIS Token: not shared with the other workers. Redis at ${nameOfRedis(redis)} cannot be used: ${happened}.`,

@@ -4,7 +4,7 @@ import { type Check, verdict } from './check';
  * In bytes. What makes the package larger than this is to be looked at before it is raised. A third of it is ioredis,
  * which is loaded where a credential names a Redis, and nowhere else. Each module costs 0.9 kB of esbuild's wrapper.
  */
-const BUDGETS = { packed: 300_000, unpacked: 1_400_000 };
+const BUDGETS = { packed: 300_000, unpacked: 1_410_000 };
 
 /** The package does not grow unseen. */
 export const size: Check = {

@@ -3,7 +3,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import type { AccessToken } from '../../../../kis/input/accessToken';
 import type { KisCredential } from '../../../../kis/input/credential';
 import { ENVIRONMENTS } from '../../../../kis/input/environments';
-import type { TokenState } from '../../../../kis/keptToken/askAboutToken';
+import type { TokenState } from '../../../../kis/keptToken/checkToken';
 import { egressRules } from '../../host/egressRules';
 import { cancelSignal } from '../../host/execution';
 import { DEFAULT_TIMEOUT_MS } from '../fields/sendingOptions';
@@ -21,7 +21,7 @@ export async function askAboutEach(
 	tokens: readonly AccessToken[],
 ): Promise<ReadonlyMap<string, TokenState>> {
 	// Loaded by the first question, not when n8n starts: it loads the HTTP client.
-	const { askAboutToken } = await import('../../../../kis/keptToken/askAboutToken');
+	const { checkToken } = await import('../../../../kis/keptToken/checkToken');
 	const options = {
 		requestsPerSecond: ENVIRONMENTS[credential.environment].requestsPerSecond,
 		timeoutMs: DEFAULT_TIMEOUT_MS,
@@ -33,7 +33,7 @@ export async function askAboutEach(
 	const queue = new Map(tokens.map((token) => [token.value, token])).values();
 	const work = async () => {
 		for (const token of queue) {
-			states.set(token.value, await askAboutToken(credential, token, options));
+			states.set(token.value, await checkToken(credential, token, options));
 		}
 	};
 	await Promise.all(Array.from({ length: MAX_CONCURRENT_QUESTIONS }, work));

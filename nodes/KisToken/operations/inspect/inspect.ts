@@ -6,7 +6,7 @@ import {
 	shortFingerprint,
 	type AccessToken,
 } from '../../../../kis/input/accessToken';
-import type { TokenState } from '../../../../kis/keptToken/askAboutToken';
+import type { TokenState } from '../../../../kis/keptToken/checkToken';
 import { mapInTurns } from '../../../../kis/turns';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { forEachItem, isToken, readCredential, readParameter, STOPPED } from '../../host/input';

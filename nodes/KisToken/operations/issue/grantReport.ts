@@ -30,7 +30,7 @@ export function reportGrant(
 		outcome,
 		json: { ...fields, expires_at: timeOrNull(expiresAt) },
 		details: includeDetails ? detailsOf(facts) : null,
-		hint: deadTokens.hasElsewhere(token, credential) ? REVOKED_ELSEWHERE : undefined,
+		hint: deadTokens.isDeadAtAnotherHost(token, credential) ? REVOKED_ELSEWHERE : undefined,
 	};
 }
 

@@ -1,6 +1,6 @@
 import { reuse } from '../../../../kis/issue/issuance';
-import { mayHaveIssued } from '../../../../kis/issue/issuanceMemory';
-import { SharedTokens } from '../../../../kis/memory/sharedTokens';
+import { mayHaveIssued } from '../../../../kis/issue/issueHistory';
+import { sharedTokensOf } from '../../../../kis/memory/sharedTokens';
 import { mapInTurns } from '../../../../kis/turns';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { cancelSignal, isTool } from '../../host/execution';
@@ -69,7 +69,7 @@ export const issue: Operation<IssueOutcome> = {
 		const read = (itemIndex: number) => readReuseToken(context, itemIndex, credential);
 		const tokens = await readEach(context, read, STOPPED);
 		// From here on, this process also knows which of them another worker has revoked.
-		await SharedTokens.of(credential)?.lookUp(tokens.filter(isToken));
+		await sharedTokensOf(credential)?.lookUp(tokens.filter(isToken));
 		const minimumMs = options.minimumSecondsLeft * 1000;
 		const reusable = await mapInTurns(tokens, (token) =>
 			isToken(token) ? reuse(token, credential, minimumMs) : token,

@@ -3,7 +3,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import type { AccessToken } from '../../../../kis/input/accessToken';
 import type { Grant } from '../../../../kis/issue/grant';
 import type { Issuance } from '../../../../kis/issue/issuance';
-import { givenBefore } from '../../../../kis/issue/issuanceMemory';
+import { givenBefore } from '../../../../kis/issue/issueHistory';
 import { egressRules } from '../../host/egressRules';
 import { cancelSignal } from '../../host/execution';
 import type { ItemReport } from '../../report/itemReport';
@@ -51,8 +51,8 @@ async function askOnce(
 	};
 	// Both are loaded by the first issue, not when n8n starts: they load the HTTP client.
 	if (credential.bringsToken) {
-		const issueInTurn = await import('../../../../kis/keptToken/issueInTurn');
-		return await issueInTurn.keptOrIssued(credential, options.minimumSecondsLeft * 1000, sending);
+		const { keptOrIssued } = await import('../../../../kis/keptToken/keptOrIssued');
+		return await keptOrIssued(credential, options.minimumSecondsLeft * 1000, sending);
 	}
 	const { issueToken } = await import('../../../../kis/issue/issueToken');
 	return await issueToken(credential, sending);

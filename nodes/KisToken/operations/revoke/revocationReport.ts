@@ -2,7 +2,7 @@ import type { AccessToken } from '../../../../kis/input/accessToken';
 import type { Attempt } from '../../../../kis/reply/attempt';
 import type { KisCredential } from '../../../../kis/input/credential';
 import type { EnvironmentName } from '../../../../kis/input/environments';
-import type { Standing } from '../../../../kis/memory/executionMemory';
+import type { LeftAs } from '../../../../kis/memory/revokeHistory';
 import { meansDead, type RevokeOutcome } from '../../../../kis/reply/revokeOutcome';
 import type { Revocation } from '../../../../kis/revoke/revocation';
 import type { InvalidInput } from '../../../../kis/input/invalidInput';
@@ -55,7 +55,7 @@ export function reportNotSent(
 
 /** Reports a token that an earlier try of the execution sent, and that this try cannot send: its settings are invalid. */
 export function reportStanding(
-	{ outcome, decisive }: Standing,
+	{ outcome, decisive }: LeftAs,
 	invalid: InvalidInput,
 ): ItemReport<RevokeOutcome> {
 	if (outcome === 'revoked') return reportDead(outcome, decisive, null);

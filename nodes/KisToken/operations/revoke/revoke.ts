@@ -1,8 +1,8 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { AccessToken } from '../../../../kis/input/accessToken';
-import { whileRevokingForAll } from '../../../../kis/memory/sharedMarks';
-import { executionMemory } from '../../../../kis/memory/executionMemory';
+import { whileRevoking } from '../../../../kis/memory/sharedMarks';
+import { revokeHistory } from '../../../../kis/memory/revokeHistory';
 import { REVOKE_OUTCOMES, type RevokeOutcome } from '../../../../kis/reply/revokeOutcome';
 import { mapInTurns } from '../../../../kis/turns';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
@@ -53,17 +53,17 @@ export const revoke: Operation<RevokeOutcome> = {
 	async run(context) {
 		const execution = executionKey(context);
 		const setup = await readSetup(context, revokeOptions);
-		const hasSent = executionMemory.hasSent(execution);
-		if (setup instanceof InvalidInput && !hasSent) {
+		const hasAttempted = revokeHistory.hasAttempted(execution);
+		if (setup instanceof InvalidInput && !hasAttempted) {
 			return forEachItem(context, reportNotSent(setup));
 		}
 		// A token that an earlier try has sent is reported even after a stop, so all tokens are read then.
-		const onStop = hasSent ? null : STOPPED;
+		const onStop = hasAttempted ? null : STOPPED;
 		const credential = setup instanceof InvalidInput ? setup : setup.credential;
 		const tokens = await readTokens(context, credential, onStop);
 		if (setup instanceof InvalidInput) {
 			return tokens.map((token) => {
-				const standing = isToken(token) ? executionMemory.recallAny(execution, token) : null;
+				const standing = isToken(token) ? revokeHistory.recallAny(execution, token) : null;
 				return standing ? reportStanding(standing, setup) : reportNotSent(setup);
 			});
 		}
@@ -88,7 +88,7 @@ async function revokeEach(
 			egress: egressRules(context),
 			onResult: progressLog(context.logger),
 		});
-	const revocations = await whileRevokingForAll(usable, credential, revoke);
+	const revocations = await whileRevoking(usable, credential, revoke);
 	logIfNotShared(context.logger, credential);
 	return await mapInTurns(tokens, (token) => {
 		if (!isToken(token)) {

@@ -6,20 +6,20 @@ import { askIfAlive, type Liveness } from '../liveness/askIfAlive';
 import type { SendingOptions } from '../rateLimit/pacedRequest';
 import { KeptShare } from './keptShare';
 import { keptTokenOf } from './keptToken';
-import { doubtAbout, settle } from '../memory/revokeMarks';
+import { doubtAbout, resolveDoubt } from '../memory/revokeMarks';
 import { tellOthers } from '../memory/sharedMarks';
 import { SharedWork } from './sharedWork';
 
-/** What is known of a token now, and the request that showed it. */
+/** Whether a token is alive, and the request that showed it. */
 export interface TokenState {
 	/** `false`: dead. `null`: not known, or not for certain. */
 	readonly alive: boolean | null;
-	/** `null` if the question was cancelled before its turn. */
+	/** `null` if the request was cancelled before it was sent. */
 	readonly attempt: Attempt | null;
 }
 
-/** Asks KIS whether a token is alive, and lets everything in this process know what it says. Never throws. */
-export async function askAboutToken(
+/** Asks KIS whether a token is alive, and passes the answer on to this process and the other workers. Never throws. */
+export async function checkToken(
 	credential: KisCredential,
 	token: AccessToken,
 	options: SendingOptions,
@@ -30,35 +30,35 @@ export async function askAboutToken(
 	const doubt = doubtAbout(token, credential);
 	const { liveness, attempt } = await askIfAlive(credential, token, options);
 	const alive = ALIVE[liveness](isOurs);
-	if (alive !== null && doubt) settle(doubt);
+	if (alive !== null && doubt) resolveDoubt(doubt);
 	if (alive === false) deadTokens.add(token, credential);
-	if (isKept()) kept.noteAsked(alive, Date.now());
+	if (isKept()) kept.noteChecked(alive, Date.now());
 	await tellOthers(alive, token, credential, doubt);
 	if (isKept()) await KeptShare.of(kept, credential)?.sync();
 	return { alive, attempt };
 }
 
-const questions = new SharedWork<TokenState>();
+const checks = new SharedWork<TokenState>();
 
 /**
- * The same about the token that the credential keeps; everybody who wants to know at the same time shares one question.
+ * Checks the token that the credential keeps. Concurrent callers share one check, which runs to completion even if this
+ * caller is cancelled.
  *
  * @returns `null` if the caller was cancelled.
  */
-export async function askAboutKept(
+export async function checkKept(
 	credential: KisCredential,
 	token: AccessToken,
 	options: SendingOptions,
 ): Promise<TokenState | null> {
-	// Brought to its end, whoever leaves.
 	const cancel = new AbortController().signal;
-	const ask = async () => await askAboutToken(credential, token, { ...options, cancel });
-	// What was asked before a revoke does not settle what that has left open.
+	const check = async () => await checkToken(credential, token, { ...options, cancel });
+	// A check that began before a revoke cannot resolve the doubt that the revoke left, so it is not shared.
 	const about = doubtAbout(token, credential) ?? token;
-	return await questions.join(about, ask, options.cancel);
+	return await checks.join(about, check, options.cancel);
 }
 
-/** What an answer means for a token that is ours, so that KIS cannot call it invalid for another reason than that it is dead. */
+/** KIS may call a token invalid because it is cut off or another app key's. Only of a token that is ours does it mean dead. */
 const ALIVE: Readonly<Record<Liveness, (isOurs: boolean) => boolean | null>> = {
 	alive: () => true,
 	invalid: (isOurs) => (isOurs ? false : null),

@@ -1,4 +1,4 @@
-import { obstacleOf } from '../../kis/redis/obstacles';
+import { redisTroubleOf } from '../../kis/redis/redisErrors';
 
 const inRedis6 = (error: string) =>
 	new Error(
@@ -9,7 +9,7 @@ test.each([
 	["OOM command not allowed when used memory > 'maxmemory'.", 'full'],
 	["READONLY You can't write against a read only replica.", 'readOnly'],
 	['NOPERM this user has no permissions to run the command', 'forbidden'],
-] as const)('%s is the same error where Redis 6 wraps it', (error, obstacle) => {
-	expect(obstacleOf(new Error(error))).toBe(obstacle);
-	expect(obstacleOf(inRedis6(error))).toBe(obstacle);
+] as const)('%s is the same error where Redis 6 wraps it', (error, trouble) => {
+	expect(redisTroubleOf(new Error(error))).toBe(trouble);
+	expect(redisTroubleOf(inRedis6(error))).toBe(trouble);
 });

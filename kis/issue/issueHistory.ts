@@ -2,7 +2,10 @@ import type { AccessToken } from '../input/accessToken';
 import type { Grant } from './grant';
 import type { Issuance } from './issuance';
 
-/** What one execution asked KIS for. It is dropped with the execution, so that no token is kept longer than needed. */
+/**
+ * What one execution requested from KIS. It holds tokens, so it goes by an object that is garbage when the execution is:
+ * nothing is kept longer than needed. `kis/memory/revokeHistory.ts` holds none, must survive that object, and goes by name.
+ */
 export interface IssueHistory {
 	/** How the last call with each credential ended. */
 	readonly issuances: Map<string, Issuance>;
@@ -10,13 +13,13 @@ export interface IssueHistory {
 	readonly tokens: Set<string>;
 }
 
-const pasts = new WeakMap<object, IssueHistory>();
+const histories = new WeakMap<object, IssueHistory>();
 
 /** Returns what the execution asked for so far. */
 export function issueHistoryOf(execution: object): IssueHistory {
-	const past = pasts.get(execution) ?? { issuances: new Map(), tokens: new Set() };
-	pasts.set(execution, past);
-	return past;
+	const history = histories.get(execution) ?? { issuances: new Map(), tokens: new Set() };
+	histories.set(execution, history);
+	return history;
 }
 
 /** Returns the grant that gave the execution this token; `null` if none did. */

@@ -1,5 +1,5 @@
 // What is tried: what an execution knows about a token, with one credential and with any, and for how long.
-import { ExecutionMemory, type Standing } from '../../kis/memory/executionMemory';
+import { RevokeHistory, type LeftAs } from '../../kis/memory/revokeHistory';
 import type { RevokeOutcome } from '../../kis/reply/revokeOutcome';
 import { makeAttempt } from '../support/attempts';
 import { credentialFor, makeKeyPair, makeOpaqueToken, makeToken, read } from '../support/tokens';
@@ -9,13 +9,13 @@ const here = credentialFor(keys, 'https://relay.example');
 const elsewhere = credentialFor(keys, 'https://other.example');
 const token = read(makeToken(keys.appkey));
 
-function standing(outcome: RevokeOutcome): Standing {
+function standing(outcome: RevokeOutcome): LeftAs {
 	return { outcome, decisive: makeAttempt('noVerdict') };
 }
 
-let memory: ExecutionMemory;
+let memory: RevokeHistory;
 beforeEach(() => {
-	memory = new ExecutionMemory();
+	memory = new RevokeHistory();
 });
 
 test('an outcome is known for its execution, token and credential only', () => {
@@ -28,7 +28,7 @@ test('an outcome is known for its execution, token and credential only', () => {
 	).toBeNull();
 	expect(memory.recall('first', read(makeOpaqueToken()), here)).toBeNull();
 	expect(memory.recall('second', token, here)).toBeNull();
-	expect([memory.hasSent('first'), memory.hasSent('second')]).toEqual([true, false]);
+	expect([memory.hasAttempted('first'), memory.hasAttempted('second')]).toEqual([true, false]);
 });
 
 test('two spellings of an address are one host', () => {
@@ -46,7 +46,7 @@ test('the latest outcome counts', () => {
 	expect(memory.recall('first', token, here)).toBe(revoked);
 });
 
-describe('with any credential', () => {
+describe('recallAny: the credential cannot be read', () => {
 	test.each<[RevokeOutcome, RevokeOutcome | null, RevokeOutcome | null]>([
 		['revoked', null, 'revoked'],
 		['alreadyInvalid', null, 'alreadyInvalid'],

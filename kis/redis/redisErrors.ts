@@ -1,8 +1,8 @@
-/** Why Redis cannot be used just now. */
-export type Obstacle = keyof typeof OBSTACLES;
+/** Why Redis cannot be used at the moment. */
+export type RedisTrouble = keyof typeof REDIS_TROUBLES;
 
-/** What is said of each; clauses without a full stop, and sentences. Nothing that Redis says is repeated. */
-export const OBSTACLES = {
+/** What users read: a clause without a full stop, and sentences. Never quotes Redis. */
+export const REDIS_TROUBLES = {
 	unreachable: {
 		happened: 'no connection could be made, or it broke',
 		todo: 'Check host and port of the Redis URL, and that Redis runs. If n8n runs in a container, localhost is the container itself.',
@@ -50,8 +50,8 @@ export const OBSTACLES = {
 	},
 } as const satisfies Record<string, { readonly happened: string; readonly todo: string }>;
 
-/** By the first word of Redis's answer (its error code), or by the code of Node.js. */
-const BY_CODE: ReadonlyArray<readonly [RegExp, Obstacle]> = [
+/** By Redis's error code (the first word of its answer), its text, or the error code of Node.js. The first match counts. */
+const BY_CODE: ReadonlyArray<readonly [RegExp, RedisTrouble]> = [
 	[/^(NOAUTH|WRONGPASS)\b|invalid password|without any password/i, 'wrongPassword'],
 	[/^NOPERM\b/, 'forbidden'],
 	[/^READONLY\b/, 'readOnly'],
@@ -68,8 +68,8 @@ const BY_CODE: ReadonlyArray<readonly [RegExp, Obstacle]> = [
 /** Redis 6 wraps an error that a command met in a script: `ERR Error running script (…): @user_script: 5: -OOM …`. */
 const WRAPPED = /^ERR Error running script .*@user_script: ?\d+: -?/;
 
-/** Tells from an error of the client. */
-export function obstacleOf(error: unknown): Obstacle {
+/** Classifies an error of the client. Anything unknown is `broken`. */
+export function redisTroubleOf(error: unknown): RedisTrouble {
 	const { code, message }: Partial<NodeJS.ErrnoException> = error ?? {};
 	const texts = [code, message?.replace(WRAPPED, '')].filter((text) => typeof text === 'string');
 	const row = BY_CODE.find(([pattern]) => texts.some((text) => pattern.test(text)));

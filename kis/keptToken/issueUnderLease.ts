@@ -1,0 +1,37 @@
+import type { KisCredential } from '../input/credential';
+import { ISSUE_INTERVAL_MS } from '../input/environments';
+import type { Issuance } from '../issue/issuance';
+import { issueToken, type IssueOptions } from '../issue/issueToken';
+import { KeptShare } from './keptShare';
+import { keptTokenOf } from './keptToken';
+
+export interface LeaseOptions {
+	/** Whether to request a token even if another worker holds the lease. */
+	readonly insist?: boolean;
+	/** How long to make no request after a worker died before it could report an answer, in milliseconds. */
+	readonly deadWorkerHoldMs?: number;
+}
+
+/**
+ * Requests the token that the credential keeps, one worker at a time.
+ *
+ * @returns `null` if another worker holds the lease, or has requested a token since this process last looked.
+ */
+export async function issueUnderLease(
+	credential: KisCredential,
+	options: IssueOptions,
+	{ insist = false, deadWorkerHoldMs = ISSUE_INTERVAL_MS }: LeaseOptions = {},
+): Promise<Issuance | null> {
+	const kept = keptTokenOf(credential);
+	const share = KeptShare.of(kept, credential);
+	const lease = await share?.takeLease(deadWorkerHoldMs);
+	if (lease === null && !insist) return null;
+	try {
+		const beforeSending = lease?.beforeRequest;
+		const issuance = await issueToken(credential, { ...options, beforeSending });
+		kept.note(issuance, Date.now());
+		return lease?.isLost ? null : issuance;
+	} finally {
+		await (lease ? lease.release() : share?.sync());
+	}
+}

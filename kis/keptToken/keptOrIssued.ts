@@ -1,0 +1,72 @@
+import type { KisCredential } from '../input/credential';
+import type { Grant } from '../issue/grant';
+import { reuse, type Issuance } from '../issue/issuance';
+import type { IssueOptions } from '../issue/issueToken';
+import { wait } from '../reply/retry';
+import { checkKept } from './checkToken';
+import { issueUnderLease } from './issueUnderLease';
+import { learnOfKept } from './keptShare';
+import { keptTokenOf } from './keptToken';
+import { doubtAbout, isBeingRevoked } from '../memory/revokeMarks';
+import { learnFromOthers } from '../memory/sharedMarks';
+
+/** How long to wait for another worker that requests a token, at most. */
+const WAIT_FOR_WORKER_MS = 90_000;
+
+/**
+ * Returns the token that the credential keeps if KIS calls it alive and it is valid for `minimumMs`. Otherwise requests
+ * another.
+ */
+export async function keptOrIssued(
+	credential: KisCredential,
+	minimumMs: number,
+	options: IssueOptions,
+): Promise<{ readonly kept: Grant } | Issuance> {
+	const patientUntil = Date.now() + WAIT_FOR_WORKER_MS;
+	const isPatient = () => Date.now() < patientUntil && !options.cancel.aborted;
+	for (;;) {
+		await waitForOtherWorkers(credential, isPatient, options.cancel);
+		const kept = await keptGrant(credential, minimumMs, options);
+		if (kept) return { kept };
+		// A user has asked for it: do not hold back because a worker died without reporting an answer.
+		const lease = { insist: !isPatient(), deadWorkerHoldMs: 0 };
+		const issuance = await issueUnderLease(credential, options, lease);
+		if (issuance) return issuance;
+	}
+}
+
+async function waitForOtherWorkers(
+	credential: KisCredential,
+	isPatient: () => boolean,
+	cancel: AbortSignal,
+): Promise<void> {
+	const kept = keptTokenOf(credential);
+	do await learnOfKept(kept, credential);
+	while (
+		kept.requestedElsewhereMs > 0 &&
+		isPatient() &&
+		(await wait(kept.requestedElsewhereMs, cancel))
+	);
+}
+
+/**
+ * Returns the token that the credential keeps, in the form in which KIS would issue it, after asking KIS whether it is alive.
+ *
+ * @returns `null` if it is dead, being revoked, in doubt, or valid for less than `minimumMs`.
+ */
+async function keptGrant(
+	credential: KisCredential,
+	minimumMs: number,
+	options: IssueOptions,
+): Promise<Grant | null> {
+	const kept = keptTokenOf(credential);
+	await learnOfKept(kept, credential);
+	const { token } = kept;
+	if (!token || isBeingRevoked(token, credential)) return null;
+	if (!reuse(token, credential, minimumMs)) return null;
+	await checkKept(credential, token, options);
+	// It may have been revoked meanwhile.
+	await learnFromOthers(token, credential);
+	if (isBeingRevoked(token, credential) || doubtAbout(token, credential)) return null;
+	return reuse(token, credential, minimumMs);
+}

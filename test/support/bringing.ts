@@ -1,0 +1,91 @@
+// What the tests of bringing a token share: a KIS that is not the sandbox, a clock that they set, and waits that pass on it.
+import type { AccessToken } from '../../kis/input/accessToken';
+import type { Attempt } from '../../kis/reply/attempt';
+import type { KisCredential } from '../../kis/input/credential';
+import type { Issuance } from '../../kis/issue/issuance';
+import { checkToken } from '../../kis/keptToken/checkToken';
+import { bringToken, type BringOptions } from '../../kis/keptToken/bringToken';
+import { whileRevoking } from '../../kis/memory/sharedMarks';
+import type { RevokeOutcome } from '../../kis/reply/revokeOutcome';
+import { KisDouble } from './kisDouble';
+import { closeServers } from './scriptedServer';
+import { credentialFor, read } from './tokens';
+
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+
+const ANSWERED: Attempt = {
+	verdict: 'confirmed',
+	httpStatus: 200,
+	rule: null,
+	refusalCode: null,
+	code: '200',
+	text: null,
+	transportCode: null,
+	pause: null,
+};
+
+/** This computer's clock, in milliseconds since 1970. Waits pass on it immediately. */
+export const clock = { now: Date.now() };
+/** How long was waited, in milliseconds. */
+export const waits: number[] = [];
+jest.mock('../../kis/reply/retry', () => {
+	const actual =
+		jest.requireActual<typeof import('../../kis/reply/retry')>('../../kis/reply/retry');
+	return {
+		...actual,
+		async wait(milliseconds: number, stop: AbortSignal) {
+			waits.push(milliseconds);
+			// A timer may fire a little early.
+			const over = clock.now + milliseconds - 1;
+			const isOver = await actual.wait(5, stop);
+			clock.now = Math.max(clock.now, over);
+			return isOver;
+		},
+	};
+});
+
+export let kis: KisDouble;
+beforeEach(async () => {
+	clock.now = Date.now();
+	waits.length = 0;
+	jest.spyOn(Date, 'now').mockImplementation(() => clock.now);
+	kis = await new KisDouble().start();
+});
+afterEach(async () => {
+	jest.restoreAllMocks();
+	await closeServers();
+});
+
+export const credential = (changes: Partial<KisCredential> = {}) => ({
+	...credentialFor(kis.keys, kis.url),
+	...changes,
+});
+export const bring = async (options: Partial<BringOptions> = {}, from = credential()) =>
+	await bringToken(from, { mayWait: false, cancel: new AbortController().signal, ...options });
+/** The token that a request gets, or why it gets none. */
+export const brought = async (options: Partial<BringOptions> = {}, from = credential()) => {
+	const token = await bring(options, from);
+	return 'because' in token ? token.because : token.value;
+};
+/** The same for a read, which may wait. */
+export const broughtToRead = async () => await brought({ mayWait: true });
+export const check = async (token: AccessToken, requestsPerSecond = 1000) =>
+	await checkToken(credential(), token, {
+		requestsPerSecond,
+		timeoutMs: 1000,
+		cancel: new AbortController().signal,
+	});
+/** As if Issue had been given it. */
+export const issuedAs = (token: string): Issuance => ({
+	outcome: 'issued',
+	grant: { token: read(token), expiresAt: null, fields: {}, isOver: false, clockAheadMs: 0 },
+	attempts: [ANSWERED],
+});
+export const issues = () => kis.seen('tokenP').length;
+export const questions = () => kis.seen('quote').length;
+/** The results of a revoke, as `revokeTokens` gives them. */
+export const endedAs = (outcome: RevokeOutcome, ...tokens: string[]) =>
+	new Map(tokens.map((token) => [read(token).fingerprint, { outcome }]));
+export const revokeAs = async (outcome: RevokeOutcome, ...tokens: string[]) =>
+	await whileRevoking(tokens.map(read), credential(), async () => endedAs(outcome, ...tokens));
