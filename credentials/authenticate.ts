@@ -2,8 +2,6 @@ import { UserError, type IAuthenticate } from 'n8n-workflow';
 
 import { parseCredential } from '../kis/input/credential';
 import { InvalidInput } from '../kis/input/invalidInput';
-import { bringAuthorization, wantsAuthorization } from './bringAuthorization';
-import { paceRequest } from './pacing';
 import { originalOf, rememberOriginal } from './repeats';
 import { headersNamed, headersWithout } from './requestHeaders';
 import { requestTarget } from './requestTarget';
@@ -39,6 +37,9 @@ export const authenticate: IAuthenticate = async (fields, requested) => {
 			'KIS API credential: the request has a header Host, for which another server could vouch. Nothing was sent. Leave the header out: it follows from the URL.',
 		);
 	}
+	// Loaded by the first request, not when n8n starts.
+	const { bringAuthorization, wantsAuthorization } = await import('./bringAuthorization');
+	const { paceRequest } = await import('./pacing');
 	let authorization: string | null = null;
 	if (wantsAuthorization(credential, request, target)) {
 		authorization = await bringAuthorization(credential, request);

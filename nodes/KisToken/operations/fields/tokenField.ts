@@ -2,8 +2,6 @@ import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import type { AccessToken } from '../../../../kis/input/accessToken';
 import type { KisCredential } from '../../../../kis/input/credential';
-import { learnOfKept } from '../../../../kis/keptToken/keptShare';
-import { keptTokenOf } from '../../../../kis/keptToken/keptToken';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { forEachItem, readEach, readParameter, readToken } from '../../host/input';
 import { typedTokenHint } from './typedTokenHint';
@@ -93,6 +91,9 @@ export async function readTokens(
 }
 
 async function tokenKept(credential: KisCredential): Promise<AccessToken | null> {
+	// Loaded by the first run that needs it, not when n8n starts.
+	const { keptTokenOf } = await import('../../../../kis/keptToken/keptToken');
+	const { learnOfKept } = await import('../../../../kis/keptToken/keptShare');
 	const kept = keptTokenOf(credential);
 	await learnOfKept(kept, credential);
 	return kept.token;

@@ -1,7 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { AccessToken } from '../../../../kis/input/accessToken';
-import { whileRevoking } from '../../../../kis/memory/sharedMarks';
 import { revokeHistory } from '../../../../kis/memory/revokeHistory';
 import { REVOKE_OUTCOMES, type RevokeOutcome } from '../../../../kis/reply/revokeOutcome';
 import { mapInTurns } from '../../../../kis/turns';
@@ -79,6 +78,7 @@ async function revokeEach(
 	const usable = tokens.filter(isToken);
 	// Loaded by the first revoke, not when n8n starts: it loads the HTTP client.
 	const { revokeTokens } = await import('../../../../kis/revoke/revokeTokens');
+	const { whileRevoking } = await import('../../../../kis/memory/sharedMarks');
 	const revoke = async () =>
 		await revokeTokens(credential, usable, {
 			...options,
