@@ -16,6 +16,7 @@ export const N8N_LABELS: ReadonlySet<string> = new Set([
 	'Credentials',
 	'Custom API Call',
 	'Do not save',
+	'Error',
 	'Execute workflow',
 	'Expression',
 	'From file',

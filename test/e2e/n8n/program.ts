@@ -17,7 +17,7 @@ const GUARD = `
 	exec 3<&0
 	"$@" </dev/null 3<&- & program=$!
 	{ cat <&3 && kill -KILL 0; } >/dev/null 2>&1 &
-	trap : TERM
+	trap : TERM INT
 	wait $program || wait $program
 `;
 
@@ -25,8 +25,9 @@ const GUARD = `
 export class Program {
 	/** All that it wrote. */
 	log = '';
+	hasEnded = false;
+	readonly ended: Promise<void>;
 	readonly #child: ChildProcess;
-	readonly #ended: Promise<void>;
 	#stopped: Promise<void> | undefined;
 
 	constructor(
@@ -38,50 +39,47 @@ export class Program {
 		for (const stream of [this.#child.stdout, this.#child.stderr]) {
 			stream?.on('data', (chunk: Buffer) => (this.log += chunk.toString()));
 		}
-		this.#ended = new Promise((resolve) => {
+		this.ended = new Promise<void>((resolve) => {
 			this.#child.once('error', (error) => {
 				this.log += String(error);
 				resolve();
 			});
 			this.#child.once('exit', () => resolve());
+		}).then(() => {
+			this.hasEnded = true;
 		});
 	}
 
 	/** @throws Error with the end of its log, if it ends before that, or has not become ready after 900 looks. */
 	async until(isReady: () => Promise<boolean>): Promise<void> {
-		let hasEnded = false;
-		void this.#ended.then(() => (hasEnded = true));
 		let ready = false;
 		await until(async () => {
 			ready = await isReady().catch(() => false);
-			return ready || hasEnded;
+			return ready || this.hasEnded;
 		}, READY);
 		if (ready) return;
+		const what = this.hasEnded ? 'ended' : 'did not become ready';
 		await this.stop();
-		const what = hasEnded ? 'ended' : 'did not become ready';
 		throw new Error(`${this.command.join(' ')} ${what}:\n${this.log.slice(-4000)}`);
 	}
 
-	async stop(): Promise<void> {
+	/** @param signal Tells it to end. */
+	async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
 		// Once: afterwards its number may be another program's.
-		this.#stopped ??= this.#stop();
+		this.#stopped ??= this.#stop(signal);
 		await this.#stopped;
 	}
 
 	/** Ends it as `kill -9` does. */
 	async kill(): Promise<void> {
-		this.#stopped ??= (async () => {
-			this.#signal('SIGKILL');
-			await this.#ended;
-		})();
-		await this.#stopped;
+		await this.stop('SIGKILL');
 	}
 
-	async #stop(): Promise<void> {
-		this.#signal('SIGTERM');
-		await Promise.race([this.#ended, delay(END_MS, undefined, { ref: false })]);
+	async #stop(signal: NodeJS.Signals): Promise<void> {
+		this.#signal(signal);
+		await Promise.race([this.ended, delay(END_MS, undefined, { ref: false })]);
 		this.#signal('SIGKILL');
-		await this.#ended;
+		await this.ended;
 	}
 
 	/** To all of the group. */

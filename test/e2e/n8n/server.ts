@@ -47,6 +47,8 @@ export class N8n {
 		return this.#programs.map(({ log }) => log).join('\n');
 	}
 	url = '';
+	/** The server itself, the one that was started last. */
+	main: Program | undefined;
 	readonly #programs: Program[] = [];
 
 	private constructor(
@@ -92,14 +94,14 @@ export class N8n {
 		}
 	}
 
-	/** Starts the server, which is ready when this is. */
+	/** Starts the server, which is ready when this is, at another address each time. */
 	async start(): Promise<void> {
 		const port = await freePort();
 		this.url = `http://127.0.0.1:${port}`;
-		const server = await this.spawn(['start'], { N8N_PORT: String(port) });
+		this.main = await this.spawn(['start'], { N8N_PORT: String(port) });
 		// n8n 1 says that it is ready before its API is there.
 		const answers = async (path: string) => (await fetch(this.url + path)).ok;
-		await server.until(
+		await this.main.until(
 			async () => (await answers('/healthz/readiness')) && (await answers('/rest/settings')),
 		);
 	}

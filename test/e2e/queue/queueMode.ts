@@ -1,14 +1,21 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import type { App } from '../../../tools/sandbox/apps';
 import type { Sandbox } from '../../../tools/sandbox/server';
 import { CleanUp } from '../cleanUp';
+import type { Execution } from '../n8n/api';
 import { freePort, type Program } from '../n8n/program';
 import type { WorkflowFile } from '../n8n/server';
 import { Stage } from '../stage';
 import type { TokenSource } from '../tokenSource';
 import { until } from '../until';
 import { Postgres, Redis } from './services';
+
+const POLL_MS = 500;
+/** Holds nothing up when the tests have ended. */
+const pause = async () => await delay(POLL_MS, undefined, { ref: false });
+const NOT_ENDED = ['new', 'running', 'waiting', 'unknown'];
 
 interface Options {
 	readonly apps: Readonly<Record<string, App>>;
@@ -48,6 +55,8 @@ export class QueueMode {
 					...postgres.env,
 					...redis.env,
 					EXECUTIONS_MODE: 'queue',
+					// n8n 1 would run again what a killed worker has left. n8n 2 never does, and has no such setting.
+					QUEUE_WORKER_MAX_STALLED_COUNT: process.env.QUEUE_WORKER_MAX_STALLED_COUNT ?? '0',
 					N8N_ENCRYPTION_KEY: randomBytes(24).toString('hex'),
 				},
 			});
@@ -58,16 +67,19 @@ export class QueueMode {
 		});
 	}
 
-	async startWorker(): Promise<void> {
+	/** @param env Beside what every worker needs. */
+	async startWorker(env: NodeJS.ProcessEnv = {}): Promise<Program> {
 		const health = await freePort();
 		const worker = await this.stage.n8n.spawn(['worker', '--concurrency=10'], {
 			QUEUE_HEALTH_CHECK_ACTIVE: 'true',
 			QUEUE_HEALTH_CHECK_PORT: String(health),
+			...env,
 		});
 		await worker.until(
 			async () => (await fetch(`http://127.0.0.1:${health}/healthz/readiness`)).ok,
 		);
 		this.workers.push(worker);
+		return worker;
 	}
 
 	/** Activates a workflow whose webhook has its name, and waits until that answers. */
@@ -80,6 +92,36 @@ export class QueueMode {
 	/** Calls the webhook of a workflow, which begins an execution on some worker. */
 	async call(id: string, query = ''): Promise<Response> {
 		return await fetch(`${this.stage.n8n.url}/webhook/${id}${query}`);
+	}
+
+	/** Calls the webhook of a workflow once with each query, at the same time. @returns The executions that begin by that. */
+	async begin(id: string, queries: readonly string[] = ['']): Promise<string[]> {
+		const before = new Set(await this.stage.api.executionsOf(id));
+		await Promise.all(queries.map(async (query) => await this.call(id, query)));
+		for (;;) {
+			const begun = (await this.stage.api.executionsOf(id)).filter((one) => !before.has(one));
+			if (begun.length === queries.length) return begun;
+			await pause();
+		}
+	}
+
+	/** Which workers have begun an execution; one that did so twice is named twice. */
+	thatBegan(executionId: string): Program[] {
+		const began = new RegExp(`Worker started execution ${executionId} `, 'g');
+		return this.workers.flatMap((worker) => [...worker.log.matchAll(began)].map(() => worker));
+	}
+
+	/** Waits until n8n says of each execution how it ended, however long that takes, and its queue is empty. */
+	async ended(executions: readonly string[]): Promise<Execution[]> {
+		const { api } = this.stage;
+		const hasEnded = async (id: string) => {
+			const { status } = await api.call('GET', `/executions/${id}`);
+			return !NOT_ENDED.includes(String(status));
+		};
+		const allHave = async () => (await Promise.all(executions.map(hasEnded))).every(Boolean);
+		// The server may be away.
+		while (this.redis.queued > 0 || !(await allHave().catch(() => false))) await pause();
+		return await Promise.all(executions.map(async (id) => await api.ended(id)));
 	}
 
 	async stop(): Promise<void> {

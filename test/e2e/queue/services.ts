@@ -17,11 +17,13 @@ const INSTALL = 'Queue mode needs them: apt-get install postgresql redis-server'
 
 /** A database server for one test file. */
 export class Postgres {
+	#program: Program | undefined;
+
 	private constructor(
 		readonly port: number,
-		readonly program: Program,
 		readonly bin: string,
-		readonly data: string,
+		/** Where it stores everything, and whose that is. */
+		readonly options: { readonly cwd: string; readonly uid?: number; readonly gid?: number },
 	) {}
 
 	/** @throws Error that says what to install, if it is not there. */
@@ -41,12 +43,26 @@ export class Postgres {
 			options,
 		);
 
-		const port = await freePort();
+		const postgres = new Postgres(await freePort(), bin, options);
+		await postgres.#run();
+		return postgres;
+	}
+
+	/** Breaks off what its clients do, ends in good order (fast shutdown), and starts on the same data and port. */
+	async restart(): Promise<void> {
+		await this.#program?.stop('SIGINT');
+		await this.#run();
+	}
+
+	async #run(): Promise<void> {
+		const { port, bin, options } = this;
 		const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories='];
 		const args = [...settings, 'fsync=off'].flatMap((setting) => ['-c', setting]);
-		const program = new Program([join(bin, 'postgres'), '-D', data, ...args], options);
-		await program.until(async () => await listens(port));
-		return new Postgres(port, program, bin, data);
+		this.#program = new Program([join(bin, 'postgres'), '-D', options.cwd, ...args], options);
+		// It listens before it takes anyone.
+		const isReady = async () =>
+			await capture(join(bin, 'pg_isready'), ['-h', '127.0.0.1', '-p', String(port)]);
+		await this.#program.until(async () => (await isReady()) !== '');
 	}
 
 	/** Points n8n at it. */
@@ -67,30 +83,37 @@ export class Postgres {
 	}
 
 	async stop(): Promise<void> {
-		await this.program.stop();
-		await rm(this.data, { recursive: true });
+		await this.#program?.stop();
+		await rm(this.options.cwd, { recursive: true });
 	}
 }
 
 /** A Redis for one test file, which keeps nothing. */
 export class Redis {
-	private constructor(
-		readonly port: number,
-		readonly program: Program,
-	) {}
+	#program: Program | undefined;
+
+	private constructor(readonly port: number) {}
 
 	/** @throws Error that says what to install, if it is not there. */
 	static async start(): Promise<Redis> {
-		const port = await freePort();
+		const redis = new Redis(await freePort());
+		await redis.#run().catch((error: Error) => {
+			throw new Error(`${error.message}\n${INSTALL}`);
+		});
+		return redis;
+	}
+
+	/** Ends it, and starts it on the same port, empty. */
+	async restart(): Promise<void> {
+		await this.stop();
+		await this.#run();
+	}
+
+	async #run(): Promise<void> {
 		const keepNothing = ['--save', '', '--appendonly', 'no', '--dir', tmpdir()];
-		const args = ['--port', String(port), '--bind', '127.0.0.1', ...keepNothing];
-		const program = new Program(['redis-server', ...args], {});
-		await program
-			.until(async () => await listens(port))
-			.catch((error: Error) => {
-				throw new Error(`${error.message}\n${INSTALL}`);
-			});
-		return new Redis(port, program);
+		const args = ['--port', String(this.port), '--bind', '127.0.0.1', ...keepNothing];
+		this.#program = new Program(['redis-server', ...args], {});
+		await this.#program.until(async () => await listens(this.port));
 	}
 
 	/** Points n8n at it. */
@@ -100,16 +123,23 @@ export class Redis {
 
 	/** All that is stored in the database that the workers share, as text. */
 	dump(): string {
-		const cli = (...command: string[]) =>
-			spawnSync('redis-cli', ['-p', String(this.port), '-n', '1', ...command], {
-				encoding: 'utf8',
-			}).stdout;
-		const names = cli('--scan').split('\n').filter(Boolean);
-		return names.map((name) => `${name} ${cli('DUMP', name)}`).join('\n');
+		const names = this.#cli(1, '--scan').split('\n').filter(Boolean);
+		return names.map((name) => `${name} ${this.#cli(1, 'DUMP', name)}`).join('\n');
+	}
+
+	/** How many executions n8n's queue holds: those that wait, and those that a worker has taken. */
+	get queued(): number {
+		const lengths = ['wait', 'active'].map((list) => this.#cli(0, 'LLEN', `bull:jobs:${list}`));
+		return lengths.reduce((sum, length) => sum + Number(length), 0);
 	}
 
 	async stop(): Promise<void> {
-		await this.program.stop();
+		await this.#program?.stop();
+	}
+
+	#cli(database: number, ...command: string[]): string {
+		const at = ['-p', String(this.port), '-n', String(database)];
+		return spawnSync('redis-cli', [...at, ...command], { encoding: 'utf8' }).stdout;
 	}
 }
 
