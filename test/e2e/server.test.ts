@@ -227,7 +227,7 @@ describe('the test in the dialog of the credential', () => {
 		[
 			'an address without a scheme',
 			() => ({ baseUrl: stage.sandbox.url.replace('https://', '') }),
-			'Begin the Base URL with https://',
+			'Begin it with https://',
 		],
 		['a closed port', () => ({ baseUrl: 'http://127.0.0.1:1' }), 'nothing listens at the address'],
 		['a wrong name', () => ({ baseUrl: 'https://relay.invalid' }), 'could not be resolved'],
