@@ -206,10 +206,13 @@ describe("what looks like anybody's key or token", () => {
 		}
 	});
 
+	/** One in a thousand drawn texts begins like an app key. */
+	const withoutAppKey = (text: string) => text.replaceAll('PS', 'SP');
+
 	test.each([
 		['less than an app key', appkey.slice(0, -1)],
-		['39 characters of base64', appsecret.slice(70, 109)],
-		['39 characters of base64url', makeToken(appkey).slice(-39)],
+		['39 characters of base64', withoutAppKey(appsecret.slice(70, 109))],
+		['39 characters of base64url', withoutAppKey(makeToken(appkey).slice(-39))],
 		['seven characters of a header', header.slice(0, 7)],
 		['base64 with a blank in it', `${'x'.repeat(39)} ${'x'.repeat(39)}`],
 		['a path', '/uapi/domestic-stock/v1/quotations/inquire-time-itemchartprice'],
