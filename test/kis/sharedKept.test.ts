@@ -140,7 +140,7 @@ describeWithRedis('the kept token of several workers', () => {
 		});
 	});
 
-	describe('a worker that is killed', () => {
+	describe('a worker that is killed, or loses its lease', () => {
 		test('before its request: the next one requests a token, without waiting a minute', async () => {
 			const first = start();
 			await first.tell('pause', 60_000);
@@ -198,6 +198,17 @@ describeWithRedis('the kept token of several workers', () => {
 			const token = await first.bring();
 			await first.kill();
 			expect(await start().bring()).toBe(token);
+			expect(issues()).toBe(1);
+		});
+
+		test('before its request, by standing still for longer than its lease: it sends none', async () => {
+			const [slow, other] = [start(), start()];
+			await slow.tell('pause', 1500);
+			const brought = slow.bring(true);
+			await until(() => field('holder') !== '');
+			passLease();
+			const token = await other.bring();
+			expect(await brought).toBe(token);
 			expect(issues()).toBe(1);
 		});
 
