@@ -22,7 +22,7 @@ import { QueueMode, webhook } from './queue/queueMode';
 import { Supervisor } from './queue/supervisor';
 import type { TokenSource } from './tokenSource';
 import { until } from './until';
-import { chain, httpRequest, kisToken } from './workflows';
+import { AS_ORDER, chain, httpRequest, kisToken, requestWith } from './workflows';
 
 const WORKERS = 2;
 const EXECUTIONS = 10;
@@ -121,22 +121,7 @@ afterAll(async () => {
 });
 
 function workflowsOf(name: Name, sandbox: Sandbox, tokens: TokenSource): WorkflowFile[] {
-	const request = (path: string, parameters = {}) =>
-		httpRequest('Request', sandbox.url + path, {
-			parameters: {
-				authentication: 'predefinedCredentialType',
-				nodeCredentialType: 'kisApi',
-				...parameters,
-			},
-			credentials: { kisApi: { id: name, name: `KIS ${name}` } },
-		});
-	const order = {
-		method: 'POST',
-		sendBody: true,
-		specifyBody: 'json',
-		jsonBody: '{"ORD_QTY":"1"}',
-		options: { response: { response: { neverError: true } } },
-	};
+	const order = { ...AS_ORDER, options: { response: { response: { neverError: true } } } };
 	const revoke = [
 		httpRequest('Tokens', `=${tokens.urlOf('')}{{ $json.query.batch }}`),
 		kisToken(
@@ -148,8 +133,12 @@ function workflowsOf(name: Name, sandbox: Sandbox, tokens: TokenSource): Workflo
 	];
 	return [
 		chain(`revoke-${name}`, revoke, webhook(`revoke-${name}`)),
-		chain(`quote-${name}`, [request(QUOTE)], webhook(`quote-${name}`)),
-		chain(`order-${name}`, [request(ORDER, order)], webhook(`order-${name}`)),
+		chain(`quote-${name}`, [requestWith(name, sandbox.url + QUOTE)], webhook(`quote-${name}`)),
+		chain(
+			`order-${name}`,
+			[requestWith(name, sandbox.url + ORDER, order)],
+			webhook(`order-${name}`),
+		),
 	];
 }
 

@@ -11,7 +11,7 @@ import { itemsOf } from './n8n/execution';
 import type { WorkflowFile } from './n8n/server';
 import { Stage } from './stage';
 import { until } from './until';
-import { chain, credentialFor, httpRequest, kisToken } from './workflows';
+import { AS_ORDER, chain, credentialFor, kisToken, requestWith } from './workflows';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -72,23 +72,12 @@ afterEach(() => {
 
 function workflows(sandbox: Sandbox): WorkflowFile[] {
 	const request = (name: Name, url: string, parameters = {}) =>
-		httpRequest('Request', url, {
-			parameters: {
-				authentication: 'predefinedCredentialType',
-				nodeCredentialType: 'kisApi',
-				sendHeaders: true,
-				headerParameters: { parameters: [{ name: 'tr_id', value: 'FHKST01010100' }] },
-				...parameters,
-			},
-			credentials: { kisApi: { id: name, name: `KIS ${name}` } },
+		requestWith(name, url, {
+			sendHeaders: true,
+			headerParameters: { parameters: [{ name: 'tr_id', value: 'FHKST01010100' }] },
+			...parameters,
 		});
-	const order = {
-		method: 'POST',
-		sendBody: true,
-		specifyBody: 'json',
-		jsonBody: '{"ORD_QTY":"1"}',
-		options: { timeout: 1000 },
-	};
+	const order = { ...AS_ORDER, options: { timeout: 1000 } };
 	const token = (name: Name, operation: string, more = {}) =>
 		chain(`${operation} ${name}`, [kisToken('Token', name, { operation, ...more })]);
 	const ofEach = (Object.keys(apps) as Name[]).flatMap((name) => [

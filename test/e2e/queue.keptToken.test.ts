@@ -8,7 +8,7 @@ import { found } from '../support/secrets';
 import type { Execution } from './n8n/api';
 import { QueueMode, webhook } from './queue/queueMode';
 import { until } from './until';
-import { chain, httpRequest, kisToken } from './workflows';
+import { chain, kisToken, requestWith } from './workflows';
 
 const EXECUTIONS = 100;
 const QUOTES = 30;
@@ -38,14 +38,9 @@ afterAll(async () => await queueMode?.stop());
 
 function workflows(sandbox: Sandbox) {
 	const quote = (id: string) => {
-		const request = httpRequest('Request', sandbox.url + QUOTE, {
-			parameters: {
-				authentication: 'predefinedCredentialType',
-				nodeCredentialType: 'kisApi',
-				sendHeaders: true,
-				headerParameters: { parameters: [{ name: 'tr_id', value: 'FHKST01010100' }] },
-			},
-			credentials: { kisApi: { id, name: `KIS ${id}` } },
+		const request = requestWith(id, sandbox.url + QUOTE, {
+			sendHeaders: true,
+			headerParameters: { parameters: [{ name: 'tr_id', value: 'FHKST01010100' }] },
 		});
 		return chain(`quote-${id}`, [request], webhook(`quote-${id}`));
 	};

@@ -73,6 +73,26 @@ export function httpRequest(name: string, url: string, more: Partial<INode> = {}
 	return { name, type, typeVersion: 4.2, ...more, parameters: { url, ...more.parameters } };
 }
 
+/** n8n's HTTP Request node with a credential. */
+export function requestWith(credential: string, url: string, parameters: IDataObject = {}): Step {
+	return httpRequest('Request', url, {
+		parameters: {
+			authentication: 'predefinedCredentialType',
+			nodeCredentialType: 'kisApi',
+			...parameters,
+		} as INode['parameters'],
+		credentials: { kisApi: { id: credential, name: `KIS ${credential}` } },
+	});
+}
+
+/** Parameters that make it an order. */
+export const AS_ORDER = {
+	method: 'POST',
+	sendBody: true,
+	specifyBody: 'json',
+	jsonBody: '{"ORD_QTY":"1"}',
+};
+
 /** One of `examples/`, for the sandbox and a credential that there is, and otherwise as it is. */
 export function example(file: string, sandbox: Sandbox, credential: string): WorkflowFile {
 	const text = readFileSync(join(__dirname, '../../examples', file), 'utf8')
