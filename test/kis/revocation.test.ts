@@ -53,6 +53,9 @@ describe('KIS confirmed', () => {
 		['a status of 200', 200, { code: 200, status: 200 }, null],
 		['white space around rt_cd', 200, { code: 200, rt_cd: ' 0 ' }, null],
 		['an error without content', 200, { code: 200, error: {} }, null],
+		['a success of null', 200, { code: 200, success: null }, null],
+		['a status of null', 200, { code: 200, status: null }, null],
+		['a result without errors', 200, { code: 200, result: 'no error' }, null],
 	])('%s', (_name, status, body, encoding) => {
 		expect(answered(status, body, encoding).verdict).toBe('confirmed');
 	});
@@ -137,11 +140,13 @@ describe('no verdict', () => {
 		['status: error', 200, { code: 200, status: 'error' }],
 		['status: failed', 200, { code: 200, status: 'Failed' }],
 		['status: 500', 200, { code: 200, status: 500 }],
-		...[0, '0', 'no', 'N', '', [], {}].map((success): [string, number, unknown] => [
-			`success: ${JSON.stringify(success)}`,
-			200,
-			{ code: 200, success },
-		]),
+		...[0, '0', 'no', 'N', 'not ok', '1 error', '', [], {}].map(
+			(success): [string, number, unknown] => [
+				`success: ${JSON.stringify(success)}`,
+				200,
+				{ code: 200, success },
+			],
+		),
 		['ok: false', 200, { code: 200, ok: false }],
 		['isSuccess: false', 200, { code: 200, isSuccess: false }],
 		['statusCode: 500', 200, { code: 200, statusCode: 500 }],
@@ -217,6 +222,10 @@ describe('no verdict', () => {
 				NO_SECRETS,
 			),
 		).toMatchObject({ verdict: 'noVerdict', httpStatus: 200, transportCode, code: null });
+		const cutOffRefusal = { transportCode, httpStatus: 403, onStaleConnection: false } as const;
+		expect(
+			readRevocation(parseExchange({ kind: 'unanswered', ...cutOffRefusal }), NO_SECRETS),
+		).toMatchObject({ verdict: 'noVerdict', httpStatus: 403, rule: null });
 		const cutOff = { transportCode, httpStatus: 429, onStaleConnection: false } as const;
 		expect(
 			readRevocation(parseExchange({ kind: 'unanswered', ...cutOff }), NO_SECRETS),
@@ -381,6 +390,7 @@ describe('what is shown of an answer', () => {
 		['a number becomes text', 200, { code: 200, message: WORDS }, '200', WORDS],
 		['text stays text', 200, { code: '200', message: 'OK' }, '200', 'OK'],
 		['white space as sent', 200, { code: 200, message: ' OK \n' }, '200', ' OK \n'],
+		['a message of white space is none', 403, { message: ' ', error: 'no' }, '403', 'no'],
 		['a code with a tag', 403, { error_code: '<i>x</i>', error_description: 'no' }, '403', 'no'],
 	])('%s', (_name, status, body, code, text) => {
 		expect(answered(status, body)).toMatchObject({ code, text });

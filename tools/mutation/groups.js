@@ -1,8 +1,8 @@
 /** Which files are mutated, and which tests have to notice: few, so that each mutant takes seconds. */
 exports.GROUPS = {
 	input: {
-		mutate: ['kis/input/{accessToken,baseUrl,credential,environments,invalidInput,json}.ts'],
-		tests: ['kis/accessToken', 'kis/baseUrl', 'kis/credential', 'properties/(acc|base|cred)'],
+		mutate: ['kis/input/*.ts'],
+		tests: ['kis/(accessToken|baseUrl|credential|redisUrl)', 'properties/(acc|base|cred)'],
 	},
 	replies: {
 		mutate: [
@@ -10,14 +10,14 @@ exports.GROUPS = {
 			'kis/revoke/revocation.ts',
 		],
 		tests: [
-			'kis/(revocation|errorCodes|koreanTime)',
+			'kis/(revocation|errorCodes|koreanTime|issueToken|revokeTokens\\.attempts)',
 			'properties/(reply|errorCodes)',
 			'docs/tables',
 		],
 	},
 	outcomes: {
-		mutate: ['kis/reply/{revokeOutcome,retry}.ts'],
-		tests: ['kis/revokeOutcome', 'kis/retry', 'properties/(revokeOutcome|retry)'],
+		mutate: ['kis/reply/{revokeOutcome,retry}.ts', 'kis/http/{exchange,retryAfter}.ts'],
+		tests: ['kis/(revokeOutcome|retry|revocation|issueToken)', 'properties/(revokeOutcome|retry)'],
 	},
 	secrets: {
 		mutate: ['kis/secrets/*.ts', 'kis/turns.ts'],
@@ -37,11 +37,19 @@ exports.GROUPS = {
 	},
 	keptToken: {
 		mutate: ['kis/{keptToken,liveness}/*.ts', 'kis/memory/{deadTokens,revokeMarks}.ts'],
-		tests: ['kis/bringToken', 'node/keptToken'],
+		tests: ['kis/(bringToken|keptState|deadTokens|sharedKept)', 'node/keptToken'],
 	},
 	pacing: {
 		mutate: ['kis/rateLimit/*.ts'],
-		tests: ['kis/rateLimiter', 'kis/revokeTokens.rate', 'properties/rateLimiter'],
+		tests: [
+			'kis/(admission|limitConstants|pacedRequest|rateLimiter|requestEnd|sharedLimit)',
+			'kis/revokeTokens.rate',
+			'properties/rateLimiter',
+		],
+	},
+	sharing: {
+		mutate: ['kis/redis/*.ts', 'kis/memory/shared*.ts'],
+		tests: ['kis/(redisErrors|sharedReplies|sharedStore|sharedTokens)'],
 	},
 	network: {
 		mutate: ['kis/http/{transportCodes,egress,proxy}.ts'],
@@ -69,11 +77,14 @@ exports.GROUPS = {
 		tests: [
 			'properties/credential',
 			'docs/tables',
-			'node/(batch|execution|inspect|issue|keptToken)',
+			'node/(batch|execution|expressions|hints|inspect|issue|keptToken|operation)',
 		],
 	},
 	credential: {
-		mutate: ['credentials/*.ts'],
-		tests: ['node/(credential|bringToken)', 'attack/(credential|requestTarget)'],
+		mutate: ['credentials/*.ts', 'nodes/KisToken/credentialTest/*.ts'],
+		tests: [
+			'node/(bringToken|credential|notSentErrors|pacing)',
+			'attack/(credential|requestTarget)',
+		],
 	},
 };

@@ -1,27 +1,55 @@
 /**
  * Breaks the product in one place after the other, and looks whether a test fails: `npm run mutate`, or
- * `npm run mutate -- replies` for one group.
+ * `npm run mutate -- replies,issue` for some groups. What survived is in `reports/`.
  */
 import { Stryker } from '@stryker-mutator/core';
 
 import { GROUPS } from './groups.js';
 
-const CONFIG = 'tools/mutation/jest.config.js';
 const [only = Object.keys(GROUPS).join()] = process.argv.slice(2);
 
+/** A test file that cannot be loaded any more is a failure too. */
+const FOUND = ['Killed', 'RuntimeError', 'Timeout'];
+const SURVIVED = ['Survived', 'NoCoverage'];
+
+/** Either nothing ended it but the time, or a test of jest's waited in vain. */
+const isTimeout = ({ status, statusReason = '' }) =>
+	status === 'Timeout' || statusReason.includes('Exceeded timeout of');
+
+const rows = [];
 for (const group of only.split(',')) {
 	const { mutate, tests } = GROUPS[group];
-	const patterns = tests.map((test) => `'test/${test}'`).join(' ');
-	await new Stryker({
+	const mutants = await new Stryker({
 		mutate,
 		// Most texts are what people read: a test of those would say the same words again.
 		mutator: { excludedMutations: ['StringLiteral'] },
-		commandRunner: { command: `jest --runInBand --config ${CONFIG} ${patterns}` },
-		concurrency: 2,
+		testRunner: 'jest',
+		coverageAnalysis: 'perTest',
+		ignoreStatic: true,
+		jest: {
+			configFile: 'tools/mutation/jest.config.js',
+			config: { testRegex: tests.map((test) => `/test/${test}.*\\.test\\.ts$`) },
+		},
+		concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 2),
+		// A process grows in which n8n's engine is loaded again and again.
+		maxTestRunnerReuse: 50,
 		// A computer that does other things too may take its time: only what hangs is to count as hanging.
 		timeoutMS: 30_000,
-		reporters: ['clear-text', 'json'],
-		clearTextReporter: { allowColor: false },
+		timeoutFactor: 4,
+		warnings: { slow: false },
+		reporters: ['progress-append-only', 'clear-text', 'json'],
+		clearTextReporter: { allowColor: false, reportTests: false },
 		jsonReporter: { fileName: `reports/mutation-${group}.json` },
 	}).runMutationTest();
+	const among = (statuses) => mutants.filter(({ status }) => statuses.includes(status));
+	const [found, survived] = [among(FOUND), among(SURVIVED)];
+	for (const { fileName, location, replacement } of found.filter(isTimeout)) {
+		console.log(`Timed out: ${fileName}:${location.start.line + 1} ${replacement}`);
+	}
+	const broken = found.length + survived.length;
+	const score = ((100 * found.length) / broken).toFixed(1);
+	const timedOut = found.filter(isTimeout).length;
+	rows.push([group, broken, found.length, timedOut, survived.length, `${score} %`].join(' | '));
 }
+console.log('group | broken | found | of these timed out | survived | score');
+console.log(rows.join('\n'));
