@@ -36,7 +36,7 @@ function parseProxy(setting: string): Proxy | null {
 		const { origin, protocol, username, password } = new URL(setting);
 		const user = [username, password].map(decodeURIComponent).join(':');
 		const basic = `Basic ${Buffer.from(user).toString('base64')}`;
-		const isHttp = /^https?:$/.test(protocol);
+		const isHttp = ['http:', 'https:'].includes(protocol);
 		return isHttp ? { origin, authorization: user === ':' ? undefined : basic } : null;
 	} catch {
 		return null;

@@ -137,7 +137,7 @@ export function transportCodeOf(error: unknown): string {
 	if ('name' in error && error.name === 'HTTPParserError') return NOT_HTTP;
 	if ('code' in error && typeof error.code === 'string' && CODE.test(error.code)) return error.code;
 	// An AggregateError: several addresses of the host were tried.
-	return 'errors' in error && Array.isArray(error.errors) && error.errors.length > 0
+	return 'errors' in error && Array.isArray(error.errors)
 		? transportCodeOf(error.errors[0])
 		: OTHER;
 }

@@ -43,7 +43,6 @@ exports.GROUPS = {
 		mutate: ['kis/rateLimit/*.ts'],
 		tests: [
 			'kis/(admission|limitConstants|pacedRequest|rateLimiter|requestEnd|sharedLimit)',
-			'kis/revokeTokens.rate',
 			'properties/rateLimiter',
 		],
 	},
@@ -53,7 +52,11 @@ exports.GROUPS = {
 	},
 	network: {
 		mutate: ['kis/http/{transportCodes,egress,proxy}.ts'],
-		tests: ['properties/errorCodes', 'kis/connection.unwritten', 'node/(outcomes|egress|proxy)'],
+		tests: [
+			'properties/errorCodes',
+			'kis/connection',
+			'node/(credentialTest|egress|outcomes|proxy)',
+		],
 	},
 	reports: {
 		mutate: [
@@ -65,20 +68,33 @@ exports.GROUPS = {
 		],
 		tests: ['node/(revocationReport|issue)', 'properties/report'],
 	},
-	node: {
+	host: {
+		mutate: ['nodes/KisToken/host/{egressRules,expressionReason}.ts'],
+		tests: ['node/(egress|expressions)'],
+	},
+	fields: {
 		mutate: [
 			'nodes/KisToken/*.ts',
-			'nodes/KisToken/host/*.ts',
+			'nodes/KisToken/host/input.ts',
 			'nodes/KisToken/operations/*.ts',
 			'nodes/KisToken/operations/{fields,inspect}/*.ts',
-			'nodes/KisToken/operations/issue/{issue,options,reportKeptOrIssued,storedHint}.ts',
-			'nodes/KisToken/operations/revoke/{options,progress,revoke}.ts',
 		],
 		tests: [
-			'properties/credential',
 			'docs/tables',
-			'node/(batch|execution|expressions|hints|inspect|issue|keptToken|operation)',
+			'properties/credential',
+			'node/(batch|execution|hints|inspect|operation)',
 		],
+	},
+	issueInNode: {
+		mutate: ['nodes/KisToken/operations/issue/{issue,options,reportKeptOrIssued,storedHint}.ts'],
+		tests: ['docs/tables', 'node/(hints|issue|keptToken)'],
+	},
+	revokeInNode: {
+		mutate: [
+			'nodes/KisToken/host/execution.ts',
+			'nodes/KisToken/operations/revoke/{options,progress,revoke}.ts',
+		],
+		tests: ['docs/tables', 'node/(askBeforeUnknown|batch|execution|hints|issue.secrets)'],
 	},
 	credential: {
 		mutate: ['credentials/*.ts', 'nodes/KisToken/credentialTest/*.ts'],
