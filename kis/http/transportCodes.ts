@@ -133,13 +133,11 @@ export function explainTransportCode(code: string): TransportFailure {
 
 /** Returns the code of an error of the network stack. Never its message, which may quote what was sent. */
 export function transportCodeOf(error: unknown): string {
-	if (typeof error !== 'object' || error === null) return OTHER;
-	if ('name' in error && error.name === 'HTTPParserError') return NOT_HTTP;
-	if ('code' in error && typeof error.code === 'string' && CODE.test(error.code)) return error.code;
+	const { name, code, errors }: Partial<Record<string, unknown>> = Object(error);
+	if (name === 'HTTPParserError') return NOT_HTTP;
+	if (typeof code === 'string' && CODE.test(code)) return code;
 	// An AggregateError: several addresses of the host were tried.
-	return 'errors' in error && Array.isArray(error.errors)
-		? transportCodeOf(error.errors[0])
-		: OTHER;
+	return Array.isArray(errors) ? transportCodeOf(errors[0]) : OTHER;
 }
 
 const CODE = /^[A-Z][A-Z0-9_]{1,63}$/;

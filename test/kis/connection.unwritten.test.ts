@@ -66,6 +66,16 @@ describe('TLS', () => {
 		expect(server.connections).toBe(1);
 	});
 
+	test('an untrusted certificate of the proxy is not called a failed handshake', async () => {
+		const proxy = await startServer({ tls });
+		const before = process.env;
+		process.env = { ...before, HTTPS_PROXY: `127.0.0.1:${proxy.port}` };
+		const connection = connect('https://does-not-exist.invalid', { egress: allowed });
+		const exchange = await connection.post(BODY, NEVER);
+		process.env = before;
+		expect(exchange).toEqual(unwritten('DEPTH_ZERO_SELF_SIGNED_CERT'));
+	});
+
 	test.each<[string, Script, RegExp]>([
 		[
 			'a port that speaks plain HTTP',
