@@ -1,4 +1,10 @@
-/** Globs of files to break, and patterns of the paths below `test/` that have to notice. */
-export const GROUPS: Readonly<
-	Record<string, { readonly mutate: readonly string[]; readonly tests: readonly string[] }>
->;
+interface Group {
+	/** Globs of files to break. */
+	readonly mutate: readonly string[];
+	/** Patterns of the paths below `test/` that have to notice. */
+	readonly tests: readonly string[];
+	/** Whether to break what runs only while a file is loaded, too. Of such a break all tests of the group have to run. */
+	readonly withStatic?: boolean;
+}
+
+export const GROUPS: Readonly<Record<string, Group>>;

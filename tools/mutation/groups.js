@@ -1,19 +1,29 @@
 /** Which files are mutated, and which tests have to notice: few, so that each mutant takes seconds. */
 exports.GROUPS = {
 	input: {
-		mutate: ['kis/input/*.ts'],
+		mutate: ['kis/input/{accessToken,baseUrl,credential,invalidInput,json,redisUrl}.ts'],
 		tests: ['kis/(accessToken|baseUrl|credential|redisUrl)', 'properties/(acc|base|cred)'],
 	},
 	replies: {
-		mutate: [
-			'kis/reply/{answerRule,attempt,errorCodes,httpAnswers,koreanTime,reply,verdict}.ts',
-			'kis/revoke/revocation.ts',
-		],
+		mutate: ['kis/reply/{attempt,koreanTime,reply,verdict}.ts', 'kis/revoke/revocation.ts'],
 		tests: [
 			'kis/(revocation|errorCodes|koreanTime|issueToken|revokeTokens\\.attempts)',
 			'properties/(reply|errorCodes)',
 			'docs/tables',
 		],
+	},
+	tables: {
+		mutate: [
+			'kis/http/transportCodes.ts',
+			'kis/input/environments.ts',
+			'kis/reply/{answerRule,errorCodes,httpAnswers}.ts',
+		],
+		tests: [
+			'kis/(baseUrl|connection.keepAlive|connection.unwritten|credential|errorCodes|revocation)',
+			'properties/errorCodes',
+			'docs/tables',
+		],
+		withStatic: true,
 	},
 	outcomes: {
 		mutate: ['kis/reply/{revokeOutcome,retry}.ts', 'kis/http/{exchange,retryAfter}.ts'],
@@ -51,12 +61,8 @@ exports.GROUPS = {
 		tests: ['kis/(redisErrors|sharedReplies|sharedStore|sharedTokens)'],
 	},
 	network: {
-		mutate: ['kis/http/{transportCodes,egress,proxy}.ts'],
-		tests: [
-			'properties/errorCodes',
-			'kis/connection',
-			'node/(credentialTest|egress|outcomes|proxy)',
-		],
+		mutate: ['kis/http/{egress,proxy}.ts'],
+		tests: ['kis/connection.unwritten', 'node/(egress|proxy)'],
 	},
 	reports: {
 		mutate: [

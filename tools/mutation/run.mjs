@@ -14,14 +14,14 @@ const SURVIVED = ['Survived', 'NoCoverage'];
 
 const rows = [];
 for (const group of only.split(',')) {
-	const { mutate, tests } = GROUPS[group];
+	const { mutate, tests, withStatic = false } = GROUPS[group];
 	const mutants = await new Stryker({
 		mutate,
 		// Most texts are what people read: a test of those would say the same words again.
 		mutator: { excludedMutations: ['StringLiteral'] },
 		testRunner: 'jest',
 		coverageAnalysis: 'perTest',
-		ignoreStatic: true,
+		ignoreStatic: !withStatic,
 		jest: {
 			configFile: 'tools/mutation/jest.config.js',
 			config: { testRegex: tests.map((test) => `/test/${test}.*\\.test\\.ts$`) },
