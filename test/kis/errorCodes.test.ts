@@ -152,6 +152,19 @@ test.each([
 	['HPE_INVALID_CONSTANT', /not HTTP/],
 	['EGRESS_REFUSED', /egress/],
 	['PROXY_UNUSABLE', /proxy/],
+	['PROXY_TLS_FAILED', /proxy.*TLS/],
+	['ETIMEDOUT', /in time/],
+	['EHOSTUNREACH', /in time/],
+	['ENETUNREACH', /in time/],
+	['EADDRNOTAVAIL', /in time/],
+	['EPIPE', /closed/],
+	['ECONNABORTED', /closed/],
+	['UND_ERR_DESTROYED', /proxy/],
+	['UND_ERR_PRX_TLS', /proxy/],
+	['UNABLE_TO_GET_ISSUER', /certificate/],
+	['CRL_HAS_EXPIRED', /certificate/],
+	['HOSTNAME_MISMATCH', /certificate/],
+	['UND_ERR_HTTP_PARSER', /not HTTP/],
 	['SOMETHING_NEW', /connection/],
 ])("%s is explained without n8n's trigger words", (code, expected) => {
 	const said = explainTransportCode(code);
@@ -163,4 +176,25 @@ test.each([
 		expect(text).not.toMatch(AWKWARD);
 		expect(text).not.toMatch(REPLACED);
 	}
+});
+
+const UNKNOWN = 'the connection broke';
+
+test.each([
+	...['ABORT_ERR', 'ECONNREFUSED', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'],
+	...['UND_ERR_RES_EXCEEDED_MAX_SIZE', 'EGRESS_REFUSED', 'PROXY_UNUSABLE', 'PROXY_TLS_FAILED'],
+	...['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'ECONNABORTED', 'HOSTNAME_MISMATCH'],
+	...['UND_ERR_ABORTED', 'UND_ERR_DESTROYED', 'UND_ERR_PRX_TLS'],
+])('what only contains %s is another code', (code) => {
+	expect(explainTransportCode(code).happened).not.toBe(UNKNOWN);
+	expect(explainTransportCode(`X_${code}`).happened).toBe(UNKNOWN);
+	expect(explainTransportCode(`${code}_X`).happened).toBe(UNKNOWN);
+});
+
+test.each([
+	...['ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT', 'EHOSTDOWN', 'ENETDOWN'],
+	...['CRL_HAS_EXPIRED', 'ERR_SSL_X', 'ERR_TLS_X', 'EPROTO', 'HPE_X', 'UND_ERR_HTTP_PARSER'],
+])('what %s does not start is another code', (code) => {
+	expect(explainTransportCode(code).happened).not.toBe(UNKNOWN);
+	expect(explainTransportCode(`X_${code}`).happened).toBe(UNKNOWN);
 });

@@ -100,7 +100,7 @@ exports.GROUPS = {
 			'nodes/KisToken/host/execution.ts',
 			'nodes/KisToken/operations/revoke/{options,progress,revoke}.ts',
 		],
-		tests: ['docs/tables', 'node/(askBeforeUnknown|batch|execution|hints|issue.secrets)'],
+		tests: ['docs/tables', 'node/(askBeforeUnknown|batch|execution|issue.secrets)'],
 	},
 	credential: {
 		mutate: ['credentials/*.ts', 'nodes/KisToken/credentialTest/*.ts'],
