@@ -1,7 +1,7 @@
 import type { AnswerRule } from '../../kis/reply/answerRule';
 import { isListed, KIS_CODES } from '../../kis/reply/errorCodes';
 import { OPEN_ANSWERS, REFUSING_STATUSES } from '../../kis/reply/httpAnswers';
-import { explainTransportCode } from '../../kis/http/transportCodes';
+import { explainTransportCode, transportCodeOf } from '../../kis/http/transportCodes';
 import { waitBeforeRetry } from '../../kis/reply/retry';
 import type { Attempt } from '../../kis/reply/attempt';
 import { sentences } from '../../kis/reply/explanation';
@@ -198,3 +198,10 @@ test.each([
 	expect(explainTransportCode(code).happened).not.toBe(UNKNOWN);
 	expect(explainTransportCode(`X_${code}`).happened).toBe(UNKNOWN);
 });
+
+test.each(['for the token ABC', 'ABC for the token', 'A'.repeat(65), 'A', 'abc', 7])(
+	'%j is no code of an error, and not shown',
+	(code) => {
+		expect(transportCodeOf({ code })).toBe('UND_ERR');
+	},
+);
