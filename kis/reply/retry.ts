@@ -26,8 +26,8 @@ export function waitBeforeRetry(
 	const last = attempts[attempts.length - 1];
 	const retry = retryRuleOf(last);
 	if (!retry || retries >= maxRetries || asksToComeBack(last)) return null;
-	const timesSeen = attempts.filter(({ rule }) => rule !== null && rule === last.rule).length;
-	if (retry.times !== undefined && timesSeen > retry.times) return null;
+	const timesSeen = attempts.filter(({ rule }) => rule === last.rule).length;
+	if (timesSeen > (retry.times ?? Infinity)) return null;
 	const growing =
 		Math.min(LONGEST_RETRY_WAIT_MS, FIRST_RETRY_WAIT_MS * 2 ** retries) * (0.5 + random / 2);
 	return Math.max(retry.afterMs ?? 0, pauseLeft(last)) + growing;

@@ -1,11 +1,13 @@
 // What n8n does around the node: Retry On Fail, Stop, concurrent executions, its log.
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, Logger } from 'n8n-workflow';
 
 import { until } from '../../tools/common/until';
 import { LOG_FILE } from '../../tools/engine/run';
+import type { Revocation } from '../../kis/revoke/revocation';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
+import { progressLog } from '../../nodes/KisToken/operations/revoke/progress';
 import { fingerprint, makeApp } from '../../tools/sandbox/apps';
 import type { Fault } from '../../tools/sandbox/faults';
 import type { Sandbox } from '../../tools/sandbox/server';
@@ -17,6 +19,33 @@ const sandbox = useSandbox();
 const mint = ({ kis, apps }: Sandbox) => kis.mint(apps[0].appkey).value;
 /** Retries once, and asks KIS no question afterwards. */
 const onlySent = { maxRetries: 0, askBeforeUnknown: false };
+
+describe('an engine without a database, which gives no execution an id', () => {
+	const lost = { kind: 'reset', processed: true } as const;
+
+	test('an execution knows nothing of what another one sent', async () => {
+		sandbox().faults.push(lost);
+		const setup = {
+			input: tokenItems(mint(sandbox())),
+			executionId: '',
+			options: { ...onlySent, includeDetails: true },
+			onError: 'continueRegularOutput',
+		} as const;
+		expect(outcomes((await revoke(sandbox(), setup)).items)).toEqual(['unknown']);
+		expect(outcomes((await revoke(sandbox(), setup)).items)).toEqual(['alreadyInvalid']);
+	});
+
+	test('a second try knows what the first one sent', async () => {
+		sandbox().faults.push(lost);
+		const run = await revoke(sandbox(), {
+			input: tokenItems(mint(sandbox())),
+			executionId: '',
+			options: { ...onlySent, includeDetails: true },
+			node: { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 },
+		});
+		expect(outcomes(run.items)).toEqual(['revoked']);
+	});
+});
 
 describe('Retry On Fail', () => {
 	const retryOnFail = { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 };
@@ -301,6 +330,21 @@ test('a long batch logs its progress, at most every ten seconds', async () => {
 	await expect(inLog(/KIS Token: \d+ of 60 tokens done\. \d+ revoked/)).resolves.toBe(true);
 	const lines = readFileSync(LOG_FILE, 'utf8').match(/of 60 tokens done/g) ?? [];
 	expect(lines.length).toBeLessThanOrEqual(seconds / 10);
+});
+
+test('the progress is logged every ten seconds, with all that is done by then', () => {
+	let now = 0;
+	const clock = jest.spyOn(Date, 'now').mockImplementation(() => now);
+	const lines: string[] = [];
+	const log = progressLog({ info: (line: string) => lines.push(line) } as unknown as Logger);
+	for (now of [0, 9999, 10_000, 10_001, 19_999, 20_000]) {
+		log?.({ outcome: 'revoked' } as Revocation, 300);
+	}
+	clock.mockRestore();
+	expect(lines).toEqual([
+		'KIS Token: 3 of 300 tokens done. 3 revoked',
+		'KIS Token: 6 of 300 tokens done. 6 revoked',
+	]);
 });
 
 test('concurrent executions share one limit per app key, and the lowest applies', async () => {
