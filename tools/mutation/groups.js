@@ -2,7 +2,10 @@
 exports.GROUPS = {
 	input: {
 		mutate: ['kis/input/{accessToken,baseUrl,credential,invalidInput,json,redisUrl}.ts'],
-		tests: ['kis/(accessToken|baseUrl|credential|redisUrl)', 'properties/(acc|base|cred)'],
+		tests: [
+			'kis/(accessToken|baseUrl|credential|deadTokens|redisUrl|revokeHistory)',
+			'properties/(acc|base|cred)',
+		],
 	},
 	replies: {
 		mutate: ['kis/reply/{attempt,koreanTime,reply,verdict}.ts', 'kis/revoke/revocation.ts'],
@@ -27,7 +30,7 @@ exports.GROUPS = {
 	},
 	outcomes: {
 		mutate: ['kis/reply/{revokeOutcome,retry}.ts', 'kis/http/{exchange,retryAfter}.ts'],
-		tests: ['kis/(revokeOutcome|retry|revocation|issueToken)', 'properties/(revokeOutcome|retry)'],
+		tests: ['kis/(revokeOutcome|retry|revocation)', 'properties/(revokeOutcome|retry)'],
 	},
 	secrets: {
 		mutate: ['kis/secrets/*.ts', 'kis/turns.ts'],

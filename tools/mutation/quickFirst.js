@@ -3,7 +3,7 @@ const { default: Sequencer } = require('@jest/test-sequencer');
 /** From quick to slow: some draw much, some load n8n's engine, the last wait for real seconds to pass. */
 const SLOW = [
 	/properties/,
-	/connection|revokeTokens|secretGuard/,
+	/connection|issueToken|revokeTokens|secretGuard/,
 	/(attack|node)\//,
 	/volume|sharing|Tokens\.rate/,
 ];

@@ -1,6 +1,7 @@
 /**
  * Breaks the product in one place after the other, and looks whether a test fails: `npm run mutate`, or
- * `npm run mutate -- replies,issue` for some groups. What survived is in `reports/`.
+ * `npm run mutate -- replies,issue` for some groups. What survived is in `reports/`. `MUTATION_CONCURRENCY` is how many tests
+ * run concurrently, 2 by default.
  */
 import { Stryker } from '@stryker-mutator/core';
 
@@ -21,6 +22,7 @@ for (const group of only.split(',')) {
 		mutator: { excludedMutations: ['StringLiteral'] },
 		testRunner: 'jest',
 		coverageAnalysis: 'perTest',
+		// Of what runs only while a file is loaded, Stryker cannot tell which tests meet it: all would have to run.
 		ignoreStatic: !withStatic,
 		jest: {
 			configFile: 'tools/mutation/jest.config.js',
