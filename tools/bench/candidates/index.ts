@@ -3,7 +3,7 @@ import { httpRequest } from './httpRequest';
 import { kisToken } from './kisToken';
 import { bareUndici, plainLoop } from './loops';
 import { quotes } from './quotes';
-import { quotesInTurn } from './quotesInTurn';
+import { prepareQuotes, quotesInTurn } from './quotesInTurn';
 
 /** Ways to revoke tokens, as a user would choose between them; the last is what this node is built on, alone. */
 export const CANDIDATES = {
@@ -35,6 +35,6 @@ export const QUOTE_CANDIDATES = {
 	quotesKeptToken: quotesInTurn('all by the credential, which keeps the token', 'credential'),
 } as const satisfies Record<string, Candidate>;
 
-export const ALL_CANDIDATES = { ...CANDIDATES, ...QUOTE_CANDIDATES };
+export const ALL_CANDIDATES = { ...CANDIDATES, ...QUOTE_CANDIDATES, prepareQuotes };
 
 export type CandidateName = keyof typeof ALL_CANDIDATES;

@@ -6,6 +6,7 @@ import { encryptCredential } from '../../engine/run';
 import type { Candidate, Task } from './candidate';
 import { runInEngine } from './inEngine';
 import { QUOTE_PATH } from './quotes';
+import { timed } from './timed';
 
 type Header = Record<'name' | 'value', string>;
 
@@ -67,15 +68,36 @@ function headersOf({ app, tokens }: Task, by: HeadersBy): Header[] {
 	return Object.entries(headers).map(([name, value]) => ({ name, value }));
 }
 
-/** The credential as it comes, without its pace, which would only wait. */
-async function credentialFor({ app, url }: Task) {
+/** Only prepares a request for each token, as the credential does before n8n sends it. Its first asks KIS for a token. */
+export const prepareQuotes: Candidate = {
+	label: 'what the credential does of it: nothing is sent',
+	run: async (task) =>
+		await timed(async () => {
+			const { authenticate } = makeCredentialType();
+			if (typeof authenticate !== 'function') throw new Error('The credential prepares no request');
+			for (let i = 0; i < task.tokens.length; i++) {
+				const headers = { tr_id: 'FHKST01010100' };
+				await authenticate(fieldsFor(task), { url: task.url + QUOTE_PATH, method: 'GET', headers });
+			}
+		}),
+};
+
+function makeCredentialType(): ICredentialType {
 	const { KisApi } = createRequire(__filename)('../../../dist') as {
 		KisApi: new () => ICredentialType;
 	};
-	const fields = { ...app, environment: 'custom', baseUrl: url, paceRequests: false };
+	return new KisApi();
+}
+
+/** As the credential comes, without its pace, which would only wait. */
+function fieldsFor({ app, url }: Task) {
+	return { ...app, environment: 'custom', baseUrl: url, paceRequests: false };
+}
+
+async function credentialFor(task: Task) {
 	return {
 		settings: { credentials: { kisApi: { id: 'kis', name: 'kis' } } },
-		credentialTypes: [new KisApi()],
-		credentials: [await encryptCredential('kis', 'kisApi', fields as never)],
+		credentialTypes: [makeCredentialType()],
+		credentials: [await encryptCredential('kis', 'kisApi', fieldsFor(task) as never)],
 	};
 }

@@ -6,7 +6,8 @@ import { Sample } from '../sample';
 
 const REQUESTS = 100;
 const BARE: CandidateName = 'quotesBare';
-const CANDIDATES: readonly CandidateName[] = [BARE, 'quotesOwnToken', 'quotesKeptToken'];
+const ALONE: CandidateName = 'prepareQuotes';
+const CANDIDATES: readonly CandidateName[] = [BARE, 'quotesOwnToken', 'quotesKeptToken', ALONE];
 /** How many requests each process sends before its runs count. */
 const WARM_UP = 500;
 const WANTED_MS = 1;
@@ -21,27 +22,20 @@ export async function keptToken(rounds: number): Promise<Findings> {
 	/** @throws Error if not every request was answered with a quote. */
 	const answeredRuns = (candidate: CandidateName) => {
 		const runs = resultsOf(measured, candidate, REQUESTS);
-		if (runs.every(({ answered }) => answered === REQUESTS)) return runs;
+		const wanted = candidate === ALONE ? 0 : REQUESTS;
+		if (runs.every(({ answered }) => answered === wanted)) return runs;
 		throw new Error(`${candidate}: not every quote came`);
 	};
 	const perRequest = (candidate: CandidateName, figure: (run: Run) => number) =>
 		Sample.of(answeredRuns(candidate), (run) => figure(run) / REQUESTS);
-	/** Round by round: what slows the computer down meets both. */
-	const added = (figure: (run: Run) => number) => {
-		const bare = answeredRuns(BARE);
-		return new Sample(
-			answeredRuns('quotesKeptToken').map(
-				(run, round) => (figure(run) - figure(bare[round])) / REQUESTS,
-			),
-		);
-	};
+	const [time, cpu] = [perRequest(ALONE, wallMs), perRequest(ALONE, cpuMs)];
 	return {
 		title: 'The kept token',
 		about: [
 			`${REQUESTS} requests for a quote, one after the other, by the calls that n8n's HTTP Request node makes; each connects anew, as there.`,
 			'The credential keeps a token in memory, and decides for each request whether it can be used.',
 			'*Pace Requests* is off: it would only wait.',
-			'Times are milliseconds for each request. What is added is compared round by round.',
+			'Times are milliseconds for each request. Where n8n sends it with a credential, n8n decrypts that too.',
 		],
 		tables: [
 			{
@@ -55,9 +49,9 @@ export async function keptToken(rounds: number): Promise<Findings> {
 		],
 		goals: [
 			{
-				wanted: `The credential with a kept token: less than ${WANTED_MS} ms more than fixed headers`,
-				measured: `${added(wallMs).show(fine)} ms; CPU ${added(cpuMs).show(fine)} ms`,
-				met: added(wallMs).median < WANTED_MS && added(cpuMs).median < WANTED_MS,
+				wanted: `The credential with a kept token: less than ${WANTED_MS} ms a request`,
+				measured: `${time.show(fine)} ms; CPU ${cpu.show(fine)} ms`,
+				met: time.median < WANTED_MS && cpu.median < WANTED_MS,
 			},
 		],
 	};
