@@ -52,7 +52,7 @@ export class Connection {
 	readonly #sockets = new Set<Socket>();
 	#dispatcher: Dispatcher | null = null;
 	#watch: RequestWatch | null = null;
-	/** The signal that is listened to until {@link close}: adding a listener takes as long as sending a request. */
+	/** Listened to until {@link close}, and not anew for each request. */
 	#cancel: AbortSignal | null = null;
 	readonly #onCancel = () => this.#watch?.breakOff(CANCELLED);
 	/** Whether the present socket has carried a whole exchange. */

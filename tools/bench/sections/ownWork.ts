@@ -54,7 +54,7 @@ export async function ownWork(): Promise<Findings> {
 				`Instructions of the processor, counted by callgrind of [Valgrind](https://valgrind.org), over plain http: what ${wholeNumber(MANY)} tokens take more than ${wholeNumber(FEW)}.`,
 				'The server is another process, and is not counted.',
 				'Node.js runs on one thread there (`--single-threaded --predictable`), and its clock is slowed down as callgrind slows down everything.',
-				"The greater part is V8's optimising compiler, which compiles each function once, when it has run often: in a server it works on another thread, and is done after a few thousand tokens. The work that every token takes is the rest.",
+				"The greater part is V8's optimising compiler, which compiles each function once, when it has run often: in a server it works on another thread. The work that every token takes is the rest.",
 			],
 			tables: [
 				{
