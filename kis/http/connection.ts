@@ -52,6 +52,9 @@ export class Connection {
 	readonly #sockets = new Set<Socket>();
 	#dispatcher: Dispatcher | null = null;
 	#watch: RequestWatch | null = null;
+	/** Listened to until {@link close}, and not anew for each request. */
+	#cancel: AbortSignal | null = null;
+	readonly #onCancel = () => this.#watch?.breakOff(CANCELLED);
 	/** Whether the present socket has carried a whole exchange. */
 	#used = false;
 	/** Whether the proxy has accepted the connection, and the TLS handshake with it is not over. */
@@ -88,17 +91,15 @@ export class Connection {
 		const wasUsed = this.#used;
 		const watch = new RequestWatch(() => wasUsed && this.#used, onWriting);
 		this.#watch = watch;
-		const onCancel = () => watch.breakOff(CANCELLED);
 		const onTimeout = () =>
 			this.#awaitsProxyTls ? watch.breakOff(PROXY_TLS_FAILED) : watch.timeOut();
 		const deadline = setTimeout(onTimeout, timeoutMs);
-		cancel.addEventListener('abort', onCancel);
-		if (cancel.aborted) onCancel();
+		this.#listenTo(cancel);
+		if (cancel.aborted) this.#onCancel();
 		void this.#send(watch, request);
 
 		const exchange = await watch.exchange;
 		clearTimeout(deadline);
-		cancel.removeEventListener('abort', onCancel);
 		this.#used = exchange.kind === 'answered';
 		if (!this.#used) void this.close();
 		return exchange;
@@ -106,6 +107,7 @@ export class Connection {
 
 	/** Closes all sockets immediately, and resolves when they are closed. The next request connects anew. */
 	async close(): Promise<void> {
+		this.#listenTo(null);
 		const dispatcher = this.#dispatcher;
 		this.#dispatcher = null;
 		// undici keeps a socket that is still connecting until the operating system gives up.
@@ -113,6 +115,13 @@ export class Connection {
 			await new Promise((resolve) => socket.once('close', resolve).destroy());
 		});
 		await Promise.all([dispatcher?.destroy(), ...closed]);
+	}
+
+	#listenTo(cancel: AbortSignal | null): void {
+		if (cancel === this.#cancel) return;
+		this.#cancel?.removeEventListener('abort', this.#onCancel);
+		cancel?.addEventListener('abort', this.#onCancel);
+		this.#cancel = cancel;
 	}
 
 	async #send(watch: RequestWatch, { method, headers, body }: Request): Promise<void> {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import { readJsonObject } from './json';
 import { InvalidInput } from './invalidInput';
@@ -52,7 +52,7 @@ export function parseAccessToken(input: unknown): AccessToken | InvalidInput {
 	}
 	return {
 		value,
-		fingerprint: createHash('sha256').update(value).digest('hex'),
+		fingerprint: hash('sha256', value),
 		claims: readClaims(value),
 	};
 }

@@ -11,8 +11,17 @@ const TEXTS_AND_BRACKETS = /"(?:[^"\\]|\\.)*"(\s*:)?|[[\]{}]/g;
 export function readJsonObject(text: string): Record<string, unknown> | null {
 	const json: unknown = JSON.parse(text);
 	if (typeof json !== 'object' || json === null || Array.isArray(json)) return null;
-	if (Object.keys(json).length !== countNames(text)) return null;
+	if (!hasUniqueNames(text, Object.values(json))) return null;
 	return { __proto__: null, ...json };
+}
+
+/** @param values What was parsed: one for each distinct name. */
+function hasUniqueNames(json: string, values: readonly unknown[]): boolean {
+	const isPlain = !json.includes('\\') && values.every((value) => typeof value !== 'object');
+	if (!isPlain) return countNames(json) === values.length;
+	// Without escapes and nesting, each name and each text has two quotation marks, those of a repeated name too.
+	const texts = values.filter((value) => typeof value === 'string').length;
+	return json.split('"').length - 1 === 2 * (values.length + texts);
 }
 
 /** Counts the names of an object, without those of nested objects. */

@@ -68,6 +68,8 @@ export class RateLimiter {
 	readonly #bucket: TokenBucket;
 	readonly #members = new Map<object, { readonly rate: number; readonly backlog: () => number }>();
 	readonly #waiting: Record<Priority, Waiter[]> = { foreground: [], background: [] };
+	/** Requests per second, of all processes together. */
+	#wholeLimit = Number.MAX_SAFE_INTEGER;
 	#pausedUntil = 0;
 	/** When the next request may {@link pass}. */
 	#passAt = 0;
@@ -88,10 +90,12 @@ export class RateLimiter {
 	 */
 	join(member: object, requestsPerSecond: number, backlog = () => 0): void {
 		this.#members.set(member, { rate: requestsPerSecond, backlog });
+		this.#setWholeLimit();
 	}
 
 	leave(member: object): void {
 		this.#members.delete(member);
+		this.#setWholeLimit();
 		if (this.#members.size === 0) this.#refusals.end();
 		this.#serve();
 	}
@@ -174,15 +178,14 @@ export class RateLimiter {
 
 	/** This process's part of the limit, in requests per second. */
 	get #limit(): number {
-		const { parts } = this.#gate ?? { parts: 1 };
+		const parts = this.#gate?.parts ?? 1;
 		const whole = this.#wholeLimit;
 		return parts === 1 ? whole : Math.max(MIN_REQUESTS_PER_SECOND, whole / parts);
 	}
 
-	/** Requests per second, of all processes together. */
-	get #wholeLimit(): number {
+	#setWholeLimit(): void {
 		const rates = [...this.#members.values()].map(({ rate }) => rate);
-		return Math.min(Number.MAX_SAFE_INTEGER, ...rates);
+		this.#wholeLimit = Math.min(Number.MAX_SAFE_INTEGER, ...rates);
 	}
 
 	/** Waits for the limiter, and then for the gate. @returns `null` if `stop` is aborted first. */
@@ -203,10 +206,12 @@ export class RateLimiter {
 	async #wait(priority: Priority, stop: AbortSignal): Promise<boolean> {
 		if (stop.aborted) return false;
 		return await new Promise((resolve) => {
+			const waiter = { stop, resolve };
+			this.#waiting[priority].push(waiter);
+			this.#serve();
+			if (!this.#waiting[priority].includes(waiter)) return;
 			// Added once per signal, however many wait with it.
 			stop.addEventListener('abort', this.#dismissStopped);
-			this.#waiting[priority].push({ stop, resolve });
-			this.#serve();
 		});
 	}
 

@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import type { Connection } from '../http/connection';
 import { hasExpired, isWholeTokenOf, type AccessToken } from '../input/accessToken';
 import type { KisCredential } from '../input/credential';
@@ -152,7 +150,7 @@ export class Revoker {
 		// The token may name another app key, its owner's, which is kept secret too.
 		const guard = this.#guard.and(token.value, token.claims?.appkey ?? '');
 		const attempt = checkConfirmation(readRevocation(parsed, guard), token, appkey);
-		if (!this.#lastRead || !isDeepStrictEqual(attempt, this.#lastRead)) this.#lastRead = attempt;
+		if (!this.#lastRead || !areAlike(attempt, this.#lastRead)) this.#lastRead = attempt;
 		return this.#lastRead;
 	}
 
@@ -192,4 +190,10 @@ export class Revoker {
 		if (attempt) batchStop.stopIfPaceRefused(attempt);
 		return answer;
 	}
+}
+
+/** Returns whether two attempts say the same. Those with a pause do not: each pause has its own end. */
+function areAlike(one: Attempt, other: Attempt): boolean {
+	const keys = Object.keys(one) as Array<keyof Attempt>;
+	return keys.every((key) => one[key] === other[key]);
 }

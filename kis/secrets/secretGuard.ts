@@ -27,6 +27,8 @@ export class SecretGuard {
 	readonly #long: readonly string[];
 	/** The narrowest kind of run that all secrets fit. Only such runs are searched, which skips most Korean text. */
 	readonly #run: RegExp;
+	/** The fewest characters that can reveal a secret. */
+	readonly #least: number;
 
 	/** @param keys App keys and app secrets. Empty ones are ignored. */
 	constructor(keys: readonly string[]) {
@@ -35,11 +37,14 @@ export class SecretGuard {
 		const fitsAll = (run: RegExp) =>
 			this.#long.every((secret) => secret.match(run)?.[0] === secret);
 		this.#run = [ASCII_RUN, RUN_WITHOUT_BLANKS].find(fitsAll) ?? ANY_RUN;
+		this.#least = Math.min(TELLING_LENGTH, ...this.#short.map(({ length }) => length));
 	}
 
 	/** Returns a guard that keeps these tokens secret too, or the app keys that they name. */
 	and(...tokens: readonly string[]): SecretGuard {
-		const telling = tokens.filter(({ length }) => length >= TELLING_LENGTH);
+		const telling = tokens.filter(
+			(token) => token.length >= TELLING_LENGTH && !this.#long.includes(token),
+		);
 		return new SecretGuard([...this.#short, ...this.#long, ...telling]);
 	}
 
@@ -55,8 +60,8 @@ export class SecretGuard {
 
 	/** Returns whether a text, plain or decoded, contains eight consecutive characters of a secret, or what looks like one. */
 	reveals(text: string): boolean {
-		const least = Math.min(TELLING_LENGTH, ...this.#short.map(({ length }) => length));
-		return decodings(text, least).some(
+		if (!this.#isLongEnough(text)) return false;
+		return decodings(text, this.#least).some(
 			(reading) =>
 				LOOKS_SECRET.test(reading) ||
 				this.#short.some((key) => reading.includes(key)) ||
@@ -67,6 +72,12 @@ export class SecretGuard {
 	/** Returns whether a token, which looks like a secret itself, contains eight consecutive characters of one. */
 	isQuotedIn(token: string): boolean {
 		return decodings(token, TELLING_LENGTH).some((reading) => this.#quotes(reading));
+	}
+
+	/** Decoding lengthens and joins no runs, so a text that is too short for a secret stays so. */
+	#isLongEnough(text: string): boolean {
+		const isRunEnough = this.#least < TELLING_LENGTH || text.search(this.#run) >= 0;
+		return isRunEnough && text.length >= this.#least;
 	}
 
 	#quotes(reading: string): boolean {

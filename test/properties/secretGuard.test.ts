@@ -2,6 +2,7 @@
 // and surroundings; and texts that contain too little of a secret to reveal it.
 import fc from 'fast-check';
 
+import { decodings } from '../../kis/secrets/decodings';
 import { SecretGuard } from '../../kis/secrets/secretGuard';
 import { echoOf, encoding, leakOf, longText, text, tokenOf } from '../support/arbitraries';
 import { property } from '../support/properties';
@@ -61,3 +62,19 @@ property(
 property('text without a secret is shown unchanged', [text, fc.uuid()], (text, secret) => {
 	expect(new SecretGuard([secret]).show(text)).toBe(text);
 });
+
+const unit = fc.constantFrom(...'\\u%0041nG \n은\u2028\ud83d"');
+
+property(
+	'decoding lengthens and joins no runs of characters',
+	[fc.oneof(fc.string({ unit, maxLength: 40 }), text, echoOf(longText))],
+	(text) => {
+		const longest = (it: string, run: RegExp) =>
+			Math.max(0, ...(it.match(run) ?? []).map(({ length }) => length));
+		for (const run of [/[\x21-\x7e]+/g, /\S+/g, /[^]+/g]) {
+			for (const reading of decodings(text, 8)) {
+				expect(longest(reading, run)).toBeLessThanOrEqual(longest(text, run));
+			}
+		}
+	},
+);

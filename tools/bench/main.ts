@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 
 import { print, runMain } from '../common/program';
 import { render, renderTable, type Findings } from './report';
+import { keptToken } from './sections/keptToken';
 import { limit } from './sections/limit';
 import { oneToken } from './sections/oneToken';
 import { ownWork } from './sections/ownWork';
@@ -21,6 +22,7 @@ interface Section {
 const SECTIONS: Readonly<Record<string, Section>> = {
 	limit: { rounds: 3, measure: limit },
 	quotes: { rounds: 3, measure: quotes },
+	keptToken: { rounds: 25, measure: keptToken },
 	speed: { rounds: 25, measure: speed },
 	oneToken: { rounds: 7, measure: oneToken },
 	ownWork: { rounds: 1, measure: ownWork },

@@ -1,5 +1,5 @@
 // A figure of something that does not do its work would be worth nothing.
-import { CANDIDATES } from '../../../tools/bench/candidates';
+import { CANDIDATES, QUOTE_CANDIDATES } from '../../../tools/bench/candidates';
 import { removeEngineFolder } from '../../../tools/engine/run';
 import { Sandbox } from '../../../tools/sandbox/server';
 import { UNLIMITED } from '../../support/workflow';
@@ -22,3 +22,20 @@ test.each(Object.values(CANDIDATES))('revokes every token: $label', async (candi
 		await sandbox.stop();
 	}
 });
+
+test.each(Object.values(QUOTE_CANDIDATES))(
+	'gets a quote for each token: $label',
+	async (candidate) => {
+		const sandbox = await new Sandbox({ requestsPerSecond: UNLIMITED }).start();
+		try {
+			const { kis, url, calls } = sandbox;
+			const [app] = sandbox.apps;
+			const tokens = Array.from({ length: 3 }, () => kis.mint(app.appkey).value);
+			await candidate.run({ url, app, tokens, limit: null });
+			expect(calls.filter(({ result }) => result === 'MCA00000')).toHaveLength(tokens.length);
+			expect(tokens.filter((token) => !kis.isLive(token))).toEqual([]);
+		} finally {
+			await sandbox.stop();
+		}
+	},
+);

@@ -3,6 +3,7 @@ import { httpRequest } from './httpRequest';
 import { kisToken } from './kisToken';
 import { bareUndici, plainLoop } from './loops';
 import { quotes } from './quotes';
+import { prepareQuotes, quotesInTurn } from './quotesInTurn';
 
 /** Ways to revoke tokens, as a user would choose between them; the last is what this node is built on, alone. */
 export const CANDIDATES = {
@@ -21,13 +22,19 @@ export const CANDIDATES = {
 } as const satisfies Record<string, Candidate>;
 
 /** They revoke nothing: they ask for as many quotes as there are tokens. */
-const QUOTE_CANDIDATES = {
+export const QUOTE_CANDIDATES = {
 	quotes: quotes('HTTP Request with the credential'),
 	quotesUnpaced: quotes('HTTP Request with the credential, Pace Requests off', {
 		paceRequests: false,
 	}),
+	quotesBare: quotesInTurn('all fixed in the workflow, no credential', 'workflow'),
+	quotesOwnToken: quotesInTurn(
+		'key pair by the credential, `authorization` fixed in the workflow',
+		'keyPairByCredential',
+	),
+	quotesKeptToken: quotesInTurn('all by the credential, which keeps the token', 'credential'),
 } as const satisfies Record<string, Candidate>;
 
-export const ALL_CANDIDATES = { ...CANDIDATES, ...QUOTE_CANDIDATES };
+export const ALL_CANDIDATES = { ...CANDIDATES, ...QUOTE_CANDIDATES, prepareQuotes };
 
 export type CandidateName = keyof typeof ALL_CANDIDATES;

@@ -16,6 +16,7 @@ export interface Tokens {
 
 /** Under callgrind everything takes some fifty times as long: no timeout may pass. */
 const NO_TIMEOUT_MS = 60 * 60 * 1000;
+const SLOWNESS = 50;
 
 interface Client {
 	readonly revokeTokens: typeof revokeTokens;
@@ -53,6 +54,10 @@ async function client(url: string, { app, tokens }: Tokens): Promise<void> {
 	const dead = [...revocations.values()].filter(({ outcome }) => outcome === 'revoked');
 	if (dead.length !== tokens.length) throw new Error('not every token was revoked');
 }
+
+// By the true clock each token would have a turn of the event loop to itself, or several on a busy computer.
+const trueTime = performance.now.bind(performance);
+performance.now = () => trueTime() / SLOWNESS;
 
 const [candidate, url, file, count] = process.argv.slice(2);
 const { app, tokens } = JSON.parse(readFileSync(file, 'utf8')) as Tokens;

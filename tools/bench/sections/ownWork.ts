@@ -39,32 +39,37 @@ export async function ownWork(): Promise<Findings> {
 			const count = async (tokens: number) =>
 				await countInstructions(folder, [candidate, url, file, String(tokens)]);
 			const [few, many] = await Promise.all([count(FEW), count(MANY)]);
-			return (many - few) / (MANY - FEW);
+			const each = (figure: keyof Instructions) => (many[figure] - few[figure]) / (MANY - FEW);
+			return { all: each('all'), compiling: each('compiling') };
 		};
 		const client = await perToken('client');
 		const bare = await perToken('bareUndici');
 		const show = (instructions: number) => wholeNumber(Math.round(instructions / 1000));
+		const row = ({ all, compiling }: Instructions) => [all, compiling, all - compiling].map(show);
+		const timesRest = rest(client) / rest(bare);
+		const timesAll = client.all / bare.all;
 		return {
 			title: 'Own work',
 			about: [
 				`Instructions of the processor, counted by callgrind of [Valgrind](https://valgrind.org), over plain http: what ${wholeNumber(MANY)} tokens take more than ${wholeNumber(FEW)}.`,
 				'The server is another process, and is not counted.',
-				'Node.js runs on one thread there (`--single-threaded --predictable`), and much of its code is not yet optimised.',
+				'Node.js runs on one thread there (`--single-threaded --predictable`), and its clock is slowed down as callgrind slows down everything.',
+				"The greater part is V8's optimising compiler, which compiles each function once, when it has run often: in a server it works on another thread. The work that every token takes is the rest.",
 			],
 			tables: [
 				{
-					head: ['candidate', 'thousand instructions per token'],
+					head: ['candidate', 'thousand instructions per token', 'compiling', 'the rest'],
 					rows: [
-						[CANDIDATES.client, show(client)],
-						[CANDIDATES.bareUndici, show(bare)],
+						[CANDIDATES.client, ...row(client)],
+						[CANDIDATES.bareUndici, ...row(bare)],
 					],
 				},
 			],
 			goals: [
 				{
 					wanted: `At most ${WANTED_TIMES_BARE} times the bare undici loop`,
-					measured: `${(client / bare).toFixed(2)} times`,
-					met: client / bare <= WANTED_TIMES_BARE,
+					measured: `${timesAll.toFixed(2)} times; without compiling ${timesRest.toFixed(2)}`,
+					met: timesAll <= WANTED_TIMES_BARE,
 				},
 			],
 		};
@@ -80,12 +85,26 @@ function makeTokens(): Tokens {
 	return { app, tokens: Array.from({ length: MANY }, () => kis.mint(app.appkey).value) };
 }
 
+interface Instructions {
+	readonly all: number;
+	/** Of them, those of V8's optimising compiler. */
+	readonly compiling: number;
+}
+
+function rest({ all, compiling }: Instructions): number {
+	return all - compiling;
+}
+
+/** Of V8, as callgrind calls it: compiles one function, and calls all that does. */
+const COMPILER = 'v8::internal::Runtime_CompileOptimized(';
+
 /** @throws Error if Valgrind is not installed, or the process failed. */
-async function countInstructions(folder: string, args: readonly string[]): Promise<number> {
+async function countInstructions(folder: string, args: readonly string[]): Promise<Instructions> {
+	const file = join(mkdtempSync(join(folder, 'run-')), 'callgrind');
 	const { stderr } = await run('valgrind', [
 		'--tool=callgrind',
 		'--smc-check=all-non-file',
-		`--callgrind-out-file=${join(folder, 'callgrind.%p')}`,
+		`--callgrind-out-file=${file}`,
 		process.execPath,
 		...['--single-threaded', '--predictable'],
 		compiled('counted'),
@@ -93,5 +112,9 @@ async function countInstructions(folder: string, args: readonly string[]): Promi
 	]);
 	const [, collected] = /Collected : (\d+)/.exec(stderr) ?? [];
 	if (collected === undefined) throw new Error(`valgrind counted nothing:\n${stderr.slice(-2000)}`);
-	return Number(collected);
+	const annotate = ['--inclusive=yes', '--auto=no', '--threshold=100', file];
+	const { stdout } = await run('callgrind_annotate', annotate);
+	const line = stdout.split('\n').find((it) => it.includes(COMPILER)) ?? '';
+	const [, compiling] = /([\d,]+)/.exec(line) ?? [];
+	return { all: Number(collected), compiling: Number((compiling ?? '0').replaceAll(',', '')) };
 }
