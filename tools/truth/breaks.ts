@@ -468,7 +468,7 @@ export const BREAKS: readonly Break[] = [
 		file: ISSUE_HOLD,
 		from: '(isLimited(decisive) || ',
 		to: '(',
-		inTrading: true,
+		seenBy: 'test/kis/bringToken.issue.test.ts',
 	},
 	{
 		rule: '*Issue* does not repeat a request whose answer was lost',

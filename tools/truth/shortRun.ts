@@ -1,6 +1,6 @@
 /** The run that is part of the tests. Small worlds, so that each of the things that happen to a whole execution is among them. */
 export const SHORT_RUN = {
-	tokens: 800,
+	tokens: 720,
 	steps: 300,
 	batch: 40,
 	parallel: 16,
