@@ -1,4 +1,5 @@
 const common = {
+	testMatch: ['**/test/**/*.test.ts'],
 	testEnvironment: 'node',
 	// They install and start a real n8n: test/e2e/jest.config.js.
 	testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/e2e/'],
@@ -12,18 +13,27 @@ const common = {
 	},
 };
 
+/** Of the programs in tools/, of the build and of what is published. */
+const TOOLS = '<rootDir>/test/tools/';
+
 module.exports = {
-	maxWorkers: 2,
+	// More than there are cores, as a rule: most tests wait for sockets and for time to pass.
+	maxWorkers: 4,
 	// The one bound on real time: it ends what hangs, however busy the computer is.
 	testTimeout: 120_000,
-	// What runs in n8n's engine runs in that of both release lines.
 	projects: [
-		{ ...common, displayName: 'n8n 2', testMatch: ['**/test/**/*.test.ts'] },
+		{
+			...common,
+			displayName: 'n8n 2',
+			testPathIgnorePatterns: [...common.testPathIgnorePatterns, TOOLS],
+		},
+		// What runs in n8n's engine runs in that of both release lines.
 		{
 			...common,
 			displayName: 'n8n 1',
 			testMatch: ['**/test/{attack,node}/**/*.test.ts'],
 			moduleNameMapper: { '^n8n-core$': 'n8n-core-v1', '^n8n-workflow$': 'n8n-workflow-v1' },
 		},
+		{ ...common, displayName: 'tools', testMatch: ['**/test/tools/**/*.test.ts'] },
 	],
 };

@@ -22,7 +22,7 @@ afterEach(closeServers);
 const REFUSED = refusal('EGW00101');
 const BODY = '{"code":200,"message":"done"}';
 const OK = 'HTTP/1.1 200 OK\r\n';
-const quick = { timeout: 300 };
+const quick = { timeout: 1000 };
 
 test.each<[string, string]>([
 	['two lengths', `${OK}content-length: 2\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`],

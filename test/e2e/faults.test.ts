@@ -31,8 +31,8 @@ const TOKENS_EACH = 50;
 const OPAQUE_EVERY = 25;
 /** How long KIS takes to answer a revoke, after it is done: whatever fails leaves some of them open. */
 const ANSWER_MS = 200;
-/** Tokens that are revoked when something fails. */
-const MID_BATCH = 150;
+/** Of the 500 tokens, how many are revoked when something fails: another moment with FAULT_AT. */
+const MID_BATCH = Number(process.env.FAULT_AT ?? 150);
 /** How long an order takes: what fails meanwhile fails while its answer is outstanding. */
 const ORDER_MS = 20_000;
 const KIS_AWAY_MS = 30_000;
@@ -54,7 +54,9 @@ const apps = {
 	computer: makeApp(),
 	main: makeApp(),
 	redis: makeApp(),
+	killedRedis: makeApp(),
 	postgres: makeApp(),
+	killedPostgres: makeApp(),
 	kis: makeApp(),
 };
 type Name = keyof typeof apps;
@@ -88,11 +90,19 @@ const FAULTS: Readonly<Record<Name, Fault>> = {
 	},
 	redis: {
 		what: 'Redis is restarted, empty',
-		strike: async () => await queueMode.redis.restart(),
+		strike: async () => await queueMode.redis.restart('SIGTERM'),
+	},
+	killedRedis: {
+		what: 'kill -9 of Redis, which is started again, empty',
+		strike: async () => await queueMode.redis.restart('SIGKILL'),
 	},
 	postgres: {
 		what: 'PostgreSQL is restarted',
-		strike: async () => await queueMode.postgres.restart(),
+		strike: async () => await queueMode.postgres.restart('SIGINT'),
+	},
+	killedPostgres: {
+		what: 'kill -9 of PostgreSQL, which is started again',
+		strike: async () => await queueMode.postgres.restart('SIGKILL'),
 	},
 	kis: {
 		what: 'KIS is away for 30 s',

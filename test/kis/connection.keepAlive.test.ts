@@ -97,10 +97,10 @@ describe('keep-alive', () => {
 		const server = await startServer({
 			answer: (_request, index) =>
 				index === 0
-					? (socket) => setTimeout(() => socket.write(CONFIRMATION), 200)
+					? (socket) => setTimeout(() => socket.write(CONFIRMATION), 1100)
 					: http(403, '{}'),
 		});
-		const connection = connect(server.url, { timeoutMs: 100 });
+		const connection = connect(server.url, { timeoutMs: 1000 });
 		expect(await connection.post(BODY, NEVER)).toMatchObject({ kind: 'unanswered' });
 		expect(await connection.post(BODY, NEVER)).toMatchObject({ httpStatus: 403 });
 	});
@@ -110,7 +110,7 @@ describe('keep-alive', () => {
 			answer: (_request, index) =>
 				index === 0 ? Buffer.concat([http(403, '{}'), CONFIRMATION]) : silence,
 		});
-		const connection = connect(server.url, { timeoutMs: 300 });
+		const connection = connect(server.url, { timeoutMs: 1000 });
 		await connection.post(BODY, NEVER);
 		expect((await connection.post(BODY, NEVER)).kind).not.toBe('answered');
 	});

@@ -14,6 +14,7 @@ import {
 	reset,
 	silence,
 	startServer,
+	timeoutFor,
 	unusedPort,
 	type Answer,
 } from '../support/scriptedServer';
@@ -67,7 +68,7 @@ test.each<[string, Answer]>([
 ])('%s: unknown, and not repeated', async (_name, answer) => {
 	const server = await startServer({ answer: () => answer });
 	const before = resources();
-	expect(await issue(server.url, { timeoutMs: 300, maxRetries: 3 })).toMatchObject({
+	expect(await issue(server.url, { timeoutMs: timeoutFor(answer), maxRetries: 3 })).toMatchObject({
 		outcome: 'unknown',
 		attempts: [{ verdict: 'noVerdict' }],
 	});

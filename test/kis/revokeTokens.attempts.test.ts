@@ -10,6 +10,7 @@ import {
 	reset,
 	silence,
 	startServer,
+	timeoutFor,
 	type Answer,
 } from '../support/scriptedServer';
 import { makeKeyPair, makeOpaqueToken, makeToken, read } from '../support/tokens';
@@ -78,7 +79,7 @@ test.concurrent.each<[string, () => string, Answer[], string, number]>([
 	['silence to the end', whole, [silence], 'unknown', 3],
 ])('%s', async (_name, token, answers, outcome, attempts) => {
 	const server = await startServer(inTurn(...answers));
-	const options = { keys, maxRetries: 2, timeoutMs: 300 };
+	const options = { keys, maxRetries: 2, timeoutMs: timeoutFor(...answers) };
 	const [result] = await revoke(server.url, [read(token())], options);
 	expect(result).toMatchObject({ outcome, stoppedBy: null });
 	expect(result.attempts).toHaveLength(attempts);

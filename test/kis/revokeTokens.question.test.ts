@@ -12,13 +12,14 @@ import { KisDouble, uapiRefusal } from '../support/kisDouble';
 import { leftSince, resources } from '../support/resources';
 import { outcomes, revoke as send, type RunOptions } from '../support/revoke';
 import {
-	CONFIRMATION,
 	closeServers,
+	CONFIRMATION,
 	hangUp,
 	http,
 	refusal,
 	reset,
 	silence,
+	timeoutFor,
 	type Answer,
 	type SeenRequest,
 } from '../support/scriptedServer';
@@ -176,7 +177,7 @@ test.each<[string, Answer]>([
 	const token = kis.mint();
 	kis.orders.revokeP = [reset];
 	kis.orders.quote = [answer];
-	expect(await revokeOne(token, { timeoutMs: 500 })).toMatchObject({
+	expect(await revokeOne(token, { timeoutMs: timeoutFor(answer) })).toMatchObject({
 		outcome: 'unknown',
 		decisive: { transportCode: expect.any(String) },
 		asked: { liveness: 'undecided' },

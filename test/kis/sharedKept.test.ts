@@ -203,7 +203,9 @@ describeWithRedis('the kept token of several workers', () => {
 
 		test('before its request, by standing still for longer than its lease: it sends none', async () => {
 			const [slow, other] = [start(), start()];
-			await slow.tell('pause', 1500);
+			// It has started, and found Redis.
+			await slow.tell('atHand');
+			await slow.tell('pause', 3000);
 			const brought = slow.bring(true);
 			await until(() => field('holder') !== '');
 			passLease();

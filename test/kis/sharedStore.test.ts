@@ -6,11 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { connectRedis } from '../../kis/redis/client';
 import type { RedisTrouble } from '../../kis/redis/redisErrors';
 import { probe, SharedStore, sharedStoreOf } from '../../kis/redis/sharedStore';
 import { makeCertificate, type Certificate } from '../support/certificate';
 import { runNodeJs } from '../support/child';
-import { connectTo, describeWithRedis, RedisServer, redisUrl } from '../support/redis';
+import { describeWithRedis, RedisServer, redisUrl } from '../support/redis';
 import { leftSince, resources } from '../support/resources';
 import { closeServers, startServer, unusedPort } from '../support/scriptedServer';
 
@@ -108,7 +109,7 @@ describeWithRedis('with a real Redis', () => {
 	});
 
 	test('it does not keep a process alive', async () => {
-		const client = await connectTo(server);
+		const client = await connectRedis(redisUrl(server.url));
 		expect(resources().get('TCPSocketWrap') ?? 0).toBe(0);
 		client.close();
 	});

@@ -80,7 +80,7 @@ describe.each(helpers)('%s', (helper) => {
 
 	test.each<[string, Answer, Partial<Sending>]>([
 		['lost after KIS has processed it', hangUp, {}],
-		['not answered in time', silence, { timeout: 300 }],
+		['not answered in time', silence, { timeout: 1000 }],
 		['answered with HTTP 401', http(401, '{}'), {}],
 		[
 			'answered with HTTP 401 and a challenge',

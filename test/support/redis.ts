@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { connectRedis, type RedisClient } from '../../kis/redis/client';
 import { parseRedisUrl, type RedisUrl } from '../../kis/input/redisUrl';
 import { InvalidInput } from '../../kis/input/invalidInput';
 import { unusedPort } from './scriptedServer';
@@ -86,8 +85,4 @@ export function redisUrl(text: string): RedisUrl {
 	const url = parseRedisUrl(text);
 	if (url instanceof InvalidInput) throw new Error(url.why);
 	return url;
-}
-
-export async function connectTo(server: RedisServer, query = ''): Promise<RedisClient> {
-	return await connectRedis(redisUrl(server.url + query));
 }

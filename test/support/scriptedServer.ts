@@ -201,6 +201,14 @@ export function refusal(code: string, status = 403): Buffer {
 
 /** Ways to leave a request without an answer. */
 export function silence(): void {}
+
+/**
+ * How long a client should wait for such answers, in milliseconds: long, since a busy computer may take its time, unless one
+ * of them never comes.
+ */
+export function timeoutFor(...answers: readonly Answer[]): number {
+	return answers.includes(silence) ? 1000 : 60_000;
+}
 export function hangUp(socket: Socket): void {
 	socket.destroy();
 }

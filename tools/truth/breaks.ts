@@ -253,7 +253,7 @@ export const BREAKS: readonly Break[] = [
 		file: VERDICT,
 		from: 'if (httpStatus === TOO_MANY_REQUESTS)',
 		to: 'if (httpStatus === TOO_MANY_REQUESTS && reply)',
-		seenBy: 'test/truth/answers.test.ts',
+		seenBy: 'test/tools/truth/answers.test.ts',
 	},
 	{
 		rule: 'HTTP 5xx: a code makes it no better',
@@ -290,7 +290,7 @@ export const BREAKS: readonly Break[] = [
 		file: STATUSES,
 		from: `\t${status}: {\n\t\tmeaning: 'refused',`,
 		to: `\t${status}: {\n\t\tmeaning: 'noVerdict',`,
-		seenBy: 'test/truth/answers.test.ts',
+		seenBy: 'test/tools/truth/answers.test.ts',
 	})),
 	{
 		rule: '`code` 200 on another status contradicts itself',

@@ -80,15 +80,17 @@ export class Program {
 		await Promise.race([this.ended, delay(END_MS, undefined, { ref: false })]);
 		this.#signal('SIGKILL');
 		await this.ended;
+		// What is killed is there a little longer, and PostgreSQL does not start beside another of its number.
+		await until(() => !this.#signal(0));
 	}
 
-	/** To all of the group. */
-	#signal(signal: NodeJS.Signals): void {
+	/** @param signal For all of the group; 0 is none. @returns Whether anything of the group is left. */
+	#signal(signal: NodeJS.Signals | 0): boolean {
 		const { pid } = this.#child;
 		try {
-			if (pid !== undefined) process.kill(-pid, signal);
+			return pid !== undefined && process.kill(-pid, signal);
 		} catch {
-			// Nothing of it is left.
+			return false;
 		}
 	}
 }

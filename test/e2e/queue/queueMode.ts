@@ -57,6 +57,8 @@ export class QueueMode {
 					EXECUTIONS_MODE: 'queue',
 					// n8n 1 would run again what a killed worker has left. n8n 2 never does, and has no such setting.
 					QUEUE_WORKER_MAX_STALLED_COUNT: process.env.QUEUE_WORKER_MAX_STALLED_COUNT ?? '0',
+					// Minutes, instead of three hours, until it sees that an execution has ended whose end it could not store.
+					N8N_EXECUTIONS_QUEUE_RECOVERY_INTERVAL: '1',
 					N8N_ENCRYPTION_KEY: randomBytes(24).toString('hex'),
 				},
 			});

@@ -48,9 +48,13 @@ export class Postgres {
 		return postgres;
 	}
 
-	/** Breaks off what its clients do, ends in good order (fast shutdown), and starts on the same data and port. */
-	async restart(): Promise<void> {
-		await this.#program?.stop('SIGINT');
+	/**
+	 * Ends it, and starts it on the same data and port.
+	 *
+	 * @param signal SIGINT breaks off what its clients do, and ends it in good order: a fast shutdown.
+	 */
+	async restart(signal: 'SIGINT' | 'SIGKILL'): Promise<void> {
+		await this.#program?.stop(signal);
 		await this.#run();
 	}
 
@@ -104,8 +108,8 @@ export class Redis {
 	}
 
 	/** Ends it, and starts it on the same port, empty. */
-	async restart(): Promise<void> {
-		await this.stop();
+	async restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+		await this.#program?.stop(signal);
 		await this.#run();
 	}
 

@@ -1,7 +1,7 @@
 // What a section has measured, as the page says it.
-import { render } from '../../tools/bench/report';
-import { Sample } from '../../tools/bench/sample';
-import { inRounds, resultsOf } from '../../tools/bench/rounds';
+import { render } from '../../../tools/bench/report';
+import { Sample } from '../../../tools/bench/sample';
+import { inRounds, resultsOf } from '../../../tools/bench/rounds';
 
 test('a figure is the median and its spread', () => {
 	const show = (...values: number[]) => new Sample(values).show((value) => value.toFixed(1));

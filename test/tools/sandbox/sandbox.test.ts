@@ -1,8 +1,8 @@
 // The local KIS, as any HTTP client meets it.
 import { request } from 'node:https';
 
-import { makeCertificate } from '../../tools/sandbox/certificate';
-import { Sandbox, type SandboxOptions } from '../../tools/sandbox/server';
+import { makeCertificate } from '../../../tools/sandbox/certificate';
+import { Sandbox, type SandboxOptions } from '../../../tools/sandbox/server';
 
 const HOUR = 60 * 60 * 1000;
 let sandbox: Sandbox;

@@ -2,10 +2,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { run } from '../../tools/common/run';
-import { GROUPS } from '../../tools/mutation/groups';
+import { run } from '../../../tools/common/run';
+import { GROUPS } from '../../../tools/mutation/groups';
 
-const ROOT = join(__dirname, '../..');
+const ROOT = join(__dirname, '../../..');
 const TESTS = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' });
 
 test('every glob of files to break matches some', async () => {

@@ -2,21 +2,21 @@
 // written for, against what is drawn, and against the node's reading of the same.
 import { STATUS_CODES } from 'node:http';
 
-import { KIS_CODES } from '../../kis/reply/errorCodes';
-import { parseExchange } from '../../kis/reply/reply';
-import { readRevocation } from '../../kis/revoke/revocation';
-import { SecretGuard } from '../../kis/secrets/secretGuard';
-import { TEXTS } from '../../tools/sandbox/texts';
-import type { Fault } from '../../tools/sandbox/faults';
+import { KIS_CODES } from '../../../kis/reply/errorCodes';
+import { parseExchange } from '../../../kis/reply/reply';
+import { readRevocation } from '../../../kis/revoke/revocation';
+import { SecretGuard } from '../../../kis/secrets/secretGuard';
+import { TEXTS } from '../../../tools/sandbox/texts';
+import type { Fault } from '../../../tools/sandbox/faults';
 import {
 	BELIEVED_STATUSES,
 	drawAnswer,
 	drawLongWait,
 	drawStanding,
-} from '../../tools/truth/answers';
-import { draw } from '../../tools/truth/random';
-import { readBytes, type Means } from '../../tools/truth/reading';
-import { makeAnswer } from '../support/attempts';
+} from '../../../tools/truth/answers';
+import { draw } from '../../../tools/truth/random';
+import { readBytes, type Means } from '../../../tools/truth/reading';
+import { makeAnswer } from '../../support/attempts';
 
 const DRAWS = 3000;
 const drawn = Array.from({ length: DRAWS }, (_, i) => drawAnswer((what) => draw(1, i, what)));

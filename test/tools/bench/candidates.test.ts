@@ -1,8 +1,8 @@
 // A figure of something that does not do its work would be worth nothing.
-import { CANDIDATES } from '../../tools/bench/candidates';
-import { removeEngineFolder } from '../../tools/engine/run';
-import { Sandbox } from '../../tools/sandbox/server';
-import { UNLIMITED } from '../support/workflow';
+import { CANDIDATES } from '../../../tools/bench/candidates';
+import { removeEngineFolder } from '../../../tools/engine/run';
+import { Sandbox } from '../../../tools/sandbox/server';
+import { UNLIMITED } from '../../support/workflow';
 
 afterAll(removeEngineFolder);
 

@@ -3,9 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { BREAKS } from '../../tools/truth/breaks';
+import { BREAKS } from '../../../tools/truth/breaks';
 
-const ROOT = join(__dirname, '../..');
+const ROOT = join(__dirname, '../../..');
 
 test.each(BREAKS)('can be broken: $rule', ({ file, from, to, seenBy }) => {
 	expect(readFileSync(join(ROOT, file), 'utf8').split(from)).toHaveLength(2);

@@ -8,16 +8,16 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 
-import { KisApi } from '../../credentials/KisApi.credentials';
-import { run } from '../../tools/common/run';
-import { testCredential } from '../support/credentialTest';
-import { ENVIRONMENTS } from '../../kis/input/environments';
-import { KisToken } from '../../nodes/KisToken/KisToken.node';
-import { namesOfThisComputer } from '../../tools/sandbox/address';
-import { parseOptions } from '../../tools/sandbox/options';
-import { Sandbox } from '../../tools/sandbox/server';
+import { KisApi } from '../../../credentials/KisApi.credentials';
+import { run } from '../../../tools/common/run';
+import { testCredential } from '../../support/credentialTest';
+import { ENVIRONMENTS } from '../../../kis/input/environments';
+import { KisToken } from '../../../nodes/KisToken/KisToken.node';
+import { namesOfThisComputer } from '../../../tools/sandbox/address';
+import { parseOptions } from '../../../tools/sandbox/options';
+import { Sandbox } from '../../../tools/sandbox/server';
 
-const ROOT = resolve(__dirname, '../..');
+const ROOT = resolve(__dirname, '../../..');
 const PROGRAM = join(ROOT, 'tools/sandbox/main.ts');
 const TSX = require.resolve('tsx/cjs');
 

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-import { ConnectProxy } from '../../tools/truth/proxy';
+import { ConnectProxy } from '../../../tools/truth/proxy';
 
 const proxy = new ConnectProxy();
 const arrived: string[] = [];

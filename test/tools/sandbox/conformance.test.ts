@@ -1,5 +1,5 @@
 // The local KIS answers the requests of KIS's own Postman collection, sent as they stand there but for the host.
-import { Sandbox } from '../../tools/sandbox/server';
+import { Sandbox } from '../../../tools/sandbox/server';
 import { POSTMAN_REQUESTS, type PostmanRequest } from './postman';
 
 let sandbox: Sandbox;

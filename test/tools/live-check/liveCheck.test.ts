@@ -2,13 +2,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 
-import { checkLive, type LiveCheckOptions } from '../../tools/live-check/liveCheck';
-import { makeLiveReport } from '../../tools/live-check/report';
-import { OVER_A_MINUTE_MS } from '../../tools/live-check/steps';
-import { makeApp } from '../../tools/sandbox/apps';
-import { Sandbox, type SandboxOptions } from '../../tools/sandbox/server';
-import { setSwitches, SWITCHES } from '../../tools/sandbox/switches';
-import { property } from '../support/properties';
+import { checkLive, type LiveCheckOptions } from '../../../tools/live-check/liveCheck';
+import { makeLiveReport } from '../../../tools/live-check/report';
+import { OVER_A_MINUTE_MS } from '../../../tools/live-check/steps';
+import { makeApp } from '../../../tools/sandbox/apps';
+import { Sandbox, type SandboxOptions } from '../../../tools/sandbox/server';
+import { setSwitches, SWITCHES } from '../../../tools/sandbox/switches';
+import { property } from '../../support/properties';
 import {
 	closeServers,
 	http,
@@ -18,8 +18,8 @@ import {
 	startServer,
 	type Answer,
 	type SeenRequest,
-} from '../support/scriptedServer';
-import { found } from '../support/secrets';
+} from '../../support/scriptedServer';
+import { found } from '../../support/secrets';
 
 const [keys, other] = [makeApp(), makeApp()];
 /** Each takes a whole check. */

@@ -1,13 +1,13 @@
 // The program as someone starts it.
 import { resolve } from 'node:path';
 
-import { makeApp } from '../../tools/sandbox/apps';
-import { makeCertificate } from '../../tools/sandbox/certificate';
-import { Sandbox } from '../../tools/sandbox/server';
-import { runNodeJs } from '../support/child';
-import { found } from '../support/secrets';
+import { makeApp } from '../../../tools/sandbox/apps';
+import { makeCertificate } from '../../../tools/sandbox/certificate';
+import { Sandbox } from '../../../tools/sandbox/server';
+import { runNodeJs } from '../../support/child';
+import { found } from '../../support/secrets';
 
-const PROGRAM = resolve(__dirname, '../../tools/live-check/main.ts');
+const PROGRAM = resolve(__dirname, '../../../tools/live-check/main.ts');
 const TSX = require.resolve('tsx/cjs');
 const keys = makeApp();
 const KEYS = { KIS_APPKEY: keys.appkey, KIS_APPSECRET: keys.appsecret };

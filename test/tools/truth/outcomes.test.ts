@@ -1,6 +1,6 @@
 // What the experiment's judge lets the node say of a token, after which answers.
-import { outcomesAfter, type Outcome, type TokenFacts } from '../../tools/truth/outcomes';
-import type { Means } from '../../tools/truth/reading';
+import { outcomesAfter, type Outcome, type TokenFacts } from '../../../tools/truth/outcomes';
+import type { Means } from '../../../tools/truth/reading';
 
 const OURS: TokenFacts = {
 	isOurs: true,

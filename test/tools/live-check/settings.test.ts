@@ -1,8 +1,8 @@
 // Which hosts and key pairs the live check accepts.
-import { costOf } from '../../tools/live-check/steps';
-import { readSettings } from '../../tools/live-check/settings';
-import { makeApp, TokenIssuer } from '../../tools/sandbox/apps';
-import { InvalidInput } from '../../kis/input/invalidInput';
+import { costOf } from '../../../tools/live-check/steps';
+import { readSettings } from '../../../tools/live-check/settings';
+import { makeApp, TokenIssuer } from '../../../tools/sandbox/apps';
+import { InvalidInput } from '../../../kis/input/invalidInput';
 
 const { appkey: KIS_APPKEY, appsecret: KIS_APPSECRET } = makeApp();
 const keys = { KIS_APPKEY, KIS_APPSECRET };
