@@ -492,13 +492,6 @@ export const BREAKS: readonly Break[] = [
 		inTrading: true,
 	},
 	{
-		rule: '*Issue* gives the kept token only if it is valid for long enough',
-		file: KEPT_OR_ISSUED,
-		from: 'return reuse(token, credential, minimumMs);\n}',
-		to: 'return reuse(token, credential, 0);\n}',
-		seenBy: 'test/node/keptToken.test.ts',
-	},
-	{
 		rule: 'a refused question does not make a token dead',
 		file: LIVENESS,
 		from: "refused: 'undecided',",
