@@ -517,7 +517,7 @@ export const BREAKS: readonly Break[] = [
 		file: LIVENESS,
 		from: 'return fields.rt_cd === undefined || fields.rt_cd === null ? OPEN_ANSWERS.withoutQuote : null;',
 		to: 'return fields === undefined ? OPEN_ANSWERS.withoutQuote : null;',
-		inTrading: true,
+		seenBy: 'test/kis/revokeTokens.question.test.ts',
 	},
 	{
 		rule: 'a message names a token by its fingerprint',
