@@ -17,7 +17,6 @@ const MAX_RETRIES = 3;
 
 /** How long an order waits for a liveness check of a token that was good. */
 const ORDER_CHECK_MS = 2000;
-const NEVER = new AbortController().signal;
 
 /** How long an order waits while another worker requests a token: as long as KIS may take to answer. */
 const ORDER_WAIT_FOR_WORKER_MS = TIMEOUT_MS;
@@ -60,7 +59,7 @@ export async function bringToken(
 			case 'use':
 				return step.token;
 			case 'useAndIssue':
-				void issueForAll(credential, kept, NEVER);
+				void issueForAll(credential, kept, never());
 				return step.token;
 			case 'refuse':
 				return step.noToken;
@@ -122,12 +121,17 @@ async function issueForAll(
 			maxRetries: MAX_RETRIES,
 			waitWhenLimited: false,
 			// Runs to completion even if all callers are cancelled: a token must not be issued that nobody knows of.
-			cancel: NEVER,
+			cancel: never(),
 			// A new one each time: the history of an earlier one would return the token that is to be replaced.
 			execution: {},
 			others: kept.token ? [kept.token.value] : [],
 		});
 	return await issues.join(kept, issue, cancel);
+}
+
+/** A new one each time: Node.js warns of a leak where one signal has more than ten listeners. */
+function never(): AbortSignal {
+	return new AbortController().signal;
 }
 
 function sendingTo({ environment }: KisCredential) {

@@ -14,8 +14,8 @@ import { learnFromOthers } from '../memory/sharedMarks';
 const WAIT_FOR_WORKER_MS = 90_000;
 
 /**
- * Returns the token that the credential keeps if KIS calls it alive and it is valid for `minimumMs`. Otherwise requests
- * another.
+ * Returns the token that the credential keeps if it is valid for `minimumMs`, unless KIS, asked for a quote, calls it dead.
+ * Otherwise requests another.
  */
 export async function keptOrIssued(
 	credential: KisCredential,

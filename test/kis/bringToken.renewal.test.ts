@@ -99,6 +99,19 @@ describe('an order', () => {
 		expect(issues()).toBe(2);
 	});
 
+	test('adds no listener to a signal that all share: of more than ten, Node.js warns', async () => {
+		await brought();
+		clock.now += 23.5 * HOUR;
+		kis.orders.tokenP = [silence];
+		const added = jest.spyOn(EventTarget.prototype, 'addEventListener');
+		await Promise.all(Array.from({ length: 20 }, async () => await brought()));
+		await kis.received(3);
+		const signals = added.mock.contexts;
+		const counts = signals.map((one) => signals.filter((other) => other === one).length);
+		added.mockRestore();
+		expect(Math.max(...counts)).toBeLessThanOrEqual(10);
+	});
+
 	test('does not stand behind the question whether the token is alive', async () => {
 		const first = await brought();
 		clock.now += 11 * MINUTE;

@@ -46,6 +46,8 @@ export class LocalKis {
 	readonly #options: KisOptions;
 	readonly #now: () => number;
 	readonly #issuer = new TokenIssuer();
+	/** By app key: the last that was issued by the rules. */
+	readonly #latest = new Map<string, IssuedToken>();
 	readonly #windows = new Map<string, RateWindow>();
 
 	readonly #routes: Readonly<Record<string, Handler>> = {
@@ -91,6 +93,11 @@ export class LocalKis {
 		return this.#issuer.allOf(appkey);
 	}
 
+	/** The last token that a request got for an app key, dead or alive. */
+	latestOf(appkey: string): IssuedToken | undefined {
+		return this.#latest.get(appkey);
+	}
+
 	/** Whether it was ever issued here, dead or alive. */
 	isKnown(token: string): boolean {
 		return this.#state(token) !== 'unknown';
@@ -105,7 +112,7 @@ export class LocalKis {
 		if (refused) return refused;
 		const appkey = String(body.appkey);
 		const now = this.#now();
-		const latest = this.#issuer.allOf(appkey).at(-1);
+		const latest = this.#latest.get(appkey);
 		const age = latest ? now - latest.issuedAt : Infinity;
 		const { tokenLifeMs = TOKEN_LIFE_MS } = this.#options;
 		const again =
@@ -114,6 +121,7 @@ export class LocalKis {
 			(!latest.revoked || this.switches.issueAfterRevoke === 'sameToken');
 		if (age < MINUTE_MS && !again) return refusal('EGW00133', 403, 'oauth2');
 		const token = again ? latest : this.#issuer.issue(appkey, now, tokenLifeMs);
+		this.#latest.set(appkey, token);
 		return {
 			status: 200,
 			json: {

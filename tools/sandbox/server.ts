@@ -1,5 +1,6 @@
 import {
 	createServer as createHttpServer,
+	type IncomingHttpHeaders,
 	type IncomingMessage,
 	type ServerResponse,
 } from 'node:http';
@@ -27,8 +28,8 @@ export interface SandboxOptions {
 	readonly address?: string;
 	/** 0, the default, takes a free one. */
 	readonly port?: number;
-	/** Chooses a fault for a call that none was ordered for, by the token in its body. */
-	readonly faultFor?: (token: string) => Fault | undefined;
+	/** Chooses a fault for a call that none was ordered for, by its token, which is empty if it has none, and its headers. */
+	readonly faultFor?: (token: string, headers: IncomingHttpHeaders) => Fault | undefined;
 	readonly now?: () => number;
 	/** The monotonic clock of the requests per second, in milliseconds; for tests that cannot wait at all. */
 	readonly elapsed?: () => number;
@@ -62,7 +63,7 @@ export class Sandbox {
 	readonly #scheme: 'http' | 'https';
 	readonly #address: string;
 	#port: number;
-	readonly #faultFor: (token: string) => Fault | undefined;
+	readonly #faultFor: NonNullable<SandboxOptions['faultFor']>;
 	readonly #connectionNumbers = new WeakMap<Socket, number>();
 	#connections = 0;
 
@@ -142,7 +143,7 @@ export class Sandbox {
 
 		const fields = parse(body);
 		const { token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] } = fields;
-		const fault = this.#nextFault(path) ?? this.#faultFor(String(token ?? ''));
+		const fault = this.#nextFault(path) ?? this.#faultFor(String(token ?? ''), request.headers);
 		const processed = !fault || fault.processed === true;
 		const answer = processed
 			? this.kis.answer({

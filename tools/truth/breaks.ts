@@ -6,6 +6,8 @@ export interface Break {
 	/** Stands in the file once. */
 	readonly from: string;
 	readonly to: string;
+	/** Only the trading worlds can show it, and are played alone. */
+	readonly inTrading?: true;
 	/** The test that sees it, where the experiment cannot draw what the rule is about. */
 	readonly seenBy?: string;
 }
@@ -28,6 +30,15 @@ const REFUSAL_STREAK = 'kis/rateLimit/refusalStreak.ts';
 const WATCH = 'kis/http/requestWatch.ts';
 const GRANT = 'kis/issue/grant.ts';
 const ISSUANCE = 'kis/issue/issuance.ts';
+
+const REPEATS = 'credentials/repeats.ts';
+const ISSUE_CALL = 'kis/issue/issueToken.ts';
+const LIVENESS = 'kis/liveness/askIfAlive.ts';
+const CHECK = 'kis/keptToken/checkToken.ts';
+const KEPT = 'kis/keptToken/keptToken.ts';
+const KEPT_OR_ISSUED = 'kis/keptToken/keptOrIssued.ts';
+const NEXT_STEP = 'kis/keptToken/nextStep.ts';
+const ISSUE_HOLD = 'kis/keptToken/issueHold.ts';
 
 /** Every row by itself has to be noticed. */
 export const BREAKS: readonly Break[] = [
@@ -393,6 +404,134 @@ export const BREAKS: readonly Break[] = [
 		from: 'Date.now() + clockAheadMs',
 		to: 'Date.now()',
 		seenBy: 'test/kis/issueToken.test.ts',
+	},
+
+	// Orders, the kept token, Issue and Inspect.
+	{
+		rule: 'an order is not repeated after HTTP 401',
+		file: REPEATS,
+		from: 'if (original && !isRead(request)) {',
+		to: 'if (original && !isRead(request) && !original) {',
+		inTrading: true,
+	},
+	{
+		rule: 'a token that is known to be dead is not brought again',
+		file: KEPT,
+		from: 'grant && flawOf(grant, credential) === null ?',
+		to: "grant && [null, 'dead'].includes(flawOf(grant, credential)) ?",
+		inTrading: true,
+	},
+	{
+		rule: 'what KIS calls invalid, asked for a quote, is dead',
+		file: CHECK,
+		from: 'if (alive === false) deadTokens.add(token, credential);',
+		to: '',
+		inTrading: true,
+	},
+	{
+		rule: 'a token is not brought beyond its end',
+		file: KEPT,
+		from: 'grant && flawOf(grant, credential) === null ?',
+		to: "grant && [null, 'expired'].includes(flawOf(grant, credential)) ?",
+		inTrading: true,
+	},
+	{
+		rule: 'a token is renewed before its end',
+		file: 'kis/keptToken/renewal.ts',
+		from: 'Math.max(due > now ? due : end,',
+		to: 'Math.max(end,',
+		inTrading: true,
+	},
+	{
+		rule: 'a token that is good is not replaced',
+		file: NEXT_STEP,
+		from: 'mayCall && kept.isDue(now) &&',
+		to: 'mayCall &&',
+		inTrading: true,
+	},
+	{
+		rule: 'a token that names another app key is not brought',
+		file: KEPT,
+		from: "if (issuance.outcome === 'issued') return this.#keep(issuance.grant, now);",
+		to: "if ('grant' in issuance) return this.#keep(issuance.grant, now);",
+		seenBy: 'test/kis/bringToken.hold.test.ts',
+	},
+	{
+		rule: 'no token is requested for a minute after an answer was lost',
+		file: ISSUE_HOLD,
+		from: "outcome === 'unknown' ||",
+		to: '',
+		inTrading: true,
+	},
+	{
+		rule: 'nor after KIS refused for its one a minute',
+		file: ISSUE_HOLD,
+		from: '(isLimited(decisive) || ',
+		to: '(',
+		seenBy: 'test/kis/bringToken.issue.test.ts',
+	},
+	{
+		rule: '*Issue* does not repeat a request whose answer was lost',
+		file: ISSUE_CALL,
+		from: "if (attempt.verdict === 'noVerdict' || isLimited(attempt)) {",
+		to: 'if (isLimited(attempt)) {',
+		inTrading: true,
+	},
+	{
+		rule: '*Issue* calls a lost answer unknown, not refused',
+		file: ISSUANCE,
+		from: "if (unanswered) return { outcome: 'unknown', attempts, decisive: unanswered };",
+		to: "if (unanswered) return { outcome: 'rejected', attempts, decisive: unanswered };",
+		inTrading: true,
+	},
+	{
+		rule: '*Issue* asks whether the kept token is alive',
+		file: KEPT_OR_ISSUED,
+		from: 'await checkKept(credential, token, options);',
+		to: '',
+		inTrading: true,
+	},
+	{
+		rule: 'a refused question does not make a token dead',
+		file: LIVENESS,
+		from: "refused: 'undecided',",
+		to: "refused: 'invalid',",
+		inTrading: true,
+	},
+	{
+		rule: 'nor does a lost one',
+		file: LIVENESS,
+		from: "noVerdict: 'undecided',",
+		to: "noVerdict: 'invalid',",
+		inTrading: true,
+	},
+	{
+		rule: 'nor does "invalid" of another app key\'s token',
+		file: CHECK,
+		from: 'invalid: (isOurs) => (isOurs ? false : null),',
+		to: 'invalid: () => false,',
+		inTrading: true,
+	},
+	{
+		rule: 'only a quote shows that a token is alive',
+		file: LIVENESS,
+		from: 'return fields.rt_cd === undefined || fields.rt_cd === null ? OPEN_ANSWERS.withoutQuote : null;',
+		to: 'return fields === undefined ? OPEN_ANSWERS.withoutQuote : null;',
+		seenBy: 'test/kis/revokeTokens.question.test.ts',
+	},
+	{
+		rule: 'a message names a token by its fingerprint',
+		file: 'credentials/notSentErrors.ts',
+		from: 'message: `KIS gave access token ${name}, which',
+		to: 'message: `KIS gave access token ${grant.token.value}, which',
+		inTrading: true,
+	},
+	{
+		rule: 'a token is not brought while it is being revoked',
+		file: NEXT_STEP,
+		from: "if (isBeingRevoked(token, credential)) return refuse({ because: 'beingRevoked' });",
+		to: '',
+		seenBy: 'test/kis/bringToken.revoked.test.ts',
 	},
 
 	// What was promised before.

@@ -3,12 +3,17 @@ import type { Secure } from './host';
 import { judge, type Judgement } from './judge';
 import type { Foundation } from './promises';
 import type { Sharing } from './redis';
+import { judgeTrading } from './trading/judge';
+import type { TakeStep } from './trading/step';
+import { TradingWorld } from './trading/world';
 import type { Revoke } from './workflow';
 import { REQUESTS_PER_SECOND, World, type Order, type Played } from './world';
 
 export interface ExperimentOptions {
-	/** Items, over all executions. */
+	/** To be revoked: items, over all executions. */
 	readonly tokens: number;
+	/** Items of the steps in trading worlds. */
+	readonly steps: number;
 	readonly seed: number;
 	/** Share of the attempts that something happens to, from 0 to 1. */
 	readonly faultShare: number;
@@ -22,9 +27,15 @@ export interface ExperimentOptions {
 	readonly sharing: Sharing;
 }
 
-/** Who revokes: one process, or several that share a Redis. */
+/** A process with the product in it. */
+export interface Member {
+	readonly revoke: Revoke;
+	readonly takeStep: TakeStep;
+}
+
+/** Who does what the user asks for: one process, or several that share a Redis. */
 export interface Team {
-	readonly members: readonly Revoke[];
+	readonly members: readonly Member[];
 	readonly redisUrl: string | null;
 }
 
@@ -41,6 +52,8 @@ export interface Findings {
 	busiestSecond: number;
 	/** What each statement rests on. */
 	readonly foundations: Foundation[];
+	/** Of the steps in trading worlds: how often each was made, such as `orders answered`. */
+	readonly statements: Record<string, number>;
 	/** One line for each statement that what was seen contradicts, and for whatever else must not be. */
 	readonly accusations: string[];
 }
@@ -48,9 +61,10 @@ export interface Findings {
 /** Revokes tokens while faults are drawn from the seed, and compares what is reported with what was seen. */
 export async function runExperiment(
 	team: Team,
-	{ tokens, seed, faultShare, batch: size, parallel, enough }: ExperimentOptions,
+	options: ExperimentOptions,
 	secure: Secure,
 ): Promise<Findings> {
+	const { tokens, seed, faultShare, batch: size, parallel, enough } = options;
 	const findings: Findings = {
 		executions: 0,
 		items: 0,
@@ -60,6 +74,7 @@ export async function runExperiment(
 		calls: 0,
 		busiestSecond: 0,
 		foundations: [],
+		statements: {},
 		accusations: [],
 	};
 	let batch = 0;
@@ -74,8 +89,36 @@ export async function runExperiment(
 			await play(world, order, team, findings);
 		}
 	};
-	await Promise.all(Array.from({ length: parallel }, work));
+	await Promise.all([
+		...Array.from({ length: parallel }, work),
+		playTrading(team, options, findings),
+	]);
 	return findings;
+}
+
+/** Steps of one trading world. */
+const TRADING_STEPS = 24;
+
+async function playTrading(
+	team: Team,
+	{ steps, seed, faultShare, parallel, enough, sharing }: ExperimentOptions,
+	findings: Findings,
+): Promise<void> {
+	let world = 0;
+	let left = steps;
+	const work = async () => {
+		while (left > 0 && findings.accusations.length < enough) {
+			const order = { seed, world, items: Math.min(TRADING_STEPS, left), faultShare };
+			world++;
+			left -= order.items;
+			const trading = new TradingWorld(order);
+			const scenes = await trading.play(team);
+			const { statements, accusations } = await judgeTrading(order, trading, scenes, sharing);
+			for (const it of statements) findings.statements[it] = (findings.statements[it] ?? 0) + 1;
+			findings.accusations.push(...accusations);
+		}
+	};
+	await Promise.all(Array.from({ length: parallel }, work));
 }
 
 async function play(world: World, order: Order, team: Team, findings: Findings): Promise<void> {

@@ -4,7 +4,7 @@ import { Sandbox } from '../sandbox/server';
 import type { ConnectionMishap, Mishap, ProxyMishap } from './faults';
 import type { ConnectProxy } from './proxy';
 import { pick } from './random';
-import { RecordingRelay } from './relay';
+import { NUMBER_HEADER, RecordingRelay, type Request } from './relay';
 
 /** What TLS needs: this process trusts the one certificate, and calls other machines through the proxy. */
 export interface Secure {
@@ -38,9 +38,13 @@ export interface HostOptions {
 	/** @param connection Counts from 1. */
 	mishapOfConnection(connection: number): ConnectionMishap;
 	mishapOfTunnel(tunnel: number): ProxyMishap;
-	mishapOfRequest(token: string, times: number, requests: number, isQuestion: boolean): Mishap;
+	mishapOfRequest(request: Request, times: number, requests: number): Mishap;
 	/** @param requests So many have arrived by now. */
 	onRequest(requests: number): void;
+	/** How long a token lives that is issued there, in milliseconds; a day if absent. */
+	readonly tokenLifeMs?: number;
+	/** The clock there; this computer's if absent. */
+	readonly now?: () => number;
 }
 
 /** A KIS, or what takes its place, and the relay in front of it. */
@@ -56,12 +60,14 @@ export class Host {
 			mishapOfConnection: (connection) => this.#noted(options.mishapOfConnection(connection)),
 			mishapOfTunnel: (tunnel) => this.#noted(options.mishapOfTunnel(tunnel)),
 		};
-		const { apps, requestsPerSecond, secure } = options;
+		const { apps, requestsPerSecond, secure, tokenLifeMs, now } = options;
 		this.sandbox = new Sandbox({
 			apps,
 			requestsPerSecond,
-			faultFor: (token) => {
-				const mishap = this.relay.arrivals.findLast((arrival) => arrival.token === token)?.mishap;
+			tokenLifeMs,
+			now,
+			faultFor: (_token, headers) => {
+				const { mishap } = this.relay.arrivals[Number(headers[NUMBER_HEADER])];
 				return typeof mishap === 'object' ? mishap : undefined;
 			},
 		});

@@ -71,6 +71,27 @@ export async function isQuote(bytes: Buffer): Promise<boolean> {
 	return answer?.status === 200 && fields?.rt_cd === '0' && !hasSign(fields);
 }
 
+/** A token as an answer gives it. */
+export interface Given {
+	readonly value: string;
+	/** By the answer's own words, in milliseconds since 1970; infinite if it does not say. */
+	readonly endsAt: number;
+	/** The answer says that no second of its life is left. */
+	readonly isOver: boolean;
+}
+
+/** Returns the token that an answer to a token request gives; `null` if it gives none. */
+export async function readGiven(bytes: Buffer): Promise<Given | null> {
+	const answer = await parse(bytes);
+	const fields = answer && readObject(answer.body);
+	if (answer?.status !== 200 || !fields || hasSign(fields)) return null;
+	const { access_token: value, access_token_token_expired: ends, expires_in: left } = fields;
+	if (typeof value !== 'string' || !/^[\w.~+/-]{20,}=*$/.test(value)) return null;
+	const moment = typeof ends === 'string' ? Date.parse(`${ends.replace(' ', 'T')}+09:00`) : NaN;
+	const endsAt = Number.isNaN(moment) ? Infinity : moment;
+	return { value, endsAt, isOver: Number(left ?? 1) <= 0 };
+}
+
 const NONE = { means: 'none', rule: null, code: null } as const;
 const refused = (rule: RefusalRule) => ({ means: 'refused', rule, code: null }) as const;
 

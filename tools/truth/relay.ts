@@ -20,16 +20,27 @@ export interface RelayOptions {
 	 * @param times How often a request for the token has arrived by now, from 1.
 	 * @param requests How many for any token.
 	 */
-	mishapOfRequest(token: string, times: number, requests: number, isQuestion: boolean): Mishap;
+	mishapOfRequest(request: Request, times: number, requests: number): Mishap;
 	/** @param requests So many have arrived by now. */
 	onRequest(requests: number): void;
 }
 
-/** One request that arrived, and what came of it. */
-export interface Arrival {
+/** A request as it arrived. */
+export interface Request {
+	readonly method: string;
+	/** With its query. */
+	readonly path: string;
+	/** Empty if it names none. */
+	readonly appkey: string;
+	/** In its body or its header `authorization`; empty if it has none. */
 	readonly token: string;
+	readonly body: string;
 	/** It asks for a quote with the token, and does not revoke it. */
 	readonly isQuestion: boolean;
+}
+
+/** One request that arrived, and what came of it. */
+export interface Arrival extends Request {
 	/** On the monotonic clock, in milliseconds. */
 	readonly at: number;
 	readonly mishap: Mishap;
@@ -43,6 +54,8 @@ export interface Arrival {
 	isSurelyRead: boolean;
 }
 
+/** Holds the index of an arrival, in the request that is passed on. */
+export const NUMBER_HEADER = 'relay-number';
 /** A longer answer counts as cut off: the node reads none. */
 const MAX_KEPT_BYTES = 64 * 1024;
 
@@ -165,21 +178,16 @@ export class RecordingRelay {
 		let request = '';
 		near.on('data', (bytes) => {
 			request += bytes.toString('latin1');
-			const asked = /^GET (?:.*\r\n)*authorization: Bearer (.+)\r\n(?:.+\r\n)*\r\n$/.exec(
-				request,
-			)?.[1];
-			const token = asked ?? /"token":"([^"]+)"\}/.exec(request)?.[1];
-			if (token === undefined) return;
-			const isQuestion = asked !== undefined;
+			const read = readRequest(request);
+			if (!read) return;
 			this.#used.add(near.remotePort);
 			if (isBad) this.misled++;
 			const { arrivals } = this;
-			const times = this.count(token) + 1;
-			const mishap = this.#options.mishapOfRequest(token, times, arrivals.length + 1, isQuestion);
+			const times = this.count(read.token) + 1;
+			const mishap = this.#options.mishapOfRequest(read, times, arrivals.length + 1);
 			if (arrival) arrival.isSurelyRead = true;
 			arrival = {
-				token,
-				isQuestion,
+				...read,
 				at: performance.now(),
 				mishap,
 				answer: [],
@@ -189,7 +197,7 @@ export class RecordingRelay {
 			};
 			arrivals.push(arrival);
 			if (mishap === LOST) reset();
-			else far.write(request, 'latin1');
+			else far.write(numbered(request, arrivals.length), 'latin1');
 			request = '';
 			this.#options.onRequest(arrivals.length);
 		});
@@ -201,6 +209,35 @@ export class RecordingRelay {
 		const { raw } = near.getCertificate() as { raw?: Buffer };
 		return raw !== undefined && untrusted.cert.replace(/\s/g, '').includes(raw.toString('base64'));
 	}
+}
+
+/** Returns `null` while it is not whole. */
+function readRequest(text: string): Request | null {
+	const end = text.indexOf('\r\n\r\n');
+	if (end < 0) return null;
+	const [start, ...lines] = text.slice(0, end).split('\r\n');
+	const [method, path] = start.split(' ');
+	const body = text.slice(end + 4);
+	const header = (name: string) =>
+		lines
+			.find((line) => line.toLowerCase().startsWith(`${name}:`))
+			?.slice(name.length + 1)
+			.trim();
+	if (body.length < Number(header('content-length') ?? 0)) return null;
+	const inBody = (name: string) => new RegExp(`"${name}":"([^"]+)"`).exec(body)?.[1];
+	return {
+		method,
+		path,
+		body,
+		appkey: inBody('appkey') ?? header('appkey') ?? '',
+		token: inBody('token') ?? /^Bearer (.+)$/.exec(header('authorization') ?? '')?.[1] ?? '',
+		isQuestion: method === 'GET',
+	};
+}
+
+/** Tells the sandbox which of the arrivals it is. */
+function numbered(request: string, count: number): string {
+	return request.replace('\r\n', `\r\n${NUMBER_HEADER}: ${count - 1}\r\n`);
 }
 
 function keep(bytes: Buffer, arrival: Arrival): void {

@@ -34,6 +34,7 @@ export function tell(
 		`${found.items} tokens, seed ${seed}, ${faultShare * 100} % of the attempts disturbed, ${seconds.toFixed(1)} s`,
 		'',
 		...Object.entries(rows).map(([name, value]) => `${name.padEnd(28)}${value}`),
+		...tellStatements(found.statements),
 		...found.accusations.slice(0, 20).map((accusation) => `  ${accusation}`),
 		'',
 		'What the statements rest on, and how sure that is of KIS',
@@ -41,4 +42,14 @@ export function tell(
 		...tellFoundations(found.foundations),
 	];
 	return `${lines.join('\n')}\n`;
+}
+
+/** One line for each kind of step. */
+function tellStatements(statements: Findings['statements']): string[] {
+	const kinds = new Map<string, string[]>();
+	for (const [statement, count] of Object.entries(statements).sort(([, a], [, b]) => b - a)) {
+		const [kind, outcome] = statement.split(' ');
+		kinds.set(kind, [...(kinds.get(kind) ?? []), `${outcome} ${count}`]);
+	}
+	return [...kinds].sort().map(([kind, counts]) => `${kind.padEnd(28)}${counts.join(', ')}`);
 }

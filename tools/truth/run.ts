@@ -10,6 +10,8 @@ import { loadProduct } from './product';
 import { ConnectProxy } from './proxy';
 import { Redis, SHARING } from './redis';
 import { tell } from './report';
+import { installClocks } from './trading/clock';
+import { takeStep } from './trading/step';
 import { HOST, trustedCertificate } from './trust';
 import { revokeAll } from './workflow';
 
@@ -25,15 +27,22 @@ async function run(): Promise<boolean> {
 		untrusted: await makeCertificate(HOST),
 		proxy,
 	};
+	installClocks();
 	const product = loadProduct();
 	const other = options.sharing === 'none' ? null : startOtherProcess();
 	const redis = other && (await new Redis(options.seed).start(options.sharing === 'flaky'));
 	const team: Team = {
-		members: [async (it) => await revokeAll(product, it), ...(other ? [other.revoke] : [])],
+		members: [
+			{
+				revoke: async (it) => await revokeAll(product, it),
+				takeStep: async (it) => await takeStep(product, it),
+			},
+			...(other ? [other] : []),
+		],
 		redisUrl: redis && redis.url,
 	};
 	// The engine and the node keep what they load: that is not what is asked about.
-	await runExperiment(team, { ...options, tokens: 100, seed: 0, batch: 50 }, secure);
+	await runExperiment(team, { ...options, tokens: 100, steps: 0, seed: 0, batch: 50 }, secure);
 	await settle();
 	const before = {
 		bytes: process.memoryUsage().heapUsed,
@@ -60,6 +69,7 @@ function readOptions(): ExperimentOptions {
 	const { values } = parseArgs({
 		options: {
 			tokens: { type: 'string', default: '10000' },
+			steps: { type: 'string', default: '3000' },
 			seed: { type: 'string', default: '1' },
 			faults: { type: 'string', default: '0.2' },
 			batch: { type: 'string', default: '200' },
@@ -73,6 +83,7 @@ function readOptions(): ExperimentOptions {
 	return {
 		sharing,
 		tokens: Number(values.tokens),
+		steps: Number(values.steps),
 		seed: Number(values.seed),
 		faultShare: Number(values.faults),
 		batch: Number(values.batch),

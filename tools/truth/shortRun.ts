@@ -1,6 +1,7 @@
 /** The run that is part of the tests. Small worlds, so that each of the things that happen to a whole execution is among them. */
 export const SHORT_RUN = {
 	tokens: 800,
+	steps: 240,
 	batch: 40,
 	parallel: 16,
 	seed: 8,

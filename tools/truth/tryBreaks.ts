@@ -64,7 +64,7 @@ async function tryOne(copy: string, one: Break, enough: string): Promise<string 
 	try {
 		const built = await runIn(copy, 'gulp/bin/gulp.js', 'build', '-L');
 		if (built.failed) throw new Error(`${one.rule}: the broken product cannot be built`);
-		return one.seenBy ? await byTest(copy, one.seenBy) : await byExperiment(copy, enough);
+		return one.seenBy ? await byTest(copy, one.seenBy) : await byExperiment(copy, one, enough);
 	} finally {
 		await writeFile(file, before);
 	}
@@ -82,7 +82,11 @@ async function byTest(copy: string, test: string): Promise<string | null> {
 	return failed && count ? `${test}: ${count} tests fail` : null;
 }
 
-async function byExperiment(copy: string, enough: string): Promise<string | null> {
+async function byExperiment(
+	copy: string,
+	{ inTrading }: Break,
+	enough: string,
+): Promise<string | null> {
 	const { failed, output } = await runIn(
 		copy,
 		'tsx/dist/cli.mjs',
@@ -90,6 +94,7 @@ async function byExperiment(copy: string, enough: string): Promise<string | null
 		...shortRunArguments(),
 		// Fewer concurrent worlds, so that it stops soon.
 		...['--parallel', '10', '--enough', enough],
+		...(inTrading ? ['--tokens', '0'] : []),
 	);
 	const count = /^false statements +(\d+)$/m.exec(output)?.[1];
 	// Somebody may have ended it: that shows nothing.
@@ -103,7 +108,7 @@ async function byExperiment(copy: string, enough: string): Promise<string | null
 function kindsIn(output: string): string {
 	const counts = new Map<string, number>();
 	for (const [, line] of output.matchAll(
-		/^ {2}seed \d+, batch \d+ \([^)]+\)(?:, [^:]+)?: (.+)$/gm,
+		/^ {2}seed \d+, (?:batch \d+ \([^)]+\)(?:, [^:]+)?|trading world \d+): (.+)$/gm,
 	)) {
 		const kind = line
 			.replace(/; .*/, '')

@@ -12,6 +12,7 @@ import { Host, type HostOptions, type Secure } from './host';
 import { observe, type Observed } from './observe';
 import { drawAsks, drawQuestionMishap } from './questions';
 import { draw } from './random';
+import type { Request } from './relay';
 import { makeTokens, type MadeToken } from './tokens';
 import type { Team } from './experiment';
 
@@ -78,7 +79,7 @@ export class World {
 		this.#standing = drawStanding(random, event === 'rateStands');
 		this.kis = this.#makeHost(
 			isNew ? NEW_CUSTOMER.requestsPerSecond : REQUESTS_PER_SECOND,
-			(token, times, requests, isQuestion) => this.#mishap(token, times, requests, isQuestion),
+			(request, times, requests) => this.#mishap(request, times, requests),
 		);
 		setSwitches(this.kis.sandbox.kis.switches, drawSwitches(random, isNew ? 'newCustomer' : plan));
 
@@ -135,7 +136,7 @@ export class World {
 		this.#requestsBefore = host.relay.arrivals.length;
 		this.#happenedAt = null;
 		const process = this.#processOf(act, members.length);
-		const said = await members[process]({
+		const said = await members[process].revoke({
 			id: act.execution,
 			fields: {
 				...app,
@@ -191,7 +192,7 @@ export class World {
 		});
 	}
 
-	#mishap(token: string, times: number, requests: number, isQuestion: boolean): Mishap {
+	#mishap({ token, isQuestion }: Request, times: number, requests: number): Mishap {
 		const { seed, batch, faultShare } = this.#order;
 		if (this.#stands()) return isQuestion ? BAD_GATEWAY : this.#standing;
 		const isNow = requests - this.#requestsBefore === this.#eventAt;

@@ -1,0 +1,99 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { claimsOf, isOwn, type Seen, type Timeline } from './timeline';
+import type { Taking } from './world';
+
+/** What is wrong with what an Inspect step reports, or does: one line for each. */
+export function wrongInspections(taking: Taking, timeline: Timeline): string[] {
+	const { step, order, said } = taking;
+	const scene = timeline.scenes.findIndex(({ takings }) => takings.includes(taking));
+	const ofScene = timeline.seen.filter((one) => one.scene === scene);
+	const isAlone = timeline.scenes[scene].takings.length === 1;
+	const questions = ofScene.filter(({ purpose }) => purpose === 'question');
+	const wrongs = said.flatMap((json, i) => {
+		const text = order.items[i].access_token;
+		const value = text === undefined ? null : taking.tokens[i].value;
+		const isKept = text === undefined;
+		return wrongItem(json, value, isKept, taking, questions, timeline, isAlone).map(
+			(wrong) => `item ${i} (${isKept ? 'kept' : taking.tokens[i].kind}): ${wrong}`,
+		);
+	});
+	if (isAlone && ofScene.some(({ purpose }) => purpose === 'revoke')) wrongs.push('it revoked');
+	if (isAlone && asksIssue(taking, timeline, scene)) wrongs.push('it asked for a token');
+	return wrongs.map((wrong) => `inspect ${step.name}, ${wrong}`);
+}
+
+/** What an earlier step left to be repeated is not its doing. */
+function asksIssue({ order }: Taking, { seen, scenes }: Timeline, scene: number): boolean {
+	const { appkey } = order.fields;
+	const isCalm = scene === 0 || scenes[scene - 1].disturbed === 0;
+	const isIssue = (one: Seen) => one.purpose === 'issue' && one.appkey === appkey;
+	const hasBefore = seen.some((one) => one.scene === scene - 1 && isIssue(one));
+	return isCalm && !hasBefore && seen.some((one) => one.scene === scene && isIssue(one));
+}
+
+function wrongItem(
+	json: IDataObject,
+	value: string | null,
+	isKept: boolean,
+	{ order, endedAt }: Taking,
+	questions: readonly Seen[],
+	{ world }: Timeline,
+	isAlone: boolean,
+): string[] {
+	const appkey = String(order.fields.appkey);
+	const { error, alive, issuedToThisAppKey, expired, readable } = json;
+	if (error !== undefined) return value === null ? [] : ['it was not inspected'];
+	if (isKept) return wrongLiveness(alive, null, appkey, questions, order.node, isAlone, world);
+	if (value === null) return ['an unusable text was inspected'];
+	const wrongs = wrongLiveness(alive, value, appkey, questions, order.node, isAlone, world);
+	const { owner, expiresAt } = claimsOf(value);
+	const expected = owner === null ? null : owner === appkey;
+	if (issuedToThisAppKey !== expected) wrongs.push(`issuedToThisAppKey is ${issuedToThisAppKey}`);
+	const isOver = expiresAt === null ? null : expiresAt <= world.clock.shownAt(endedAt);
+	if (expired !== isOver) wrongs.push(`expired is ${expired}`);
+	if (readable !== (expiresAt !== null)) wrongs.push(`readable is ${readable}`);
+	return wrongs;
+}
+
+/** @param value `null` for the kept one, of which only the questions tell. */
+function wrongLiveness(
+	alive: unknown,
+	value: string | null,
+	appkey: string,
+	all: readonly Seen[],
+	node: Taking['order']['node'],
+	isAlone: boolean,
+	{ host: { sandbox } }: Timeline['world'],
+): string[] {
+	const asks = node.type === 'own' && node.parameters.askKis === true;
+	const questions = all.filter(
+		(one) => one.appkey === appkey && (value === null || one.token === value),
+	);
+	if (!asks) {
+		const wrongs = isAlone && questions.length > 0 ? ['KIS was asked'] : [];
+		return alive === undefined ? wrongs : [...wrongs, `alive is ${alive}`];
+	}
+	const wrongs: string[] = [];
+	if (isAlone && questions.length > 1) wrongs.push(`KIS was asked ${questions.length} times`);
+	const isInvalid = ({ means }: Seen) => means === 'invalid' || means === 'expired';
+	const isOurs = ({ token }: Seen) => value === null || isOwn(token, appkey);
+	if (alive === true && !questions.some(({ gaveQuote }) => gaveQuote)) {
+		wrongs.push('it is called alive, and no quote was given');
+	}
+	if (alive === false) {
+		const isSaid = questions.some((one) => isInvalid(one) && isOurs(one));
+		const isLive = value !== null && sandbox.kis.isLive(value);
+		if (!isSaid) wrongs.push('it is called dead, and KIS did not say so');
+		if (isLive) wrongs.push('it is called dead, and is alive');
+	}
+	// Of two who ask about the kept token, each may have been told something else.
+	if (alive === null && (isAlone || value !== null)) {
+		const isClear = questions.some(
+			(one) => one.isSure && (one.gaveQuote || (isInvalid(one) && isOurs(one))),
+		);
+		if (isClear) wrongs.push('it is called undecided, and KIS said which');
+	}
+	if (alive === undefined) wrongs.push('KIS was to be asked, and nothing is said of that');
+	return wrongs;
+}

@@ -1,0 +1,116 @@
+import { claimsOf, isOwn, mayBeKnownDead, type Seen, type Timeline } from './timeline';
+import type { Taking } from './world';
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+/** Refusals after which the same request may be sent again soon. */
+const PASSING = ['EGW00201', 'EGW00215', 'EGW00202', 'EGW00203', 'EGW00300'];
+/** Of KIS's list: the minute is not over, or the key pair is refused. */
+export const LIMITED = 'EGW00133';
+
+/** What became of a token request. `open`: KIS may have issued one. */
+export type Fate = 'good' | 'useless' | 'open' | 'limited' | 'passing' | 'refused';
+
+/** What became of a request, if the token that it gave is not known to be dead. */
+export function fateOf(seen: Seen): Fate {
+	const { given, means, code, rule, moment, appkey } = seen;
+	if (given) {
+		const { value, endsAt, isOver } = given;
+		const { owner, expiresAt } = claimsOf(value);
+		const isStranger = owner !== null && owner !== appkey;
+		const isCut = owner !== null && !isOwn(value, owner);
+		const isExpired = isOver || Math.min(endsAt, expiresAt ?? Infinity) <= moment;
+		return isStranger || isCut || isExpired ? 'useless' : 'good';
+	}
+	if (means === 'none' || means === 'confirmed') return 'open';
+	if (code === LIMITED) return 'limited';
+	return rule === 'tooMany' || PASSING.includes(code ?? '') ? 'passing' : 'refused';
+}
+
+/** When a token that was given is to be renewed, by docs: an hour before its end, or after nine tenths of its life. */
+export function dueAt({ given, moment }: Seen): number {
+	const { issuedAt, expiresAt } = claimsOf(given?.value ?? '');
+	const end = Math.min(expiresAt ?? Infinity, given?.endsAt ?? Infinity);
+	const due = end - Math.min(HOUR_MS, (end - (issuedAt ?? moment)) / 10);
+	return Math.max(due > moment ? due : end, moment + MINUTE_MS);
+}
+
+/** The Issue steps that run at a moment. */
+export function issuing({ scenes }: Timeline, { scene, at, appkey }: Seen): Taking[] {
+	return scenes[scene].takings.filter(
+		({ step, order, startedAt, endedAt }) =>
+			step.does === 'issue' && order.fields.appkey === appkey && startedAt <= at && at <= endedAt,
+	);
+}
+
+/** What is wrong with how often KIS was asked for tokens: one line for each. */
+export function wrongTokenRequests(timeline: Timeline): string[] {
+	return Object.values(timeline.world.apps).flatMap(({ appkey }) => {
+		const asked = timeline.seen.filter((one) => one.purpose === 'issue' && one.appkey === appkey);
+		return asked.slice(1).flatMap((seen, i) => {
+			const wrong = wrongRepeat(asked[i], seen, timeline);
+			return wrong === null
+				? []
+				: [`scene ${seen.scene}, token request ${i + 2}: ${wrong} (${told(asked[i])})`];
+		});
+	});
+}
+
+const told = ({ mishap, scene, means, given }: Seen) =>
+	`the one before in scene ${scene}: ${JSON.stringify(mishap ?? null)} ${given ? 'gave a token' : means}`;
+
+/** Whoever may have missed an answer may act as if there had been none. */
+function wrongRepeat(before: Seen, seen: Seen, timeline: Timeline): string | null {
+	const wrong = wrongAfter(fateOf(before), before, seen, timeline);
+	return before.isSure ? wrong : wrong && wrongAfter('open', before, seen, timeline);
+}
+
+function wrongAfter(fate: Fate, before: Seen, seen: Seen, timeline: Timeline): string | null {
+	const asking = issuing(timeline, seen);
+	const sinceMs = seen.moment - before.moment;
+	const hasWaited = sinceMs >= MINUTE_MS;
+	if (asking.length > 0) {
+		const { takings } = timeline.scenes[seen.scene];
+		const [{ order, startedAt }] = asking;
+		if (takings.length > 1 || before.at < startedAt || order.settings.retryOnFail) return null;
+		const { waitWhenLimited } = optionsOf(asking[0]);
+		switch (fate) {
+			case 'passing':
+				return null;
+			case 'open':
+			case 'limited':
+				return waitWhenLimited && hasWaited ? null : `Issue asked again after ${sinceMs} ms`;
+			default:
+				return 'Issue asked again after a final answer';
+		}
+	}
+	// Each worker has a token of its own while Redis is away.
+	if (timeline.sharing === 'flaky') return null;
+	// What Issue gets is not kept if the credential brings no token.
+	if (issuing(timeline, before).some(({ order }) => !order.fields.bringAuthorization)) return null;
+	switch (fate) {
+		case 'passing':
+		case 'refused':
+			return null;
+		case 'good': {
+			const value = before.given?.value ?? '';
+			const isEarly = seen.moment < dueAt(before) - SECOND_MS;
+			return isEarly && !mayBeKnownDead(timeline, value, seen.at) ? 'a good token was there' : null;
+		}
+		default:
+			return hasWaited ? null : `it came ${sinceMs} ms after one that was ${fate}`;
+	}
+}
+
+interface IssueOptions {
+	readonly minimumSecondsLeft: number;
+	readonly waitWhenLimited: boolean;
+	readonly reuseToken: string;
+}
+
+/** Of an Issue step. */
+export function optionsOf({ order: { node } }: Taking): IssueOptions {
+	if (node.type !== 'own') throw new TypeError('This step is no Issue');
+	return node.parameters.options as unknown as IssueOptions;
+}
