@@ -28,6 +28,7 @@ export const N8N_LABELS: ReadonlySet<string> = new Set([
 	'Install a community node',
 	'Items per Batch',
 	'Method',
+	'Migration report',
 	'On Error',
 	'Predefined Credential Type',
 	'Proxy',

@@ -18,11 +18,11 @@ import {
 	revokesIn,
 	type Reported,
 } from './queue/record';
-import { QueueMode, webhook } from './queue/queueMode';
+import { QueueMode } from './queue/queueMode';
 import { Supervisor } from './queue/supervisor';
 import type { TokenSource } from './tokenSource';
 import { until } from './until';
-import { AS_ORDER, chain, httpRequest, kisToken, requestWith } from './workflows';
+import { AS_ORDER, chain, httpRequest, kisToken, requestWith, webhook } from './workflows';
 
 const WORKERS = 2;
 const EXECUTIONS = 10;
@@ -202,7 +202,8 @@ test.each(NAMES.map((name) => [FAULTS[name].what, name] as const))(
 		const { batches, tokens } = mint(name);
 		const isLive = (token: string) => sandbox.kis.isLive(tokens.get(token) ?? '');
 		const live = () => [...tokens.keys()].filter(isLive);
-		for (const id of ['revoke', 'quote', 'order']) await queueMode.activate(`${id}-${name}`);
+		for (const id of ['revoke', 'quote', 'order'])
+			await queueMode.stage.api.activate(`${id}-${name}`);
 		await quoteOnEachWorker(name);
 
 		const since = sandbox.calls.length;

@@ -25,8 +25,10 @@ module.exports = {
 	projects: [
 		project('n8n 2', '2.40', EVERY_LINE),
 		project('n8n 1', '1.123', EVERY_LINE),
+		project('n8n newest', '2.41', EVERY_LINE),
 		project('queue', '2.40', ['queue', 'queue.keptToken']),
 		project('faults', '2.40', ['faults']),
+		project('soak', '2.40', ['soak']),
 		project('faults 1', '1.123', ['faults']),
 	],
 };

@@ -6,9 +6,9 @@ import { fingerprint, makeApp, type App } from '../../tools/sandbox/apps';
 import type { Sandbox } from '../../tools/sandbox/server';
 import { found } from '../support/secrets';
 import type { Execution } from './n8n/api';
-import { QueueMode, webhook } from './queue/queueMode';
+import { QueueMode } from './queue/queueMode';
 import { until } from './until';
-import { chain, kisToken, requestWith } from './workflows';
+import { chain, kisToken, requestWith, webhook } from './workflows';
 
 const EXECUTIONS = 100;
 const QUOTES = 30;
@@ -31,24 +31,24 @@ beforeAll(async () => {
 		// The limit is no subject here: a computer that stalls must not make KIS refuse.
 		requestsPerSecond: 1000,
 	});
-	for (const id of Object.keys(apps)) await queueMode.activate(`quote-${id}`);
-	for (const id of RACES) await queueMode.activate(`revoke-${id}`);
+	for (const id of Object.keys(apps)) await queueMode.stage.api.activate(`quote-${id}`);
+	for (const id of RACES) await queueMode.stage.api.activate(`revoke-${id}`);
 }, 600_000);
 afterAll(async () => await queueMode?.stop());
 
 function workflows(sandbox: Sandbox) {
-	const quote = (id: string) => {
-		const request = requestWith(id, sandbox.url + QUOTE, {
+	const request = (id: string) =>
+		requestWith(id, sandbox.url + QUOTE, {
 			sendHeaders: true,
 			headerParameters: { parameters: [{ name: 'tr_id', value: 'FHKST01010100' }] },
 		});
-		return chain(`quote-${id}`, [request], webhook(`quote-${id}`));
-	};
+	const quote = (id: string) => chain(`quote-${id}`, [request(id)], webhook(`quote-${id}`));
 	const revoke = (id: string) => {
 		const parameters = { operation: 'revoke', tokenSource: 'credential' };
 		return chain(`revoke-${id}`, [kisToken('Revoke', id, parameters)], webhook(`revoke-${id}`));
 	};
-	return [...Object.keys(apps).map(quote), ...RACES.map(revoke)];
+	const byHand = chain('by-hand', [request('hundred')]);
+	return [...Object.keys(apps).map(quote), ...RACES.map(revoke), byHand];
 }
 
 /** What the sandbox saw of a path, by app. */
@@ -80,6 +80,14 @@ test('a hundred executions on two workers that need a token get one issue', asyn
 	expect(seen(TOKEN, apps.hundred)).toHaveLength(1);
 	expect(new Set(seen(QUOTE, apps.hundred).map((call) => call.result)).size).toBe(1);
 	for (const worker of queueMode.workers) expect(worker.log).toMatch(/Worker finished execution/);
+});
+
+test('a manual execution that is sent to a worker, as n8n 3 always does, uses the same token', async () => {
+	const { id, run } = await queueMode.stage.api.run('by-hand');
+	expect(run.resultData.error?.message).toBeUndefined();
+	expect(queueMode.thatBegan(id)).toHaveLength(1);
+	expect(seen(TOKEN, apps.hundred)).toHaveLength(1);
+	expect(new Set(seen(QUOTE, apps.hundred).map((call) => call.tokenFingerprint)).size).toBe(1);
 });
 
 test('no request goes out with a token after its revoke on another worker is confirmed', async () => {

@@ -6,10 +6,10 @@ import type { Sandbox } from '../../tools/sandbox/server';
 import { found } from '../support/secrets';
 import { jsonOf } from './n8n/api';
 import { itemsOf } from './n8n/execution';
-import { QueueMode, webhook } from './queue/queueMode';
+import { QueueMode } from './queue/queueMode';
 import type { TokenSource } from './tokenSource';
 import { until } from './until';
-import { chain, httpRequest, kisToken } from './workflows';
+import { chain, httpRequest, kisToken, webhook } from './workflows';
 
 const WORKERS = 2;
 const EXECUTIONS = 10;
@@ -68,7 +68,7 @@ test.each<[string, keyof typeof apps, string]>([
 		return values;
 	}).flat();
 	if (id === 'three') await queueMode.startWorker();
-	await queueMode.activate(id);
+	await queueMode.stage.api.activate(id);
 	const before = stage.sandbox.calls.length;
 	await Promise.all(
 		Array.from({ length: EXECUTIONS }, async (_, batch) => {

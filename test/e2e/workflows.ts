@@ -51,6 +51,12 @@ export function chain(
 	};
 }
 
+/** What starts a workflow: a webhook of its name. */
+export function webhook(id: string, parameters: INode['parameters'] = {}) {
+	const start = { type: 'n8n-nodes-base.webhook', typeVersion: 2, webhookId: id };
+	return { ...start, parameters: { path: id, ...parameters } };
+}
+
 /** The node of this package. */
 export function kisToken(
 	name: string,

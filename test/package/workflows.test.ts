@@ -85,7 +85,7 @@ test('the tests run for every push and pull request, on the oldest and the newes
 	expect(TEST).toMatch(/^ {2}push:$/m);
 	expect(TEST).toMatch(/^ {2}pull_request:$/m);
 	expect(TEST).not.toContain('pull_request_target');
-	expect(TEST).toContain('node: [20, 24]');
+	expect(TEST).toContain('node: [20, 24, 26]');
 	expect(TEST).not.toMatch(/: write|secrets\./);
 });
 

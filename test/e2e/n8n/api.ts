@@ -65,10 +65,15 @@ export class Api {
 		throw new Error(`The execution ${id} did not end. n8n's log:\n${this.n8n.log.slice(-4000)}`);
 	}
 
-	/** Makes a workflow's webhook answer. */
+	/** Activates a workflow whose webhook has its name, and waits until that answers. */
 	async activate(workflowId: string): Promise<void> {
 		const { versionId } = await this.call('GET', `/workflows/${workflowId}`);
 		await this.call('POST', `/workflows/${workflowId}/activate`, { versionId });
+		// n8n registers a webhook a while after it says that the workflow is active.
+		if (await until(async () => await this.#answers(workflowId), PATIENCE)) return;
+		throw new Error(
+			`The webhook ${workflowId} does not answer. n8n's log:\n${this.n8n.log.slice(-4000)}`,
+		);
 	}
 
 	/** The executions of a workflow, however they were started. */
@@ -94,6 +99,15 @@ export class Api {
 		});
 		await this.call('DELETE', `/credentials/${String(id)}`);
 		return { status: String(result.status), message: String(result.message) };
+	}
+
+	async #answers(webhook: string): Promise<boolean> {
+		const { url } = this.n8n;
+		const { headers } = await fetch(`${url}/webhook/${webhook}`, {
+			method: 'OPTIONS',
+			headers: { origin: url, 'access-control-request-method': 'GET' },
+		});
+		return headers.get('access-control-allow-methods')?.includes('GET') ?? false;
 	}
 
 	/** @throws Error with n8n's answer, if it is not a success. */

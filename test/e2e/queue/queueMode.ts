@@ -9,7 +9,6 @@ import { freePort, type Program } from '../n8n/program';
 import type { WorkflowFile } from '../n8n/server';
 import { Stage } from '../stage';
 import type { TokenSource } from '../tokenSource';
-import { until } from '../until';
 import { Postgres, Redis } from './services';
 
 const POLL_MS = 500;
@@ -55,6 +54,8 @@ export class QueueMode {
 					...postgres.env,
 					...redis.env,
 					EXECUTIONS_MODE: 'queue',
+					// n8n 3 knows nothing else.
+					OFFLOAD_MANUAL_EXECUTIONS_TO_WORKERS: 'true',
 					// n8n 1 would run again what a killed worker has left. n8n 2 never does, and has no such setting.
 					QUEUE_WORKER_MAX_STALLED_COUNT: process.env.QUEUE_WORKER_MAX_STALLED_COUNT ?? '0',
 					// Minutes, instead of three hours, until it sees that an execution has ended whose end it could not store.
@@ -82,13 +83,6 @@ export class QueueMode {
 		);
 		this.workers.push(worker);
 		return worker;
-	}
-
-	/** Activates a workflow whose webhook has its name, and waits until that answers. */
-	async activate(id: string): Promise<void> {
-		await this.stage.api.activate(id);
-		// n8n registers a webhook a while after it says that the workflow is active.
-		await until(async () => await this.#answers(id));
 	}
 
 	/** Calls the webhook of a workflow, which begins an execution on some worker. */
@@ -129,19 +123,4 @@ export class QueueMode {
 	async stop(): Promise<void> {
 		await this.cleanUp.run();
 	}
-
-	async #answers(webhook: string): Promise<boolean> {
-		const { url } = this.stage.n8n;
-		const { headers } = await fetch(`${url}/webhook/${webhook}`, {
-			method: 'OPTIONS',
-			headers: { origin: url, 'access-control-request-method': 'GET' },
-		});
-		return headers.get('access-control-allow-methods')?.includes('GET') ?? false;
-	}
-}
-
-/** What starts a workflow: a webhook of its name. */
-export function webhook(id: string) {
-	const start = { type: 'n8n-nodes-base.webhook', typeVersion: 2, webhookId: id };
-	return { ...start, parameters: { path: id } };
 }
