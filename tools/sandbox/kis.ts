@@ -46,7 +46,7 @@ export class LocalKis {
 	readonly #options: KisOptions;
 	readonly #now: () => number;
 	readonly #issuer = new TokenIssuer();
-	/** By app key: the last that was issued by the rules. */
+	/** By app key: the last that was requested. */
 	readonly #latest = new Map<string, IssuedToken>();
 	readonly #windows = new Map<string, RateWindow>();
 
@@ -83,8 +83,15 @@ export class LocalKis {
 		return handler(request, body ?? {});
 	}
 
-	/** A token from elsewhere, outside the rules for issuing: for tests and demonstrations. */
-	mint(appkey: string, lifeMs = TOKEN_LIFE_MS, form?: TokenForm): IssuedToken {
+	/** A token that another program has requested, outside the rules for issuing: for tests and demonstrations. */
+	mint(appkey: string, lifeMs?: number, form?: TokenForm): IssuedToken {
+		const token = this.mintApart(appkey, lifeMs, form);
+		this.#latest.set(appkey, token);
+		return token;
+	}
+
+	/** The same, but nobody who requests a token is given it again. */
+	mintApart(appkey: string, lifeMs = TOKEN_LIFE_MS, form?: TokenForm): IssuedToken {
 		return this.#issuer.issue(appkey, this.#now(), lifeMs, form);
 	}
 
@@ -93,7 +100,7 @@ export class LocalKis {
 		return this.#issuer.allOf(appkey);
 	}
 
-	/** The last token that a request got for an app key, dead or alive. */
+	/** The last token that was requested for an app key, dead or alive. */
 	latestOf(appkey: string): IssuedToken | undefined {
 		return this.#latest.get(appkey);
 	}

@@ -56,7 +56,7 @@ export function makeTokens(
 }
 
 function makeToken(kis: LocalKis, { own, other }: Apps, kind: Kind): MadeToken {
-	const issue = (form?: TokenForm) => kis.mint(own.appkey, undefined, form).value;
+	const issue = (form?: TokenForm) => kis.mintApart(own.appkey, undefined, form).value;
 	const usable = (value: string, rest: Partial<MadeToken> = {}): MadeToken => ({
 		kind,
 		value,
@@ -68,14 +68,14 @@ function makeToken(kis: LocalKis, { own, other }: Apps, kind: Kind): MadeToken {
 	});
 	switch (kind) {
 		case 'dead': {
-			const token = kis.mint(own.appkey);
+			const token = kis.mintApart(own.appkey);
 			token.revoked = true;
 			return usable(token.value);
 		}
 		case 'expired':
-			return usable(kis.mint(own.appkey, -HOUR_MS).value, { hasExpired: true });
+			return usable(kis.mintApart(own.appkey, -HOUR_MS).value, { hasExpired: true });
 		case 'foreign':
-			return usable(kis.mint(other.appkey).value, { owner: other.appkey });
+			return usable(kis.mintApart(other.appkey).value, { owner: other.appkey });
 		case 'opaque':
 			return usable(issue('opaque'), { owner: null });
 		case 'nameless':

@@ -115,7 +115,7 @@ function giveStrange(
 		cutOff: () => strange(lifeMs).slice(0, -5),
 		isOver: () => strange(lifeMs),
 		word: () => 'pending',
-		opaque: () => kis.mint(appkey, lifeMs, 'opaque').value,
+		opaque: () => kis.mintApart(appkey, lifeMs, 'opaque').value,
 	}[kind]();
 	const body = {
 		access_token: value,
