@@ -18,7 +18,7 @@ const TOOLS = '<rootDir>/test/tools/';
 
 module.exports = {
 	// More than there are cores, as a rule: most tests wait for sockets and for time to pass.
-	maxWorkers: 4,
+	maxWorkers: 6,
 	// The one bound on real time: it ends what hangs, however busy the computer is.
 	testTimeout: 120_000,
 	projects: [
