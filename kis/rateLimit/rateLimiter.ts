@@ -209,7 +209,7 @@ export class RateLimiter {
 			const waiter = { stop, resolve };
 			this.#waiting[priority].push(waiter);
 			this.#serve();
-			if (!this.#waiting[priority].includes(waiter)) return;
+			if (this.#waiting[priority].at(-1) !== waiter) return;
 			// Added once per signal, however many wait with it.
 			stop.addEventListener('abort', this.#dismissStopped);
 		});

@@ -104,8 +104,8 @@ describe('Reuse Token', () => {
 	});
 
 	test('a reusable token stays one, even if the request for another takes long and fails', async () => {
-		const token = makeToken(keys().appkey, { exp: Math.floor(Date.now() / 1000) + 3601 });
-		sandbox().faults.push({ kind: 'delay', delayMs: 1500 });
+		const token = makeToken(keys().appkey, { exp: Math.floor(Date.now() / 1000) + 3604 });
+		sandbox().faults.push({ kind: 'delay', delayMs: 5000 });
 		const { items } = await issue(sandbox(), {
 			...failing,
 			input: [{ have: token }, {}],
