@@ -1,3 +1,10 @@
+const { availableParallelism, totalmem } = require('node:os');
+
+/** Six on two cores: most tests wait for sockets and for time to pass. */
+const WORKERS = Math.max(6, availableParallelism() - 1);
+/** What a worker has taken at the end, and some to spare. */
+const WORKER_BYTES = 1e9;
+
 const common = {
 	testMatch: ['**/test/**/*.test.ts'],
 	testEnvironment: 'node',
@@ -17,8 +24,7 @@ const common = {
 const TOOLS = '<rootDir>/test/tools/';
 
 module.exports = {
-	// More than there are cores, as a rule: most tests wait for sockets and for time to pass.
-	maxWorkers: 6,
+	maxWorkers: Math.max(1, Math.min(WORKERS, Math.floor(totalmem() / WORKER_BYTES))),
 	// The one bound on real time: it ends what hangs, however busy the computer is.
 	testTimeout: 120_000,
 	projects: [

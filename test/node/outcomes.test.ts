@@ -116,7 +116,7 @@ const failures: Case[] = [
 		outcome: 'unknown',
 		name: 'half an answer in time',
 		faults: [{ kind: 'drip', delayMs: 60_000, processed: true }],
-		options: { ...noRetries, timeout: 1000 },
+		options: { ...noRetries, timeout: 5000 },
 		code: 'UND_ERR_BODY_TIMEOUT',
 		httpStatus: 200,
 	},

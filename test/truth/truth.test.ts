@@ -14,6 +14,14 @@ async function play(seed: number): Promise<string[]> {
 	expect(output).toMatch(/^false statements +0$/m);
 	expect(output).toContain(`${SHORT_RUN.tokens} tokens, seed ${seed},`);
 	expect(status).toBe(0);
+	for (const step of [
+		'issue .*issued',
+		'inspect .*alive',
+		'orders .*answered',
+		'quotes .*answered',
+	]) {
+		expect(output).toMatch(new RegExp(`^${step}`, 'm'));
+	}
 	const kinds =
 		output.match(/^ +\d+ (revoked|alreadyInvalid|rejected|unknown|notSent): .*/gm) ?? [];
 	expect(kinds).toHaveLength(13);

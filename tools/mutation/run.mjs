@@ -13,8 +13,14 @@ const [only = Object.keys(GROUPS).join()] = process.argv.slice(2);
 const FOUND = ['Killed', 'RuntimeError', 'Timeout'];
 const SURVIVED = ['Survived', 'NoCoverage'];
 
+const groups = only.split(',');
+const unknown = groups.filter((group) => !Object.hasOwn(GROUPS, group));
+if (unknown.length > 0) {
+	throw new Error(`${unknown.join()}: no such group. There are ${Object.keys(GROUPS).join(', ')}.`);
+}
+
 const rows = [];
-for (const group of only.split(',')) {
+for (const group of groups) {
 	const { mutate, tests, withStatic = false } = GROUPS[group];
 	const mutants = await new Stryker({
 		mutate,

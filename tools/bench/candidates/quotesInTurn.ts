@@ -70,7 +70,7 @@ function headersOf({ app, tokens }: Task, by: HeadersBy): Header[] {
 
 /** Only prepares a request for each token, as the credential does before n8n sends it. Its first asks KIS for a token. */
 export const prepareQuotes: Candidate = {
-	label: 'what the credential does of it: nothing is sent',
+	label: "the credential's part alone; nothing is sent",
 	run: async (task) =>
 		await timed(async () => {
 			const { authenticate } = makeCredentialType();

@@ -7,7 +7,9 @@ import { Sample } from '../sample';
 const REQUESTS = 100;
 const BARE: CandidateName = 'quotesBare';
 const ALONE: CandidateName = 'prepareQuotes';
-const CANDIDATES: readonly CandidateName[] = [BARE, 'quotesOwnToken', 'quotesKeptToken', ALONE];
+const OWN: CandidateName = 'quotesOwnToken';
+const KEPT: CandidateName = 'quotesKeptToken';
+const CANDIDATES: readonly CandidateName[] = [BARE, OWN, KEPT, ALONE];
 /** How many requests each process sends before its runs count. */
 const WARM_UP = 500;
 const WANTED_MS = 1;
@@ -29,6 +31,7 @@ export async function keptToken(rounds: number): Promise<Findings> {
 	const perRequest = (candidate: CandidateName, figure: (run: Run) => number) =>
 		Sample.of(answeredRuns(candidate), (run) => figure(run) / REQUESTS);
 	const [time, cpu] = [perRequest(ALONE, wallMs), perRequest(ALONE, cpuMs)];
+	const cpuMore = perRequest(KEPT, cpuMs).median - perRequest(OWN, cpuMs).median;
 	return {
 		title: 'The kept token',
 		about: [
@@ -50,8 +53,8 @@ export async function keptToken(rounds: number): Promise<Findings> {
 		goals: [
 			{
 				wanted: `The credential with a kept token: less than ${WANTED_MS} ms a request`,
-				measured: `${time.show(fine)} ms; CPU ${cpu.show(fine)} ms`,
-				met: time.median < WANTED_MS && cpu.median < WANTED_MS,
+				measured: `alone ${time.show(fine)} ms, CPU ${cpu.show(fine)} ms; a whole request: CPU ${fine(cpuMore)} ms more than with a fixed \`authorization\``,
+				met: Math.max(time.median, cpu.median, cpuMore) < WANTED_MS,
 			},
 		],
 	};

@@ -116,5 +116,6 @@ async function countInstructions(folder: string, args: readonly string[]): Promi
 	const { stdout } = await run('callgrind_annotate', annotate);
 	const line = stdout.split('\n').find((it) => it.includes(COMPILER)) ?? '';
 	const [, compiling] = /([\d,]+)/.exec(line) ?? [];
-	return { all: Number(collected), compiling: Number((compiling ?? '0').replaceAll(',', '')) };
+	if (compiling === undefined) throw new Error(`callgrind does not know ${COMPILER})`);
+	return { all: Number(collected), compiling: Number(compiling.replaceAll(',', '')) };
 }

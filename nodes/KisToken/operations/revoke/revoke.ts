@@ -7,7 +7,7 @@ import { mapInTurns } from '../../../../kis/turns';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { cancelSignal, executionKey } from '../../host/execution';
 import { egressRules } from '../../host/egressRules';
-import { isToken, STOPPED } from '../../host/input';
+import { forEachItem, isToken, STOPPED } from '../../host/input';
 import type { ItemReport } from '../../report/itemReport';
 import { logIfNotShared } from '../../report/sharing';
 import type { Operation } from '../operation';
@@ -52,8 +52,13 @@ export const revoke: Operation<RevokeOutcome> = {
 	async run(context) {
 		const execution = executionKey(context);
 		const setup = await readSetup(context, revokeOptions);
+		const hasAttempted = revokeHistory.hasAttempted(execution);
+		// Only earlier tries tell tokens apart now, and n8n takes half a millisecond to read each.
+		if (setup instanceof InvalidInput && !hasAttempted) {
+			return forEachItem(context, reportNotSent(setup));
+		}
 		// A token that an earlier try has sent is reported even after a stop, so all tokens are read then.
-		const onStop = revokeHistory.hasAttempted(execution) ? null : STOPPED;
+		const onStop = hasAttempted ? null : STOPPED;
 		const credential = setup instanceof InvalidInput ? setup : setup.credential;
 		const tokens = await readTokens(context, credential, onStop);
 		if (setup instanceof InvalidInput) {
