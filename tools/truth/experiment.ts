@@ -64,7 +64,7 @@ export async function runExperiment(
 	options: ExperimentOptions,
 	secure: Secure,
 ): Promise<Findings> {
-	const { tokens, seed, faultShare, batch: size, parallel, enough } = options;
+	const { parallel, enough } = options;
 	const findings: Findings = {
 		executions: 0,
 		items: 0,
@@ -77,48 +77,65 @@ export async function runExperiment(
 		statements: {},
 		accusations: [],
 	};
-	let batch = 0;
-	let left = tokens;
+	const begins = inTurns(
+		revoking(team, options, secure, findings),
+		trading(team, options, findings),
+	);
+	// All workers take from the same worlds, which are the same however they share them.
 	const work = async () => {
-		// All workers take from the same tokens, and the worlds are the same however they share them.
-		while (left > 0 && findings.accusations.length < enough) {
-			const order = { seed, batch, items: Math.min(size, left), faultShare };
-			const world = new World(order, secure);
-			batch++;
-			left -= world.items;
-			await play(world, order, team, findings);
+		for (const begin of begins) {
+			await begin();
+			if (findings.accusations.length >= enough) return;
 		}
 	};
-	await Promise.all([
-		...Array.from({ length: parallel }, work),
-		playTrading(team, options, findings),
-	]);
+	await Promise.all(Array.from({ length: parallel }, work));
 	return findings;
+}
+
+/** Begins a world, and plays and judges it. */
+type Begin = () => Promise<void>;
+
+function* revoking(
+	team: Team,
+	{ tokens, seed, faultShare, batch: size }: ExperimentOptions,
+	secure: Secure,
+	findings: Findings,
+): Generator<Begin> {
+	let left = tokens;
+	for (let batch = 0; left > 0; batch++) {
+		const order = { seed, batch, items: Math.min(size, left), faultShare };
+		const world = new World(order, secure);
+		left -= world.items;
+		yield async () => await play(world, order, team, findings);
+	}
 }
 
 /** Steps of one trading world. */
 const TRADING_STEPS = 24;
 
-async function playTrading(
+function* trading(
 	team: Team,
-	{ steps, seed, faultShare, parallel, enough, sharing }: ExperimentOptions,
+	{ steps, seed, faultShare, sharing }: ExperimentOptions,
 	findings: Findings,
-): Promise<void> {
-	let world = 0;
-	let left = steps;
-	const work = async () => {
-		while (left > 0 && findings.accusations.length < enough) {
-			const order = { seed, world, items: Math.min(TRADING_STEPS, left), faultShare };
-			world++;
-			left -= order.items;
+): Generator<Begin> {
+	for (let world = 0, left = steps; left > 0; world++, left -= TRADING_STEPS) {
+		const order = { seed, world, items: Math.min(TRADING_STEPS, left), faultShare };
+		yield async () => {
 			const trading = new TradingWorld(order);
 			const scenes = await trading.play(team);
 			const { statements, accusations } = await judgeTrading(order, trading, scenes, sharing);
 			for (const it of statements) findings.statements[it] = (findings.statements[it] ?? 0) + 1;
 			findings.accusations.push(...accusations);
-		}
-	};
-	await Promise.all(Array.from({ length: parallel }, work));
+		};
+	}
+}
+
+function* inTurns<T>(one: Generator<T>, other: Generator<T>): Generator<T> {
+	for (let next = one.next(); !next.done; next = one.next()) {
+		yield next.value;
+		[one, other] = [other, one];
+	}
+	yield* other;
 }
 
 async function play(world: World, order: Order, team: Team, findings: Findings): Promise<void> {
