@@ -119,11 +119,11 @@ function* trading(
 	findings: Findings,
 ): Generator<Begin> {
 	for (let world = 0, left = steps; left > 0; world++, left -= TRADING_STEPS) {
-		const order = { seed, world, items: Math.min(TRADING_STEPS, left), faultShare };
+		const plan = { seed, world, items: Math.min(TRADING_STEPS, left), faultShare };
 		yield async () => {
-			const trading = new TradingWorld(order);
+			const trading = new TradingWorld(plan);
 			const scenes = await trading.play(team);
-			const { statements, accusations } = await judgeTrading(order, trading, scenes, sharing);
+			const { statements, accusations } = await judgeTrading(plan, trading, scenes, sharing);
 			for (const it of statements) findings.statements[it] = (findings.statements[it] ?? 0) + 1;
 			findings.accusations.push(...accusations);
 		};

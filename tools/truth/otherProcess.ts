@@ -6,12 +6,12 @@ import type { Member } from './experiment';
 import { loadProduct } from './product';
 import { installClocks, WorldClock } from './trading/clock';
 import { ageKept } from './trading/sharedClock';
-import { takeStep, type StepOrder } from './trading/step';
+import { takeStep, type StepSetup } from './trading/step';
 import { revokeAll, type Execution } from './workflow';
 
-type Order =
+type Message =
 	| { readonly number: number; readonly execution: Omit<Execution, 'stop'> }
-	| { readonly number: number; readonly step: StepOrder }
+	| { readonly number: number; readonly step: StepSetup }
 	| { readonly number: number; readonly stop: true }
 	| ClockSetting
 	| ClockSet;
@@ -68,10 +68,10 @@ export function startOtherProcess(): Member & { stop(): Promise<void> } {
 		waiting.delete(reply.number);
 	});
 	let count = 0;
-	const tell = (order: Order) => child.send(order);
-	const ask = async (order: (number: number) => Order): Promise<unknown> => {
+	const tell = (message: Message) => child.send(message);
+	const ask = async (message: (number: number) => Message): Promise<unknown> => {
 		const number = count++;
-		tell(order(number));
+		tell(message(number));
 		return await new Promise((resolve) => waiting.set(number, resolve));
 	};
 	return {
@@ -104,7 +104,7 @@ function serve(): void {
 	const clocks = new Map<string, WorldClock>();
 	const reply = (it: Reply) => process.send?.(it);
 	const teller = new ClockTeller(reply);
-	const clockFor = ({ world, aheadMs, redisUrl }: StepOrder): WorldClock => {
+	const clockFor = ({ world, aheadMs, redisUrl }: StepSetup): WorldClock => {
 		const clock = clocks.get(world) ?? new WorldClock();
 		if (!clocks.has(world)) {
 			clocks.set(world, clock);
@@ -116,25 +116,25 @@ function serve(): void {
 		clock.setAhead(aheadMs);
 		return clock;
 	};
-	process.on('message', (order: Order) => {
-		if ('set' in order) return teller.done(order);
-		if ('world' in order) {
-			clocks.get(order.world)?.setAhead(order.aheadMs);
-			reply({ set: order.setting });
+	process.on('message', (message: Message) => {
+		if ('set' in message) return teller.done(message);
+		if ('world' in message) {
+			clocks.get(message.world)?.setAhead(message.aheadMs);
+			reply({ set: message.setting });
 			return;
 		}
-		const { number } = order;
+		const { number } = message;
 		const answer = (done: unknown) => void reply({ number, done });
-		if ('stop' in order) return stops.get(number)?.abort();
-		if ('step' in order) {
-			const { step } = order;
+		if ('stop' in message) return stops.get(number)?.abort();
+		if ('step' in message) {
+			const { step } = message;
 			return void clockFor(step)
 				.run(async () => await takeStep(product, step))
 				.then(answer);
 		}
 		const stop = new AbortController();
 		stops.set(number, stop);
-		void revokeAll(product, { ...order.execution, stop: stop.signal }).then((said) => {
+		void revokeAll(product, { ...message.execution, stop: stop.signal }).then((said) => {
 			stops.delete(number);
 			answer(said);
 		});

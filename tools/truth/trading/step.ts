@@ -19,7 +19,7 @@ const TYPES = {
 } as const;
 
 /** One node with the credential, in an execution of its own. */
-export interface StepOrder {
+export interface StepSetup {
 	/** Of the execution. */
 	readonly id: string;
 	/** Names the world, and tells how far its clock is ahead. */
@@ -46,11 +46,11 @@ export interface Taken {
 }
 
 /** Takes a step, in some process whose clock follows that of the world. */
-export type TakeStep = (order: StepOrder, clock: WorldClock) => Promise<Taken>;
+export type TakeStep = (setup: StepSetup, clock: WorldClock) => Promise<Taken>;
 
 /** Takes a step on n8n's engine. */
-export async function takeStep(product: Product, order: StepOrder): Promise<Taken> {
-	const { id, fields, node, settings, items } = order;
+export async function takeStep(product: Product, setup: StepSetup): Promise<Taken> {
+	const { id, fields, node, settings, items } = setup;
 	const parameters = node.type === 'own' ? node.parameters : {};
 	const workflow: WorkflowFile = {
 		nodes: [

@@ -14,7 +14,7 @@ import { WorldClock } from './clock';
 import { drawTradingMishap, ORDER_PATH, purposeOf, QUOTE_PATH, type Place } from './mishaps';
 import { drawLife, drawScenes, type Scene, type Step } from './script';
 import { ageKept, redisUrlFor } from './sharedClock';
-import type { StepOrder } from './step';
+import type { StepSetup } from './step';
 
 /** Above what the steps of one world send. */
 const REQUESTS_PER_SECOND = 40;
@@ -24,7 +24,7 @@ const MINUTE_MS = 60 * 1000;
 /** As docs/operations.md and README.md say: renewed an hour before the end, or after nine tenths. */
 const DUE_SHARE = 0.9;
 
-export interface TradingOrder {
+export interface WorldPlan {
 	readonly seed: number;
 	readonly world: number;
 	/** So many over all steps, or a few more. */
@@ -34,9 +34,9 @@ export interface TradingOrder {
 }
 
 /** What a step did, and what was told of it. */
-export interface Taking {
+export interface StepRun {
 	readonly step: Step;
-	readonly order: StepOrder;
+	readonly setup: StepSetup;
 	/** Which of the processes took it. */
 	readonly process: number;
 	/** For Inspect and Issue: what each item holds. */
@@ -51,7 +51,7 @@ export interface Taking {
 /** A scene, and what was seen meanwhile. */
 export interface PlayedScene extends Observed {
 	readonly scene: Scene;
-	readonly takings: readonly Taking[];
+	readonly runs: readonly StepRun[];
 }
 
 /** A KIS and what a few executions do there, one after the other or two concurrently, drawn from the seed. */
@@ -61,7 +61,7 @@ export class TradingWorld {
 	readonly clock = new WorldClock();
 	readonly name: string;
 	readonly lifeMs: number;
-	readonly #order: TradingOrder;
+	readonly #plan: WorldPlan;
 	readonly #scenes: readonly Scene[];
 	readonly #place: Place;
 	readonly #counts = new Map<string, number>();
@@ -69,9 +69,9 @@ export class TradingWorld {
 	#requestsBefore = 0;
 	#happening: Promise<void> = Promise.resolve();
 
-	constructor(order: TradingOrder) {
-		const { seed, world, items, faultShare } = order;
-		this.#order = order;
+	constructor(plan: WorldPlan) {
+		const { seed, world, items, faultShare } = plan;
+		this.#plan = plan;
 		this.name = `trading/${seed}/${world}`;
 		this.lifeMs = drawLife(seed, world);
 		this.#scenes = drawScenes(seed, world, items);
@@ -136,26 +136,26 @@ export class TradingWorld {
 		const endObserving = observe(this.host);
 		this.#scene = scene;
 		this.#requestsBefore = this.host.relay.arrivals.length;
-		const takings = await Promise.all(
+		const runs = await Promise.all(
 			scene.steps.map(async (step, i) => await this.#take(step, i, team)),
 		);
 		await this.#happening;
 		this.#scene = null;
-		return { ...(await endObserving()), scene, takings };
+		return { ...(await endObserving()), scene, runs };
 	}
 
-	async #take(step: Step, index: number, { members, redisUrl }: Team): Promise<Taking> {
-		const { seed, world } = this.#order;
+	async #take(step: Step, index: number, { members, redisUrl }: Team): Promise<StepRun> {
+		const { seed, world } = this.#plan;
 		const tokens = this.#tokensFor(step);
 		const random = (what: string) => draw(seed, 'step', world, step.name, what);
 		const first = Math.floor(random('process') * members.length);
 		const process = (first + index) % members.length;
-		const order: StepOrder = {
+		const setup: StepSetup = {
 			id: `${this.name}/${step.name}`,
 			world: this.name,
 			aheadMs: this.clock.aheadMs,
 			redisUrl,
-			...this.#orderOf(step, tokens, random),
+			...this.#setupOf(step, tokens, random),
 			fields: {
 				...this.apps[step.app],
 				environment: 'custom',
@@ -165,25 +165,25 @@ export class TradingWorld {
 			},
 		};
 		const startedAt = performance.now();
-		const { items, stored } = await members[process].takeStep(order, this.clock);
+		const { items, stored } = await members[process].takeStep(setup, this.clock);
 		const endedAt = performance.now();
-		return { step, order, process, tokens, startedAt, endedAt, said: items, stored };
+		return { step, setup, process, tokens, startedAt, endedAt, said: items, stored };
 	}
 
 	#tokensFor({ does, name, app, items }: Step): MadeToken[] {
 		if (does !== 'inspect' && does !== 'issue') return [];
-		const { seed, world } = this.#order;
+		const { seed, world } = this.#plan;
 		const { own, other } = this.apps;
 		const apps = app === 'own' ? this.apps : { own: other, other: own };
 		const seedOfStep = Math.floor(draw(seed, 'tokens', world, name) * 2 ** 32);
 		return makeTokens(this.host.sandbox.kis, apps, seedOfStep, world, items);
 	}
 
-	#orderOf(
+	#setupOf(
 		{ does, name, items }: Step,
 		tokens: readonly MadeToken[],
 		random: (what: string) => number,
-	): Pick<StepOrder, 'node' | 'settings' | 'items'> {
+	): Pick<StepSetup, 'node' | 'settings' | 'items'> {
 		const numbers = Array.from({ length: items }, (_, i) => `N${name}x${i}`);
 		const base = `http://127.0.0.1:${this.host.relay.port}`;
 		const isTool = random('helper') < 0.5;
