@@ -3,10 +3,9 @@ import type { Secure } from './host';
 import { judge, type Judgement } from './judge';
 import type { Foundation } from './promises';
 import type { Sharing } from './redis';
+import type { Team } from './team';
 import { judgeTrading } from './trading/judge';
-import type { TakeStep } from './trading/step';
 import { TradingWorld } from './trading/world';
-import type { Revoke } from './workflow';
 import { REQUESTS_PER_SECOND, World, type Order, type Played } from './world';
 
 export interface ExperimentOptions {
@@ -25,18 +24,6 @@ export interface ExperimentOptions {
 	readonly enough: number;
 	/** Whether there are two processes, and how the Redis behaves that they share. */
 	readonly sharing: Sharing;
-}
-
-/** A process with the product in it. */
-export interface Member {
-	readonly revoke: Revoke;
-	readonly takeStep: TakeStep;
-}
-
-/** Who does what the user asks for: one process, or several that share a Redis. */
-export interface Team {
-	readonly members: readonly Member[];
-	readonly redisUrl: string | null;
 }
 
 export interface Findings {

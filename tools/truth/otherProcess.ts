@@ -2,8 +2,8 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 
 import { removeEngineFolder } from '../engine/run';
-import type { Member } from './experiment';
 import { loadProduct } from './product';
+import type { Member } from './team';
 import { installClocks, WorldClock } from './trading/clock';
 import { ageKept } from './trading/sharedClock';
 import { takeStep, type StepSetup, type Taken } from './trading/step';

@@ -1,25 +1,24 @@
-import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import type { IDataObject } from 'n8n-workflow';
 
 import { makeApp, TokenIssuer } from '../../sandbox/apps';
 import type { SeenCall } from '../../sandbox/server';
 import { setSwitches } from '../../sandbox/switches';
-import type { Team } from '../experiment';
 import { drawConnectionMishap } from '../faults';
 import { drawSwitches } from '../drawSwitches';
 import { Host } from '../host';
 import { observe, type Observed } from '../observe';
-import { draw, pick } from '../random';
-import { makeTokens, type Apps, type MadeToken } from '../tokens';
+import { draw } from '../random';
+import type { Team } from '../team';
+import type { Apps, MadeToken } from '../tokens';
 import { WorldClock } from './clock';
-import { drawTradingMishap, ORDER_PATH, purposeOf, QUOTE_PATH, type Place } from './mishaps';
+import { drawTokens, drawWork } from './drawSetup';
+import { drawTradingMishap, purposeOf, type Place } from './mishaps';
 import { drawLife, drawScenes, type Scene, type Step } from './script';
 import { ageKept, redisUrlFor } from './sharedClock';
 import type { StepSetup } from './step';
 
 /** Above what the steps of one world send. */
 const REQUESTS_PER_SECOND = 40;
-const REQUEST_TIMEOUT_MS = 1000;
-const ISSUE_TIMEOUT_MS = 2000;
 const MINUTE_MS = 60 * 1000;
 /** As docs/operations.md and README.md say: renewed an hour before the end, or after nine tenths. */
 const DUE_SHARE = 0.9;
@@ -146,8 +145,8 @@ export class TradingWorld {
 
 	async #take(step: Step, index: number, { members, redisUrl }: Team): Promise<StepRun> {
 		const { seed, world } = this.#plan;
-		const tokens = this.#tokensFor(step);
 		const random = (what: string) => draw(seed, 'step', world, step.name, what);
+		const tokens = drawTokens(step, this.#place);
 		const first = Math.floor(random('process') * members.length);
 		const process = (first + index) % members.length;
 		const setup: StepSetup = {
@@ -155,7 +154,7 @@ export class TradingWorld {
 			world: this.name,
 			aheadMs: this.clock.aheadMs,
 			redisUrl,
-			...this.#setupOf(step, tokens, random),
+			...drawWork(step, tokens, `http://127.0.0.1:${this.host.relay.port}`, random),
 			fields: {
 				...this.apps[step.app],
 				environment: 'custom',
@@ -168,79 +167,6 @@ export class TradingWorld {
 		const { items, stored } = await members[process].takeStep(setup, this.clock);
 		const endedAt = performance.now();
 		return { step, setup, process, tokens, startedAt, endedAt, said: items, stored };
-	}
-
-	#tokensFor({ does, name, app, items }: Step): MadeToken[] {
-		if (does !== 'inspect' && does !== 'issue') return [];
-		const { seed, world } = this.#plan;
-		const { own, other } = this.apps;
-		const apps = app === 'own' ? this.apps : { own: other, other: own };
-		const seedOfStep = Math.floor(draw(seed, 'tokens', world, name) * 2 ** 32);
-		return makeTokens(this.host.sandbox.kis, apps, seedOfStep, world, items);
-	}
-
-	#setupOf(
-		{ does, name, items }: Step,
-		tokens: readonly MadeToken[],
-		random: (what: string) => number,
-	): Pick<StepSetup, 'node' | 'settings' | 'items'> {
-		const numbers = Array.from({ length: items }, (_, i) => `N${name}x${i}`);
-		const base = `http://127.0.0.1:${this.host.relay.port}`;
-		const isTool = random('helper') < 0.5;
-		const node = {
-			type: 'request',
-			helper: isTool ? 'httpRequestWithAuthentication' : 'requestWithAuthentication',
-		} as const;
-		const settings = {};
-		const timeout = REQUEST_TIMEOUT_MS;
-		const withTokens = tokens.map(({ text }) => ({ access_token: text }));
-		const kisToken = (parameters: INodeParameters) => ({ type: 'own', parameters }) as const;
-		switch (does) {
-			case 'quotes': {
-				const url = (number: string) =>
-					`${base}${QUOTE_PATH}?FID_COND_MRKT_DIV_CODE=J&FID_INPUT_ISCD=${number}`;
-				return { node, settings, items: numbers.map((it) => ({ url: url(it), timeout })) };
-			}
-			case 'orders': {
-				const url = `${base}${ORDER_PATH}`;
-				const order = (number: string) => ({ url, method: 'POST', body: { number }, timeout });
-				return { node, settings, items: numbers.map(order) };
-			}
-			case 'issue': {
-				const reuseToken = random('reuse') < 0.3 ? '={{ $json.access_token }}' : '';
-				const options = {
-					reuseToken,
-					minimumSecondsLeft: pick([0, 0, 60, 3600], random('minimum')),
-					waitWhenLimited: random('waits') < 0.3,
-					maxRetries: pick([0, 1, 3], random('retries')),
-					timeout: ISSUE_TIMEOUT_MS,
-					includeDetails: random('details') < 0.5,
-				};
-				const retries = random('retry on fail') < 0.1;
-				return {
-					node: kisToken({ operation: 'issue', options }),
-					settings: retries ? { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 } : {},
-					items: reuseToken === '' ? numbers.map(() => ({})) : withTokens,
-				};
-			}
-			case 'inspect': {
-				const isKept = random('source') < 0.35;
-				const askKis = random('asks') < 0.75;
-				const tokenSource = isKept ? 'credential' : 'input';
-				const token = isKept ? '' : '={{ $json.access_token }}';
-				const parameters = { operation: 'inspect', tokenSource, token, askKis };
-				return {
-					node: kisToken(parameters),
-					settings,
-					items: isKept ? numbers.map(() => ({})) : withTokens,
-				};
-			}
-			case 'revoke': {
-				const options = { timeout: ISSUE_TIMEOUT_MS };
-				const parameters = { operation: 'revoke', tokenSource: 'credential', options };
-				return { node: kisToken(parameters), settings, items: numbers.map(() => ({})) };
-			}
-		}
 	}
 
 	/** Between two scenes. */
