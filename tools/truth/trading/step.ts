@@ -9,6 +9,7 @@ import {
 	runWorkflow,
 	type WorkflowFile,
 } from '../../engine/run';
+import { watchTurns } from '../turns';
 import type { Product } from '../workflow';
 import type { WorldClock } from './clock';
 
@@ -43,6 +44,8 @@ export interface Taken {
 	readonly items: readonly IDataObject[];
 	/** All that n8n would store of the execution. */
 	readonly stored: string;
+	/** The longest turn meanwhile of the event loop that took it. */
+	readonly longestTurnMs: number;
 }
 
 /** Takes a step, in some process whose clock follows that of the world. */
@@ -64,6 +67,7 @@ export async function takeStep(product: Product, setup: StepSetup): Promise<Take
 		],
 		connections: { Start: { main: [[{ node: NODE, type: 'main', index: 0 }]] } },
 	};
+	const endTurns = watchTurns();
 	const run = await runWorkflow(workflow, {
 		nodeTypes: {
 			[TYPES.own]: product.node,
@@ -74,10 +78,12 @@ export async function takeStep(product: Product, setup: StepSetup): Promise<Take
 		input: items.map((json) => ({ json })),
 		executionId: id,
 	});
+	const longestTurnMs = endTurns();
 	const out = outputOf(run, NODE);
 	return {
 		items: items.map((_item, i) => out[i]?.json ?? {}),
 		stored: JSON.stringify([run, run.data.resultData.error?.stack]),
+		longestTurnMs,
 	};
 }
 

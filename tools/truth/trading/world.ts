@@ -45,12 +45,16 @@ export interface StepRun {
 	readonly endedAt: number;
 	readonly said: readonly IDataObject[];
 	readonly stored: string;
+	/** The longest turn of its process's event loop. */
+	readonly longestTurnMs: number;
 }
 
 /** A scene, and what was seen meanwhile. */
 export interface PlayedScene extends Observed {
 	readonly scene: Scene;
 	readonly runs: readonly StepRun[];
+	/** Of the host's event loop, or of one that took a step: either can keep an answer from being read in time. */
+	readonly longestTurnMs: number;
 }
 
 /** A KIS and what a few executions do there, one after the other or two concurrently, drawn from the seed. */
@@ -140,7 +144,9 @@ export class TradingWorld {
 		);
 		await this.#happening;
 		this.#scene = null;
-		return { ...(await endObserving()), scene, runs };
+		const observed = await endObserving();
+		const turns = [observed, ...runs].map(({ longestTurnMs }) => longestTurnMs);
+		return { ...observed, longestTurnMs: Math.max(...turns), scene, runs };
 	}
 
 	async #take(step: Step, index: number, { members, redisUrl }: Team): Promise<StepRun> {
@@ -164,9 +170,9 @@ export class TradingWorld {
 			},
 		};
 		const startedAt = performance.now();
-		const { items, stored } = await members[process].takeStep(setup, this.clock);
+		const { items: said, ...taken } = await members[process].takeStep(setup, this.clock);
 		const endedAt = performance.now();
-		return { step, setup, process, tokens, startedAt, endedAt, said: items, stored };
+		return { step, setup, process, tokens, startedAt, endedAt, said, ...taken };
 	}
 
 	/** Between two scenes. */
