@@ -3,10 +3,9 @@ import type { Secure } from './host';
 import { judge, type Judgement } from './judge';
 import type { Foundation } from './promises';
 import type { Sharing } from './redis';
+import type { Team } from './team';
 import { judgeTrading } from './trading/judge';
-import type { TakeStep } from './trading/step';
 import { TradingWorld } from './trading/world';
-import type { Revoke } from './workflow';
 import { REQUESTS_PER_SECOND, World, type Order, type Played } from './world';
 
 export interface ExperimentOptions {
@@ -25,18 +24,6 @@ export interface ExperimentOptions {
 	readonly enough: number;
 	/** Whether there are two processes, and how the Redis behaves that they share. */
 	readonly sharing: Sharing;
-}
-
-/** A process with the product in it. */
-export interface Member {
-	readonly revoke: Revoke;
-	readonly takeStep: TakeStep;
-}
-
-/** Who does what the user asks for: one process, or several that share a Redis. */
-export interface Team {
-	readonly members: readonly Member[];
-	readonly redisUrl: string | null;
 }
 
 export interface Findings {
@@ -64,7 +51,7 @@ export async function runExperiment(
 	options: ExperimentOptions,
 	secure: Secure,
 ): Promise<Findings> {
-	const { tokens, seed, faultShare, batch: size, parallel, enough } = options;
+	const { parallel, enough } = options;
 	const findings: Findings = {
 		executions: 0,
 		items: 0,
@@ -77,48 +64,65 @@ export async function runExperiment(
 		statements: {},
 		accusations: [],
 	};
-	let batch = 0;
-	let left = tokens;
+	const begins = inTurns(
+		revoking(team, options, secure, findings),
+		trading(team, options, findings),
+	);
+	// All workers take from the same worlds, which are the same however they share them.
 	const work = async () => {
-		// All workers take from the same tokens, and the worlds are the same however they share them.
-		while (left > 0 && findings.accusations.length < enough) {
-			const order = { seed, batch, items: Math.min(size, left), faultShare };
-			const world = new World(order, secure);
-			batch++;
-			left -= world.items;
-			await play(world, order, team, findings);
+		for (const begin of begins) {
+			await begin();
+			if (findings.accusations.length >= enough) return;
 		}
 	};
-	await Promise.all([
-		...Array.from({ length: parallel }, work),
-		playTrading(team, options, findings),
-	]);
+	await Promise.all(Array.from({ length: parallel }, work));
 	return findings;
+}
+
+/** Begins a world, and plays and judges it. */
+type Begin = () => Promise<void>;
+
+function* revoking(
+	team: Team,
+	{ tokens, seed, faultShare, batch: size }: ExperimentOptions,
+	secure: Secure,
+	findings: Findings,
+): Generator<Begin> {
+	let left = tokens;
+	for (let batch = 0; left > 0; batch++) {
+		const order = { seed, batch, items: Math.min(size, left), faultShare };
+		const world = new World(order, secure);
+		left -= world.items;
+		yield async () => await play(world, order, team, findings);
+	}
 }
 
 /** Steps of one trading world. */
 const TRADING_STEPS = 24;
 
-async function playTrading(
+function* trading(
 	team: Team,
-	{ steps, seed, faultShare, parallel, enough, sharing }: ExperimentOptions,
+	{ steps, seed, faultShare, sharing }: ExperimentOptions,
 	findings: Findings,
-): Promise<void> {
-	let world = 0;
-	let left = steps;
-	const work = async () => {
-		while (left > 0 && findings.accusations.length < enough) {
-			const order = { seed, world, items: Math.min(TRADING_STEPS, left), faultShare };
-			world++;
-			left -= order.items;
-			const trading = new TradingWorld(order);
+): Generator<Begin> {
+	for (let world = 0, left = steps; left > 0; world++, left -= TRADING_STEPS) {
+		const plan = { seed, world, items: Math.min(TRADING_STEPS, left), faultShare };
+		yield async () => {
+			const trading = new TradingWorld(plan);
 			const scenes = await trading.play(team);
-			const { statements, accusations } = await judgeTrading(order, trading, scenes, sharing);
+			const { statements, accusations } = await judgeTrading(plan, trading, scenes, sharing);
 			for (const it of statements) findings.statements[it] = (findings.statements[it] ?? 0) + 1;
 			findings.accusations.push(...accusations);
-		}
-	};
-	await Promise.all(Array.from({ length: parallel }, work));
+		};
+	}
+}
+
+function* inTurns<T>(one: Generator<T>, other: Generator<T>): Generator<T> {
+	for (let next = one.next(); !next.done; next = one.next()) {
+		yield next.value;
+		[one, other] = [other, one];
+	}
+	yield* other;
 }
 
 async function play(world: World, order: Order, team: Team, findings: Findings): Promise<void> {

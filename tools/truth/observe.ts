@@ -1,9 +1,8 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-
 import { until } from '../common/until';
 import type { SeenCall } from '../sandbox/server';
 import type { Host } from './host';
 import type { Arrival } from './relay';
+import { watchTurns } from './turns';
 
 /** Closing takes milliseconds; a forgotten keep-alive connection lives for five seconds. */
 const PATIENCE = { looks: 400, everyMs: 5 };
@@ -19,7 +18,7 @@ export interface Observed {
 	/** Requests to a bad certificate. */
 	readonly misled: number;
 	readonly connectionsLeft: number;
-	/** The longest turn of the event loop meanwhile. */
+	/** The longest turn of the host's event loop meanwhile. */
 	readonly longestTurnMs: number;
 }
 
@@ -34,10 +33,9 @@ export function observe(host: Host): () => Promise<Observed> {
 	const calls = sandbox.calls.length;
 	const { endedUnread, misled } = relay;
 	const { disturbed } = host;
-	const turns = monitorEventLoopDelay();
-	turns.enable();
+	const endTurns = watchTurns();
 	return async () => {
-		turns.disable();
+		const longestTurnMs = endTurns();
 		await until(() => relay.open === 0, PATIENCE);
 		return {
 			arrivals: relay.arrivals.slice(arrivals),
@@ -46,7 +44,7 @@ export function observe(host: Host): () => Promise<Observed> {
 			disturbed: host.disturbed - disturbed,
 			misled: relay.misled - misled,
 			connectionsLeft: relay.open,
-			longestTurnMs: turns.max / 1e6,
+			longestTurnMs,
 		};
 	};
 }

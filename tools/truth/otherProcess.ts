@@ -2,93 +2,108 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 
 import { removeEngineFolder } from '../engine/run';
-import type { Member } from './experiment';
 import { loadProduct } from './product';
+import type { Member } from './team';
 import { installClocks, WorldClock } from './trading/clock';
 import { ageKept } from './trading/sharedClock';
-import { takeStep, type StepOrder } from './trading/step';
-import { revokeAll, type Execution } from './workflow';
+import { takeStep, type StepSetup, type Taken } from './trading/step';
+import { revokeAll, type Execution, type Said } from './workflow';
 
-type Order =
-	| { readonly number: number; readonly execution: Omit<Execution, 'stop'> }
-	| { readonly number: number; readonly step: StepOrder }
-	| { readonly number: number; readonly stop: true }
-	| ClockSetting
-	| ClockSet;
+/** What one process asks of the other. */
+type Message =
+	| {
+			readonly kind: 'execute';
+			readonly number: number;
+			readonly execution: Omit<Execution, 'stop'>;
+	  }
+	| { readonly kind: 'step'; readonly number: number; readonly setup: StepSetup }
+	/** That execution. */
+	| { readonly kind: 'stop'; readonly number: number }
+	| SetClock
+	| ClockWasSet;
 
-/** The clock of a world was set forward in one process: the other one follows. */
-interface ClockSetting {
+/** What comes back: of what was asked, by its number. */
+type Reply =
+	| { readonly kind: 'done'; readonly number: number; readonly result: unknown }
+	| SetClock
+	| ClockWasSet;
+
+/** The clock of a world was set forward in one process: the other one is to follow. */
+interface SetClock {
+	readonly kind: 'setClock';
 	readonly setting: number;
 	readonly world: string;
 	readonly aheadMs: number;
 }
 
-/** It has. */
-interface ClockSet {
-	readonly set: number;
+interface ClockWasSet {
+	readonly kind: 'clockWasSet';
+	readonly setting: number;
 }
-
-type Reply = { readonly number: number; readonly done: unknown } | ClockSetting | ClockSet;
 
 /** Tells the other process of clocks, and waits until it has followed. */
 class ClockTeller {
-	readonly #send: (message: ClockSetting) => unknown;
+	readonly #send: (message: SetClock) => unknown;
 	readonly #waiting: Array<() => void> = [];
 
-	constructor(send: (message: ClockSetting) => unknown) {
+	constructor(send: (message: SetClock) => unknown) {
 		this.#send = send;
 	}
 
-	async tell(setting: Omit<ClockSetting, 'setting'>): Promise<void> {
+	async tell(world: string, aheadMs: number): Promise<void> {
 		await new Promise<void>((resolve) => {
-			this.#send({ ...setting, setting: this.#waiting.push(resolve) - 1 });
+			const setting = this.#waiting.push(resolve) - 1;
+			this.#send({ kind: 'setClock', setting, world, aheadMs });
 		});
 	}
 
-	done({ set }: ClockSet): void {
-		this.#waiting[set]();
+	done({ setting }: ClockWasSet): void {
+		this.#waiting[setting]();
 	}
 }
 
 /** A process that does what it is told, with the product and a memory of its own. */
 export function startOtherProcess(): Member & { stop(): Promise<void> } {
 	const child = fork(__filename, { execArgv: process.execArgv });
-	const waiting = new Map<number, (done: unknown) => void>();
+	const waiting = new Map<number, (result: unknown) => void>();
 	const clocks = new Map<string, WorldClock>();
-	const teller = new ClockTeller((message) => child.send(message));
+	const tell = (message: Message) => child.send(message);
+	const teller = new ClockTeller(tell);
 	child.on('message', (reply: Reply) => {
-		if ('set' in reply) return teller.done(reply);
-		if ('world' in reply) {
-			const { world, aheadMs, setting } = reply;
-			clocks.get(world)?.setAhead(aheadMs);
-			tell({ set: setting });
-			return;
+		switch (reply.kind) {
+			case 'done':
+				waiting.get(reply.number)?.(reply.result);
+				waiting.delete(reply.number);
+				return;
+			case 'setClock':
+				clocks.get(reply.world)?.setAhead(reply.aheadMs);
+				return void tell({ kind: 'clockWasSet', setting: reply.setting });
+			case 'clockWasSet':
+				return teller.done(reply);
 		}
-		waiting.get(reply.number)?.(reply.done);
-		waiting.delete(reply.number);
 	});
 	let count = 0;
-	const tell = (order: Order) => child.send(order);
-	const ask = async (order: (number: number) => Order): Promise<unknown> => {
+	const ask = async (message: (number: number) => Message): Promise<unknown> => {
 		const number = count++;
-		tell(order(number));
+		tell(message(number));
 		return await new Promise((resolve) => waiting.set(number, resolve));
 	};
 	return {
 		async revoke({ stop, ...execution }) {
 			const said = ask((number) => {
-				stop?.addEventListener('abort', () => tell({ number, stop: true }));
-				return { number, execution };
+				stop?.addEventListener('abort', () => tell({ kind: 'stop', number }));
+				return { kind: 'execute', number, execution };
 			});
-			return (await said) as Awaited<ReturnType<Member['revoke']>>;
+			return (await said) as Said[];
 		},
-		async takeStep(step, clock) {
-			const { world } = step;
+		async takeStep(setup, clock) {
+			const { world } = setup;
 			if (!clocks.has(world)) {
 				clocks.set(world, clock);
-				clock.listeners.add(async (aheadMs) => await teller.tell({ world, aheadMs }));
+				clock.listeners.add(async (aheadMs) => await teller.tell(world, aheadMs));
 			}
-			return (await ask((number) => ({ number, step }))) as Awaited<ReturnType<Member['takeStep']>>;
+			const taken = ask((number) => ({ kind: 'step', number, setup }));
+			return (await taken) as Taken;
 		},
 		async stop() {
 			child.disconnect();
@@ -104,11 +119,11 @@ function serve(): void {
 	const clocks = new Map<string, WorldClock>();
 	const reply = (it: Reply) => process.send?.(it);
 	const teller = new ClockTeller(reply);
-	const clockFor = ({ world, aheadMs, redisUrl }: StepOrder): WorldClock => {
+	const clockFor = ({ world, aheadMs, redisUrl }: StepSetup): WorldClock => {
 		const clock = clocks.get(world) ?? new WorldClock();
 		if (!clocks.has(world)) {
 			clocks.set(world, clock);
-			clock.listeners.add(async (ahead) => await teller.tell({ world, aheadMs: ahead }));
+			clock.listeners.add(async (ahead) => await teller.tell(world, ahead));
 			if (redisUrl !== null) {
 				clock.listeners.add(async (_ahead, by) => await ageKept(redisUrl, world, by));
 			}
@@ -116,28 +131,31 @@ function serve(): void {
 		clock.setAhead(aheadMs);
 		return clock;
 	};
-	process.on('message', (order: Order) => {
-		if ('set' in order) return teller.done(order);
-		if ('world' in order) {
-			clocks.get(order.world)?.setAhead(order.aheadMs);
-			reply({ set: order.setting });
-			return;
-		}
-		const { number } = order;
-		const answer = (done: unknown) => void reply({ number, done });
-		if ('stop' in order) return stops.get(number)?.abort();
-		if ('step' in order) {
-			const { step } = order;
-			return void clockFor(step)
-				.run(async () => await takeStep(product, step))
-				.then(answer);
-		}
+	const execute = async (number: number, execution: Execution) => {
 		const stop = new AbortController();
 		stops.set(number, stop);
-		void revokeAll(product, { ...order.execution, stop: stop.signal }).then((said) => {
-			stops.delete(number);
-			answer(said);
-		});
+		const result = await revokeAll(product, { ...execution, stop: stop.signal });
+		stops.delete(number);
+		reply({ kind: 'done', number, result });
+	};
+	const step = async (number: number, setup: StepSetup) => {
+		const result = await clockFor(setup).run(async () => await takeStep(product, setup));
+		reply({ kind: 'done', number, result });
+	};
+	process.on('message', (message: Message) => {
+		switch (message.kind) {
+			case 'execute':
+				return void execute(message.number, message.execution);
+			case 'step':
+				return void step(message.number, message.setup);
+			case 'stop':
+				return stops.get(message.number)?.abort();
+			case 'setClock':
+				clocks.get(message.world)?.setAhead(message.aheadMs);
+				return void reply({ kind: 'clockWasSet', setting: message.setting });
+			case 'clockWasSet':
+				return teller.done(message);
+		}
 	});
 	process.once('disconnect', () => {
 		removeEngineFolder();

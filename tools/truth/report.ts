@@ -6,42 +6,61 @@ export interface Measured {
 	readonly seconds: number;
 	/** Sockets, timers and the like. */
 	readonly left: number;
-	readonly bytesPerToken: number;
+	/** Memory kept, in bytes. */
+	readonly bytes: number;
 }
 
 /** Returns the text that a run prints. */
 export function tell(
 	{ seed, faultShare }: ExperimentOptions,
 	found: Findings,
-	{ seconds, left, bytesPerToken }: Measured,
+	{ seconds, left, bytes }: Measured,
 ): string {
-	const share = (count: number, of = found.items) => `${((100 * count) / of).toFixed(2)} %`;
+	const hasTokens = found.items > 0;
+	const steps = Object.values(found.statements).reduce((sum, count) => sum + count, 0);
+	const played = [
+		...(steps > 0 ? [`${steps} steps`] : []),
+		...(hasTokens ? [`${found.items} tokens`] : []),
+	];
+	const rows = {
+		...(hasTokens && rowsOfTokens(found, bytes)),
+		'sockets and timers left': left,
+		'false statements': found.accusations.length,
+	};
+	const lines = [
+		`${played.join(' and ')}, seed ${seed}, ${faultShare * 100} % of the attempts disturbed, ${seconds.toFixed(1)} s`,
+		'',
+		...Object.entries(rows).map(([name, value]) => `${name.padEnd(28)}${value}`),
+		...tellStatements(found.statements),
+		...found.accusations.slice(0, 20).map((accusation) => `  ${accusation}`),
+		...(hasTokens ? tellGrounds(found) : []),
+	];
+	return `${lines.join('\n')}\n`;
+}
+
+function rowsOfTokens(found: Findings, bytes: number): Record<string, string | number> {
+	const share = (count: number, of: number) => `${((100 * count) / Math.max(of, 1)).toFixed(2)} %`;
 	const outcomes = Object.entries(found.outcomes)
 		.sort(([, a], [, b]) => b - a)
-		.map(([outcome, count]) => `${outcome} ${count} (${share(count)})`);
+		.map(([outcome, count]) => `${outcome} ${count} (${share(count, found.items)})`);
 	const unlucky = share(found.unknownFairCases, found.fairCases);
-	const rows = {
+	return {
 		executions: found.executions,
 		outcomes: outcomes.join(', '),
 		'unknown for want of retries': `${found.unknownFairCases} of ${found.fairCases} (${unlucky})`,
 		'calls per token': (found.calls / found.items).toFixed(3),
 		'busiest second': `${found.busiestSecond} calls of ${REQUESTS_PER_SECOND} allowed`,
-		'sockets and timers left': left,
-		'memory kept': `${bytesPerToken.toFixed(0)} bytes per token`,
-		'false statements': found.accusations.length,
+		'memory kept': `${(bytes / found.items).toFixed(0)} bytes per token`,
 	};
-	const lines = [
-		`${found.items} tokens, seed ${seed}, ${faultShare * 100} % of the attempts disturbed, ${seconds.toFixed(1)} s`,
-		'',
-		...Object.entries(rows).map(([name, value]) => `${name.padEnd(28)}${value}`),
-		...tellStatements(found.statements),
-		...found.accusations.slice(0, 20).map((accusation) => `  ${accusation}`),
+}
+
+function tellGrounds({ foundations }: Findings): string[] {
+	return [
 		'',
 		'What the statements rest on, and how sure that is of KIS',
 		'(H official or seen twice, M seen once, L inferred, ? nobody knows):',
-		...tellFoundations(found.foundations),
+		...tellFoundations(foundations),
 	];
-	return `${lines.join('\n')}\n`;
 }
 
 /** One line for each kind of step. */

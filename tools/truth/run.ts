@@ -4,12 +4,13 @@ import { parseArgs } from 'node:util';
 import { print, runMain } from '../common/program';
 import { removeEngineFolder } from '../engine/run';
 import { makeCertificate } from '../sandbox/certificate';
-import { runExperiment, type ExperimentOptions, type Team } from './experiment';
+import { runExperiment, type ExperimentOptions } from './experiment';
 import { startOtherProcess } from './otherProcess';
 import { loadProduct } from './product';
 import { ConnectProxy } from './proxy';
 import { Redis, SHARING } from './redis';
 import { tell } from './report';
+import type { Team } from './team';
 import { installClocks } from './trading/clock';
 import { takeStep } from './trading/step';
 import { HOST, trustedCertificate } from './trust';
@@ -54,15 +55,16 @@ async function run(): Promise<boolean> {
 	const seconds = (performance.now() - started) / 1000;
 	await redis?.stop();
 	await settle();
-	const left = process.getActiveResourcesInfo().length - before.handles;
-	const bytesPerToken = (process.memoryUsage().heapUsed - before.bytes) / found.items;
+	// Fewer than before, if Redis has ended meanwhile.
+	const left = Math.max(0, process.getActiveResourcesInfo().length - before.handles);
+	const bytes = process.memoryUsage().heapUsed - before.bytes;
 	await other?.stop();
 	await proxy.close();
 	await removeEngineFolder();
 
 	if (redis) print(`Two processes, one Redis, which was away ${redis.gone} times. `);
-	print(tell(options, found, { seconds, left, bytesPerToken }));
-	return found.accusations.length === 0 && left <= 0;
+	print(tell(options, found, { seconds, left, bytes }));
+	return found.accusations.length === 0 && left === 0;
 }
 
 function readOptions(): ExperimentOptions {

@@ -13,8 +13,8 @@ import { observe, type Observed } from './observe';
 import { drawAsks, drawQuestionMishap } from './questions';
 import { draw } from './random';
 import type { Request } from './relay';
+import type { Team } from './team';
 import { makeTokens, type MadeToken } from './tokens';
-import type { Team } from './experiment';
 
 /** Below what the node reaches here without a limit, so that it has to keep to it. */
 export const REQUESTS_PER_SECOND = 40;

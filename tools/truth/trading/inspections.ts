@@ -1,71 +1,81 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { claimsOf, isOwn, type Seen, type Timeline } from './timeline';
-import type { Taking } from './world';
+import type { StepRun } from './world';
 
 /** What is wrong with what an Inspect step reports, or does: one line for each. */
-export function wrongInspections(taking: Taking, timeline: Timeline): string[] {
-	const { step, order, said } = taking;
-	const scene = timeline.scenes.findIndex(({ takings }) => takings.includes(taking));
+export function wrongInspections(run: StepRun, timeline: Timeline): string[] {
+	const { step, setup, said } = run;
+	const { world } = timeline;
+	const scene = timeline.scenes.findIndex(({ runs }) => runs.includes(run));
 	const ofScene = timeline.seen.filter((one) => one.scene === scene);
-	const isAlone = timeline.scenes[scene].takings.length === 1;
+	const isAlone = timeline.scenes[scene].runs.length === 1;
 	const questions = ofScene.filter(({ purpose }) => purpose === 'question');
 	const wrongs = said.flatMap((json, i) => {
-		const text = order.items[i].access_token;
-		const value = text === undefined ? null : taking.tokens[i].value;
+		const text = setup.items[i].access_token;
+		const value = text === undefined ? null : run.tokens[i].value;
 		const isKept = text === undefined;
-		return wrongItem(json, value, isKept, taking, questions, timeline, isAlone).map(
-			(wrong) => `item ${i} (${isKept ? 'kept' : taking.tokens[i].kind}): ${wrong}`,
+		const wrongsOfItem = wrongItem({ json, value, isKept, run, questions, world, isAlone });
+		return wrongsOfItem.map(
+			(wrong) => `item ${i} (${isKept ? 'kept' : run.tokens[i].kind}): ${wrong}`,
 		);
 	});
 	if (isAlone && ofScene.some(({ purpose }) => purpose === 'revoke')) wrongs.push('it revoked');
-	if (isAlone && asksIssue(taking, timeline, scene)) wrongs.push('it asked for a token');
+	if (isAlone && asksIssue(run, timeline, scene)) wrongs.push('it asked for a token');
 	return wrongs.map((wrong) => `inspect ${step.name}, ${wrong}`);
 }
 
 /** What an earlier step left to be repeated is not its doing. */
-function asksIssue({ order }: Taking, { seen, scenes }: Timeline, scene: number): boolean {
-	const { appkey } = order.fields;
+function asksIssue({ setup }: StepRun, { seen, scenes }: Timeline, scene: number): boolean {
+	const { appkey } = setup.fields;
 	const isCalm = scene === 0 || scenes[scene - 1].disturbed === 0;
 	const isIssue = (one: Seen) => one.purpose === 'issue' && one.appkey === appkey;
 	const hasBefore = seen.some((one) => one.scene === scene - 1 && isIssue(one));
 	return isCalm && !hasBefore && seen.some((one) => one.scene === scene && isIssue(one));
 }
 
-function wrongItem(
-	json: IDataObject,
-	value: string | null,
-	isKept: boolean,
-	{ order, endedAt }: Taking,
-	questions: readonly Seen[],
-	{ world }: Timeline,
-	isAlone: boolean,
-): string[] {
-	const appkey = String(order.fields.appkey);
-	const { error, alive, issuedToThisAppKey, expired, readable } = json;
+/** One item of an Inspect step, and what was seen meanwhile. */
+interface Inspected {
+	readonly json: IDataObject;
+	/** The token; `null` for an unusable text, and for the kept one, of which only the questions tell. */
+	readonly value: string | null;
+	readonly isKept: boolean;
+	readonly run: StepRun;
+	/** Those of its scene. */
+	readonly questions: readonly Seen[];
+	readonly world: Timeline['world'];
+	/** No other step ran concurrently. */
+	readonly isAlone: boolean;
+}
+
+function wrongItem(inspected: Inspected): string[] {
+	const { json, value, isKept, run, world } = inspected;
+	const appkey = String(run.setup.fields.appkey);
+	const { error, issuedToThisAppKey, expired, readable } = json;
 	if (error !== undefined) return value === null ? [] : ['it was not inspected'];
-	if (isKept) return wrongLiveness(alive, null, appkey, questions, order.node, isAlone, world);
+	if (isKept) return wrongLiveness(inspected);
 	if (value === null) return ['an unusable text was inspected'];
-	const wrongs = wrongLiveness(alive, value, appkey, questions, order.node, isAlone, world);
+	const wrongs = wrongLiveness(inspected);
 	const { owner, expiresAt } = claimsOf(value);
 	const expected = owner === null ? null : owner === appkey;
 	if (issuedToThisAppKey !== expected) wrongs.push(`issuedToThisAppKey is ${issuedToThisAppKey}`);
-	const isOver = expiresAt === null ? null : expiresAt <= world.clock.shownAt(endedAt);
+	const isOver = expiresAt === null ? null : expiresAt <= world.clock.shownAt(run.endedAt);
 	if (expired !== isOver) wrongs.push(`expired is ${expired}`);
 	if (readable !== (expiresAt !== null)) wrongs.push(`readable is ${readable}`);
 	return wrongs;
 }
 
-/** @param value `null` for the kept one, of which only the questions tell. */
-function wrongLiveness(
-	alive: unknown,
-	value: string | null,
-	appkey: string,
-	all: readonly Seen[],
-	node: Taking['order']['node'],
-	isAlone: boolean,
-	{ host: { sandbox } }: Timeline['world'],
-): string[] {
+function wrongLiveness({
+	json: { alive },
+	value,
+	run,
+	questions: all,
+	world,
+	isAlone,
+}: Inspected): string[] {
+	const { node, fields } = run.setup;
+	const appkey = String(fields.appkey);
+	const { sandbox } = world.host;
 	const asks = node.type === 'own' && node.parameters.askKis === true;
 	const questions = all.filter(
 		(one) => one.appkey === appkey && (value === null || one.token === value),

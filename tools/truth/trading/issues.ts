@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { claimsOf, isKnownDead, isOwn, mayBeKnownDead, type Seen, type Timeline } from './timeline';
 import { fateOf, optionsOf, type Fate } from './tokenRequests';
-import type { Taking } from './world';
+import type { StepRun } from './world';
 
 type IssueOutcome = 'issued' | 'reused' | 'unusable' | 'rejected' | 'unknown' | 'notSent';
 
@@ -12,18 +12,18 @@ const RESOLUTION_MS = 1000;
 const A_WHILE_MS = 3 * 60 * 1000;
 
 /** What is wrong with what an Issue step reports: one line for each. */
-export function wrongIssues(taking: Taking, timeline: Timeline): string[] {
-	const { step, order, said } = taking;
-	const appkey = String(order.fields.appkey);
+export function wrongIssues(run: StepRun, timeline: Timeline): string[] {
+	const { step, setup, said } = run;
+	const appkey = String(setup.fields.appkey);
 	const asked = timeline.seen.filter(
 		({ purpose, scene, appkey: by }) =>
-			purpose === 'issue' && by === appkey && timeline.scenes[scene].takings.includes(taking),
+			purpose === 'issue' && by === appkey && timeline.scenes[scene].runs.includes(run),
 	);
 	return said.flatMap((json, i) => {
 		const outcome = outcomeOf(json);
 		const wrongs = [
-			...notAllowed(outcome, i, taking, asked, timeline),
-			...wrongGrant(outcome, json, i, taking, asked, timeline),
+			...notAllowed(outcome, i, run, asked, timeline),
+			...wrongGrant(outcome, json, i, run, asked, timeline),
 		];
 		const met = asked.map((one) => `${JSON.stringify(one.mishap ?? null)} ${one.means}`);
 		return wrongs.map(
@@ -41,20 +41,20 @@ export function outcomeOf(json: IDataObject): string {
 function notAllowed(
 	outcome: string,
 	item: number,
-	taking: Taking,
+	run: StepRun,
 	asked: readonly Seen[],
 	timeline: Timeline,
 ): string[] {
-	const { scene, endedUnread, disturbed } = timeline.scenes.find(({ takings }) =>
-		takings.includes(taking),
+	const { scene, endedUnread, disturbed } = timeline.scenes.find(({ runs }) =>
+		runs.includes(run),
 	) as Timeline['scenes'][number];
 	// A refusal and "not sent" are false whenever a request may have got a token, whoever else asked.
-	if (scene.steps.length > 1 || hasAfterwork(taking, timeline)) return [];
+	if (scene.steps.length > 1 || hasAfterwork(run, timeline)) return [];
 	const fates = asked.map((seen): readonly Fate[] => {
 		const { given, isSure, answeredAt } = seen;
 		const fate = fateOf(seen);
 		const token = given?.value ?? '';
-		if (isKnownDead(timeline, token, seen.at, taking)) return ['useless'];
+		if (isKnownDead(timeline, token, seen.at, run)) return ['useless'];
 		const isDoubtful = fate === 'good' && mayBeKnownDead(timeline, token, answeredAt);
 		return [
 			fate,
@@ -64,7 +64,7 @@ function notAllowed(
 	});
 	const allowed = new Set([...outcomesAfter(fates, 'notSent')]);
 	if (endedUnread > 0) for (const it of outcomesAfter(fates, 'unknown')) allowed.add(it);
-	if (isReusable(item, taking, timeline)) {
+	if (isReusable(item, run, timeline)) {
 		return outcome === 'reused' ? [] : ['its token could be reused'];
 	}
 	if (asked.length === 0) {
@@ -75,8 +75,8 @@ function notAllowed(
 }
 
 /** Whether the token requests of an earlier step may still be repeated while this one runs. */
-function hasAfterwork(taking: Taking, { scenes, seen }: Timeline): boolean {
-	const index = scenes.findIndex(({ takings }) => takings.includes(taking));
+function hasAfterwork(run: StepRun, { scenes, seen }: Timeline): boolean {
+	const index = scenes.findIndex(({ runs }) => runs.includes(run));
 	const before = scenes.at(index - 1);
 	if (index === 0 || !before) return false;
 	const isLeft = seen.some(
@@ -103,17 +103,17 @@ function next(outcome: IssueOutcome, fate: Fate): IssueOutcome {
 }
 
 /** Whether the token in Reuse Token is good for certain, and far from its end. */
-function isReusable(item: number, taking: Taking, timeline: Timeline): boolean {
-	const { reuseToken, minimumSecondsLeft } = optionsOf(taking);
-	const { value } = taking.tokens[item];
+function isReusable(item: number, run: StepRun, timeline: Timeline): boolean {
+	const { reuseToken, minimumSecondsLeft } = optionsOf(run);
+	const { value } = run.tokens[item];
 	if (reuseToken === '' || value === null) return false;
-	const appkey = String(taking.order.fields.appkey);
+	const appkey = String(run.setup.fields.appkey);
 	const { expiresAt } = claimsOf(value);
-	const leftMs = (expiresAt ?? 0) - timeline.world.clock.shownAt(taking.startedAt);
+	const leftMs = (expiresAt ?? 0) - timeline.world.clock.shownAt(run.startedAt);
 	return (
 		isOwn(value, appkey) &&
 		leftMs > minimumSecondsLeft * 1000 + A_WHILE_MS &&
-		!mayBeKnownDead(timeline, value, taking.endedAt)
+		!mayBeKnownDead(timeline, value, run.endedAt)
 	);
 }
 
@@ -122,12 +122,12 @@ function wrongGrant(
 	outcome: string,
 	json: IDataObject,
 	item: number,
-	taking: Taking,
+	run: StepRun,
 	asked: readonly Seen[],
 	timeline: Timeline,
 ): string[] {
 	const { clock, host } = timeline.world;
-	const { fields } = taking.order;
+	const { fields } = run.setup;
 	const { access_token: token, expires_at: says } = json;
 	if (outcome !== 'issued' && outcome !== 'reused') {
 		return token === undefined ? [] : ['a token was passed on'];
@@ -136,10 +136,10 @@ function wrongGrant(
 	const wrongs = [];
 	const { owner, expiresAt } = claimsOf(token);
 	if (owner !== null && !isOwn(token, String(fields.appkey))) wrongs.push('the token is no good');
-	if (isKnownDead(timeline, token, taking.startedAt, taking)) {
+	if (isKnownDead(timeline, token, run.startedAt, run)) {
 		wrongs.push('the token was known to be dead');
 	}
-	const startedAt = clock.shownAt(taking.startedAt);
+	const startedAt = clock.shownAt(run.startedAt);
 	const issued = host.sandbox.kis
 		.tokensOf(String(fields.appkey))
 		.find(({ value }) => value === token);
@@ -148,21 +148,21 @@ function wrongGrant(
 	if (end <= startedAt) wrongs.push('the token is over');
 	if (Math.abs(Date.parse(String(says)) - end) > RESOLUTION_MS) wrongs.push(`it ends at ${says}`);
 	const isGiven = asked.some(({ given }) => given?.value === token);
-	if (outcome === 'issued' && !isGiven && !taking.order.settings.retryOnFail) {
+	if (outcome === 'issued' && !isGiven && !run.setup.settings.retryOnFail) {
 		wrongs.push('KIS gave no such token');
 	}
 	if (outcome === 'reused') {
-		const { minimumSecondsLeft } = optionsOf(taking);
+		const { minimumSecondsLeft } = optionsOf(run);
 		if (end - startedAt < minimumSecondsLeft * 1000) wrongs.push('it ends too soon');
-		const isOfItem = taking.tokens.at(item)?.value === token;
-		if (!isOfItem && !isAsked(token, taking, timeline)) wrongs.push('KIS was not asked about it');
+		const isOfItem = run.tokens.at(item)?.value === token;
+		if (!isOfItem && !isAsked(token, run, timeline)) wrongs.push('KIS was not asked about it');
 	}
 	return wrongs;
 }
 
 /** Before it is given out, KIS is asked whether the kept token is alive. */
-function isAsked(token: string, taking: Taking, { seen, scenes }: Timeline): boolean {
-	const scene = scenes.findIndex(({ takings }) => takings.includes(taking));
+function isAsked(token: string, run: StepRun, { seen, scenes }: Timeline): boolean {
+	const scene = scenes.findIndex(({ runs }) => runs.includes(run));
 	return (
 		seen.some((one) => one.scene === scene && one.purpose === 'question' && one.token === token) ||
 		scenes[scene].disturbed > 0

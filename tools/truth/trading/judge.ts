@@ -9,7 +9,7 @@ import { outcomeOfRequest, wrongRequests } from './requests';
 import type { Does } from './script';
 import { timelineOf, type Timeline } from './timeline';
 import { wrongTokenRequests } from './tokenRequests';
-import type { PlayedScene, Taking, TradingOrder, TradingWorld } from './world';
+import type { PlayedScene, StepRun, TradingWorld, WorldPlan } from './world';
 
 /** What one world adds to the findings. */
 export interface TradingJudgement {
@@ -21,16 +21,16 @@ export interface TradingJudgement {
 
 /** Holds what the steps of a world reported, and did, against what was seen. */
 export async function judgeTrading(
-	{ seed, world: number }: TradingOrder,
+	{ seed, world: number }: WorldPlan,
 	world: TradingWorld,
 	scenes: readonly PlayedScene[],
 	sharing: Sharing,
 ): Promise<TradingJudgement> {
 	const timeline = await timelineOf(world, scenes, sharing);
-	const takings = scenes.flatMap((scene) => scene.takings);
+	const runs = scenes.flatMap((scene) => scene.runs);
 	const wrongs = [
-		...takings.flatMap((taking) => JUDGES[taking.step.does](taking, timeline)),
-		...takings.flatMap((taking) => leaks(taking, timeline)),
+		...runs.flatMap((run) => JUDGES[run.step.does](run, timeline)),
+		...runs.flatMap((run) => leaks(run, timeline)),
 		...wrongTokenRequests(timeline),
 		...scenes.flatMap(({ misled, connectionsLeft }, i) => [
 			...(misled > 0 ? [`scene ${i}: ${misled} requests went to a bad certificate`] : []),
@@ -38,14 +38,14 @@ export async function judgeTrading(
 		]),
 	];
 	return {
-		statements: takings.flatMap(({ step, said }) =>
+		statements: runs.flatMap(({ step, said }) =>
 			said.map((json) => `${step.does} ${STATEMENTS[step.does](json)}`),
 		),
 		accusations: wrongs.map((wrong) => `seed ${seed}, trading world ${number}: ${wrong}`),
 	};
 }
 
-const JUDGES: Readonly<Record<Does, (taking: Taking, timeline: Timeline) => string[]>> = {
+const JUDGES: Readonly<Record<Does, (run: StepRun, timeline: Timeline) => string[]>> = {
 	quotes: wrongRequests,
 	orders: wrongRequests,
 	issue: wrongIssues,
@@ -67,16 +67,16 @@ const STATEMENTS: Readonly<Record<Does, (json: IDataObject) => string>> = {
 };
 
 /** Of the token that the credential keeps; the other worlds say more of revokes. */
-function wrongRevoke(taking: Taking, { world, seen, scenes }: Timeline): string[] {
-	const { step, order, said } = taking;
+function wrongRevoke(run: StepRun, { world, seen, scenes }: Timeline): string[] {
+	const { step, setup, said } = run;
 	const sent = seen.filter(
 		(one) =>
 			one.purpose === 'revoke' &&
-			one.appkey === order.fields.appkey &&
-			scenes[one.scene].takings.includes(taking),
+			one.appkey === setup.fields.appkey &&
+			scenes[one.scene].runs.includes(run),
 	);
 	const { kis } = world.host.sandbox;
-	const isAlone = scenes.some(({ takings }) => takings.length === 1 && takings[0] === taking);
+	const isAlone = scenes.some(({ runs }) => runs.length === 1 && runs[0] === run);
 	return said.flatMap((json) => {
 		const outcome = outcomeOf(json);
 		const isDead = outcome === 'revoked' || outcome === 'alreadyInvalid';
@@ -89,9 +89,9 @@ function wrongRevoke(taking: Taking, { world, seen, scenes }: Timeline): string[
 }
 
 /** What n8n stores of an execution holds no secret but the tokens that go in, or that Issue gives out. */
-function leaks({ step, order, said, stored }: Taking, { world, seen }: Timeline): string[] {
+function leaks({ step, setup, said, stored }: StepRun, { world, seen }: Timeline): string[] {
 	const { kis } = world.host.sandbox;
-	const meant = JSON.stringify([order.items, said.map(({ access_token }) => access_token ?? '')]);
+	const meant = JSON.stringify([setup.items, said.map(({ access_token }) => access_token ?? '')]);
 	const apps = Object.values(world.apps);
 	const tokens = [
 		...apps.flatMap(({ appkey }) => kis.tokensOf(appkey).map(({ value }) => value)),

@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { claimsOf, earliestMoment, isKnownDead, type Seen, type Timeline } from './timeline';
 import { dueAt, fateOf, issuing } from './tokenRequests';
-import type { Taking } from './world';
+import type { StepRun } from './world';
 
 /** A moment in a token is written to the second. */
 const RESOLUTION_MS = 1000;
@@ -19,16 +19,16 @@ export function outcomeOfRequest({ answer, error }: IDataObject): RequestOutcome
 }
 
 /** What is wrong with the quotes and orders of a step: one line for each. */
-export function wrongRequests(taking: Taking, timeline: Timeline): string[] {
-	const { step, said } = taking;
+export function wrongRequests(run: StepRun, timeline: Timeline): string[] {
+	const { step, said } = run;
 	return said.flatMap((json, i) => {
 		const number = `N${step.name}x${i}`;
 		const sent = timeline.seen.filter((one) => one.number === number);
 		const outcome = outcomeOfRequest(json);
 		const wrongs = [
-			...tooOften(taking, sent),
-			...wrongStatement(taking, outcome, sent),
-			...sent.flatMap((one) => wrongToken(one, taking, timeline)),
+			...tooOften(run, sent),
+			...wrongStatement(run, outcome, sent),
+			...sent.flatMap((one) => wrongToken(one, run, timeline)),
 			...sent.flatMap((one) => (isOverdue(one, timeline) ? ['its token was to be renewed'] : [])),
 		];
 		return wrongs.map((wrong) => `${step.does} ${number} ${outcome}: ${wrong}`);
@@ -36,17 +36,17 @@ export function wrongRequests(taking: Taking, timeline: Timeline): string[] {
 }
 
 /** Only a read may arrive twice: n8n repeats what is answered with HTTP 401, where a tool sends it. */
-function tooOften({ step, order }: Taking, sent: readonly Seen[]): string[] {
+function tooOften({ step, setup }: StepRun, sent: readonly Seen[]): string[] {
 	if (sent.length < 2) return [];
 	const isTool =
-		order.node.type === 'request' && order.node.helper === 'httpRequestWithAuthentication';
+		setup.node.type === 'request' && setup.node.helper === 'httpRequestWithAuthentication';
 	const mayRepeat =
 		step.does === 'quotes' && isTool && sent.length === 2 && statusOf(sent[0]) === 401;
 	return mayRepeat ? [] : [`it arrived ${sent.length} times`];
 }
 
 function wrongStatement(
-	{ step }: Taking,
+	{ step }: StepRun,
 	outcome: RequestOutcome,
 	sent: readonly Seen[],
 ): string[] {
@@ -56,16 +56,16 @@ function wrongStatement(
 }
 
 /** What is wrong with the token that a request was sent with. */
-function wrongToken(seen: Seen, taking: Taking, timeline: Timeline): string[] {
+function wrongToken(seen: Seen, run: StepRun, timeline: Timeline): string[] {
 	const { token, appkey, at } = seen;
 	const { kis } = timeline.world.host.sandbox;
 	if (token === '') return ['it had no token'];
 	const issued = kis.tokensOf(appkey).find(({ value }) => value === token);
 	if (!issued) return ["its token is none of its app key's"];
 	const wrongs = [];
-	if (isKnownDead(timeline, token, at, taking)) wrongs.push('its token was known to be dead');
+	if (isKnownDead(timeline, token, at, run)) wrongs.push('its token was known to be dead');
 	const end = claimsOf(token).expiresAt ?? issued.expiresAt;
-	if (earliestMoment(timeline, at, taking) > end + RESOLUTION_MS) wrongs.push('its token was over');
+	if (earliestMoment(timeline, at, run) > end + RESOLUTION_MS) wrongs.push('its token was over');
 	return wrongs;
 }
 
@@ -81,7 +81,7 @@ function isOverdue(seen: Seen, timeline: Timeline): boolean {
 	const isDisturbed = scenes.slice(latest.scene, scene + 1).some(({ disturbed }) => disturbed > 0);
 	if (isDisturbed || sharing === 'flaky' || fateOf(latest) !== 'good') return false;
 	// Kept only if the credential brings tokens.
-	const isKept = issuing(timeline, latest).every(({ order }) => order.fields.bringAuthorization);
+	const isKept = issuing(timeline, latest).every(({ setup }) => setup.fields.bringAuthorization);
 	return isKept && moment > dueAt(latest) + RESOLUTION_MS;
 }
 

@@ -9,6 +9,7 @@ import {
 	runWorkflow,
 	type WorkflowFile,
 } from '../../engine/run';
+import { watchTurns } from '../turns';
 import type { Product } from '../workflow';
 import type { WorldClock } from './clock';
 
@@ -19,7 +20,7 @@ const TYPES = {
 } as const;
 
 /** One node with the credential, in an execution of its own. */
-export interface StepOrder {
+export interface StepSetup {
 	/** Of the execution. */
 	readonly id: string;
 	/** Names the world, and tells how far its clock is ahead. */
@@ -43,14 +44,16 @@ export interface Taken {
 	readonly items: readonly IDataObject[];
 	/** All that n8n would store of the execution. */
 	readonly stored: string;
+	/** The longest turn meanwhile of the event loop that took it. */
+	readonly longestTurnMs: number;
 }
 
 /** Takes a step, in some process whose clock follows that of the world. */
-export type TakeStep = (order: StepOrder, clock: WorldClock) => Promise<Taken>;
+export type TakeStep = (setup: StepSetup, clock: WorldClock) => Promise<Taken>;
 
 /** Takes a step on n8n's engine. */
-export async function takeStep(product: Product, order: StepOrder): Promise<Taken> {
-	const { id, fields, node, settings, items } = order;
+export async function takeStep(product: Product, setup: StepSetup): Promise<Taken> {
+	const { id, fields, node, settings, items } = setup;
 	const parameters = node.type === 'own' ? node.parameters : {};
 	const workflow: WorkflowFile = {
 		nodes: [
@@ -64,6 +67,7 @@ export async function takeStep(product: Product, order: StepOrder): Promise<Take
 		],
 		connections: { Start: { main: [[{ node: NODE, type: 'main', index: 0 }]] } },
 	};
+	const endTurns = watchTurns();
 	const run = await runWorkflow(workflow, {
 		nodeTypes: {
 			[TYPES.own]: product.node,
@@ -74,10 +78,12 @@ export async function takeStep(product: Product, order: StepOrder): Promise<Take
 		input: items.map((json) => ({ json })),
 		executionId: id,
 	});
+	const longestTurnMs = endTurns();
 	const out = outputOf(run, NODE);
 	return {
 		items: items.map((_item, i) => out[i]?.json ?? {}),
 		stored: JSON.stringify([run, run.data.resultData.error?.stack]),
+		longestTurnMs,
 	};
 }
 

@@ -2,7 +2,7 @@ import type { Sharing } from '../redis';
 import { isQuote, readBytes, readGiven, type Given, type Reading } from '../reading';
 import type { Arrival } from '../relay';
 import { purposeOf, type Purpose } from './mishaps';
-import type { PlayedScene, Taking, TradingWorld } from './world';
+import type { PlayedScene, StepRun, TradingWorld } from './world';
 
 /** An answer that took so long may have come too late. */
 const SOON_MS = 1000;
@@ -95,10 +95,10 @@ export async function timelineOf(
 	);
 	const confirmations = [
 		...seen.flatMap((one) => confirmedByAnswer(one, scenes[one.scene])),
-		...scenes.flatMap(({ takings }, scene) =>
-			takings.flatMap((taking) =>
+		...scenes.flatMap(({ runs }, scene) =>
+			runs.flatMap((run) =>
 				confirmedBy(
-					taking,
+					run,
 					seen.filter((one) => one.scene === scene),
 				),
 			),
@@ -132,20 +132,20 @@ async function see(
 /** A question that KIS answered with "invalid". */
 function confirmedByAnswer(
 	{ purpose, means, token, appkey, isSure, answeredAt }: Seen,
-	{ takings }: PlayedScene,
+	{ runs }: PlayedScene,
 ): Confirmation[] {
 	const isInvalid = means === 'invalid' || means === 'expired';
 	if (purpose !== 'question' || !isInvalid || !isSure || !isOwn(token, appkey)) return [];
-	const process = takings.length === 1 ? takings[0].process : null;
+	const process = runs.length === 1 ? runs[0].process : null;
 	return [{ token, at: answeredAt + UNDER_WAY_MS, process }];
 }
 
 /** What a step itself reported. */
 function confirmedBy(
-	{ step, order, said, tokens, endedAt, process }: Taking,
+	{ step, setup, said, tokens, endedAt, process }: StepRun,
 	seen: readonly Seen[],
 ): Confirmation[] {
-	const { appkey } = order.fields;
+	const { appkey } = setup.fields;
 	const confirm = (token: string) => ({ token, at: endedAt, process });
 	if (step.does === 'revoke') {
 		const isDead = said.some(
@@ -157,7 +157,7 @@ function confirmedBy(
 	if (step.does !== 'inspect') return [];
 	return said.flatMap(({ alive }, i) => {
 		const value = tokens.at(i)?.value;
-		return alive === false && value && order.items[i].access_token ? [confirm(value)] : [];
+		return alive === false && value && setup.items[i].access_token ? [confirm(value)] : [];
 	});
 }
 
@@ -165,17 +165,17 @@ function confirmedBy(
  * Whether the host knew that a token is dead: everyone who shares a Redis, or the one process that was told.
  *
  * @param at On the monotonic clock.
- * @param taking Who should have known.
+ * @param run Who should have known.
  */
 export function isKnownDead(
 	{ confirmations, sharing, scenes }: Timeline,
 	token: string,
 	at: number,
-	taking: Taking,
+	run: StepRun,
 ): boolean {
-	const { startedAt, process } = taking;
+	const { startedAt, process } = run;
 	const isCalm = scenes.some(
-		({ takings, longestTurnMs }) => takings.includes(taking) && longestTurnMs < BUSY_MS,
+		({ runs, longestTurnMs }) => runs.includes(run) && longestTurnMs < BUSY_MS,
 	);
 	return confirmations.some(
 		(one) =>
@@ -197,6 +197,6 @@ export function mayBeKnownDead({ seen }: Timeline, token: string, at: number): b
 }
 
 /** What the clock showed shortly before, or when the step began: what was decided then may arrive now. */
-export function earliestMoment({ world }: Timeline, at: number, { startedAt }: Taking): number {
+export function earliestMoment({ world }: Timeline, at: number, { startedAt }: StepRun): number {
 	return world.clock.shownAt(Math.max(at - UNDER_WAY_MS, startedAt));
 }

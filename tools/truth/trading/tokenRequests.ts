@@ -1,5 +1,5 @@
 import { claimsOf, isOwn, mayBeKnownDead, type Seen, type Timeline } from './timeline';
-import type { Taking } from './world';
+import type { StepRun } from './world';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -37,10 +37,10 @@ export function dueAt({ given, moment }: Seen): number {
 }
 
 /** The Issue steps that run at a moment. */
-export function issuing({ scenes }: Timeline, { scene, at, appkey }: Seen): Taking[] {
-	return scenes[scene].takings.filter(
-		({ step, order, startedAt, endedAt }) =>
-			step.does === 'issue' && order.fields.appkey === appkey && startedAt <= at && at <= endedAt,
+export function issuing({ scenes }: Timeline, { scene, at, appkey }: Seen): StepRun[] {
+	return scenes[scene].runs.filter(
+		({ step, setup, startedAt, endedAt }) =>
+			step.does === 'issue' && setup.fields.appkey === appkey && startedAt <= at && at <= endedAt,
 	);
 }
 
@@ -71,9 +71,9 @@ function wrongAfter(fate: Fate, before: Seen, seen: Seen, timeline: Timeline): s
 	const sinceMs = seen.moment - before.moment;
 	const hasWaited = sinceMs >= MINUTE_MS;
 	if (asking.length > 0) {
-		const { takings } = timeline.scenes[seen.scene];
-		const [{ order, startedAt }] = asking;
-		if (takings.length > 1 || before.at < startedAt || order.settings.retryOnFail) return null;
+		const { runs } = timeline.scenes[seen.scene];
+		const [{ setup, startedAt }] = asking;
+		if (runs.length > 1 || before.at < startedAt || setup.settings.retryOnFail) return null;
 		const { waitWhenLimited } = optionsOf(asking[0]);
 		switch (fate) {
 			case 'passing':
@@ -88,7 +88,7 @@ function wrongAfter(fate: Fate, before: Seen, seen: Seen, timeline: Timeline): s
 	// Each worker has a token of its own while Redis is away.
 	if (timeline.sharing === 'flaky') return null;
 	// What Issue gets is not kept if the credential brings no token.
-	if (issuing(timeline, before).some(({ order }) => !order.fields.bringAuthorization)) return null;
+	if (issuing(timeline, before).some(({ setup }) => !setup.fields.bringAuthorization)) return null;
 	switch (fate) {
 		case 'passing':
 		case 'refused':
@@ -110,7 +110,7 @@ interface IssueOptions {
 }
 
 /** Of an Issue step. */
-export function optionsOf({ order: { node } }: Taking): IssueOptions {
+export function optionsOf({ setup: { node } }: StepRun): IssueOptions {
 	if (node.type !== 'own') throw new TypeError('This step is no Issue');
 	return node.parameters.options as unknown as IssueOptions;
 }

@@ -1,30 +1,29 @@
-import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import type { IDataObject } from 'n8n-workflow';
 
 import { makeApp, TokenIssuer } from '../../sandbox/apps';
 import type { SeenCall } from '../../sandbox/server';
 import { setSwitches } from '../../sandbox/switches';
-import type { Team } from '../experiment';
 import { drawConnectionMishap } from '../faults';
 import { drawSwitches } from '../drawSwitches';
 import { Host } from '../host';
 import { observe, type Observed } from '../observe';
-import { draw, pick } from '../random';
-import { makeTokens, type Apps, type MadeToken } from '../tokens';
+import { draw } from '../random';
+import type { Team } from '../team';
+import type { Apps, MadeToken } from '../tokens';
 import { WorldClock } from './clock';
-import { drawTradingMishap, ORDER_PATH, purposeOf, QUOTE_PATH, type Place } from './mishaps';
+import { drawTokens, drawWork } from './drawSetup';
+import { drawTradingMishap, purposeOf, type Place } from './mishaps';
 import { drawLife, drawScenes, type Scene, type Step } from './script';
 import { ageKept, redisUrlFor } from './sharedClock';
-import type { StepOrder } from './step';
+import type { StepSetup } from './step';
 
 /** Above what the steps of one world send. */
 const REQUESTS_PER_SECOND = 40;
-const REQUEST_TIMEOUT_MS = 1000;
-const ISSUE_TIMEOUT_MS = 2000;
 const MINUTE_MS = 60 * 1000;
 /** As docs/operations.md and README.md say: renewed an hour before the end, or after nine tenths. */
 const DUE_SHARE = 0.9;
 
-export interface TradingOrder {
+export interface WorldPlan {
 	readonly seed: number;
 	readonly world: number;
 	/** So many over all steps, or a few more. */
@@ -34,9 +33,9 @@ export interface TradingOrder {
 }
 
 /** What a step did, and what was told of it. */
-export interface Taking {
+export interface StepRun {
 	readonly step: Step;
-	readonly order: StepOrder;
+	readonly setup: StepSetup;
 	/** Which of the processes took it. */
 	readonly process: number;
 	/** For Inspect and Issue: what each item holds. */
@@ -46,12 +45,16 @@ export interface Taking {
 	readonly endedAt: number;
 	readonly said: readonly IDataObject[];
 	readonly stored: string;
+	/** The longest turn of its process's event loop. */
+	readonly longestTurnMs: number;
 }
 
 /** A scene, and what was seen meanwhile. */
 export interface PlayedScene extends Observed {
 	readonly scene: Scene;
-	readonly takings: readonly Taking[];
+	readonly runs: readonly StepRun[];
+	/** Of the host's event loop, or of one that took a step: either can keep an answer from being read in time. */
+	readonly longestTurnMs: number;
 }
 
 /** A KIS and what a few executions do there, one after the other or two concurrently, drawn from the seed. */
@@ -61,7 +64,7 @@ export class TradingWorld {
 	readonly clock = new WorldClock();
 	readonly name: string;
 	readonly lifeMs: number;
-	readonly #order: TradingOrder;
+	readonly #plan: WorldPlan;
 	readonly #scenes: readonly Scene[];
 	readonly #place: Place;
 	readonly #counts = new Map<string, number>();
@@ -69,9 +72,9 @@ export class TradingWorld {
 	#requestsBefore = 0;
 	#happening: Promise<void> = Promise.resolve();
 
-	constructor(order: TradingOrder) {
-		const { seed, world, items, faultShare } = order;
-		this.#order = order;
+	constructor(plan: WorldPlan) {
+		const { seed, world, items, faultShare } = plan;
+		this.#plan = plan;
 		this.name = `trading/${seed}/${world}`;
 		this.lifeMs = drawLife(seed, world);
 		this.#scenes = drawScenes(seed, world, items);
@@ -136,26 +139,28 @@ export class TradingWorld {
 		const endObserving = observe(this.host);
 		this.#scene = scene;
 		this.#requestsBefore = this.host.relay.arrivals.length;
-		const takings = await Promise.all(
+		const runs = await Promise.all(
 			scene.steps.map(async (step, i) => await this.#take(step, i, team)),
 		);
 		await this.#happening;
 		this.#scene = null;
-		return { ...(await endObserving()), scene, takings };
+		const observed = await endObserving();
+		const turns = [observed, ...runs].map(({ longestTurnMs }) => longestTurnMs);
+		return { ...observed, longestTurnMs: Math.max(...turns), scene, runs };
 	}
 
-	async #take(step: Step, index: number, { members, redisUrl }: Team): Promise<Taking> {
-		const { seed, world } = this.#order;
-		const tokens = this.#tokensFor(step);
+	async #take(step: Step, index: number, { members, redisUrl }: Team): Promise<StepRun> {
+		const { seed, world } = this.#plan;
 		const random = (what: string) => draw(seed, 'step', world, step.name, what);
+		const tokens = drawTokens(step, this.#place);
 		const first = Math.floor(random('process') * members.length);
 		const process = (first + index) % members.length;
-		const order: StepOrder = {
+		const setup: StepSetup = {
 			id: `${this.name}/${step.name}`,
 			world: this.name,
 			aheadMs: this.clock.aheadMs,
 			redisUrl,
-			...this.#orderOf(step, tokens, random),
+			...drawWork(step, tokens, `http://127.0.0.1:${this.host.relay.port}`, random),
 			fields: {
 				...this.apps[step.app],
 				environment: 'custom',
@@ -165,82 +170,9 @@ export class TradingWorld {
 			},
 		};
 		const startedAt = performance.now();
-		const { items, stored } = await members[process].takeStep(order, this.clock);
+		const { items: said, ...taken } = await members[process].takeStep(setup, this.clock);
 		const endedAt = performance.now();
-		return { step, order, process, tokens, startedAt, endedAt, said: items, stored };
-	}
-
-	#tokensFor({ does, name, app, items }: Step): MadeToken[] {
-		if (does !== 'inspect' && does !== 'issue') return [];
-		const { seed, world } = this.#order;
-		const { own, other } = this.apps;
-		const apps = app === 'own' ? this.apps : { own: other, other: own };
-		const seedOfStep = Math.floor(draw(seed, 'tokens', world, name) * 2 ** 32);
-		return makeTokens(this.host.sandbox.kis, apps, seedOfStep, world, items);
-	}
-
-	#orderOf(
-		{ does, name, items }: Step,
-		tokens: readonly MadeToken[],
-		random: (what: string) => number,
-	): Pick<StepOrder, 'node' | 'settings' | 'items'> {
-		const numbers = Array.from({ length: items }, (_, i) => `N${name}x${i}`);
-		const base = `http://127.0.0.1:${this.host.relay.port}`;
-		const isTool = random('helper') < 0.5;
-		const node = {
-			type: 'request',
-			helper: isTool ? 'httpRequestWithAuthentication' : 'requestWithAuthentication',
-		} as const;
-		const settings = {};
-		const timeout = REQUEST_TIMEOUT_MS;
-		const withTokens = tokens.map(({ text }) => ({ access_token: text }));
-		const kisToken = (parameters: INodeParameters) => ({ type: 'own', parameters }) as const;
-		switch (does) {
-			case 'quotes': {
-				const url = (number: string) =>
-					`${base}${QUOTE_PATH}?FID_COND_MRKT_DIV_CODE=J&FID_INPUT_ISCD=${number}`;
-				return { node, settings, items: numbers.map((it) => ({ url: url(it), timeout })) };
-			}
-			case 'orders': {
-				const url = `${base}${ORDER_PATH}`;
-				const order = (number: string) => ({ url, method: 'POST', body: { number }, timeout });
-				return { node, settings, items: numbers.map(order) };
-			}
-			case 'issue': {
-				const reuseToken = random('reuse') < 0.3 ? '={{ $json.access_token }}' : '';
-				const options = {
-					reuseToken,
-					minimumSecondsLeft: pick([0, 0, 60, 3600], random('minimum')),
-					waitWhenLimited: random('waits') < 0.3,
-					maxRetries: pick([0, 1, 3], random('retries')),
-					timeout: ISSUE_TIMEOUT_MS,
-					includeDetails: random('details') < 0.5,
-				};
-				const retries = random('retry on fail') < 0.1;
-				return {
-					node: kisToken({ operation: 'issue', options }),
-					settings: retries ? { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 } : {},
-					items: reuseToken === '' ? numbers.map(() => ({})) : withTokens,
-				};
-			}
-			case 'inspect': {
-				const isKept = random('source') < 0.35;
-				const askKis = random('asks') < 0.75;
-				const tokenSource = isKept ? 'credential' : 'input';
-				const token = isKept ? '' : '={{ $json.access_token }}';
-				const parameters = { operation: 'inspect', tokenSource, token, askKis };
-				return {
-					node: kisToken(parameters),
-					settings,
-					items: isKept ? numbers.map(() => ({})) : withTokens,
-				};
-			}
-			case 'revoke': {
-				const options = { timeout: ISSUE_TIMEOUT_MS };
-				const parameters = { operation: 'revoke', tokenSource: 'credential', options };
-				return { node: kisToken(parameters), settings, items: numbers.map(() => ({})) };
-			}
-		}
+		return { step, setup, process, tokens, startedAt, endedAt, said, ...taken };
 	}
 
 	/** Between two scenes. */

@@ -1,0 +1,15 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
+/**
+ * Begins to watch the event loop of this process.
+ *
+ * @returns Ends it, and returns the longest turn meanwhile, in milliseconds.
+ */
+export function watchTurns(): () => number {
+	const turns = monitorEventLoopDelay();
+	turns.enable();
+	return () => {
+		turns.disable();
+		return turns.max / 1e6;
+	};
+}
