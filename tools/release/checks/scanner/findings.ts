@@ -138,7 +138,6 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 			'node:timers/promises ×1',
 			'What goes over many items gives the event loop back in between.',
 		),
-		inDist('revoke/revoker', IMPORTS, 'node:util ×1', 'Attempts that ended alike are kept once.'),
 	],
 	"n8n's own settings": inBoth(
 		'nodes/KisToken/operations/issue/storedHint',
