@@ -91,11 +91,16 @@ local function counted(window)
 		redis.call('ZCOUNT', others, '(' .. text(from), '+inf')
 end
 
--- Processes that lost Redis, and are not back yet, go on using their parts of the limit.
-local function part()
+-- How many processes there were when Redis was lost; 0 once all must be back.
+local function lost()
 	local back = get('back')
-	if not back or now - back > APART then return 1 end
-	return math.min(1, redis.call('ZCOUNT', processes, text(back), '+inf') / get('known'))
+	return back and now - back <= APART and get('known') or 0
+end
+
+-- Processes that are not back yet go on using their parts of the limit.
+local function part()
+	if lost() == 0 then return 1 end
+	return math.min(1, redis.call('ZCOUNT', processes, text(get('back')), '+inf') / lost())
 end
 
 -- The moments at which the first `count` leave the window, in order.
@@ -163,15 +168,17 @@ redis.call('ZREMRANGEBYSCORE', processes, '-inf', text(now - PROCESS_KEPT))
 redis.call('ZADD', processes, text(now), process)
 begin()
 
-local given = { 1, 0, redis.call('ZCARD', processes), '' }
+local given = { 1, 0, math.max(redis.call('ZCARD', processes), lost()), '' }
 if does == 'enter' then
 	given = enter(given[3])
 elseif does == 'extend' then
 	redis.call('ZADD', underWay, 'XX', text(now + LEASE), name)
 elseif does == 'back' then
-	local back = get('back')
-	if not back or now - back > APART then redis.call('HSET', state, 'back', text(now), 'known', 0) end
-	redis.call('HSET', state, 'known', math.max(get('known'), given[3], value))
+	if lost() == 0 then redis.call('HSET', state, 'back', text(now)) end
+	given[3] = math.max(given[3], value)
+	redis.call('HSET', state, 'known', given[3])
+	-- What it sent in the last window is not known here, and its part is free from now on.
+	holdUntil(now + WINDOW / math.min(1, limit))
 elseif does == 'hold' then
 	holdUntil(now + value)
 else

@@ -91,12 +91,11 @@ export class SharedLimit implements Gate {
 			if (stop.aborted) return 'stopped';
 			if (this.#state === 'apart') return 'changed';
 			const name = this.#nextName();
-			const reply = parseLimitReply(await this.#run('enter', name, requestsPerSecond));
+			const reply = await this.#run('enter', name, requestsPerSecond);
 			if (!reply) {
 				this.#state = 'apart';
 				return 'changed';
 			}
-			this.#processes = reply.processes;
 			const { isGiven, waitMs, beginsAt } = reply;
 			if (!isGiven) {
 				await wait(waitMs, stop);
@@ -131,26 +130,28 @@ export class SharedLimit implements Gate {
 		if (this.#state === 'shared') void this.#run(what, name, requestsPerSecond, value);
 	}
 
+	/** @returns `null` if Redis did not answer, or if the answer cannot be the script's. */
 	async #run(
 		what: string,
 		name: string,
 		requestsPerSecond: number,
 		value = 0,
-	): Promise<ScriptAnswer> {
+	): Promise<LimitReply | null> {
 		const argsFor = ({ id, startedAt }: RedisServer) => {
 			const now = performance.now();
 			const wasThere = now - this.#heardAt < REMEMBERED_MS || now - startedAt < NEW_SERVER_MS;
 			const rate = String(Math.min(requestsPerSecond, Number.MAX_SAFE_INTEGER));
 			return [what, name, this.#process, rate, id, wasThere ? '1' : '0', String(value)];
 		};
-		const answer = await this.#store.run('rateLimit/limit', this.#keys, argsFor);
-		if ('reply' in answer) this.#heardAt = performance.now();
-		return answer;
+		const reply = parseLimitReply(await this.#store.run('rateLimit/limit', this.#keys, argsFor));
+		if (!reply) return null;
+		this.#heardAt = performance.now();
+		this.#processes = reply.processes;
+		return reply;
 	}
 
 	async #return(requestsPerSecond: number): Promise<boolean> {
-		const answer = await this.#run('back', '', requestsPerSecond, this.#processes);
-		const isBack = parseLimitReply(answer) !== null;
+		const isBack = (await this.#run('back', '', requestsPerSecond, this.#processes)) !== null;
 		if (isBack) this.#state = 'shared';
 		this.#returning = null;
 		return isBack;
@@ -170,8 +171,15 @@ interface Booking {
 	readonly beginsAt: number;
 }
 
-/** @returns `null` if Redis did not answer, or if the answer cannot be the script's. */
-function parseLimitReply(answer: ScriptAnswer) {
+/** See `limit.lua`. */
+interface LimitReply {
+	readonly isGiven: boolean;
+	readonly waitMs: number;
+	readonly processes: number;
+	readonly beginsAt: number;
+}
+
+function parseLimitReply(answer: ScriptAnswer): LimitReply | null {
 	if (!('reply' in answer) || !Array.isArray(answer.reply) || answer.reply.length !== 4)
 		return null;
 	const [isGiven, waitMs, processes, beginsAt] = answer.reply.map(Number);

@@ -251,10 +251,24 @@ describeWithRedis('one limit over all processes', () => {
 				(await times(LIMIT, async (i) => await enter(`${name} ${i}`))).filter(Boolean).length;
 			await say(app, 'back', '', { process: 'a', value: 3 });
 			expect(await enterAll('one of three')).toBe(LIMIT / 3);
+			// If Redis goes away again, the three share the limit as before.
+			expect(await say(app, 'answered', 'one')).toMatchObject({ processes: 3 });
 			await say(app, 'back', '', { process: 'b', value: 3 });
 			expect(await enterAll('two')).toBe(LIMIT / 3);
 			await say(app, 'back', '', { process: 'c', value: 3 });
 			expect(await enterAll('all')).toBe(LIMIT / 3);
+		});
+
+		test('when a process comes back, everyone waits a window for what it sent meanwhile', async () => {
+			const app = anApp();
+			await say(app, 'back', '', { process: 'a' });
+			const [, , , state] = keysOf(app);
+			server.say('HDEL', state, 'held');
+			expect(await say(app, 'enter', 'before')).toMatchObject({ isGiven: true, waitMs: 0 });
+			const passed = stopwatch();
+			await say(app, 'back', '', { process: 'b' });
+			const { waitMs } = await say(app, 'enter', 'after');
+			expect(waitMs + passed()).toBeGreaterThanOrEqual(WINDOW_MS);
 		});
 
 		test('a refusal slows everyone once, as congestion control does in one process', async () => {
@@ -431,6 +445,46 @@ describeWithRedis('one limit over all processes', () => {
 				expect(mostInAnySecond(sends.times)).toBeLessThanOrEqual(MOST);
 			});
 		}
+
+		testBeside('what a process says last tells it of the others, too', async () => {
+			const app = anApp();
+			const redis = await startRedis();
+			const [first, second] = [processFor(app, { redis }), processFor(app, { redis })];
+			const [ofFirst] = stores.slice(-2);
+			const forever = new AbortController().signal;
+			const permit = await first.acquire(forever);
+			await new Sends().send(second);
+			permit?.release('answered');
+			// Redis replies in order.
+			await ofFirst.run('redis/probe', ['probe']);
+			await redis.stop();
+			await first.acquire(forever);
+			expect(first.maxConcurrent).toBe(LIMIT / 2);
+		});
+
+		testBeside('one process comes back while the other has much to send', async () => {
+			const app = anApp();
+			const redis = await startRedis();
+			const [first, second] = [processFor(app, { redis }), processFor(app, { redis })];
+			const [ofFirst, ofSecond] = stores.slice(-2);
+			const sends = new Sends();
+			const sendBoth = async () => await Promise.all([sends.send(first), sends.send(second)]);
+			await sendBoth();
+			await sendBoth();
+			await redis.stop();
+			await sendBoth();
+			const sending = Array.from({ length: LIMIT }, async () => {
+				while (ofSecond.trouble) await sends.send(second);
+			});
+			// With each failure it waits longer until it looks again: the other comes back first.
+			await sleep(4000);
+			await redis.run();
+			while (ofFirst.trouble) await sends.send(first);
+			await until(() => !ofSecond.trouble);
+			const more = Array.from({ length: LIMIT }, async () => await sends.send(first));
+			await Promise.all([...sending, ...more]);
+			expect(mostInAnySecond(sends.times)).toBeLessThanOrEqual(MOST);
+		});
 
 		testBeside('it is emptied, or restarts empty: one window is held', async () => {
 			const app = anApp();
