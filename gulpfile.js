@@ -1,30 +1,37 @@
 const { existsSync } = require('node:fs');
 const { cp, mkdtemp, readdir, readFile, rename, rm } = require('node:fs/promises');
-const { dirname, join, relative } = require('node:path');
+const { dirname, join, relative, sep } = require('node:path');
 const { build: esbuild } = require('esbuild');
 const { src } = require('gulp');
 
 /** The modules that use packages. */
 const BUNDLED = ['kis/http/connection.ts', 'kis/http/proxy.ts', 'kis/redis/client.ts'];
 
-/**
- * undici 7 breaks off where an answer begins with "100 Continue". A client has to read past it as past any interim answer,
- * whether it asked for one or not (RFC 9110, 15.2): without these lines undici does.
- */
-const TAKEN_OUT = {
-	from: /[\\/]undici[\\/]lib[\\/]dispatcher[\\/]client-h1\.js$/,
-	text: `
+/** Of undici, what no request of this package reaches, with all that only it needs. Loading it would take time. */
+const leftOut = () => '';
+
+/** Files of bundled packages that are changed. Each is bundled once: otherwise somebody has to look. */
+const CHANGED = {
+	/**
+	 * undici 7 breaks off where an answer begins with "100 Continue". A client has to read past it as past any interim
+	 * answer, whether it asked for one or not (RFC 9110, 15.2): without these lines undici does.
+	 */
+	'undici/lib/dispatcher/client-h1.js': (text) => {
+		const parts = text.split(`
     if (statusCode === 100) {
       util.destroy(socket, new SocketError('bad response', util.getSocketInfo(socket)))
       return -1
     }
-`,
-};
-
-/** ioredis writes what it sends, passwords too, to the log of whoever sets DEBUG. Here it writes nothing. */
-const SILENCED = {
-	from: /[\\/]ioredis[\\/]built[\\/]utils[\\/]debug\.js$/,
-	contents: 'exports.default = () => () => {};',
+`);
+		if (parts.length === 2) return parts.join('');
+		throw new Error(`What is to be taken out is there ${parts.length - 1} times, and not once`);
+	},
+	'undici/lib/dispatcher/client-h2.js': leftOut,
+	'undici/lib/dispatcher/socks5-proxy-agent.js': leftOut,
+	// For bodies that are not strings.
+	'undici/lib/web/fetch/body.js': leftOut,
+	/** ioredis writes what it sends, passwords too, to the log of whoever sets DEBUG. Here it writes nothing. */
+	'ioredis/built/utils/debug.js': () => 'exports.default = () => () => {};',
 };
 
 const LICENCE_FILE = /^(LICEN[CS]E|NOTICE|COPYING)/i;
@@ -87,38 +94,22 @@ const keepOwnModulesApart = {
 	},
 };
 
-/** Another undici may need it no more, or elsewhere: somebody has to look. */
-const takeOut = {
-	name: 'take-out',
+const changePackages = {
+	name: 'change-packages',
 	setup({ onLoad, onEnd }) {
-		let found = 0;
-		onLoad({ filter: TAKEN_OUT.from }, async ({ path }) => {
-			const parts = (await readFile(path, 'utf8')).split(TAKEN_OUT.text);
-			found += parts.length - 1;
-			return { contents: parts.join('') };
+		const bundled = [];
+		onLoad({ filter: /\.js$/ }, async ({ path }) => {
+			const name = path.split(sep).join('/').split('/node_modules/').at(-1);
+			if (!Object.hasOwn(CHANGED, name)) return undefined;
+			bundled.push(name);
+			return { contents: CHANGED[name](await readFile(path, 'utf8')) };
 		});
 		onEnd(() => {
-			if (found === 1) return undefined;
-			const text = `What is to be taken out of undici is there ${found} times, and not once`;
-			return { errors: [{ text }] };
+			const timesOf = (name) => bundled.filter((each) => each === name).length;
+			const unexpected = Object.keys(CHANGED).filter((name) => timesOf(name) !== 1);
+			const say = (name) => ({ text: `${name} is bundled ${timesOf(name)} times, and not once` });
+			return { errors: unexpected.map(say) };
 		});
-	},
-};
-
-/** Where ioredis keeps it elsewhere, somebody has to look. */
-const silence = {
-	name: 'silence',
-	setup({ onLoad, onEnd }) {
-		let found = 0;
-		onLoad({ filter: SILENCED.from }, () => {
-			found++;
-			return { contents: SILENCED.contents };
-		});
-		onEnd(() =>
-			found === 1
-				? undefined
-				: { errors: [{ text: `What writes ioredis's log is there ${found} times, and not once` }] },
-		);
 	},
 };
 
@@ -130,7 +121,7 @@ async function bundlePackages(into) {
 		entryPoints: BUNDLED,
 		outdir: into,
 		bundle: true,
-		plugins: [keepOwnModulesApart, takeOut, silence],
+		plugins: [keepOwnModulesApart, changePackages],
 	});
 	const packages = new Set(Object.keys(metafile.inputs).map(packageFolderOf));
 	packages.delete(__dirname);
