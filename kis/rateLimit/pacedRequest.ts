@@ -1,7 +1,7 @@
 import type { Attempt } from '../reply/attempt';
 import { parseExchange, type ParsedExchange } from '../reply/reply';
 import type { KisCredential } from '../input/credential';
-import { Connection, type ConnectionOptions } from '../http/connection';
+import type { Connection, ConnectionOptions } from '../http/connection';
 import type { Exchange } from '../http/exchange';
 import { limiterFor } from './limiterFor';
 import type { Permit, RateLimiter, RequestEnd } from './rateLimiter';
@@ -34,6 +34,8 @@ export async function sendPaced<A extends Attempt>(
 	send: (connection: Connection, onWriting: () => void) => Promise<Exchange | null>,
 	read: (parsed: ParsedExchange) => A,
 ): Promise<Sent<A> | null> {
+	// Loaded on first use: it contains the HTTP client.
+	const { Connection } = await import('../http/connection');
 	const limiter = limiterFor(credential);
 	const connection = new Connection(options);
 	limiter.join(connection, options.requestsPerSecond);

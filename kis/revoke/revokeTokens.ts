@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
 
-import { Connection } from '../http/connection';
 import type { AccessToken } from '../input/accessToken';
 import { endpointOf } from '../input/baseUrl';
 import type { KisCredential } from '../input/credential';
@@ -34,6 +33,8 @@ export async function revokeTokens(
 	const revocations = new Map<string, Revocation>();
 
 	const work = async (take: () => AccessToken | null) => {
+		// Loaded on first use: it contains the HTTP client.
+		const { Connection } = await import('../http/connection');
 		const url = endpointOf(credential.baseUrl, REVOKE_PATH);
 		const connection = new Connection({ ...options, url });
 		try {

@@ -38,8 +38,9 @@ export function optionsField(table: OptionTable, more: INodeProperties[] = []): 
 		type: 'collection',
 		placeholder: 'Add option',
 		default: {},
+		// Compared by code units: the first localeCompare() of a process takes milliseconds.
 		options: [...fields, ...more].sort((one, other) =>
-			one.displayName.localeCompare(other.displayName),
+			one.displayName < other.displayName ? -1 : 1,
 		),
 	};
 }

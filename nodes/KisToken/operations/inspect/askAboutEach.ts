@@ -20,7 +20,7 @@ export async function askAboutEach(
 	credential: KisCredential,
 	tokens: readonly AccessToken[],
 ): Promise<ReadonlyMap<string, TokenState>> {
-	// Loaded by the first question, not when n8n starts: it loads the HTTP client.
+	// Loaded by the first question, not when n8n starts.
 	const { checkToken } = await import('../../../../kis/keptToken/checkToken');
 	const options = {
 		requestsPerSecond: ENVIRONMENTS[credential.environment].requestsPerSecond,

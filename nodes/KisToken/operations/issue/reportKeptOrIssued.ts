@@ -49,7 +49,7 @@ async function askOnce(
 		egress: egressRules(context),
 		others: tokens.map(({ value }) => value),
 	};
-	// Both are loaded by the first issue, not when n8n starts: they load the HTTP client.
+	// Loaded by the first issue, not when n8n starts.
 	if (credential.bringsToken) {
 		const { keptOrIssued } = await import('../../../../kis/keptToken/keptOrIssued');
 		return await keptOrIssued(credential, options.minimumSecondsLeft * 1000, sending);

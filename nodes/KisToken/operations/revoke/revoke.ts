@@ -2,7 +2,9 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { AccessToken } from '../../../../kis/input/accessToken';
 import { revokeHistory } from '../../../../kis/memory/revokeHistory';
+import { whileRevoking } from '../../../../kis/memory/sharedMarks';
 import { REVOKE_OUTCOMES, type RevokeOutcome } from '../../../../kis/reply/revokeOutcome';
+import { revokeTokens } from '../../../../kis/revoke/revokeTokens';
 import { mapInTurns } from '../../../../kis/turns';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { cancelSignal, executionKey } from '../../host/execution';
@@ -77,9 +79,6 @@ async function revokeEach(
 	tokens: ReadonlyArray<AccessToken | InvalidInput>,
 ): Promise<Array<ItemReport<RevokeOutcome>>> {
 	const usable = tokens.filter(isToken);
-	// Loaded by the first revoke, not when n8n starts: it loads the HTTP client.
-	const { revokeTokens } = await import('../../../../kis/revoke/revokeTokens');
-	const { whileRevoking } = await import('../../../../kis/memory/sharedMarks');
 	const revoke = async () =>
 		await revokeTokens(credential, usable, {
 			...options,
