@@ -72,7 +72,7 @@ export async function sendPermitted<A extends Attempt>(
 		const attempt = read(parsed);
 		if (!asksToComeBack(attempt)) limiter.pause(pauseLeft(attempt));
 		permit.release(requestEndOf(attempt));
-		return { ...parsed, attempt };
+		return { exchange, reply: parsed.reply, attempt };
 	} finally {
 		// If anything threw: the app key would lose a permit that is never released. A second release has no effect.
 		permit.release('unanswered');

@@ -9,6 +9,7 @@ import { keptToken } from './sections/keptToken';
 import { limit } from './sections/limit';
 import { oneToken } from './sections/oneToken';
 import { ownWork } from './sections/ownWork';
+import { pieces } from './sections/pieces';
 import { quotes } from './sections/quotes';
 import { speed } from './sections/speed';
 import { ROOT, versionOf } from './versions';
@@ -26,6 +27,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
 	speed: { rounds: 25, measure: speed },
 	oneToken: { rounds: 7, measure: oneToken },
 	ownWork: { rounds: 1, measure: ownWork },
+	pieces: { rounds: 5, measure: pieces },
 };
 const NAMES = Object.keys(SECTIONS).join();
 const PAGE = 'docs/benchmarks.md';

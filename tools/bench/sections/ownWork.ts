@@ -1,53 +1,40 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { run } from '../../common/run';
-import { makeApp } from '../../sandbox/apps';
-import { Sandbox } from '../../sandbox/server';
+import { client } from '../candidates/client';
+import { bareUndici } from '../candidates/loops';
 import { compiled } from '../processes/child';
-import type { Tokens } from '../processes/counted';
 import type { Findings } from '../report';
 import { wholeNumber } from '../sample';
+import { makeTokens, withPlainKis } from './plainKis';
 
 const FEW = 1000;
 const MANY = 2000;
 const WANTED_TIMES_BARE = 1.25;
-const CANDIDATES = {
-	client: 'the client of this package',
-	bareUndici: 'bare undici loop',
-} as const;
+type CandidateName = 'client' | 'bareUndici';
 
 /** How many instructions of the processor each token takes: unlike time, it hardly depends on what else the computer does. */
 export async function ownWork(): Promise<Findings> {
 	const folder = mkdtempSync(join(tmpdir(), 'kis-bench-'));
-	const server = createServer((request, response) => {
-		request.resume().on('end', () => {
-			response.setHeader('content-type', 'application/json');
-			response.end('{"code":200,"message":"접근토큰 폐기에 성공하였습니다"}');
-		});
-	});
-	Object.assign(server, { keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 });
 	try {
-		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-		const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 		const file = join(folder, 'tokens.json');
-		writeFileSync(file, JSON.stringify(makeTokens()));
-		const perToken = async (candidate: keyof typeof CANDIDATES) => {
-			const count = async (tokens: number) =>
-				await countInstructions(folder, [candidate, url, file, String(tokens)]);
-			const [few, many] = await Promise.all([count(FEW), count(MANY)]);
-			const each = (figure: keyof Instructions) => (many[figure] - few[figure]) / (MANY - FEW);
-			return { all: each('all'), compiling: each('compiling') };
-		};
-		const client = await perToken('client');
-		const bare = await perToken('bareUndici');
+		writeFileSync(file, JSON.stringify(makeTokens(MANY)));
+		const [ofClient, ofBare] = await withPlainKis(async (url) => {
+			const perToken = async (candidate: CandidateName) => {
+				const count = async (tokens: number) =>
+					await countInstructions(folder, [candidate, url, file, String(tokens)]);
+				const [few, many] = await Promise.all([count(FEW), count(MANY)]);
+				const each = (figure: keyof Instructions) => (many[figure] - few[figure]) / (MANY - FEW);
+				return { all: each('all'), compiling: each('compiling') };
+			};
+			return [await perToken('client'), await perToken('bareUndici')];
+		});
 		const show = (instructions: number) => wholeNumber(Math.round(instructions / 1000));
 		const row = ({ all, compiling }: Instructions) => [all, compiling, all - compiling].map(show);
-		const timesRest = rest(client) / rest(bare);
-		const timesAll = client.all / bare.all;
+		const timesRest = rest(ofClient) / rest(ofBare);
+		const timesAll = ofClient.all / ofBare.all;
 		return {
 			title: 'Own work',
 			about: [
@@ -60,8 +47,8 @@ export async function ownWork(): Promise<Findings> {
 				{
 					head: ['candidate', 'thousand instructions per token', 'compiling', 'the rest'],
 					rows: [
-						[CANDIDATES.client, ...row(client)],
-						[CANDIDATES.bareUndici, ...row(bare)],
+						[client.label, ...row(ofClient)],
+						[bareUndici.label, ...row(ofBare)],
 					],
 				},
 			],
@@ -74,15 +61,8 @@ export async function ownWork(): Promise<Findings> {
 			],
 		};
 	} finally {
-		server.close();
 		rmSync(folder, { recursive: true, force: true });
 	}
-}
-
-function makeTokens(): Tokens {
-	const app = makeApp();
-	const { kis } = new Sandbox({ apps: [app] });
-	return { app, tokens: Array.from({ length: MANY }, () => kis.mint(app.appkey).value) };
 }
 
 interface Instructions {
