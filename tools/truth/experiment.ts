@@ -71,7 +71,11 @@ export async function runExperiment(
 	// All workers take from the same worlds, which are the same however they share them.
 	const work = async () => {
 		for (const begin of begins) {
-			await begin();
+			await begin().catch(async (error: unknown) => {
+				// No further world is begun: nobody would learn what came of it.
+				begins.return(undefined);
+				return await Promise.reject(error);
+			});
 			if (findings.accusations.length >= enough) return;
 		}
 	};

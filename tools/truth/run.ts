@@ -42,29 +42,32 @@ async function run(): Promise<boolean> {
 		],
 		redisUrl: redis && redis.url,
 	};
-	// The engine and the node keep what they load: that is not what is asked about.
-	await runExperiment(team, { ...options, tokens: 100, steps: 0, seed: 0, batch: 50 }, secure);
-	await settle();
-	const before = {
-		bytes: process.memoryUsage().heapUsed,
-		handles: process.getActiveResourcesInfo().length,
-	};
+	try {
+		// The engine and the node keep what they load: that is not what is asked about.
+		await runExperiment(team, { ...options, tokens: 100, steps: 0, seed: 0, batch: 50 }, secure);
+		await settle();
+		const before = {
+			bytes: process.memoryUsage().heapUsed,
+			handles: process.getActiveResourcesInfo().length,
+		};
 
-	const started = performance.now();
-	const found = await runExperiment(team, options, secure);
-	const seconds = (performance.now() - started) / 1000;
-	await redis?.stop();
-	await settle();
-	// Fewer than before, if Redis has ended meanwhile.
-	const left = Math.max(0, process.getActiveResourcesInfo().length - before.handles);
-	const bytes = process.memoryUsage().heapUsed - before.bytes;
-	await other?.stop();
-	await proxy.close();
-	await removeEngineFolder();
-
-	if (redis) print(`Two processes, one Redis, which was away ${redis.gone} times. `);
-	print(tell(options, found, { seconds, left, bytes }));
-	return found.accusations.length === 0 && left === 0;
+		const started = performance.now();
+		const found = await runExperiment(team, options, secure);
+		const seconds = (performance.now() - started) / 1000;
+		await redis?.stop();
+		await settle();
+		// Fewer than before, if Redis has ended meanwhile.
+		const left = Math.max(0, process.getActiveResourcesInfo().length - before.handles);
+		const bytes = process.memoryUsage().heapUsed - before.bytes;
+		if (redis) print(`Two processes, one Redis, which was away ${redis.gone} times. `);
+		print(tell(options, found, { seconds, left, bytes }));
+		return found.accusations.length === 0 && left === 0;
+	} finally {
+		await redis?.stop();
+		await other?.stop();
+		await proxy.close();
+		await removeEngineFolder();
+	}
 }
 
 function readOptions(): ExperimentOptions {
