@@ -3,12 +3,11 @@ import { isStanding, type Act, type Event } from './acts';
 import type { Heard } from './allowed';
 import type { TokenFacts } from './outcomes';
 import { ON_THE_CREDENTIAL } from './reading';
+import { BUSY_MS } from './turns';
 import type { Played, World } from './world';
 
 /** An answer that comes this much later is read later, even on a busy computer. */
 const UNDER_WAY_MS = 500;
-/** Where a turn of the event loop takes longer, time runs out for handshakes that nobody disturbed: no haste is held against the node. */
-const BUSY_MS = 250;
 /** Clocks and timers. */
 const TOLERANCE_MS = 100;
 /** Tokens in a row on which one answer was all that came: then the batch ends. */

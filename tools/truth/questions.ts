@@ -5,6 +5,7 @@ import { LOST, type Mishap } from './faults';
 import type { TokenFacts } from './outcomes';
 import { draw, pick } from './random';
 import type { MadeToken } from './tokens';
+import { BUSY_MS } from './turns';
 import type { Played, World } from './world';
 
 /** Of the worlds, in so many the user has turned the question off. */
@@ -57,9 +58,13 @@ export function meansOfAnswer({ means }: Heard): 'foundInvalid' | 'foundExpired'
 }
 
 /** Whether the node cannot have missed the answer. */
-export function isHeard({ mishap, at, answeredAt }: Heard, { act }: Played): boolean {
+export function isHeard(
+	{ mishap, at, answeredAt }: Heard,
+	{ act, longestTurnMs }: Played,
+): boolean {
 	const isCalm = act.event === 'nothing' || act.event === 'retryOnFail';
-	return isCalm && mishap === undefined && answeredAt - at < SOON_MS;
+	const isSoon = answeredAt - at < SOON_MS && longestTurnMs <= BUSY_MS;
+	return isCalm && mishap === undefined && isSoon;
 }
 
 /**

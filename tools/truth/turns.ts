@@ -1,5 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
+/** Where a turn of the event loop takes longer, in milliseconds, time runs out for what nobody disturbed: handshakes and answers. */
+export const BUSY_MS = 250;
+
 /**
  * Begins to watch the event loop of this process.
  *

@@ -1,6 +1,7 @@
 import type { Sharing } from '../redis';
 import { isQuote, readBytes, readGiven, type Given, type Reading } from '../reading';
 import type { Arrival } from '../relay';
+import { BUSY_MS } from '../turns';
 import { purposeOf, type Purpose } from './mishaps';
 import type { PlayedScene, StepRun, TradingWorld } from './world';
 
@@ -8,8 +9,6 @@ import type { PlayedScene, StepRun, TradingWorld } from './world';
 const SOON_MS = 1000;
 /** What a process was told it acts on so much later, at most. */
 const UNDER_WAY_MS = 500;
-/** Where a turn of the event loop takes longer, the client may have run out of time before it read an answer. */
-const BUSY_MS = 250;
 
 /** A request, and what the rules make of its answer. */
 export type Seen = Arrival &
