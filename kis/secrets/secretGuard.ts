@@ -1,5 +1,5 @@
 import { decodings } from './decodings';
-import { nextTurn, turnIsOver } from '../turns';
+import { mapInTurns } from '../turns';
 
 /** How many consecutive characters of a secret count as revealing it. */
 const TELLING_LENGTH = 8;
@@ -74,10 +74,9 @@ export class SecretGuard {
 		return decodings(token, TELLING_LENGTH).some((reading) => this.#quotes(reading));
 	}
 
-	/** Decoding lengthens and joins no runs, so a text that is too short for a secret stays so. */
+	/** Decoding lengthens and joins no runs, so a text whose runs are all too short for a secret stays so. */
 	#isLongEnough(text: string): boolean {
-		const isRunEnough = this.#least < TELLING_LENGTH || text.search(this.#run) >= 0;
-		return isRunEnough && text.length >= this.#least;
+		return this.#least < TELLING_LENGTH || text.search(this.#run) >= 0;
 	}
 
 	#quotes(reading: string): boolean {
@@ -91,15 +90,10 @@ export class SecretGuard {
  * @returns The parts of eight characters, as secrets for a guard.
  */
 export async function quotedParts(text: string, tokens: readonly string[]): Promise<string[]> {
-	const said = new Set(
-		decodings(text, TELLING_LENGTH).flatMap((it) => parts(it, RUN_WITHOUT_BLANKS)),
-	);
-	const quoted = new Set<string>();
-	for (const token of tokens) {
-		while (turnIsOver()) await nextTurn();
-		for (const part of said) if (token.includes(part)) quoted.add(part);
-	}
-	return [...quoted];
+	const readings = decodings(text, TELLING_LENGTH);
+	const said = [...new Set(readings.flatMap((it) => parts(it, RUN_WITHOUT_BLANKS)))];
+	const quoted = await mapInTurns(tokens, (token) => said.filter((part) => token.includes(part)));
+	return [...new Set(quoted.flat())];
 }
 
 /** Returns all parts of eight characters, of all runs. */

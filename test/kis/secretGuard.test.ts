@@ -133,6 +133,7 @@ describe('a secret', () => {
 		['regex characters', '^(a+)+$.*[x]{9,}|?\\d'],
 		['quotes and backslashes', 'a"b\'c`d\\e\\"f\\\\g"h'],
 		['percent signs that are none', '100%zz%4%%41%c3%28xyz'],
+		['what reads like JSON escapes and percent codes', '\\u0041%41\\u0042%42'],
 		['line breaks and tabs', 'a\nb\tc\rd\be\ff\ng\th'],
 		['Korean', '비밀번호열쇠가나다라마'],
 		['characters beyond the basic plane', '🔑🗝️🔐🔒🔓🧿🪬🛡️'],
