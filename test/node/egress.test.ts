@@ -119,6 +119,10 @@ onN8n1('without a filter everything is allowed', async () => {
 	expect(await revokeAt(sandbox().url, 0)).toMatchObject({ outcome: 'revoked' });
 });
 
+test('where n8n has no egress filter for nodes, there are no rules', () => {
+	expect(egressRules({ helpers: {} } as IExecuteFunctions)).toBeUndefined();
+});
+
 test("when n8n's egress filter throws, every address and name is refused", async () => {
 	const context = {
 		helpers: {

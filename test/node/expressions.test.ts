@@ -24,12 +24,23 @@ const sandbox = useSandbox();
 
 const WITHHELD = 'Open it in the node to see what n8n says about it.';
 
+/** Gives out an item whose `thrown` throws this error. */
+function throwing(error: ExpressionError): () => INodeExecutionData[] {
+	const get = () => {
+		throw error;
+	};
+	return () => [{ json: Object.defineProperty({}, 'thrown', { get }) }];
+}
+
 describe('the error quotes why n8n cannot evaluate an expression', () => {
 	test.each([
 		["$('No Such Node').item.json.access_token", "Referenced node doesn't exist"],
 		["$node['No Such Node'].json.access_token", "Referenced node doesn't exist"],
 		["$items('No Such Node')[0].json", "Referenced node doesn't exist"],
 		["$('Later').first().json.access_token", "Node 'Later' hasn't been executed"],
+		["$('KIS Token1').first().json.access_token", "Node 'KIS Token1' hasn't been executed"],
+		['$node["KIS Token1"].json.access_token', "Node 'KIS Token1' hasn't been executed"],
+		['$items( `KIS Token1`)[0].json', "Node 'KIS Token1' hasn't been executed"],
 		["$('Later').item.json.access_token", 'Invalid expression. No path back to referenced node'],
 		[
 			"$('Start').itemMatching(9).json.access_token",
@@ -47,6 +58,7 @@ describe('the error quotes why n8n cannot evaluate an expression', () => {
 		const nodes = [
 			{ ...kisTokenStep('KIS Token', 'revoke', { token: `={{ ${expression} }}` }), ...failing },
 			kisTokenStep('Later', 'inspect'),
+			kisTokenStep('KIS Token1', 'inspect'),
 		];
 		const emit = () => tokenItems(makeToken(makeKeyPair().appkey), 'x').map((json) => ({ json }));
 		const run = await runChain(sandbox(), nodes, { emit });
@@ -177,6 +189,13 @@ describe('a reason that may quote a secret is left out', () => {
 		);
 	});
 
+	test('a token within a text of the item, but not the words around it', async () => {
+		const item = { log: 'Mind: ilovemanatees1 is a token, manatees are not.' };
+		expect(await said('cannot convert lovemana', item)).toBe(WITHHELD);
+		const lovely = { log: ['Mind the lovely manatees.'] };
+		expect(await said('cannot convert manatees', lovely)).toContain('“cannot convert manatees”');
+	});
+
 	test('a typed token, which is part of the expression', async () => {
 		const token = makeOpaqueToken();
 		const run = await revoke(sandbox(), {
@@ -191,15 +210,7 @@ describe('a reason that may quote a secret is left out', () => {
 	test('the key pair of the credential, even one that reads like words', async () => {
 		const credential = { appkey: 'ilovemanatees', appsecret: 'correcthorsebattery' };
 		for (const quoted of ['manatees', 'CorrectHorse', 'correcthorse']) {
-			const emit = () => [
-				{
-					json: Object.defineProperty({}, 'thrown', {
-						get() {
-							throw new ExpressionError(`cannot convert ${quoted}`);
-						},
-					}),
-				},
-			];
+			const emit = throwing(new ExpressionError(`cannot convert ${quoted}`));
 			const setup = { ...failing, emit, credential, token: '={{ $json.thrown }}' };
 			expect(errorOf(await revoke(sandbox(), setup)).description).toBe(WITHHELD);
 			const issued = await issue(sandbox(), { ...setup, options: { reuseToken: setup.token } });
@@ -256,17 +267,18 @@ describe('a reason that may quote a secret is left out', () => {
 	});
 });
 
+test.each(['', '<br/>', '<b> Data not found. </b>'])(
+	'what the description %j does not add is not quoted',
+	async (description) => {
+		const emit = throwing(new ExpressionError('Data not found', { description }));
+		const run = await revoke(sandbox(), { ...failing, emit, token: '={{ $json.thrown }}' });
+		expect(errorOf(run).description).toContain('n8n says: “Data not found”.');
+	},
+);
+
 test('a reason is quoted as plain text: nothing in it ends the quotation or is rendered', async () => {
 	const thrown = new ExpressionError('no ” The token was revoked. <img src=x> \u202e “ and\nmore');
-	const emit = () => [
-		{
-			json: Object.defineProperty({}, 'thrown', {
-				get() {
-					throw thrown;
-				},
-			}),
-		},
-	];
+	const emit = throwing(thrown);
 	const run = await revoke(sandbox(), { ...failing, emit, token: '={{ $json.thrown }}' });
 	const { description } = errorOf(run);
 	expect(description.match(/“[^”]*”/g)).toHaveLength(1);

@@ -11,29 +11,11 @@ const MAX_REASON_LENGTH = 300;
 /** The most characters of an item that are searched for secrets, each time an expression fails. */
 const MAX_ITEM_LENGTH = 32 * 1024;
 
-/** A parameter with an expression that n8n could not evaluate. */
-export interface Expression {
-	/** The parameter as n8n stores it, with the expression as typed. */
-	readonly raw: unknown;
-	/** The name of the node that the parameter belongs to. */
-	readonly node: string;
-	/** The data of the item that it was evaluated with. */
-	readonly json: unknown;
-}
-
-/** Returns a parameter as typed, with its node and item; `null` if n8n does not provide them. */
-export function expressionOf(
-	context: IExecuteFunctions,
-	name: string,
-	itemIndex: number,
-): Expression | null {
-	try {
-		const raw: unknown = context.getNodeParameter(name, itemIndex, '', { rawExpressions: true });
-		const { name: node } = context.getNode();
-		return { raw, node, json: context.getInputData()[itemIndex]?.json };
-	} catch {
-		return null;
-	}
+/** A parameter with an expression that n8n could not evaluate for an item. */
+export interface Unevaluated {
+	readonly context: IExecuteFunctions;
+	readonly name: string;
+	readonly itemIndex: number;
 }
 
 /**
@@ -48,18 +30,19 @@ export function expressionOf(
  */
 export function reasonOfN8n(
 	error: unknown,
-	expression: Expression | null,
+	{ context, name, itemIndex }: Unevaluated,
 	credential?: KisCredential | InvalidInput,
 ): string | null {
-	if (expression === null) return null;
 	try {
-		const secrets = [...keysOf(credential), ...possibleTokens(expression.json)];
+		const { json } = context.getInputData()[itemIndex];
+		const typed: unknown = context.getNodeParameter(name, itemIndex, '', { rawExpressions: true });
+		const secrets = [...keysOf(credential), ...possibleTokens(json)];
 		const guard = new SecretGuard([]).and(...secrets);
 		const guardOfLetters = new SecretGuard([]).and(...secrets.map(lettersAndDigits));
 		const names = new Set([
 			...NAMES_OF_N8N,
-			...namesIn(expression.raw),
-			...wordsOf(expression.node),
+			...namesIn(String(typed)),
+			...wordsOf(context.getNode().name),
 		]);
 		const isHarmless = (text: string) =>
 			wordsOf(text).every((word) => ORDINARY.test(word) || names.has(word)) &&
@@ -70,7 +53,7 @@ export function reasonOfN8n(
 			.filter((text) => text !== '');
 		return [...new Set(texts)].filter(isHarmless).join('. ') || null;
 	} catch {
-		// The error or the item cannot be read, so nobody knows what the error quotes.
+		// The error, the expression or the item cannot be read, so nobody knows what the error quotes.
 		return null;
 	}
 }
@@ -124,10 +107,9 @@ function wordsOf(text: string): string[] {
 }
 
 /** Returns the names that an expression uses: properties, methods such as `toNumber`, and the words of node names. */
-function namesIn(raw: unknown): string[] {
-	const text = typeof raw === 'string' ? raw : '';
-	const properties = [...text.matchAll(/\.([A-Za-z_$][\w$]*)/g)].map(([, name]) => name);
-	const nodes = [...text.matchAll(/\$(?:node|items)?[([]\s*(['"`])([^'"`]+)\1/g)];
+function namesIn(expression: string): string[] {
+	const properties = [...expression.matchAll(/\.([A-Za-z_$][\w$]*)/g)].map(([, name]) => name);
+	const nodes = [...expression.matchAll(/\$(?:node|items)?[([]\s*(['"`])([^'"`]+)\1/g)];
 	return [...properties, ...nodes.flatMap(([, , name]) => wordsOf(name))];
 }
 

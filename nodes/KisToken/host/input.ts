@@ -4,7 +4,7 @@ import { parseAccessToken, type AccessToken } from '../../../kis/input/accessTok
 import { parseCredential, type KisCredential } from '../../../kis/input/credential';
 import { mapInTurns } from '../../../kis/turns';
 import { InvalidInput } from '../../../kis/input/invalidInput';
-import { expressionOf, reasonOfN8n } from './expressionReason';
+import { reasonOfN8n } from './expressionReason';
 import { cancelSignal } from './execution';
 
 // What n8n throws here is never passed on as it is: its text may quote a credential or a token.
@@ -47,7 +47,7 @@ export function readParameter<T>(
 	try {
 		return { value: context.getNodeParameter(name, itemIndex, absent) };
 	} catch (error) {
-		const reason = reasonOfN8n(error, expressionOf(context, name, itemIndex), credential);
+		const reason = reasonOfN8n(error, { context, name, itemIndex }, credential);
 		return new InvalidInput(
 			failure,
 			reason === null
