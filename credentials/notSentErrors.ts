@@ -129,7 +129,7 @@ const NOT_REQUESTED: ErrorTexts = {
 
 function explainNotIssued({ outcome, attempts, decisive }: NotIssued): ErrorTexts {
 	if (decisive === null) return outcome === 'unknown' ? ENDED : NOT_REQUESTED;
-	if (outcome === 'rejected' && isLimited(decisive)) {
+	if (isLimited(decisive)) {
 		return {
 			message:
 				'KIS issues an access token only once a minute (1분당 1회), and one was just issued for this app key, perhaps to another program (EGW00133)',

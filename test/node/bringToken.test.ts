@@ -134,9 +134,10 @@ describe('a request that n8n is about to repeat', () => {
 		},
 	);
 
-	test('GET: is sent again', async () => {
+	test.each(['GET', 'get', undefined])('%s: is sent again', async (method) => {
 		kis.orders.quote = [unauthorized];
-		expect((await quote({ helper })).answers).toHaveLength(1);
+		const sending = { method: method as Sending['method'] };
+		expect((await quote({ helper }, sending)).answers).toHaveLength(1);
 		expect(kis.seen('quote')).toHaveLength(2);
 	});
 

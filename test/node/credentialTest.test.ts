@@ -11,6 +11,7 @@ import { makeApp } from '../../tools/sandbox/apps';
 import { Sandbox } from '../../tools/sandbox/server';
 import { makeCertificate, type Certificate } from '../support/certificate';
 import { describeWithRedis, RedisServer } from '../support/redis';
+import { leftSince, resources } from '../support/resources';
 import { closeServers, http, startServer, unusedPort } from '../support/scriptedServer';
 import { found } from '../support/secrets';
 import { useSandbox } from '../support/workflow';
@@ -58,7 +59,22 @@ test('tolerates stray white space', async () => {
 test('keeps a path in the Base URL', async () => {
 	const relay = await startServer({ answer: () => http(200, '{"approval_key":"x"}') });
 	await expect(verdict({ baseUrl: `${relay.url}/relay/` })).resolves.toBeNull();
-	expect(relay.requests.map(({ line }) => line)).toEqual(['POST /relay/oauth2/Approval HTTP/1.1']);
+	expect(relay.requests).toEqual([
+		expect.objectContaining({
+			line: 'POST /relay/oauth2/Approval HTTP/1.1',
+			headers: expect.objectContaining({
+				'content-type': 'application/json; charset=UTF-8',
+				accept: 'application/json',
+				'accept-encoding': 'identity',
+			}),
+		}),
+	]);
+});
+
+test('leaves nothing behind', async () => {
+	const before = resources();
+	await verdict();
+	expect(await leftSince(before)).toEqual([]);
 });
 
 describe('invalid fields: nothing is sent', () => {
@@ -170,12 +186,35 @@ describe('an answer without a key', () => {
 		);
 	});
 
-	test('that quotes a key is not shown', async () => {
-		const { appsecret } = fields();
-		const description = `not valid: ${String(appsecret)}`;
-		const body = JSON.stringify({ error_code: 'EGW00105', error_description: description });
+	test.each<[string, () => string]>([
+		['a key', () => String(fields().appsecret)],
+		['the WebSocket key that it gives nevertheless', () => 'a-websocket-key'],
+	])('that quotes %s is not shown', async (_what, secretOf) => {
+		const body = JSON.stringify({
+			error_code: 'EGW00105',
+			error_description: `not valid: ${secretOf()}`,
+			approval_key: 'a-websocket-key',
+		});
 		sandbox().faults.push({ kind: 'raw', body });
 		expect(await verdict()).toContain('Withheld');
+	});
+
+	test('in an encoding that was not asked for is not read', async () => {
+		const answer = http(200, '{"approval_key":"x"}', { 'content-encoding': 'x-none' });
+		const { url } = await startServer({ answer: () => answer });
+		expect(await verdict({ baseUrl: url })).toContain(`${NO_KEY} ${UNREADABLE} (HTTP 200)`);
+	});
+
+	test.each([
+		['seconds', 300, true],
+		['a date, by its own clock', 'Thu, 01 Jan 2099 00:05:00 GMT', true],
+		['a date within a minute, by its own clock', 'Thu, 01 Jan 2099 00:00:30 GMT', false],
+	])('that asks for a pause, in %s, says until when if it is long', async (_how, pause, isLong) => {
+		const headers = { 'retry-after': pause, date: 'Thu, 01 Jan 2099 00:00:00 GMT' };
+		const { url } = await startServer({ answer: () => http(429, '{}', headers) });
+		const said = await verdict({ baseUrl: url });
+		expect(said?.includes('The server wants no request before')).toBe(isLong);
+		expect(said).not.toContain('2099');
 	});
 });
 

@@ -1,24 +1,62 @@
-// What a request says that gets no token because of another worker.
+// What a request says that gets no token: the reasons that take another worker, or a revoke, to come about.
 import { noTokenError } from '../../credentials/notSentErrors';
 import type { NoToken } from '../../kis/keptToken/nextStep';
+import { makeKeyPair, makeToken, read } from '../support/tokens';
 
-test.each<[string, NoToken, string]>([
+const token = read(makeToken(makeKeyPair().appkey));
+const NAME = token.fingerprint.slice(0, 12);
+const NOT_ISSUED = { attempts: [], decisive: null } as const;
+const grant = { token, expiresAt: null, fields: {}, isOver: false, clockAheadMs: 0 };
+
+test.each<[string, NoToken, string, RegExp]>([
 	[
-		'is asking KIS, and has no answer yet',
+		'another worker is asking KIS, and has no answer yet',
 		{ because: 'requestedElsewhere' },
 		'another n8n worker has asked KIS for an access token, and has no answer yet',
+		/^Run again in a moment\.$/,
 	],
 	[
-		'has ended since it asked KIS',
+		'another worker has ended since it asked KIS',
+		{ because: 'notIssued', issuance: { outcome: 'unknown', ...NOT_ISSUED }, until: Date.now() },
+		'an access token may have been issued, and did not arrive: the n8n worker that asked KIS for it has ended',
+		/^Run again in a minute: KIS then gives the same one\.$/,
+	],
+	[
+		'no worker has asked KIS',
+		{ because: 'notIssued', issuance: { outcome: 'notSent', ...NOT_ISSUED }, until: null },
+		'no access token was requested',
+		/^Issue in KIS Token asks KIS right away/,
+	],
+	[
+		'KIS gave a dead token, and the next request may ask for another',
 		{
 			because: 'notIssued',
-			issuance: { outcome: 'unknown', attempts: [], decisive: null },
-			until: Date.now(),
+			issuance: { outcome: 'unusable', grant, flaw: 'dead', attempts: [] },
+			until: null,
 		},
-		'an access token may have been issued, and did not arrive: the n8n worker that asked KIS for it has ended',
+		`KIS gave access token ${NAME}, which is dead`,
+		/^It was revoked here, or KIS called it invalid\..* Issue in KIS Token asks KIS right away/,
 	],
-])('another worker %s', (_name, noToken, message) => {
+	[
+		'the token is being revoked',
+		{ because: 'beingRevoked' },
+		'the access token of the KIS API credential is being revoked at this moment',
+		/^Run again when KIS Token is done\./,
+	],
+	[
+		'a revoke was not confirmed',
+		{ because: 'unsettled', token, checked: false },
+		`a revoke of access token ${NAME} was not confirmed`,
+		/^Revoke the token again in KIS Token/,
+	],
+	[
+		'a revoke was not confirmed, and KIS does not say whether the token is alive',
+		{ because: 'unsettled', token, checked: true },
+		`a revoke of access token ${NAME} was not confirmed, and KIS has not said since whether it is alive`,
+		/^Revoke the token again in KIS Token/,
+	],
+])('%s', (_name, noToken, message, description) => {
 	const refusal = noTokenError(noToken);
 	expect(refusal.message).toBe(`The request was not sent: ${message}`);
-	expect(refusal.description).toMatch(/^Run again in a m/);
+	expect(refusal.description).toMatch(description);
 });

@@ -251,6 +251,15 @@ describe('a token that changes while a read waits', () => {
 	});
 });
 
+test('a token that was not seen alive for ten minutes when the read may go is asked about first', async () => {
+	const { sent } = await waitingReads(1);
+	const { now } = Date;
+	const later = jest.spyOn(Date, 'now').mockImplementation(() => now() + 11 * 60_000);
+	const { errors } = await sent;
+	later.mockRestore();
+	expect([errors, seen().quotes]).toEqual([[], 3]);
+});
+
 describe('a read that n8n repeats on HTTP 401', () => {
 	const repeated = async (change: () => void) => {
 		await quote();

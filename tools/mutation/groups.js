@@ -108,7 +108,7 @@ exports.GROUPS = {
 	credential: {
 		mutate: ['credentials/*.ts', 'nodes/KisToken/credentialTest/*.ts'],
 		tests: [
-			'node/(bringToken|credential|notSentErrors|pacing)',
+			'node/(bringToken|credential|egress|notSentErrors|pacing)',
 			'attack/(credential|requestTarget)',
 		],
 	},
