@@ -8,6 +8,7 @@ import { outputOf } from '../../tools/engine/run';
 import { makeApp } from '../../tools/sandbox/apps';
 import type { Fault } from '../../tools/sandbox/faults';
 import { Sandbox } from '../../tools/sandbox/server';
+import { closeServers, http, startServer } from '../support/scriptedServer';
 import { found, withoutInput } from '../support/secrets';
 import { makeOpaqueToken, makeKeyPair, makeToken } from '../support/tokens';
 import {
@@ -48,6 +49,7 @@ beforeEach(() => {
 	now = Date.now();
 });
 
+afterEach(closeServers);
 const sandbox = useSandbox(() => ({ now: () => now, apps: [makeApp(), makeApp()] }));
 const keys = () => sandbox().apps[0];
 const calls = ({ calls: seen }: Sandbox = sandbox()) =>
@@ -327,6 +329,24 @@ describe('if KIS issues no token', () => {
 		});
 	});
 
+	test('the error names the last code: of a refusal before a lost answer, of a host gone after it', async () => {
+		sandbox().faults.push({ kind: 'refuse', code: 'EGW00201' }, { kind: 'reset', processed: true });
+		const refused = await issue(sandbox(), failing);
+		expect(errorOf(refused)).toMatchObject({ outcome: 'unknown', code: 'EGW00201' });
+
+		const server = await startServer({
+			answer: () => (socket) => {
+				socket.resetAndDestroy();
+				void server.close();
+			},
+		});
+		const gone = await issue(
+			{ apps: [keys()], url: server.url },
+			{ ...failing, options: { waitWhenLimited: true, maxRetries: 0 } },
+		);
+		expect(errorOf(gone)).toMatchObject({ outcome: 'unknown', code: 'ECONNREFUSED' });
+	});
+
 	test('an unusable token does not settle an answer that was lost before it', async () => {
 		sandbox().faults.push(
 			{ kind: 'reset', processed: true },
@@ -515,8 +535,26 @@ describe('an unusable token is not passed on, and the error explains why', () =>
 			message: expect.stringContaining(
 				'it has expired. KIS may give the same token for six hours after its issue',
 			),
-			description: expect.stringContaining('clock'),
+			description: expect.stringMatching(/^Check this computer's clock/),
 		});
+	});
+
+	test.each([
+		['behind', 2, -1],
+		['ahead of', -2, -3],
+	])("expired, and this computer's clock is %s the server's", async (which, ahead, left) => {
+		const at = (hours: number) => Date.now() + hours * 60 * MINUTE;
+		const exp = Math.floor(at(left) / 1000);
+		const body = JSON.stringify({ access_token: makeToken(keys().appkey, { exp }) });
+		const answer = http(200, body, { date: new Date(at(ahead)).toUTCString() });
+		const { url } = await startServer({ answer: () => answer });
+		const run = await issue({ apps: [keys()], url }, failing);
+		expect(errorOf(run)).toMatchObject({ outcome: 'unusable' });
+		expect(errorOf(run).description).toMatch(
+			new RegExp(
+				`^This computer's clock is 120 minutes ${which} the server's, .*: set it right\\.`,
+			),
+		);
 	});
 
 	test('the time until which KIS gives the same token may be over', async () => {

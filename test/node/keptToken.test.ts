@@ -1,7 +1,7 @@
 // The KIS Token node and the token that the credential brings to HTTP Requests: each knows what the other does with it. On
 // n8n's engine, against a fake KIS that is not the sandbox.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { IDataObject, INode, IWorkflowSettings } from 'n8n-workflow';
+import type { IDataObject, INode, IWorkflowSettings, WorkflowExecuteMode } from 'n8n-workflow';
 
 import { encryptCredential, makeNode, outputOf, runWorkflow } from '../../tools/engine/run';
 import { KisApi } from '../../credentials/KisApi.credentials';
@@ -173,8 +173,7 @@ describe('Issue', () => {
 	});
 
 	describe('warns that n8n stores the token', () => {
-		const hints = async (settings?: IWorkflowSettings, answer?: typeof hangUp) => {
-			if (answer) kis.orders.tokenP = [answer];
+		const hints = async (settings?: IWorkflowSettings, mode?: WorkflowExecuteMode) => {
 			const fields = { ...kis.keys, environment: 'custom', baseUrl: kis.url };
 			const node = makeNode('Issue', 'kisToken', { operation: 'issue' });
 			const stored = await runWorkflow(
@@ -190,6 +189,7 @@ describe('Issue', () => {
 					nodeTypes: { kisToken: new KisToken() },
 					credentialTypes: [new KisApi()],
 					credentials: [await encryptCredential('kis', 'kisApi', fields)],
+					mode,
 				},
 			);
 			return stored.data.resultData.runData.Issue[0].hints ?? [];
@@ -218,8 +218,33 @@ describe('Issue', () => {
 			);
 		});
 
+		const ends = { saveDataSuccessExecution: 'none', saveDataErrorExecution: 'none' } as const;
+		test.each<[string, IWorkflowSettings, boolean]>([
+			['nothing is set', {}, true],
+			['only successes are not saved', { saveDataSuccessExecution: 'none' }, true],
+			['only failures are not saved', { saveDataErrorExecution: 'none' }, true],
+			['neither is saved', ends, false],
+			['neither is saved, but the progress', { ...ends, saveExecutionProgress: true }, true],
+			['only those started by hand are not saved', { saveManualExecutions: false }, true],
+		])('if it was started by a trigger, and %s', async (_name, settings, isStored) => {
+			expect(await hints(settings, 'trigger')).toHaveLength(isStored ? 1 : 0);
+		});
+
 		test('not if there was no token', async () => {
-			expect(await hints(undefined, hangUp)).toEqual([]);
+			kis.orders.tokenP = [hangUp];
+			expect(await hints()).toEqual([]);
+		});
+
+		test('if one of several items has one', async () => {
+			const run = await issue({
+				...failing,
+				input: [{ fails: true }, {}],
+				options: { reuseToken: "={{ $json.fails ? $('Nowhere').item.json.x : '' }}" },
+			});
+			expect(outcomes(run.items)).toEqual(['notSent', undefined]);
+			expect(errorOf(run)).not.toHaveProperty('details');
+			const { hints: given = [] } = run.stored.data.resultData.runData['KIS Token'][0];
+			expect(given).toHaveLength(1);
 		});
 	});
 });

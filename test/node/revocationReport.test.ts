@@ -9,6 +9,7 @@ import type { Attempt } from '../../kis/reply/attempt';
 import type { Revocation } from '../../kis/revoke/revocation';
 import type { StopReason } from '../../kis/revoke/batchStop';
 import { InvalidInput } from '../../kis/input/invalidInput';
+import { sentences } from '../../kis/reply/explanation';
 import {
 	BROKEN_RUN,
 	reportNotSent,
@@ -20,7 +21,7 @@ import { progressLog } from '../../nodes/KisToken/operations/revoke/progress';
 import type { Failure, ItemReport } from '../../nodes/KisToken/report/itemReport';
 import { summary } from '../../nodes/KisToken/report/summary';
 import { makeAttempt } from '../support/attempts';
-import { credentialFor, makeKeyPair, makeToken, read } from '../support/tokens';
+import { credentialFor, makeJwt, makeKeyPair, makeToken, read } from '../support/tokens';
 
 const keys = makeKeyPair();
 const credential = credentialFor(keys, 'https://relay.example');
@@ -28,6 +29,7 @@ const own = read(makeToken(keys.appkey));
 const foreign = read(makeToken(makeKeyPair().appkey));
 const cutOff = read(makeToken(keys.appkey).slice(0, -1));
 const opaque = read('opaque');
+const ownerless = read(makeJwt({ exp: Date.UTC(2126, 0) / 1000 }));
 
 const confirmed = makeAttempt('confirmed', { httpStatus: 200, code: '200', text: '성공' });
 const refused = (
@@ -47,6 +49,7 @@ const busy = makeAttempt('noVerdict', {
 	httpStatus: 503,
 	pause: { until: Date.parse('2126-11-23T08:00:00+09:00'), isTooLong: true },
 });
+const soon = makeAttempt('noVerdict', { httpStatus: 503, pause: { until: 0, isTooLong: false } });
 const codeless = makeAttempt('refused', { httpStatus: 400, code: '400' });
 const silent = makeAttempt('noVerdict', { transportCode: 'UND_ERR_HEADERS_TIMEOUT' });
 const unreachable = makeAttempt('unwritten', { transportCode: 'ECONNREFUSED' });
@@ -139,6 +142,30 @@ const FAILURES: Row[] = [
 		`${LIVE}KIS says that the token has expired (EGW00123)`,
 		`By this computer's clock the token has not expired yet. ${MAY_BE_LIVE} Check the clock, and the Environment of the KIS API credential.`,
 		'EGW00123',
+		403,
+	],
+	[
+		'expired, though it has not, and whose it is cannot be told',
+		report(revocation('rejected', [refused('EGW00123', null, 'expiredToken')]), ownerless),
+		`${LIVE}KIS says that the token has expired (EGW00123)`,
+		sentences(MAY_BE_LIVE, KIS_CODES.EGW00123.todo),
+		'EGW00123',
+		403,
+	],
+	[
+		"invalid, another app's, and then unreachable",
+		report(revocation('rejected', [invalid, unreachable], { decisive: invalid }), foreign),
+		LIVE + INVALID,
+		`The token says that it was issued to another app key. ${MAY_BE_LIVE} Revoke it with the credential of that app key. ${NETWORK} ${SAID}`,
+		'EGW00121',
+		403,
+	],
+	[
+		'refused, in words that would end the quotation',
+		report(revocation('rejected', [refused('EGW00101', '“no”\n \u202e or “yes”')]), opaque),
+		`${LIVE}KIS says that the request is not valid (EGW00101)`,
+		`${MAY_BE_LIVE} ${KIS_CODES.EGW00101.todo} The server says: “"no" or "yes"”`,
+		'EGW00101',
 		403,
 	],
 	[
@@ -286,6 +313,22 @@ const FAILURES: Row[] = [
 		503,
 	],
 	[
+		'asked to come back within a minute',
+		report(revocation('unknown', [soon])),
+		`${OPEN}what the server answered cannot be read as an answer of KIS (HTTP 503)`,
+		`${TREAT} ${AGAIN} ${ADDRESS}`,
+		null,
+		503,
+	],
+	[
+		'after silence settled nothing',
+		report(revocation('notSent', [], stopped('nothingDecided', silent))),
+		`${UNSENT}sending ended, because no whole answer came in time`,
+		`${STILL} A higher Timeout may help.`,
+		null,
+		null,
+	],
+	[
 		'after nothing was settled',
 		report(revocation('notSent', [], stopped('nothingDecided', html))),
 		`${UNSENT}sending ended, because what the server answered cannot be read as an answer of KIS (HTTP 502)`,
@@ -303,8 +346,10 @@ const FAILURES: Row[] = [
 	],
 ];
 
-test.each(FAILURES)('%s', (_name, found, message, description, code, httpStatus) => {
-	expect(found).toMatchObject({ succeeded: false, message, description, code, httpStatus });
+test.each(FAILURES)('%s', (name, found, message, description, code, httpStatus) => {
+	const invalidInput = name.includes('unusable');
+	const said = { message, description, code, httpStatus };
+	expect(found).toMatchObject({ succeeded: false, ...said, invalidInput, details: null });
 });
 
 test.each<[string, Revocation, 'succeed' | 'fail', string, string]>([
@@ -334,6 +379,13 @@ test.each<[string, Revocation, 'succeed' | 'fail', string, string]>([
 	expect(report(found, own, alreadyInvalid)).toMatchObject({
 		succeeded: true,
 		json: { code, message },
+	});
+});
+
+test('a token that the execution has revoked stays revoked, whatever is invalid later', () => {
+	expect(reportStanding({ outcome: 'revoked', decisive: confirmed }, EMPTY_KEY)).toMatchObject({
+		succeeded: true,
+		json: { code: '200', message: '성공' },
 	});
 });
 
@@ -388,6 +440,11 @@ describe('the error of a run that stops', () => {
 		);
 	});
 
+	test('names the only one of several that failed', async () => {
+		const { message } = await runError(node, [success, failure('HTML')], TALLY);
+		expect(message).toMatch(/^1 of 2 items ended without a confirmed revoke, namely item 1\. /);
+	});
+
 	test('with one item says what the item would say', async () => {
 		const { message, description } = failure('unusable text') as Failure;
 		const error = await runError(node, [failure('unusable text')], TALLY);
@@ -399,13 +456,12 @@ describe('the error of a run that stops', () => {
 		expect(error.context).toMatchObject({ itemIndex: 0 });
 	});
 
-	test('with very many alike names twenty, and counts them', async () => {
-		const { description } = await runError(
-			node,
-			Array<ItemReport>(30).fill(failure('HTML')),
-			TALLY,
+	test('with very many alike names twenty, and counts them if there are more', async () => {
+		const alike = (count: number) => Array<ItemReport>(count).fill(failure('HTML'));
+		expect((await runError(node, alike(20), TALLY)).description).toMatch(
+			/^<ul><li>items 0, 1, .*, 19 – unknown – [^<]*<\/li><\/ul>$/,
 		);
-		expect(description).toMatch(
+		expect((await runError(node, alike(30), TALLY)).description).toMatch(
 			/^<ul><li>items 0, 1, .*, 19 … \(30 in all\) – unknown – [^<]*<\/li><\/ul>$/,
 		);
 	});

@@ -11,6 +11,7 @@ import {
 	type IRun,
 	type IWorkflowBase,
 	type IWorkflowExecuteAdditionalData,
+	type WorkflowExecuteMode,
 } from 'n8n-workflow';
 
 import { EngineCredentials, type StoredCredential } from './credentials';
@@ -32,6 +33,8 @@ export interface EngineOptions {
 	readonly executionId?: string;
 	/** Presses Stop. */
 	readonly stop?: AbortSignal;
+	/** How the workflow was started; by hand in the editor if absent. */
+	readonly mode?: WorkflowExecuteMode;
 }
 
 /** Runs a workflow on n8n's own engine and gives what n8n would store of the execution. */
@@ -48,7 +51,7 @@ export async function runWorkflow(file: WorkflowFile, options: EngineOptions): P
 	const start = workflow.getStartNode();
 	if (!start) throw new Error('The workflow has no node to start with');
 
-	const mode = 'manual';
+	const { mode = 'manual' } = options;
 	const executionId = options.executionId ?? `execution-${++executions}`;
 	const hooks = new ExecutionLifecycleHooks(mode, executionId, file as IWorkflowBase);
 	const additionalData = {

@@ -75,7 +75,10 @@ exports.GROUPS = {
 			'nodes/KisToken/operations/issue/outcomes.ts',
 			'nodes/KisToken/operations/revoke/reason.ts',
 		],
-		tests: ['node/(revocationReport|issue)', 'properties/report'],
+		tests: [
+			'node/(askBeforeUnknown|batch|execution|issue|revocationReport|sharing)',
+			'properties/report',
+		],
 	},
 	host: {
 		mutate: ['nodes/KisToken/host/{egressRules,expressionReason}.ts'],
@@ -91,12 +94,12 @@ exports.GROUPS = {
 		tests: [
 			'docs/tables',
 			'properties/credential',
-			'node/(batch|execution|hints|inspect|operation)',
+			'node/(batch|egress|execution|expressions|hints|inspect|keptToken|operation)',
 		],
 	},
 	issueInNode: {
 		mutate: ['nodes/KisToken/operations/issue/{issue,options,reportKeptOrIssued,storedHint}.ts'],
-		tests: ['docs/tables', 'node/(hints|issue|keptToken)'],
+		tests: ['docs/tables', 'node/(egress|hints|issue|keptToken|sharing)'],
 	},
 	revokeInNode: {
 		mutate: [

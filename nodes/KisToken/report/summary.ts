@@ -12,9 +12,10 @@ export function countByOutcome(
 	results: readonly HasOutcome[],
 	outcomes: readonly string[],
 ): Map<string, number> {
-	const counts = new Map(outcomes.map((outcome) => [outcome, 0]));
-	for (const { outcome } of results) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-	return new Map([...counts].filter(([, count]) => count > 0));
+	const counts = outcomes.map(
+		(name) => [name, results.filter(({ outcome }) => outcome === name).length] as const,
+	);
+	return new Map(counts.filter(([, count]) => count > 0));
 }
 
 /**
