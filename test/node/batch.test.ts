@@ -126,10 +126,13 @@ test('a credential that n8n cannot read is an error item for every item', async 
 });
 
 test.each([
+	{ maxRetries: -1 },
 	{ maxRetries: 11 },
 	{ maxRetries: 1.5 },
 	{ maxRetries: 'many' },
+	{ maxRetries: true },
 	{ timeout: 0 },
+	{ timeout: 3_600_001 },
 	{ requestsPerSecond: 0.05 },
 	{ requestsPerSecond: 1_000_001 },
 	{ alreadyInvalid: 'ignore' },
@@ -143,6 +146,18 @@ test.each([
 	});
 	expect(errorsOf(run.errorItems)[0]?.outcome).toBe('notSent');
 	expect(sandbox().calls).toEqual([]);
+});
+
+test.each([
+	{ maxRetries: 0 },
+	{ maxRetries: 10 },
+	{ timeout: ' ' },
+	{ timeout: 3_600_000 },
+	{ requestsPerSecond: 0.1 },
+	{ requestsPerSecond: 1_000_000 },
+])('an option may have its lowest and its highest value, or be blank: %j', async (options) => {
+	const run = await revoke(sandbox(), { input: tokenItems(mint(sandbox())), options });
+	expect(run.items[0].json.outcome).toBe('revoked');
 });
 
 test('numbers from expressions may be text', async () => {

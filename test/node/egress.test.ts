@@ -10,7 +10,7 @@ import { EgressRefusal } from '../../kis/http/egress';
 import { egressRules } from '../../nodes/KisToken/host/egressRules';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { closeServers, startServer, type ScriptedServer } from '../support/scriptedServer';
-import { issue, revoke, tokenItems, useSandbox } from '../support/workflow';
+import { issue, revoke, runNode, tokenItems, useSandbox } from '../support/workflow';
 
 const FORBIDDEN = '127.0.0.1';
 const ALLOWED = '127.0.0.2';
@@ -88,6 +88,20 @@ onN8n2('no token is requested from an address that is forbidden', async () => {
 		onError: 'continueRegularOutput',
 	});
 	expect(run.items[0].json.error).toEqual(refused);
+	expect(server.connections).toBe(0);
+});
+
+onN8n2('no question about a token goes to an address that is forbidden', async () => {
+	const { items } = await runNode(sandbox(), {
+		operation: 'inspect',
+		input: tokenItems(sandbox().kis.mint(sandbox().apps[0].appkey).value),
+		credential: { baseUrl: `http://127.0.0.1:${server.port}` },
+		node: {
+			parameters: { operation: 'inspect', token: '={{ $json.access_token }}', askKis: true },
+		},
+	});
+	const reason = expect.stringContaining("n8n's egress rules (SSRF protection) do not allow");
+	expect(items[0].json).toMatchObject({ alive: null, reason });
 	expect(server.connections).toBe(0);
 });
 

@@ -306,7 +306,7 @@ describe('Stop', () => {
 	test('writes one line of counts to the log, which a run that ends by itself does not', async () => {
 		await revoke(sandbox(), { input: tokenItems(...[1, 2, 3].map(() => mint(sandbox()))) });
 		sandbox().faults.push(slow);
-		await stopAfter(1, { input: tokenItems(mint(sandbox()), mint(sandbox()), 'two words') });
+		await stopAfter(3 + 1, { input: tokenItems(mint(sandbox()), mint(sandbox()), 'two words') });
 		await expect(inLog(/KIS Token: stopped\. 1 unknown, 2 notSent/)).resolves.toBe(true);
 		expect(readFileSync(LOG_FILE, 'utf8')).not.toContain('KIS Token: stopped. 3 revoked');
 	});

@@ -109,6 +109,17 @@ test('the error of a run that stops says how many were not inspected', async () 
 	);
 });
 
+test('Ask KIS, as an expression that n8n cannot evaluate', async () => {
+	const askKis = "={{ $('Nowhere').item.json.x }}";
+	const { items } = await inspect(['x'], {
+		node: { parameters: { operation: 'inspect', token: 'x', askKis } },
+		onError: 'continueRegularOutput',
+	});
+	expect(items[0].json.error).toMatchObject({
+		message: 'The token was not inspected: the field Ask KIS cannot be read',
+	});
+});
+
 test('an invalid credential', async () => {
 	const { items } = await inspect(['opaque'], {
 		credential: { appkey: '' },

@@ -166,6 +166,10 @@ describe('options', () => {
 
 	test.each([
 		[{ minimumSecondsLeft: -1 }, 'Minimum Seconds Left has to be a number from 0 to 7776000'],
+		[
+			{ minimumSecondsLeft: 7_776_001 },
+			'Minimum Seconds Left has to be a number from 0 to 7776000',
+		],
 		[{ minimumSecondsLeft: 'soon' }, 'Minimum Seconds Left has to be a number from 0 to 7776000'],
 		[{ waitWhenLimited: 'yes' }, 'Wait When Limited has to be true or false'],
 		[{ maxRetries: 99 }, 'Max Retries has to be a whole number from 0 to 10'],
@@ -173,5 +177,10 @@ describe('options', () => {
 		const run = await issue(sandbox(), { ...failing, options });
 		expect(errorOf(run).message).toBe(`No token was requested: ${why}`);
 		expect(sandbox().calls).toEqual([]);
+	});
+
+	test.each([0, 7_776_000])('Minimum Seconds Left may be %d', async (minimumSecondsLeft) => {
+		const run = await issue(sandbox(), { options: { minimumSecondsLeft } });
+		expect(run.items[0].json.outcome).toBe('issued');
 	});
 });

@@ -200,6 +200,7 @@ describe('Issue', () => {
 		test.each<[string, IWorkflowSettings | undefined, string | undefined, boolean]>([
 			['nothing is set', undefined, undefined, true],
 			['n8n saves no manual executions', undefined, 'false', false],
+			['n8n saves no manual executions, in capitals', undefined, 'FALSE', false],
 			['the workflow uses the default', { saveManualExecutions: 'DEFAULT' }, 'false', false],
 			['the workflow saves them nevertheless', { saveManualExecutions: true }, 'false', true],
 			['the workflow does not save them', { saveManualExecutions: false }, 'true', false],
@@ -313,6 +314,14 @@ describe('Inspect', () => {
 			expect(await ask([token()])).toEqual([
 				[null, 'KIS says that the token is not valid (EGW00121)'],
 			]);
+		});
+
+		test('nothing about an item without a token', async () => {
+			const live = kis.mint();
+			const input = tokenItems('two words', live);
+			const asked = await inspect({ ...ofItem, askKis: true }, { input, ...failing });
+			expect(errorOf(asked).message).toContain('white space');
+			expect([asked.items[1].json.alive, kis.tokensOf('quote')]).toEqual([true, [live]]);
 		});
 
 		test('unknown, and why', async () => {

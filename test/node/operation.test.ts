@@ -1,4 +1,5 @@
 // Operations that the node does not have: n8n adds one to the list, and a workflow may have been edited by hand.
+import { operations } from '../../nodes/KisToken/operations';
 import { errorOf, failing, runNode, tokenItems, useSandbox } from '../support/workflow';
 
 const sandbox = useSandbox();
@@ -37,3 +38,16 @@ test.each(['refresh', 'toString', '', '={{ null }}', '={{ $json.absent.absent }}
 		expect(sandbox().connections).toBe(0);
 	},
 );
+
+test('if the node itself breaks off, each item says so, and what that means', async () => {
+	const run = jest.spyOn(operations.revoke, 'run').mockRejectedValue(new Error('broken'));
+	const { items } = await runNode(sandbox(), { input, ...failing });
+	run.mockRestore();
+	const error = {
+		outcome: 'unknown',
+		message: 'The token may be dead or still live: the node itself broke off',
+	};
+	expect(items.map(({ json }) => json.error)).toEqual(
+		Array(2).fill(expect.objectContaining(error)),
+	);
+});
