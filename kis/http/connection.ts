@@ -18,7 +18,7 @@ const HEADERS = {
 };
 
 /** No timeout of undici's own: each exchange has one deadline. */
-const TLS = { rejectUnauthorized: true, timeout: 0 };
+const TLS = { rejectUnauthorized: true, timeout: 0, allowH2: false };
 /** How long one address of a host is tried before the next. */
 const ADDRESS_MS = 1000;
 /** Set here because n8n switches `autoSelectFamily` off for its whole process. */

@@ -91,16 +91,11 @@ local function counted(window)
 		redis.call('ZCOUNT', others, '(' .. text(from), '+inf')
 end
 
--- How many processes there were when Redis was lost; 0 once all must be back.
-local function lost()
-	local back = get('back')
-	return back and now - back <= APART and get('known') or 0
-end
-
--- Processes that are not back yet go on using their parts of the limit.
+-- Processes that lost Redis, and are not back yet, go on using their parts of the limit.
 local function part()
-	if lost() == 0 then return 1 end
-	return math.min(1, redis.call('ZCOUNT', processes, text(get('back')), '+inf') / lost())
+	local back = get('back')
+	if not back or now - back > APART then return 1 end
+	return math.min(1, redis.call('ZCOUNT', processes, text(back), '+inf') / get('known'))
 end
 
 -- The moments at which the first `count` leave the window, in order.
@@ -168,15 +163,15 @@ redis.call('ZREMRANGEBYSCORE', processes, '-inf', text(now - PROCESS_KEPT))
 redis.call('ZADD', processes, text(now), process)
 begin()
 
-local given = { 1, 0, math.max(redis.call('ZCARD', processes), lost()), '' }
+local given = { 1, 0, redis.call('ZCARD', processes), '' }
 if does == 'enter' then
 	given = enter(given[3])
 elseif does == 'extend' then
 	redis.call('ZADD', underWay, 'XX', text(now + LEASE), name)
 elseif does == 'back' then
-	if lost() == 0 then redis.call('HSET', state, 'back', text(now)) end
-	given[3] = math.max(given[3], value)
-	redis.call('HSET', state, 'known', given[3])
+	local back = get('back')
+	if not back or now - back > APART then redis.call('HSET', state, 'back', text(now), 'known', 0) end
+	redis.call('HSET', state, 'known', math.max(get('known'), given[3], value))
 	-- What it sent in the last window is not known here, and its part is free from now on.
 	holdUntil(now + WINDOW / math.min(1, limit))
 elseif does == 'hold' then

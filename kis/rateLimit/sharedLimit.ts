@@ -14,6 +14,8 @@ const REMEMBERED_MS = 30_000;
 const NEW_SERVER_MS = 60_000;
 /** Assumed until Redis has reported how many there are. */
 const UNKNOWN_PROCESSES = 2;
+/** A Redis that comes back empty reports fewer processes than there are. Only after this time they are believed to be gone. */
+const PROCESSES_KEPT_MS = 10 * 60 * 1000;
 /** A longer timer fires immediately. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** A timer may fire early, by less than this. */
@@ -35,6 +37,8 @@ export class SharedLimit implements Gate {
 	/** The attempt to return to Redis, which all callers share. */
 	#returning: Promise<boolean> | null = null;
 	#processes = UNKNOWN_PROCESSES;
+	/** When Redis last reported so many, or more. */
+	#processesSeenAt = -Infinity;
 	#heardAt = -Infinity;
 	#requests = 0;
 	/** Bookings go one at a time: concurrent ones would all be told the same moment. */
@@ -146,8 +150,14 @@ export class SharedLimit implements Gate {
 		const reply = parseLimitReply(await this.#store.run('rateLimit/limit', this.#keys, argsFor));
 		if (!reply) return null;
 		this.#heardAt = performance.now();
-		this.#processes = reply.processes;
+		this.#noteProcesses(reply.processes, this.#heardAt);
 		return reply;
+	}
+
+	#noteProcesses(count: number, now: number): void {
+		if (count < this.#processes && now - this.#processesSeenAt < PROCESSES_KEPT_MS) return;
+		this.#processes = count;
+		this.#processesSeenAt = now;
 	}
 
 	async #return(requestsPerSecond: number): Promise<boolean> {

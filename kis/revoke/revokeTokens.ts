@@ -11,7 +11,7 @@ import { Revoker, type RevokeOptions } from './revoker';
 import { Workers } from './workers';
 
 /**
- * Revokes each token once, however often it is listed. Never throws, and leaves no connection and no timer behind.
+ * Revokes each token once, however often it is listed. Never throws once the HTTP client is loaded, and leaves no connection and no timer behind.
  *
  * @returns What became of each token, by its fingerprint.
  */
@@ -21,6 +21,8 @@ export async function revokeTokens(
 	options: RevokeOptions,
 ): Promise<ReadonlyMap<string, Revocation>> {
 	const { cancel, requestsPerSecond, onResult } = options;
+	// Loaded on first use: it contains the HTTP client.
+	const { Connection } = await import('../http/connection');
 	const limiter = limiterFor(credential);
 	const batchStop = new BatchStop(limiter);
 	const workers = new Workers(limiter);
@@ -33,8 +35,6 @@ export async function revokeTokens(
 	const revocations = new Map<string, Revocation>();
 
 	const work = async (take: () => AccessToken | null) => {
-		// Loaded on first use: it contains the HTTP client.
-		const { Connection } = await import('../http/connection');
 		const url = endpointOf(credential.baseUrl, REVOKE_PATH);
 		const connection = new Connection({ ...options, url });
 		try {
