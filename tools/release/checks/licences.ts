@@ -36,11 +36,6 @@ const TAKEN_OVER: ReadonlyArray<{
 		from: 'fetch-blob',
 	},
 	{
-		within: 'node_modules/undici/lib/web/fetch/body.js',
-		says: 'formdata-polyfill. MIT License.',
-		from: 'formdata-polyfill',
-	},
-	{
 		within: 'node_modules/undici/lib/dispatcher/fixed-queue.js',
 		says: 'Extracted from node/lib/internal/fixed_queue.js',
 		from: 'node',
@@ -60,8 +55,8 @@ const TAKEN_OVER: ReadonlyArray<{
 const CREDITS =
 	/licen[cs]e|copyright|(?:adapted|borrowed|derived|extracted|ported|taken) from|based on http/i;
 const LICENCE_FILE = /^(LICEN[CS]E|NOTICE|COPYING)/;
-/** esbuild writes it above each file that it bundles. */
-const BUNDLED_FILE = /^\/\/ (node_modules\/\S+)$/gm;
+/** esbuild writes it above each file that it bundles. One that is left out is an empty function. */
+const BUNDLED_FILE = /^\/\/ (node_modules\/\S+)$(?!\n.*\n.*\(\) \{\n {2}\}\n)/gm;
 const PACKAGE_FOLDER = /^node_modules\/((?:@[^/]+\/)?[^/]+)/;
 
 /** Everything bundled has its licence and its notices in the package, word for word. */
