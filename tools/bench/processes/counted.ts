@@ -1,9 +1,7 @@
 // Revokes tokens once and ends, to be run under callgrind: node counted.js CANDIDATE URL FILE COUNT
 import { readFileSync } from 'node:fs';
 
-import type { Candidate } from '../candidates/candidate';
-import { client } from '../candidates/client';
-import { bareUndici } from '../candidates/loops';
+import { BESIDE_BARE, type BesideBare } from '../candidates/besideBare';
 import type { Tokens } from '../sections/plainKis';
 
 /** How many times as long everything takes under callgrind. */
@@ -16,5 +14,4 @@ performance.now = () => trueTime() / SLOWNESS;
 const [candidate, url, file, count] = process.argv.slice(2);
 const { app, tokens } = JSON.parse(readFileSync(file, 'utf8')) as Tokens;
 const task = { url, app, tokens: tokens.slice(0, Number(count)), limit: null };
-const candidates: Readonly<Record<string, Candidate>> = { client, bareUndici };
-void candidates[candidate].run(task);
+void BESIDE_BARE[candidate as BesideBare].run(task);

@@ -1,22 +1,18 @@
 // Revokes tokens, and tells where the time went.
 import { readFileSync } from 'node:fs';
-import { Session, type Profiler } from 'node:inspector';
+import type { Profiler } from 'node:inspector';
+import { Session } from 'node:inspector/promises';
 import { createRequire } from 'node:module';
 
+import { BESIDE_BARE, type BesideBare } from '../candidates/besideBare';
 import type { Task } from '../candidates/candidate';
-import { client } from '../candidates/client';
-import { bareUndici } from '../candidates/loops';
 import { serve } from './child';
 
-const CANDIDATES = { client, bareUndici } as const;
-
-export type ProfiledCandidate = keyof typeof CANDIDATES;
-
-/** Processor time on the main thread, in microseconds, by what it was spent for. */
+/** Time on the main thread, in microseconds, by what it was spent for. */
 export type Profile = ReadonlyMap<string, number>;
 
 const INTERVAL_US = 100;
-/** Of Node.js itself, and of nothing that it was called by. */
+/** Node.js itself, where none of the parts called it. */
 const NODE = 'Node.js';
 const NOT_AT_WORK = '(idle)';
 const WITHOUT_CALLER: Readonly<Record<string, string>> = {
@@ -27,29 +23,28 @@ const WITHOUT_CALLER: Readonly<Record<string, string>> = {
 const CONNECTION = createRequire(__filename).resolve('../../../dist/kis/http/connection.js');
 /** Everything above is what is bundled into the file. */
 const OWN_CODE = readFileSync(CONNECTION, 'utf8').split('\n').indexOf('// kis/http/connection.ts');
+if (OWN_CODE < 0) throw new Error(`${CONNECTION} does not say where its own code begins`);
+
+interface Work {
+	readonly candidate: BesideBare;
+	readonly task: Task;
+}
 
 const service = {
-	async profile({ candidate, task }: { candidate: ProfiledCandidate; task: Task }) {
+	async profile({ candidate, task }: Work): Promise<Profile> {
 		const session = new Session();
 		session.connect();
-		const ask = async (method: string, params = {}) =>
-			await new Promise<{ profile?: Profiler.Profile }>((resolve, reject) => {
-				session.post(method, params, (error, result) =>
-					error ? reject(error) : resolve(result ?? {}),
-				);
-			});
-		await ask('Profiler.enable');
-		await ask('Profiler.setSamplingInterval', { interval: INTERVAL_US });
-		await ask('Profiler.start');
-		await CANDIDATES[candidate].run(task);
-		const { profile } = await ask('Profiler.stop');
+		await session.post('Profiler.enable');
+		await session.post('Profiler.setSamplingInterval', { interval: INTERVAL_US });
+		await session.post('Profiler.start');
+		await BESIDE_BARE[candidate].run(task);
+		const { profile } = await session.post('Profiler.stop');
 		session.disconnect();
-		if (!profile) throw new Error('V8 gave no profile');
 		return summed(profile);
 	},
 
-	async run({ candidate, task }: { candidate: ProfiledCandidate; task: Task }): Promise<void> {
-		await CANDIDATES[candidate].run(task);
+	async run({ candidate, task }: Work): Promise<void> {
+		await BESIDE_BARE[candidate].run(task);
 	},
 };
 

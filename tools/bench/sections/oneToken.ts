@@ -17,7 +17,7 @@ const SHOWN = { first: 0, tenth: CALLS - 1 } as const;
 
 /** What n8n loads of the package when it starts. */
 const AT_START = ['nodes/KisToken/KisToken.node.js', 'credentials/KisApi.credentials.js'];
-/** What the node's first run adds. */
+/** What the first revoke adds. */
 const HTTP_CLIENT = 'kis/http/connection.js';
 
 /** What the everyday case takes: one token, in a process that has just started and in one that has not. */
@@ -67,7 +67,7 @@ export async function oneToken(rounds: number): Promise<Findings> {
 				head: ['loaded', 'files', 'kB', 'ms'],
 				rows: [
 					['when n8n starts', ...describe(loads.map(({ atStart }) => atStart))],
-					["by the node's first run", ...describe(loads.map(({ atFirstRun }) => atFirstRun))],
+					['by the first revoke', ...describe(loads.map(({ atFirstRun }) => atFirstRun))],
 				],
 			},
 		],
@@ -75,7 +75,9 @@ export async function oneToken(rounds: number): Promise<Findings> {
 			{
 				wanted: `First call: less than ${WANTED_BEHIND_HTTP_REQUEST_MS} ms more than the HTTP Request node`,
 				measured: `${milliseconds(behind(toTheRequest))} ms to the request, ${milliseconds(behind(inAll))} ms in all`,
-				met: behind(inAll) < WANTED_BEHIND_HTTP_REQUEST_MS,
+				met:
+					behind(toTheRequest) < WANTED_BEHIND_HTTP_REQUEST_MS &&
+					behind(inAll) < WANTED_BEHIND_HTTP_REQUEST_MS,
 			},
 			{
 				wanted: `Tenth call: less than ${WANTED_OVERHEAD_MS} ms more than the bare undici loop`,
@@ -83,7 +85,7 @@ export async function oneToken(rounds: number): Promise<Findings> {
 				met: overhead(toTheRequest) < WANTED_OVERHEAD_MS && overhead(inAll) < WANTED_OVERHEAD_MS,
 			},
 			{
-				wanted: `What the node's first run loads: less than ${WANTED_LOADING_MS} ms`,
+				wanted: `What the first revoke loads: less than ${WANTED_LOADING_MS} ms`,
 				measured: `${loading.show(milliseconds)} ms`,
 				met: loading.median < WANTED_LOADING_MS,
 			},

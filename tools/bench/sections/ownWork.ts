@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { run } from '../../common/run';
-import { client } from '../candidates/client';
-import { bareUndici } from '../candidates/loops';
+import { BESIDE_BARE, type BesideBare } from '../candidates/besideBare';
 import { compiled } from '../processes/child';
 import type { Findings } from '../report';
 import { wholeNumber } from '../sample';
@@ -13,7 +12,6 @@ import { makeTokens, withPlainKis } from './plainKis';
 const FEW = 1000;
 const MANY = 2000;
 const WANTED_TIMES_BARE = 1.25;
-type CandidateName = 'client' | 'bareUndici';
 
 /** How many instructions of the processor each token takes: unlike time, it hardly depends on what else the computer does. */
 export async function ownWork(): Promise<Findings> {
@@ -22,7 +20,7 @@ export async function ownWork(): Promise<Findings> {
 		const file = join(folder, 'tokens.json');
 		writeFileSync(file, JSON.stringify(makeTokens(MANY)));
 		const [ofClient, ofBare] = await withPlainKis(async (url) => {
-			const perToken = async (candidate: CandidateName) => {
+			const perToken = async (candidate: BesideBare) => {
 				const count = async (tokens: number) =>
 					await countInstructions(folder, [candidate, url, file, String(tokens)]);
 				const [few, many] = await Promise.all([count(FEW), count(MANY)]);
@@ -47,8 +45,8 @@ export async function ownWork(): Promise<Findings> {
 				{
 					head: ['candidate', 'thousand instructions per token', 'compiling', 'the rest'],
 					rows: [
-						[client.label, ...row(ofClient)],
-						[bareUndici.label, ...row(ofBare)],
+						[BESIDE_BARE.client.label, ...row(ofClient)],
+						[BESIDE_BARE.bareUndici.label, ...row(ofBare)],
 					],
 				},
 			],

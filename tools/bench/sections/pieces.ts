@@ -1,5 +1,6 @@
+import type { BesideBare } from '../candidates/besideBare';
 import { Child } from '../processes/child';
-import type { Profile, ProfiledCandidate, ProfiledProcess } from '../processes/profiled';
+import type { Profile, ProfiledProcess } from '../processes/profiled';
 import type { Findings } from '../report';
 import { Sample } from '../sample';
 import { makeTokens, withPlainKis } from './plainKis';
@@ -12,11 +13,11 @@ const BARE = 'bareUndici';
 /** What each part of the client takes: what there would be to gain if it took nothing. */
 export async function pieces(rounds: number): Promise<Findings> {
 	const { app, tokens } = makeTokens(BEFORE + TOKENS);
-	const profiles: Record<ProfiledCandidate, Profile[]> = { client: [], bareUndici: [] };
+	const profiles: Record<BesideBare, Profile[]> = { client: [], bareUndici: [] };
 	await withPlainKis(async (url) => {
 		const taskOf = (some: readonly string[]) => ({ url, app, tokens: some, limit: null });
 		for (let round = 0; round < rounds; round++) {
-			for (const candidate of Object.keys(profiles) as ProfiledCandidate[]) {
+			for (const candidate of Object.keys(profiles) as BesideBare[]) {
 				const profile = await Child.within<ProfiledProcess, Profile>('profiled', async (child) => {
 					await child.ask('run', { candidate, task: taskOf(tokens.slice(0, BEFORE)) });
 					return await child.ask('profile', { candidate, task: taskOf(tokens.slice(BEFORE)) });
@@ -26,7 +27,7 @@ export async function pieces(rounds: number): Promise<Findings> {
 		}
 	});
 	const total = (profile: Profile) => [...profile.values()].reduce((sum, time) => sum + time, 0);
-	const each = (candidate: ProfiledCandidate, time: (profile: Profile) => number) =>
+	const each = (candidate: BesideBare, time: (profile: Profile) => number) =>
 		Sample.of(profiles[candidate], (profile) => time(profile) / TOKENS);
 	const show = (sample: Sample) => sample.show((time) => time.toFixed(1));
 	const bare = each(BARE, total).median;
@@ -45,8 +46,9 @@ export async function pieces(rounds: number): Promise<Findings> {
 		title: 'The pieces of its own work',
 		about: [
 			`Where the time of the main thread goes, by V8's sampling profiler, in microseconds a token: ${TOKENS.toLocaleString('en-US')} tokens over plain http, after ${BEFORE.toLocaleString('en-US')} others.`,
-			'What Node.js does counts for the part that called it.',
+			'What Node.js does counts for the part that called it; the row Node.js is what none of them called.',
 			'The last column is what the client takes more than the bare loop for that part, in times of the whole bare loop: so much would be gained if it took nothing.',
+			'All together it is more than the instructions above suggest. Why is not known: here time is counted, of more tokens, and garbage is collected.',
 		],
 		tables: [
 			{

@@ -4,12 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { makeApp, type App } from '../../sandbox/apps';
 import { Sandbox } from '../../sandbox/server';
 
+/** Of one app key. */
 export interface Tokens {
 	readonly app: App;
 	readonly tokens: readonly string[];
 }
 
-/** Lends `work` a server over plain http that answers each revoke with success, however long it takes to come. */
+/** Lends `work` a server over plain http that answers each revoke with success, and never times out a slow client. */
 export async function withPlainKis<T>(work: (url: string) => Promise<T>): Promise<T> {
 	const server = createServer((request, response) => {
 		request.resume().on('end', () => {
@@ -26,6 +27,7 @@ export async function withPlainKis<T>(work: (url: string) => Promise<T>): Promis
 	}
 }
 
+/** Tokens as KIS's are, of which no server knows. */
 export function makeTokens(count: number): Tokens {
 	const app = makeApp();
 	const { kis } = new Sandbox({ apps: [app] });
