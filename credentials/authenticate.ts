@@ -37,7 +37,7 @@ export const authenticate: IAuthenticate = async (fields, requested) => {
 			'KIS API credential: the request has a header Host, for which another server could vouch. Nothing was sent. Leave the header out: it follows from the URL.',
 		);
 	}
-	// Loaded by the first request, not when n8n starts.
+	// Loaded by the first request, so that n8n's start takes no longer.
 	const { bringAuthorization, wantsAuthorization } = await import('./bringAuthorization');
 	const { paceRequest } = await import('./pacing');
 	let authorization: string | null = null;

@@ -44,7 +44,7 @@ export async function bringAuthorization(
 	credential: KisCredential,
 	request: IHttpRequestOptions,
 ): Promise<string> {
-	// Loaded by the first request, not when n8n starts.
+	// Loaded by the first request, so that n8n's start takes no longer.
 	const { bringToken, tokenAtHand } = await import('../kis/keptToken/bringToken');
 	const rules = waitingRules(request);
 	for (;;) {

@@ -71,15 +71,14 @@ export async function runExperiment(
 	// All workers take from the same worlds, which are the same however they share them.
 	const work = async () => {
 		for (const begin of begins) {
-			await begin().catch(async (error: unknown) => {
-				// No further world is begun: nobody would learn what came of it.
-				begins.return(undefined);
-				return await Promise.reject(error);
-			});
+			await begin();
 			if (findings.accusations.length >= enough) return;
 		}
 	};
-	await Promise.all(Array.from({ length: parallel }, work));
+	// If one fails, no other world is begun, and those under way still need what is there for them.
+	const working = Array.from({ length: parallel }, work);
+	await Promise.allSettled(working);
+	await Promise.all(working);
 	return findings;
 }
 

@@ -65,14 +65,14 @@ class ClockTeller {
 /** A process that does what it is told, with the product and a memory of its own. */
 export function startOtherProcess(): Member & { stop(): Promise<void> } {
 	const child = fork(__filename, { execArgv: process.execArgv });
-	const waiting = new Map<number, (result: unknown) => void>();
+	const waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
 	const clocks = new Map<string, WorldClock>();
 	const tell = (message: Message) => child.send(message);
 	const teller = new ClockTeller(tell);
 	child.on('message', (reply: Reply) => {
 		switch (reply.kind) {
 			case 'done':
-				waiting.get(reply.number)?.(reply.result);
+				waiting.get(reply.number)?.resolve(reply.result);
 				waiting.delete(reply.number);
 				return;
 			case 'setClock':
@@ -82,11 +82,15 @@ export function startOtherProcess(): Member & { stop(): Promise<void> } {
 				return teller.done(reply);
 		}
 	});
+	child.once('exit', (code, signal) => {
+		const error = new Error(`The other process has ended with ${code ?? signal}`);
+		for (const { reject } of waiting.values()) reject(error);
+	});
 	let count = 0;
 	const ask = async (message: (number: number) => Message): Promise<unknown> => {
 		const number = count++;
 		tell(message(number));
-		return await new Promise((resolve) => waiting.set(number, resolve));
+		return await new Promise((resolve, reject) => waiting.set(number, { resolve, reject }));
 	};
 	return {
 		async revoke({ stop, ...execution }) {
@@ -106,6 +110,7 @@ export function startOtherProcess(): Member & { stop(): Promise<void> } {
 			return (await taken) as Taken;
 		},
 		async stop() {
+			if (!child.connected) return;
 			child.disconnect();
 			await once(child, 'exit');
 		},

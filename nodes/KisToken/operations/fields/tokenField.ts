@@ -91,7 +91,7 @@ export async function readTokens(
 }
 
 async function tokenKept(credential: KisCredential): Promise<AccessToken | null> {
-	// Loaded by the first run that needs it, not when n8n starts.
+	// Loaded by the first run that needs it, so that n8n's start takes no longer.
 	const { keptTokenOf } = await import('../../../../kis/keptToken/keptToken');
 	const { learnOfKept } = await import('../../../../kis/keptToken/keptShare');
 	const kept = keptTokenOf(credential);

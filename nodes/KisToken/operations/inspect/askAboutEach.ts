@@ -20,7 +20,7 @@ export async function askAboutEach(
 	credential: KisCredential,
 	tokens: readonly AccessToken[],
 ): Promise<ReadonlyMap<string, TokenState>> {
-	// Loaded by the first question, not when n8n starts.
+	// Loaded by the first question, so that n8n's start takes no longer.
 	const { checkToken } = await import('../../../../kis/keptToken/checkToken');
 	const options = {
 		requestsPerSecond: ENVIRONMENTS[credential.environment].requestsPerSecond,

@@ -49,7 +49,7 @@ async function askOnce(
 		egress: egressRules(context),
 		others: tokens.map(({ value }) => value),
 	};
-	// Loaded by the first issue, not when n8n starts.
+	// Loaded by the first issue, so that n8n's start takes no longer.
 	if (credential.bringsToken) {
 		const { keptOrIssued } = await import('../../../../kis/keptToken/keptOrIssued');
 		return await keptOrIssued(credential, options.minimumSecondsLeft * 1000, sending);
