@@ -11,7 +11,8 @@ import { Revoker, type RevokeOptions } from './revoker';
 import { Workers } from './workers';
 
 /**
- * Revokes each token once, however often it is listed. Never throws once the HTTP client is loaded, and leaves no connection and no timer behind.
+ * Revokes each token once, however often it is listed. Never throws once the HTTP client is loaded, and leaves no
+ * connection and no timer behind.
  *
  * @returns What became of each token, by its fingerprint.
  */
