@@ -22,8 +22,6 @@ export async function revokeTokens(
 	options: RevokeOptions,
 ): Promise<ReadonlyMap<string, Revocation>> {
 	const { cancel, requestsPerSecond, onResult } = options;
-	// Loaded on first use: it contains the HTTP client.
-	const { Connection } = await import('../http/connection');
 	const limiter = limiterFor(credential);
 	const batchStop = new BatchStop(limiter);
 	const workers = new Workers(limiter);
@@ -35,24 +33,7 @@ export async function revokeTokens(
 	const distinct = new Map<string, AccessToken>();
 	const revocations = new Map<string, Revocation>();
 
-	const work = async (take: () => AccessToken | null) => {
-		const url = endpointOf(credential.baseUrl, REVOKE_PATH);
-		const connection = new Connection({ ...options, url });
-		try {
-			for (let token = take(); token; token = take()) {
-				// Once sending has stopped, this is the only wait.
-				while (turnIsOver()) await nextTurn();
-				const revocation = await revoker.revoke(token, connection);
-				revocations.set(token.fingerprint, revocation);
-				workers.noteFinished();
-				onResult?.(revocation, distinct.size);
-			}
-		} finally {
-			await connection.close();
-		}
-	};
-
-	// Before the first await: a limiter that nobody takes part in may be forgotten.
+	// Before the first wait: a limiter that nobody takes part in may be forgotten.
 	limiter.join(workers, requestsPerSecond, () => workers.untaken);
 	const onCancel = () => {
 		batchStop.stop({ because: 'cancelled' });
@@ -61,6 +42,24 @@ export async function revokeTokens(
 	cancel.addEventListener('abort', onCancel);
 	if (cancel.aborted) onCancel();
 	try {
+		// Loaded on first use: it contains the HTTP client.
+		const { Connection } = await import('../http/connection');
+		const work = async (take: () => AccessToken | null) => {
+			const url = endpointOf(credential.baseUrl, REVOKE_PATH);
+			const connection = new Connection({ ...options, url });
+			try {
+				for (let token = take(); token; token = take()) {
+					// Once sending has stopped, this is the only wait.
+					while (turnIsOver()) await nextTurn();
+					const revocation = await revoker.revoke(token, connection);
+					revocations.set(token.fingerprint, revocation);
+					workers.noteFinished();
+					onResult?.(revocation, distinct.size);
+				}
+			} finally {
+				await connection.close();
+			}
+		};
 		for (const token of tokens) {
 			while (turnIsOver()) await nextTurn();
 			distinct.set(token.fingerprint, token);
