@@ -97,6 +97,22 @@ describe('a build that fails', () => {
 			/kis\/http\/connection\.ts:1:7: ERROR: Could not resolve "undici\/lib\/gone\.js"/,
 		],
 		[
+			'a bundled file that no longer has what is taken out',
+			() => {
+				linkEach();
+				writeFileSync(checkout('node_modules/undici/lib/dispatcher/client-h1.js'), '');
+			},
+			/What is to be taken out is there 0 times, and not once/,
+		],
+		[
+			'a file to be left out that nothing asks for any more',
+			() => {
+				linkEach();
+				writeFileSync(checkout('node_modules/undici/lib/dispatcher/proxy-agent.js'), '');
+			},
+			/undici\/lib\/dispatcher\/socks5-proxy-agent\.js is bundled 0 times, and not once/,
+		],
+		[
 			'a bundled package without a licence',
 			() => {
 				linkEach();
