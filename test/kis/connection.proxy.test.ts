@@ -41,6 +41,23 @@ describe('a trusted certificate', () => {
 		expect(blind).toMatchObject({ endedWell: true, exchanges: unwritten(/SELF_SIGNED/) });
 		expect(kis.requests).toHaveLength(1);
 	});
+
+	test.each([
+		['directly', false],
+		['through a proxy', true],
+	])(
+		'of a server that prefers HTTP/2: it is spoken to by HTTP/1.1, %s',
+		async (_how, isProxied) => {
+			const tls = { ...certificate, ALPNProtocols: ['h2', 'http/1.1'] };
+			const kis = await startServer({ tls, answer: () => CONFIRMATION });
+			const proxy = await startServer({ tls, answer: () => tunnelTo(kis) });
+			const env = { NODE_EXTRA_CA_CERTS: certificate.file };
+			const { exchanges } = isProxied
+				? await postFromChild(URL_BEHIND, { ...env, HTTPS_PROXY: proxy.url })
+				: await postFromChild(kis.url, env);
+			expect(exchanges).toMatchObject([{ kind: 'answered', httpStatus: 200 }]);
+		},
+	);
 });
 
 describe('a proxy that works', () => {

@@ -1,9 +1,9 @@
 // Many items: order, pairing, duplicates, and what the outcome of one token means for the others.
 import { randomUUID } from 'node:crypto';
-import * as core from 'n8n-core';
 import type { IDataObject } from 'n8n-workflow';
 
 import { Sandbox } from '../../tools/sandbox/server';
+import { isN8n1 } from '../support/releaseLine';
 import {
 	abandoned,
 	failing,
@@ -14,9 +14,6 @@ import {
 	useSandbox,
 	type Run,
 } from '../support/workflow';
-
-/** n8n 1 gives nodes no custom data. A class that only n8n-core 2 exports tells the two apart. */
-const onN8n1 = !('EncryptionKeyProxy' in core);
 
 const sandbox = useSandbox();
 
@@ -302,7 +299,7 @@ describe('what n8n shows beside the items', () => {
 			input: tokenItems(mint(sandbox()), mint(sandbox()), 'opaque'),
 		});
 		const counts = { kis_revoked: '2', kis_rejected: '1' };
-		expect(run.stored.data.resultData.metadata).toEqual(onN8n1 ? undefined : counts);
+		expect(run.stored.data.resultData.metadata).toEqual(isN8n1 ? undefined : counts);
 	});
 
 	test('the counts of an earlier run in the same execution are replaced, by zero too', async () => {
@@ -314,6 +311,6 @@ describe('what n8n shows beside the items', () => {
 		];
 		const { data } = await runChain(sandbox(), nodes, { emit });
 		const counts = { kis_revoked: '2', kis_rejected: '0' };
-		expect(data.resultData.metadata).toEqual(onN8n1 ? undefined : counts);
+		expect(data.resultData.metadata).toEqual(isN8n1 ? undefined : counts);
 	});
 });

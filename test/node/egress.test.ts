@@ -1,7 +1,6 @@
 // n8n's own SSRF protection, as n8n 2 offers it to nodes. Tried: forbidden addresses in every spelling, and names that resolve
 // to something else after the check.
 import { promises as dns } from 'node:dns';
-import * as core from 'n8n-core';
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
@@ -9,6 +8,7 @@ import { testCredential } from '../support/credentialTest';
 import { EgressRefusal } from '../../kis/http/egress';
 import { egressRules } from '../../nodes/KisToken/host/egressRules';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
+import { isN8n1 } from '../support/releaseLine';
 import { closeServers, startServer, type ScriptedServer } from '../support/scriptedServer';
 import { issue, revoke, runNode, tokenItems, useSandbox } from '../support/workflow';
 
@@ -23,8 +23,8 @@ Object.assign(process.env, {
 	N8N_SSRF_DNS_CACHE_MAX_SIZE: '1',
 });
 
-/** n8n 1 has no such filter. A class that only n8n-core 2 exports tells the two apart. */
-const [onN8n1, onN8n2] = 'EncryptionKeyProxy' in core ? [test.skip, test] : [test, test.skip];
+/** n8n 1 has no such filter. */
+const [onN8n1, onN8n2] = isN8n1 ? [test, test.skip] : [test.skip, test];
 
 const sandbox = useSandbox();
 let server: ScriptedServer;

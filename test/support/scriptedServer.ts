@@ -7,7 +7,7 @@ import {
 	type Socket,
 } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 
 import { until } from '../../tools/common/until';
 
@@ -33,7 +33,7 @@ export interface Script {
 	/** What follows on a TCP connection, before a byte was read. `index` counts from 0. */
 	readonly connected?: (socket: Socket, index: number) => void;
 	/** Speak TLS. Without: plain. */
-	readonly tls?: { readonly cert: string; readonly key: string };
+	readonly tls?: Pick<TlsOptions, 'cert' | 'key' | 'ALPNProtocols'>;
 	/** Where to listen: another address of this computer, at a port that is free there. */
 	readonly at?: { readonly address: string; readonly port: number };
 }
