@@ -16,7 +16,12 @@ import { issue, revoke, tokenItems, useSandbox } from '../support/workflow';
 const NAME = /^kis:(limit:\{[0-9a-f]{64}\}:\w+|kept:[0-9a-f]{64}|token:[0-9a-f]{64})$/;
 
 const sandbox = useSandbox();
+const intervals = jest.spyOn(globalThis, 'setInterval');
 afterEach(closeServers);
+// A Redis that is gone is told of a revoke for ten minutes, longer than the modules of this file live.
+afterAll(() =>
+	intervals.mock.results.forEach(({ value }) => clearInterval(value as NodeJS.Timeout)),
+);
 
 const mint = () => sandbox().kis.mint(sandbox().apps[0].appkey).value;
 
