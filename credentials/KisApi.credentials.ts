@@ -3,25 +3,6 @@ import type { ICredentialType, INodeProperties } from 'n8n-workflow';
 import { ENVIRONMENTS } from '../kis/input/environments';
 import { authenticate } from './authenticate';
 
-/** The address of each environment that has one, as a JSON object for an expression. */
-const ADDRESSES = JSON.stringify(
-	Object.fromEntries(
-		Object.entries(ENVIRONMENTS).flatMap(([name, { baseUrl }]) =>
-			baseUrl ? [[name, baseUrl]] : [],
-		),
-	),
-);
-
-/** The base URL, as an expression over the credential's fields. */
-const BASE_URL = `(${ADDRESSES}[$self.environment] ?? String($self.baseUrl ?? "").trim())`;
-
-/**
- * Stands for the allowed domains where there is none, and matches no host. n8n quotes it when it refuses a request. Of an
- * empty list it would say that a field is not filled in, and the user cannot see that field.
- */
-const NO_DOMAIN =
-	'none (the Base URL of the KIS API credential is not a complete address such as https://relay.example)';
-
 export class KisApi implements ICredentialType {
 	name = 'kisApi';
 
@@ -101,18 +82,13 @@ export class KisApi implements ICredentialType {
 			description:
 				'For n8n in queue mode: a Redis through which its workers keep to one limit together, share the token that this credential brings, and tell each other which tokens are dead. The token lies there encrypted. Leave it empty where n8n is one process.',
 		},
-		// n8n reads these two fields when it follows a redirect, and stops one to another host.
+		// Without this field, n8n 2.x would add a list of allowed domains to the dialog. `authenticate` keeps to the credential's
+		// own origin and follows no redirect.
 		{
 			displayName: 'Allowed HTTP Request Domains',
 			name: 'allowedHttpRequestDomains',
 			type: 'hidden',
-			default: 'domains',
-		},
-		{
-			displayName: 'Allowed Domains',
-			name: 'allowedDomains',
-			type: 'hidden',
-			default: `={{ ${BASE_URL}.match(/^https?:\\/\\/(\\[[^\\]]*\\]|[^/:]*)/i)?.[1] || "${NO_DOMAIN}" }}`,
+			default: 'all',
 		},
 	];
 

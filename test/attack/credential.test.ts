@@ -9,7 +9,7 @@ import { standIn } from '../../tools/engine/nodes';
 import { encryptCredential, makeNode, runWorkflow } from '../../tools/engine/run';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { makeApp } from '../../tools/sandbox/apps';
-import { send } from '../support/httpRequest';
+import { HELPERS, send, type Helper, type Setup } from '../support/httpRequest';
 import { KisDouble } from '../support/kisDouble';
 import { HOST, makeCertificate, type Certificate } from '../support/certificate';
 import {
@@ -133,21 +133,27 @@ test.each([
 });
 
 describe('the token that the credential brings', () => {
-	const attack = async (kis: KisDouble, options: object) =>
-		await send(kis, { url: kis.urlOf('quote'), timeout: 2000, ...options });
+	const attack = async (kis: KisDouble, options: object, setup: Setup = {}) =>
+		await send(kis, { url: kis.urlOf('quote'), timeout: 2000, ...options }, setup);
 
-	test.each([301, 302, 307, 308])(
-		'follows no redirect (%d), neither of the issue nor of the request',
-		async (status) => {
+	test.each(
+		[301, 302, 303, 307, 308].flatMap((status) =>
+			(Object.keys(HELPERS) as Helper[]).map((helper): [number, Helper] => [status, helper]),
+		),
+	)(
+		'follows no redirect (%d, %s), neither of the issue nor of the request',
+		async (status, helper) => {
 			const evil = await startServer({ answer: () => http(200, '{}') });
 			const redirect = http(status, '', { location: `${evil.url}/uapi/x` });
 			const kis = await new KisDouble().start();
 			kis.orders.tokenP = [redirect];
-			await attack(kis, {});
+			await attack(kis, {}, { helper });
 			const other = await new KisDouble().start();
-			other.orders.quote = [redirect];
-			await attack(other, { followRedirect: true, followAllRedirects: true, maxRedirects: 5 });
-			expect([kis.seen('quote'), other.seen('quote')].map(({ length }) => length)).toEqual([0, 1]);
+			other.orders.quote = Array.from({ length: 10 }, () => redirect);
+			const follow = { followRedirect: true, followAllRedirects: true, maxRedirects: 5 };
+			await attack(other, { ...follow, disableFollowRedirect: false }, { helper });
+			expect(kis.seen('quote')).toEqual([]);
+			expect(other.seen('quote')).not.toEqual([]);
 			expect(evil.requests).toEqual([]);
 		},
 	);
