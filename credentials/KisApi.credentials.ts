@@ -82,8 +82,8 @@ export class KisApi implements ICredentialType {
 			description:
 				'For n8n in queue mode: a Redis through which its workers keep to one limit together, share the token that this credential brings, and tell each other which tokens are dead. The token lies there encrypted. Leave it empty where n8n is one process.',
 		},
-		// Without this field, n8n 2.x would add a list of allowed domains to the dialog. `authenticate` keeps to the credential's
-		// own origin and follows no redirect.
+		// Without this field, n8n would add a list of allowed domains to the dialog. `authenticate` keeps to the credential's own
+		// origin and follows no redirect.
 		{
 			displayName: 'Allowed HTTP Request Domains',
 			name: 'allowedHttpRequestDomains',

@@ -3,7 +3,8 @@ import { UserError, type IAuthenticate } from 'n8n-workflow';
 import { parseCredential } from '../kis/input/credential';
 import { InvalidInput } from '../kis/input/invalidInput';
 import { originalOf, rememberOriginal } from './repeats';
-import { headersNamed, headersWithout } from './requestHeaders';
+import { flawOfProxy } from './flawOfProxy';
+import { hasNestedHeaders, headersNamed, headersWithout } from './requestHeaders';
 import { requestTarget } from './requestTarget';
 
 const ELSEWHERE =
@@ -32,11 +33,18 @@ export const authenticate: IAuthenticate = async (fields, requested) => {
 			`KIS API credential: it is for ${baseUrl.origin} only, and ${target ? ELSEWHERE : UNCERTAIN}`,
 		);
 	}
+	if (hasNestedHeaders(request)) {
+		throw new UserError(
+			'KIS API credential: the value of a header is an object, in which other headers could hide. Nothing was sent. Write the value as text.',
+		);
+	}
 	if (headersNamed(request, 'host').length > 0) {
 		throw new UserError(
 			'KIS API credential: the request has a header Host, for which another server could vouch. Nothing was sent. Leave the header out: it follows from the URL.',
 		);
 	}
+	const flaw = await flawOfProxy(target, request.proxy);
+	if (flaw) throw new UserError(`KIS API credential: ${flaw.why}. Nothing was sent. ${flaw.todo}`);
 	// Loaded by the first request, so that n8n's start takes no longer.
 	const { bringAuthorization, wantsAuthorization } = await import('./bringAuthorization');
 	const { paceRequest } = await import('./pacing');

@@ -12,6 +12,16 @@ export function headersNamed({ headers = {} }: IHttpRequestOptions, name: string
 }
 
 /**
+ * Tells whether a request has a header whose value is an object. n8n's HTTP client takes an object below `get` or `common`
+ * for more headers (axios).
+ */
+export function hasNestedHeaders({ headers = {} }: IHttpRequestOptions): boolean {
+	return Object.values(headers).some(
+		(value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+	);
+}
+
+/**
  * Returns the headers of a request without those named.
  *
  * @param names In lower case.

@@ -31,6 +31,11 @@ export function proxyFor(url: URL): Proxy | null {
 	return proxy;
 }
 
+/** Tells whether the environment names a proxy for a URL, by the same rules but for loopback addresses. */
+export function hasProxyInEnvironment(url: URL): boolean {
+	return getProxyForUrl(url) !== '';
+}
+
 function parseProxy(setting: string): Proxy | null {
 	try {
 		const { origin, protocol, username, password } = new URL(setting);

@@ -136,27 +136,39 @@ describe('the token that the credential brings', () => {
 	const attack = async (kis: KisDouble, options: object, setup: Setup = {}) =>
 		await send(kis, { url: kis.urlOf('quote'), timeout: 2000, ...options }, setup);
 
+	const REDIRECTS = [301, 302, 303, 307, 308];
+	const redirectTo = (evil: ScriptedServer, status: number) =>
+		http(status, '', { location: `${evil.url}/uapi/x` });
+
+	test.each(REDIRECTS)('follows no redirect of the issue (%d)', async (status) => {
+		const evil = await startServer({ answer: () => http(200, '{}') });
+		const kis = await new KisDouble().start();
+		kis.orders.tokenP = [redirectTo(evil, status)];
+		await attack(kis, {});
+		expect(kis.seen('quote')).toEqual([]);
+		expect(evil.requests).toEqual([]);
+	});
+
 	test.each(
-		[301, 302, 303, 307, 308].flatMap((status) =>
-			(Object.keys(HELPERS) as Helper[]).map((helper): [number, Helper] => [status, helper]),
+		(Object.keys(HELPERS) as Helper[]).flatMap((helper) =>
+			REDIRECTS.flatMap(
+				(status): Array<[string, number, 'GET' | 'POST']> => [
+					[helper, status, 'GET'],
+					[helper, status, 'POST'],
+				],
+			),
 		),
-	)(
-		'follows no redirect (%d, %s), neither of the issue nor of the request',
-		async (status, helper) => {
-			const evil = await startServer({ answer: () => http(200, '{}') });
-			const redirect = http(status, '', { location: `${evil.url}/uapi/x` });
-			const kis = await new KisDouble().start();
-			kis.orders.tokenP = [redirect];
-			await attack(kis, {}, { helper });
-			const other = await new KisDouble().start();
-			other.orders.quote = Array.from({ length: 10 }, () => redirect);
-			const follow = { followRedirect: true, followAllRedirects: true, maxRedirects: 5 };
-			await attack(other, { ...follow, disableFollowRedirect: false }, { helper });
-			expect(kis.seen('quote')).toEqual([]);
-			expect(other.seen('quote')).not.toEqual([]);
-			expect(evil.requests).toEqual([]);
-		},
-	);
+	)('follows no redirect of the request (%s, %d, %s)', async (helper, status, method) => {
+		const evil = await startServer({ answer: () => http(200, '{}') });
+		const kis = await new KisDouble().start();
+		// More than the pages of the helper that asks for several.
+		kis.orders.quote = Array.from({ length: 10 }, () => redirectTo(evil, status));
+		const follow = { followRedirect: true, followAllRedirects: true, maxRedirects: 5 };
+		const options = { method, ...follow, disableFollowRedirect: false };
+		await attack(kis, options, { helper: helper as Helper });
+		expect(kis.seen('quote')).not.toEqual([]);
+		expect(evil.requests).toEqual([]);
+	});
 
 	test('goes through no proxy of the workflow’s choice', async () => {
 		const evil = await startServer({ answer: () => http(200, '{}') });

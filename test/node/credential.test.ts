@@ -13,6 +13,7 @@ import type {
 import { KisApi } from '../../credentials/KisApi.credentials';
 import { encryptCredential, makeNode, outputOf, runWorkflow } from '../../tools/engine/run';
 import { makeApp } from '../../tools/sandbox/apps';
+import { lendContext } from '../support/lentContext';
 import { useSandbox } from '../support/workflow';
 
 const sandbox = useSandbox();
@@ -193,7 +194,7 @@ async function listen(handler: Parameters<typeof createServer>[1]) {
 	return seen;
 }
 
-/** As n8n loads it: since 2.x it adds a list of allowed domains to the dialog, unless the credential has a field for that. */
+/** As n8n loads it: it adds a list of allowed domains to the dialog, unless the credential has a field for that. */
 function propertiesInN8n(credential: KisApi): INodeProperties[] {
 	return 'injectDomainRestrictionFields' in n8nWorkflow
 		? n8nWorkflow.injectDomainRestrictionFields(credential)
@@ -216,6 +217,13 @@ test('the fields in the dialog', () => {
 	const options = shown[2].options as unknown as IDataObject[];
 	expect(options.map(({ value }) => value)).toEqual(['real', 'paper', 'custom']);
 	expect(shown[2].default).toBe('paper');
+});
+
+test('lets n8n’s own list of allowed domains stop nothing', async () => {
+	const { context, giveBack } = await lendContext(fields() as Record<string, string>);
+	const read = await context.getCredentials('kisApi');
+	expect(read).toMatchObject({ allowedHttpRequestDomains: 'all' });
+	await giveBack();
 });
 
 describe('the dialog', () => {

@@ -138,11 +138,18 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 			'What goes over many items gives the event loop back in between.',
 		),
 	],
-	"n8n's own settings": inBoth(
-		'nodes/KisToken/operations/issue/storedHint',
-		'process ×1',
-		'Whether n8n saves executions, where the workflow leaves that to the environment.',
-	),
+	"n8n's own settings": [
+		...inBoth(
+			'nodes/KisToken/operations/issue/storedHint',
+			'process ×1',
+			'Whether n8n saves executions, where the workflow leaves that to the environment.',
+		),
+		...inBoth(
+			'credentials/flawOfProxy',
+			'process ×1',
+			'Whether the environment leads the requests of n8n through a proxy.',
+		),
+	],
 	'the test of the credential': inBoth(
 		'nodes/KisToken/credentialTest/ask',
 		'clearTimeout ×1, setTimeout ×1',
