@@ -82,12 +82,12 @@ async function tryOne(copy: string, one: Break, enough: string): Promise<Finding
 }
 
 async function byTest(copy: string, test: string): Promise<Finding> {
+	const project = test.startsWith('test/tools/') ? 'tools' : 'n8n 2';
 	const { failed, output } = await runIn(
 		copy,
 		'jest/bin/jest.js',
 		test,
-		'--selectProjects',
-		'n8n 2',
+		...['--selectProjects', project],
 	);
 	if (!failed) return NOT_SEEN;
 	const count = /^Tests: +(\d+) failed/m.exec(output)?.[1];
