@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { reuse } from '../../kis/issue/issuance';
+import { givenBefore } from '../../kis/issue/issueHistory';
 import { issueToken, type IssueOptions } from '../../kis/issue/issueToken';
 import { limiterOf } from '../../kis/rateLimit/limiterFor';
 import { closeAll } from '../support/connections';
@@ -117,6 +118,9 @@ describe('what is passed on', () => {
 		['19 characters', { access_token: 'x'.repeat(19) }, 200],
 		['what no token is made of', { access_token: '거부되었습니다'.repeat(9) }, 200],
 		['HTML', { access_token: '<html><body>no</body></html>' }, 200],
+		['a token behind another character', { access_token: `%${opaque}` }, 200],
+		['a token before another character', { access_token: `${opaque}%` }, 200],
+		['a token padded within', { access_token: `${opaque}=${opaque}` }, 200],
 		['a token beside code 500', { access_token: token, code: 500 }, 200],
 		['a token beside success: false', { access_token: token, success: false }, 200],
 		['a token beside an errorCode', { access_token: token, errorCode: 'x' }, 200],
@@ -125,6 +129,8 @@ describe('what is passed on', () => {
 		['a token on HTTP 500', { access_token: token }, 500],
 		['a token in a list on HTTP 400', { access_token: [token] }, 400],
 		['a token under another name on HTTP 403', { Access_Token: 'opaque-token' }, 403],
+		['a token in lists and objects on HTTP 403', { data: { token: [[{ a: 1 }]] } }, 403],
+		['the start of a JWT in a text on HTTP 403', { error_code: 'EGW00133', msg1: 'eyJhbGci' }, 403],
 		['a token within something on HTTP 403', { data: { given: token } }, 403],
 	])('not %s: it is unknown whether a token was issued', async (_name, body, status) => {
 		const server = await startServer({ answer: () => http(status, JSON.stringify(body)) });
@@ -134,6 +140,45 @@ describe('what is passed on', () => {
 		});
 		expect(server.requests).toHaveLength(1);
 	});
+});
+
+test.each([
+	{ token: '' },
+	{ token: null },
+	{ token: [] },
+	{ msg1: 'eyJ' },
+	{ msg1: 'eyJ....i' },
+	{ msg1: 'eyJab i' },
+])('a refusal that only looks as if it held a token stays one: %j', async (more) => {
+	const body = JSON.stringify({ error_code: 'EGW00133', ...more });
+	const server = await startServer({ answer: () => http(403, body) });
+	expect(await issue(server.url)).toMatchObject({ outcome: 'rejected' });
+});
+
+test.each([0, '0', -1])(
+	'a token without an expiry that ends in %j seconds has expired',
+	async (expires_in) => {
+		const body = JSON.stringify({ access_token: makeOpaqueToken(), expires_in });
+		const server = await startServer({ answer: () => http(200, body) });
+		expect(await issue(server.url)).toMatchObject({ outcome: 'unusable', flaw: 'expired' });
+	},
+);
+
+test.each(['', ' ', null, 'soon'])('one that ends in %j seconds has not', async (expires_in) => {
+	const body = JSON.stringify({ access_token: makeOpaqueToken(), expires_in });
+	const server = await startServer({ answer: () => http(200, body) });
+	expect(await issue(server.url)).toMatchObject({ outcome: 'issued' });
+});
+
+test('what an execution was given is known by the token', async () => {
+	const execution = {};
+	const server = await startServer({ answer: () => GRANT });
+	const other = read(makeToken(keys.appkey));
+	expect(givenBefore(execution, read(token))).toBeNull();
+	await issue(server.url, { execution });
+	expect(givenBefore(execution, read(token))).toMatchObject({ token: { value: token } });
+	expect(givenBefore(execution, other)).toBeNull();
+	expect(givenBefore({}, read(token))).toBeNull();
 });
 
 describe("where this computer's clock is wrong", () => {

@@ -105,11 +105,44 @@ describe('secrets', () => {
 	test('the text of a refusal is left out if it quotes a secret, be it a token of an earlier answer', async () => {
 		const { appkey, appsecret } = keys();
 		const token = makeToken(appkey);
-		for (const quoted of [appkey, appsecret, token, Buffer.from(token).toString('base64')]) {
+		const parts = [appkey.slice(5, 15), appsecret.slice(20, 30)];
+		for (const quoted of [
+			...parts,
+			appkey,
+			appsecret,
+			token,
+			Buffer.from(token).toString('base64'),
+		]) {
 			reply({ error_code: 'EGW00133', error_description: `no: ${quoted}` });
 			const run = await issue(sandbox());
 			expect(run.error?.description).toContain('Withheld');
+			expect(withoutInput(run)).not.toContain(quoted);
 			expect(found(withoutInput(run), [appkey, appsecret, token])).toBeUndefined();
+		}
+	});
+
+	const kept = ['Zq8rT5vN2mX7kL4pW9', 'kW3nB6yD1sF5hJ8tR2'];
+	test.each<[string, (token: string) => string, RegExp]>([
+		['is shown', () => 'Bearer', /^Bearer$/],
+		["is left out if it quotes the first item's token", () => kept[0], /Withheld/],
+		[
+			"is left out if it quotes a part of the second item's",
+			() => kept[1].slice(2, 12),
+			/Withheld/,
+		],
+		['is left out if it quotes the token itself', (token) => token.slice(-12), /Withheld/],
+	])('a text beside the token %s', async (_name, textFor, shown) => {
+		const token = makeToken(keys().appkey);
+		reply({ access_token: token, token_type: textFor(token), expires_in: 86_400 });
+		const { items } = await issue(sandbox(), {
+			input: kept.map((have) => ({ have })),
+			options: { reuseToken: '={{ $json.have }}' },
+		});
+		for (const { json } of items) {
+			expect(json).toMatchObject({
+				access_token: token,
+				token_type: expect.stringMatching(shown) as unknown,
+			});
 		}
 	});
 });
