@@ -1,10 +1,11 @@
-import { UserError, type IAuthenticate } from 'n8n-workflow';
+import { UserError, type IAuthenticate, type IHttpRequestOptions } from 'n8n-workflow';
 
 import { parseCredential } from '../kis/input/credential';
 import { InvalidInput } from '../kis/input/invalidInput';
+import { plainData } from './plainData';
+import { refusalOfProxy } from './refusalOfProxy';
 import { originalOf, rememberOriginal } from './repeats';
-import { flawOfProxy } from './flawOfProxy';
-import { hasNestedHeaders, headersNamed, headersWithout } from './requestHeaders';
+import { headersNamed, headersWithout, nestingHeader } from './requestHeaders';
 import { requestTarget } from './requestTarget';
 
 const ELSEWHERE =
@@ -26,16 +27,18 @@ export const authenticate: IAuthenticate = async (fields, requested) => {
 		throw new UserError(`KIS API credential: ${credential.why}. ${credential.todo}`);
 	}
 	const { appkey, appsecret, baseUrl } = credential;
-	const request = originalOf(requested);
+	const original = originalOf(requested);
+	const request = { ...original, ...dataOf(original) };
 	const target = requestTarget(request);
 	if (target?.origin !== baseUrl.origin) {
 		throw new UserError(
 			`KIS API credential: it is for ${baseUrl.origin} only, and ${target ? ELSEWHERE : UNCERTAIN}`,
 		);
 	}
-	if (hasNestedHeaders(request)) {
+	const nesting = nestingHeader(request);
+	if (nesting !== null) {
 		throw new UserError(
-			'KIS API credential: the value of a header is an object, in which other headers could hide. Nothing was sent. Write the value as text.',
+			`KIS API credential: the value of the header ${JSON.stringify(nesting)} is an object, in which other headers could hide. Nothing was sent. Write the value as text.`,
 		);
 	}
 	if (headersNamed(request, 'host').length > 0) {
@@ -43,8 +46,10 @@ export const authenticate: IAuthenticate = async (fields, requested) => {
 			'KIS API credential: the request has a header Host, for which another server could vouch. Nothing was sent. Leave the header out: it follows from the URL.',
 		);
 	}
-	const flaw = await flawOfProxy(target, request.proxy);
-	if (flaw) throw new UserError(`KIS API credential: ${flaw.why}. Nothing was sent. ${flaw.todo}`);
+	const refusal = await refusalOfProxy(target, request.proxy);
+	if (refusal) {
+		throw new UserError(`KIS API credential: ${refusal.why}. Nothing was sent. ${refusal.todo}`);
+	}
 	// Loaded by the first request, so that n8n's start takes no longer.
 	const { bringAuthorization, wantsAuthorization } = await import('./bringAuthorization');
 	const { paceRequest } = await import('./pacing');
@@ -79,6 +84,15 @@ export const authenticate: IAuthenticate = async (fields, requested) => {
 		followRedirect: false,
 		followAllRedirects: false,
 	};
-	rememberOriginal(authenticated, request);
+	rememberOriginal(authenticated, original);
 	return authenticated;
 };
+
+/** Copies what a workflow may compute. @throws {UserError} if it is more than data. */
+function dataOf(request: IHttpRequestOptions & { form?: unknown; formData?: unknown }) {
+	const { headers, body, qs, form, formData } = request;
+	const given = Object.entries({ headers, body, qs, form, formData }).filter(
+		([, value]) => value !== undefined,
+	);
+	return Object.fromEntries(given.map(([name, value]) => [name, plainData(value)]));
+}

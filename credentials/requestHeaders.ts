@@ -12,13 +12,13 @@ export function headersNamed({ headers = {} }: IHttpRequestOptions, name: string
 }
 
 /**
- * Tells whether a request has a header whose value is an object. n8n's HTTP client takes an object below `get` or `common`
- * for more headers (axios).
+ * Returns the name of a header whose value is an object; `null` if there is none. n8n's HTTP client takes an object below
+ * `get` or `common` for more headers (axios).
  */
-export function hasNestedHeaders({ headers = {} }: IHttpRequestOptions): boolean {
-	return Object.values(headers).some(
-		(value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-	);
+export function nestingHeader({ headers = {} }: IHttpRequestOptions): string | null {
+	const isNesting = ([, value]: [string, unknown]) =>
+		typeof value === 'object' && value !== null && !Array.isArray(value);
+	return Object.entries(headers).find(isNesting)?.[0] ?? null;
 }
 
 /**

@@ -31,9 +31,23 @@ export function proxyFor(url: URL): Proxy | null {
 	return proxy;
 }
 
-/** Tells whether the environment names a proxy for a URL, by the same rules but for loopback addresses. */
-export function hasProxyInEnvironment(url: URL): boolean {
-	return getProxyForUrl(url) !== '';
+/**
+ * Tells whether an HTTP client that uses proxy-from-env 1 may send a request through a proxy. That version also reads what
+ * npm sets where a proxy is configured for it, and does not find IPv6 addresses in NO_PROXY.
+ */
+export function mayBeProxied({ protocol, hostname, host, port }: URL): boolean {
+	const scheme = protocol.slice(0, -1);
+	const prefixes = [scheme, `npm_config_${scheme}`, 'npm_config'];
+	if (![...prefixes, 'all'].some((prefix) => isSet(`${prefix}_proxy`))) return false;
+	if (hostname.startsWith('[') || isSet('npm_config_no_proxy')) return true;
+	const portOrDefault = port || (scheme === 'http' ? '80' : '443');
+	return prefixes.some(
+		(prefix) => getProxyForUrl({ protocol: `${prefix}:`, host, port: portOrDefault }) !== '',
+	);
+}
+
+function isSet(variable: string): boolean {
+	return Boolean(process.env[variable] || process.env[variable.toUpperCase()]);
 }
 
 function parseProxy(setting: string): Proxy | null {

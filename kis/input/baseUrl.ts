@@ -7,6 +7,11 @@ export function isLoopback({ hostname }: URL): boolean {
 	return hostname === 'localhost' || hostname === '[::1]' || LOOPBACK_V4.test(hostname);
 }
 
+/** Returns whether a URL names its host by an IP address, as the URL parser normalises it. */
+export function isIPAddress({ hostname }: URL): boolean {
+	return hostname.startsWith('[') || /^\d+(?:\.\d+){3}$/.test(hostname);
+}
+
 /**
  * Reads the address of a relay in front of KIS, or of a sandbox. It has to be https, or http to this computer, without
  * user info, query and fragment. Ignores surrounding white space, keeps a path prefix.

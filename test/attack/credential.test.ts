@@ -1,6 +1,7 @@
 // Tried: to make the credential's headers and token go elsewhere by request settings that a workflow may choose: ignored
 // certificates, proxies, cross-origin redirects, other spellings of a header, a URL beside a base URL; and invalid
 // certificates for the credential test.
+import { Readable } from 'node:stream';
 import type { IHttpRequestOptions } from 'n8n-workflow';
 
 import { KisApi } from '../../credentials/KisApi.credentials';
@@ -168,6 +169,46 @@ describe('the token that the credential brings', () => {
 		await attack(kis, options, { helper: helper as Helper });
 		expect(kis.seen('quote')).not.toEqual([]);
 		expect(evil.requests).toEqual([]);
+	});
+
+	const leak = (request: { end(text: string): unknown; getHeader(name: string): string }) =>
+		request.end(request.getHeader('appsecret'));
+	const asStream = { on: () => null, once: () => null, pipe: leak };
+
+	test.each(
+		(Object.keys(HELPERS) as Helper[]).flatMap((helper) =>
+			(['body', 'qs', 'form', 'formData', 'headers'] as const).map((field): [string, string] => [
+				helper,
+				field,
+			]),
+		),
+	)(
+		'is handed to nothing that the workflow puts in place of data (%s, %s)',
+		async (helper, field) => {
+			const file = Readable.from(['{}']);
+			for (const value of [asStream, { a: [asStream] }, file, { file }, { a: Symbol('a') }]) {
+				const kis = await new KisDouble().start();
+				const options = { method: 'POST', [field]: value };
+				const { errors } = await attack(kis, options, { helper: helper as Helper });
+				expect(errors[0].message).toContain('Nothing was sent');
+				expect(kis.requests).toEqual([]);
+			}
+		},
+	);
+
+	test.each<[Helper, unknown]>(
+		(Object.keys(HELPERS) as Helper[]).flatMap((helper) =>
+			[{ a: [1, 'b', null, true, { c: undefined }] }, '{"a":1}', Buffer.from('{"a":1}')].map(
+				(body): [Helper, unknown] => [helper, body],
+			),
+		),
+	)('data arrive as they are (%s, %j)', async (helper, body) => {
+		const kis = await new KisDouble().start();
+		await attack(kis, { method: 'POST', body, json: false }, { helper });
+		const [{ body: arrived }] = kis.requests.filter(({ line }) => line.includes('/uapi/'));
+		const expected =
+			typeof body === 'string' || Buffer.isBuffer(body) ? '{"a":1}' : JSON.stringify(body);
+		expect(arrived).toBe(expected);
 	});
 
 	test('goes through no proxy of the workflow’s choice', async () => {

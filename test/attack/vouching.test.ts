@@ -72,17 +72,20 @@ const proxyFor = (helper: Helper, { url, port }: ScriptedServer) =>
 	helper === 'httpRequestWithAuthentication' ? { protocol: 'http', host: 'localhost', port } : url;
 
 describe.each(HELPERS_OF_N8N)('%s', (helper) => {
-	test.each(['https://kis.example:9443', `https://${IP}:9443`])('%s', async (url) => {
-		const { evil, proxy } = await startEvil('ofProxy');
-		await attack(helper, url, { proxy: proxyFor(helper, proxy) } as object);
-		expect(evil.requests).toEqual([]);
-		process.env.HTTPS_PROXY = `http://localhost:${proxy.port}`;
-		await attack(helper, url, {});
-		expect(evil.requests).toEqual([]);
-	});
+	test.each(['https://kis.example:9443', `https://${IP}:9443`])(
+		'no other server vouches for %s',
+		async (url) => {
+			const { evil, proxy } = await startEvil('ofProxy');
+			await attack(helper, url, { proxy: proxyFor(helper, proxy) } as object);
+			expect(evil.requests).toEqual([]);
+			process.env.HTTPS_PROXY = `http://localhost:${proxy.port}`;
+			await attack(helper, url, {});
+			expect(evil.requests).toEqual([]);
+		},
+	);
 
 	test.each(['common', 'get', 'GET', 'Common', 'post'])(
-		'a header Host in an object below %j',
+		'no header Host hides in an object below %j',
 		async (name) => {
 			const { evil, proxy } = await startEvil('own');
 			const headers = { authorization: 'Bearer x', [name]: { host: EVIL } };
@@ -99,8 +102,11 @@ describe.each(HELPERS_OF_N8N)('%s', (helper) => {
 			(name): [string, NodeJS.ProcessEnv] => ['127.0.0.1', { [name]: PROXY }],
 		),
 		['127.0.0.1', { HTTP_PROXY: PROXY, NO_PROXY: '127.0.0.1', npm_config_no_proxy: 'x' }],
-		['[::1]', { HTTP_PROXY: PROXY, NO_PROXY: '[::1] ::1' }],
-	])('plain http to %s, and %j in the environment', async (host, variables) => {
+		...['[::1] ::1', '*:80', '.invalid'].map((NO_PROXY): [string, NodeJS.ProcessEnv] => [
+			'[::1]',
+			{ HTTP_PROXY: PROXY, NO_PROXY },
+		]),
+	])('no plain http to %s with %j in the environment', async (host, variables) => {
 		const proxy = await startServer({ answer: () => http(200, '{}') });
 		for (const [name, value] of Object.entries(variables)) {
 			process.env[name] = value?.replace(PROXY, proxy.url);
@@ -110,10 +116,19 @@ describe.each(HELPERS_OF_N8N)('%s', (helper) => {
 		expect(proxy.requests).toEqual([]);
 	});
 
-	test('plain http, and a proxy that NO_PROXY keeps away', async () => {
+	test.each<NodeJS.ProcessEnv>([
+		{ HTTP_PROXY: PROXY, NO_PROXY: '127.0.0.1' },
+		{ npm_config_proxy: PROXY, NO_PROXY: 'localhost,127.0.0.1' },
+		{ HTTPS_PROXY: PROXY },
+		{ npm_config_https_proxy: PROXY },
+		{ npm_config_no_proxy: 'x' },
+		{ npm_config_noproxy: '' },
+	])('plain http goes directly with %j in the environment', async (variables) => {
 		const kis = await startServer({ answer: () => http(200, '{}') });
 		const proxy = await startServer({ answer: () => http(200, '{}') });
-		Object.assign(process.env, { HTTP_PROXY: proxy.url, NO_PROXY: '127.0.0.1' });
+		for (const [name, value] of Object.entries(variables)) {
+			process.env[name] = value?.replace(PROXY, proxy.url);
+		}
 		expect((await attack(helper, kis.url, {})).errors).toEqual([]);
 		expect(kis.requests).not.toEqual([]);
 		expect(proxy.requests).toEqual([]);
@@ -121,7 +136,7 @@ describe.each(HELPERS_OF_N8N)('%s', (helper) => {
 });
 
 test.each(['https://kis.example:9443', `https://${IP}:9443`, 'http://127.0.0.1:9'])(
-	'the credential test of %s',
+	'the credential test of %s gives nothing away',
 	async (baseUrl) => {
 		const { evil, proxy } = await startEvil('ofProxy');
 		process.env.HTTPS_PROXY = process.env.HTTP_PROXY = `http://localhost:${proxy.port}`;

@@ -1,6 +1,6 @@
 import type { ICredentialTestFunction, ICredentialTestFunctions } from 'n8n-workflow';
 
-import { flawOfProxy } from '../../../credentials/flawOfProxy';
+import { refusalOfProxy } from '../../../credentials/refusalOfProxy';
 import { readAttempt } from '../../../kis/reply/attempt';
 import { endpointOf } from '../../../kis/input/baseUrl';
 import { parseCredential, type KisCredential } from '../../../kis/input/credential';
@@ -50,8 +50,8 @@ async function tryKeyPair(
 	credential: KisCredential,
 ): Promise<string | null> {
 	const { appkey, appsecret, baseUrl } = credential;
-	const flaw = await flawOfProxy(baseUrl);
-	if (flaw) return adviceOnFields(flaw);
+	const refusal = await refusalOfProxy(baseUrl);
+	if (refusal) return adviceOnFields(refusal);
 	const exchange = await ask(helpers, endpointOf(baseUrl, APPROVAL_PATH), {
 		grant_type: 'client_credentials',
 		appkey,

@@ -51,7 +51,12 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 			found: 'clearImmediate ×4, clearTimeout ×4, setImmediate ×8, setTimeout ×4, process ×10',
 			why: 'Every attempt has an end. undici asks for the version of Node.js, warns, and reads a switch for how answers are parsed.',
 		},
-		inDist('http/proxy', GLOBALS, 'process ×2', 'proxy-from-env reads the environment.'),
+		inDist(
+			'http/proxy',
+			GLOBALS,
+			'process ×4',
+			'proxy-from-env reads the environment, and so does the question whether n8n uses a proxy.',
+		),
 	],
 	'the bundled client of Redis, which is loaded where a credential names a Redis': [
 		{
@@ -138,18 +143,11 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 			'What goes over many items gives the event loop back in between.',
 		),
 	],
-	"n8n's own settings": [
-		...inBoth(
-			'nodes/KisToken/operations/issue/storedHint',
-			'process ×1',
-			'Whether n8n saves executions, where the workflow leaves that to the environment.',
-		),
-		...inBoth(
-			'credentials/flawOfProxy',
-			'process ×1',
-			'Whether the environment leads the requests of n8n through a proxy.',
-		),
-	],
+	"n8n's own settings": inBoth(
+		'nodes/KisToken/operations/issue/storedHint',
+		'process ×1',
+		'Whether n8n saves executions, where the workflow leaves that to the environment.',
+	),
 	'the test of the credential': inBoth(
 		'nodes/KisToken/credentialTest/ask',
 		'clearTimeout ×1, setTimeout ×1',
