@@ -18,8 +18,8 @@ const UNCERTAIN =
  * the app key's limit admits the request.
  *
  * @param fields Of the credential, as n8n stores them.
- * @throws {UserError} if the request must not be sent: it leaves the credential's own origin, may be a repeated order, or
- * can have no token in time.
+ * @throws {UserError} if the request must not be sent: it leaves the credential's own origin, could show the keys to
+ * somebody on the way, may be a repeated order, or can have no token in time.
  */
 export const authenticate: IAuthenticate = async (fields, requested) => {
 	const credential = parseCredential(fields);
