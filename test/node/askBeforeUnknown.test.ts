@@ -50,6 +50,25 @@ test('a dead token whose answer was lost is a success, with the words of KIS', a
 	expect(asked()).toEqual([token]);
 });
 
+test.each<[string, () => string]>([
+	['app key', () => kis.keys.appkey.slice(5, 15)],
+	['app secret', () => kis.keys.appsecret.slice(20, 30)],
+])('the words of KIS are withheld if they quote a part of the %s', async (_name, quotedPart) => {
+	const quoted = quotedPart();
+	kis.orders.revokeP = [processed];
+	const body = { rt_cd: '1', msg_cd: 'EGW00121', msg1: `no: ${quoted}` };
+	kis.orders.quote = [http(500, JSON.stringify(body))];
+	const result = await revoke({
+		input: tokenItems(kis.mint()),
+		options: { includeDetails: true },
+	});
+	expect(result.items[0].json).toMatchObject({
+		outcome: 'revoked',
+		message: expect.stringContaining('Withheld') as unknown,
+	});
+	expect(withoutInput(result)).not.toContain(quoted);
+});
+
 test('for a token that KIS still accepts, the error says when, and what that does not prove', async () => {
 	const token = kis.mint();
 	kis.orders.revokeP = [HTML];
