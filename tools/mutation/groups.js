@@ -50,7 +50,10 @@ exports.GROUPS = {
 	},
 	keptToken: {
 		mutate: ['kis/{keptToken,liveness}/*.ts', 'kis/memory/{deadTokens,revokeMarks}.ts'],
-		tests: ['kis/(bringToken|keptState|deadTokens|sharedKept)', 'node/keptToken'],
+		tests: [
+			'kis/(bringToken|deadTokens|keptDecisions|keptState|sharedKept|sharedReplies)',
+			'node/keptToken',
+		],
 	},
 	pacing: {
 		mutate: ['kis/rateLimit/*.ts'],
