@@ -198,9 +198,11 @@ describe('the token that the credential brings', () => {
 
 	test.each<[Helper, unknown]>(
 		(Object.keys(HELPERS) as Helper[]).flatMap((helper) =>
-			[{ a: [1, 'b', null, true, { c: undefined }] }, '{"a":1}', Buffer.from('{"a":1}')].map(
-				(body): [Helper, unknown] => [helper, body],
-			),
+			[
+				{ a: [1, 'b', null, true, { c: undefined }, new Date(0)] },
+				'{"a":1}',
+				Buffer.from('{"a":1}'),
+			].map((body): [Helper, unknown] => [helper, body]),
 		),
 	)('data arrive as they are (%s, %j)', async (helper, body) => {
 		const kis = await new KisDouble().start();

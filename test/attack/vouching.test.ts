@@ -71,6 +71,12 @@ const attack = async (helper: Helper, url: string, sending: Partial<Sending> & o
 const proxyFor = (helper: Helper, { url, port }: ScriptedServer) =>
 	helper === 'httpRequestWithAuthentication' ? { protocol: 'http', host: 'localhost', port } : url;
 
+function setEnvironment(variables: NodeJS.ProcessEnv, proxy: ScriptedServer): void {
+	for (const [name, value] of Object.entries(variables)) {
+		process.env[name] = value?.replace(PROXY, proxy.url);
+	}
+}
+
 describe.each(HELPERS_OF_N8N)('%s', (helper) => {
 	test.each(['https://kis.example:9443', `https://${IP}:9443`])(
 		'no other server vouches for %s',
@@ -108,9 +114,7 @@ describe.each(HELPERS_OF_N8N)('%s', (helper) => {
 		]),
 	])('no plain http to %s with %j in the environment', async (host, variables) => {
 		const proxy = await startServer({ answer: () => http(200, '{}') });
-		for (const [name, value] of Object.entries(variables)) {
-			process.env[name] = value?.replace(PROXY, proxy.url);
-		}
+		setEnvironment(variables, proxy);
 		const { errors } = await attack(helper, `http://${host}:9`, {});
 		expect(errors[0].message).toContain('NO_PROXY');
 		expect(proxy.requests).toEqual([]);
@@ -126,9 +130,7 @@ describe.each(HELPERS_OF_N8N)('%s', (helper) => {
 	])('plain http goes directly with %j in the environment', async (variables) => {
 		const kis = await startServer({ answer: () => http(200, '{}') });
 		const proxy = await startServer({ answer: () => http(200, '{}') });
-		for (const [name, value] of Object.entries(variables)) {
-			process.env[name] = value?.replace(PROXY, proxy.url);
-		}
+		setEnvironment(variables, proxy);
 		expect((await attack(helper, kis.url, {})).errors).toEqual([]);
 		expect(kis.requests).not.toEqual([]);
 		expect(proxy.requests).toEqual([]);
