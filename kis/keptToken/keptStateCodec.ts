@@ -86,7 +86,7 @@ function encodeGrant({ token, expiresAt, isOver, clockAheadMs }: Grant): object 
 function decodeGrant(field: unknown, { appsecret }: KisCredential, shift: number): Grant {
 	const { value, expiresAt, isOver, clockAheadMs } = objectOf(field);
 	const token = readGiven(value, appsecret);
-	if (token?.value !== value || !token || typeof isOver !== 'boolean') throw new Error('no grant');
+	if (!token || token.value !== value || typeof isOver !== 'boolean') throw new Error('no grant');
 	const ahead = numberOf(clockAheadMs) - shift;
 	return {
 		token,
@@ -163,13 +163,9 @@ function nullOr<T>(field: unknown, decode: (field: unknown) => T): T | null {
 	return field === null ? null : decode(field);
 }
 
+/** What is no object has none of the fields, each of which is checked. */
 function objectOf(field: unknown): Record<string, unknown> {
-	if (!isObject(field)) throw new Error('no object');
-	return field;
-}
-
-function isObject(field: unknown): field is Record<string, unknown> {
-	return typeof field === 'object' && field !== null && !Array.isArray(field);
+	return Object(field) as Record<string, unknown>;
 }
 
 function numberOf(field: unknown): number {

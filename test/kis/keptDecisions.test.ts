@@ -2,11 +2,15 @@
 // called unasked, also where this computer's clock is wrong. Times are those of this computer.
 import type { KisCredential } from '../../kis/input/credential';
 import type { Grant } from '../../kis/issue/grant';
-import type { Flaw, NotIssued } from '../../kis/issue/issuance';
+import type { Flaw, NotIssued, UnusableGrant } from '../../kis/issue/issuance';
 import { holdAfter } from '../../kis/keptToken/issueHold';
-import { KeptToken } from '../../kis/keptToken/keptToken';
+import { NOTHING_KEPT } from '../../kis/keptToken/keptState';
+import { KeptToken, keptTokenOf } from '../../kis/keptToken/keptToken';
 import { nextStep, type Progress } from '../../kis/keptToken/nextStep';
 import { renewalOf } from '../../kis/keptToken/renewal';
+import type { AnswerRule } from '../../kis/reply/answerRule';
+import type { Attempt } from '../../kis/reply/attempt';
+import { KIS_CODES } from '../../kis/reply/errorCodes';
 import { credentialFor, makeKeyPair, makeOpaqueToken, makeToken, read } from '../support/tokens';
 
 const MINUTE = 60_000;
@@ -119,4 +123,132 @@ test('a token that was issued for a request and cannot be used any more was revo
 		nextStep(credential, new KeptToken(), { ...PROGRESS, ...progress }, NOW);
 	expect(step({ issuance })).toEqual({ kind: 'refuse', noToken: { because: 'beingRevoked' } });
 	expect(step({ issuance: NOT_SENT })).toMatchObject({ noToken: { because: 'notIssued' } });
+});
+
+describe('the kept token', () => {
+	const credential = credentialFor(keys, 'http://127.0.0.1:1');
+	const attempts = [{ verdict: 'confirmed' }] as never;
+	const given = (grant: Grant) => {
+		const kept = new KeptToken();
+		kept.note({ outcome: 'issued', grant, attempts }, NOW);
+		return kept;
+	};
+	const refused: NotIssued = { outcome: 'rejected', attempts, decisive: null };
+
+	test('is due from the very moment', () => {
+		const kept = given(grantOf(0, 24 * HOUR));
+		expect(kept.isDue(NOW + 23 * HOUR - 1)).toBe(false);
+		expect(kept.isDue(NOW + 23 * HOUR)).toBe(true);
+	});
+
+	test('is due again a minute after a request that failed, and not before', () => {
+		const kept = given(grantOf(0, 24 * HOUR));
+		kept.note(refused, NOW + 23 * HOUR);
+		expect(kept.isDue(NOW + 23 * HOUR + INTERVAL - 1)).toBe(false);
+		expect(kept.isDue(NOW + 23 * HOUR + INTERVAL)).toBe(true);
+	});
+
+	test('is not due earlier because a request failed long before', () => {
+		const kept = given(grantOf(0, 24 * HOUR));
+		kept.note(refused, NOW);
+		expect(kept.isDue(NOW + 22 * HOUR)).toBe(false);
+	});
+
+	test.each<[string, boolean | null, number]>([
+		['alive', true, 10 * MINUTE],
+		['perhaps alive', null, MINUTE],
+	])('is not checked for a while after a check found it %s', (_name, alive, trustedMs) => {
+		const kept = given(grantOf(null, 24 * HOUR));
+		expect(kept.isCheckDue(NOW)).toBe(true);
+		kept.noteChecked(alive, NOW);
+		expect(kept.isCheckDue(NOW)).toBe(false);
+		expect(kept.isCheckDue(NOW + trustedMs - 1)).toBe(false);
+		expect(kept.isCheckDue(NOW + trustedMs)).toBe(true);
+	});
+
+	test('is checked if this computer’s clock was set back', () => {
+		const kept = given(grantOf(null, 24 * HOUR));
+		kept.noteChecked(true, NOW);
+		expect(kept.isCheckDue(NOW - 1)).toBe(true);
+	});
+
+	test.each<[string, number, number, boolean]>([
+		['old when KIS gave it', -INTERVAL, INTERVAL - 1, true],
+		['old when KIS gave it, and that is a minute ago', -INTERVAL, INTERVAL, false],
+		['new when KIS gave it', 1000 - INTERVAL, 0, false],
+	])('and is dead, %s: is another requested at once?', (_name, issuedMs, checkedMs, isHeld) => {
+		const kept = given(grantOf(issuedMs, 24 * HOUR));
+		kept.noteChecked(false, NOW + checkedMs);
+		const hold = kept.holdAt(NOW + checkedMs);
+		expect(hold !== null).toBe(isHeld);
+		if (hold) expect(hold.issuance).toMatchObject({ flaw: 'dead', attempts: [] });
+	});
+
+	test('that another worker keeps too stays the same object, and another one does not', () => {
+		const grant = grantOf(0, 24 * HOUR);
+		const kept = given(grant);
+		const again = read(grant.token.value);
+		kept.adopt({ ...kept.state, grant: { ...grant, token: again, isOver: true } });
+		expect(kept.token).toBe(grant.token);
+		expect(kept.state.grant).toMatchObject({ isOver: true });
+		const other = grantOf(0, 24 * HOUR);
+		kept.adopt({ ...kept.state, grant: other });
+		expect(kept.token).toBe(other.token);
+		kept.adopt({ ...kept.state, grant: null });
+		expect(kept.token).toBeNull();
+	});
+
+	test('is checked if what the others knew of it is lost; what is not there is not', () => {
+		const kept = given(grantOf(0, 24 * HOUR));
+		expect(kept.isCheckDue(NOW)).toBe(false);
+		kept.noteUnseen(NOW);
+		expect(kept.isCheckDue(NOW)).toBe(true);
+		const none = new KeptToken();
+		const before = none.state;
+		none.noteUnseen(NOW);
+		expect(none.state).toBe(before);
+	});
+
+	test('of the one that was first used longest ago is forgotten when there are 1001', () => {
+		const of = (i: number) => keptTokenOf({ ...credential, appkey: `key ${i}` });
+		const all = Array.from({ length: 1000 }, (_, i) => of(i));
+		expect(of(0)).toBe(all[0]);
+		of(1000);
+		expect(of(1)).toBe(all[1]);
+		expect(of(0)).not.toBe(all[0]);
+	});
+});
+
+describe('a read waits for a minute if no token could be had', () => {
+	const attempt = (rule: AnswerRule | null): Attempt => ({
+		verdict: 'refused',
+		httpStatus: 403,
+		rule,
+		refusalCode: null,
+		code: null,
+		text: null,
+		transportCode: null,
+		pause: null,
+	});
+	const limited = attempt(KIS_CODES.EGW00133);
+	const refused = attempt(KIS_CODES.EGW00105);
+	const grant = grantOf(0, HOUR);
+	test.each<[string, UnusableGrant | NotIssued, boolean]>([
+		['for KIS’s limit', { outcome: 'rejected', attempts: [], decisive: limited }, true],
+		['for the key pair', { outcome: 'rejected', attempts: [], decisive: refused }, false],
+		['and KIS may have limited it', { outcome: 'unknown', attempts: [], decisive: limited }, false],
+		['since a worker died', { outcome: 'unknown', attempts: [], decisive: null }, true],
+		['and nothing was sent', { outcome: 'notSent', attempts: [], decisive: null }, false],
+		['but a dead one', { outcome: 'unusable', flaw: 'dead', grant, attempts: [] }, false],
+	])('%s', (_name, issuance, waits) => {
+		const hold = { since: NOW, until: NOW + INTERVAL, issuance };
+		const kept = new KeptToken();
+		kept.adopt({ ...NOTHING_KEPT, hold });
+		const credential = credentialFor(keys, 'http://127.0.0.1:1');
+		const step = nextStep(credential, kept, { ...PROGRESS, mayWait: true }, NOW);
+		const noToken = { because: 'notIssued', ...hold };
+		expect(step).toEqual(waits ? { kind: 'wait', hold } : { kind: 'refuse', noToken });
+		// An order does not wait.
+		expect(nextStep(credential, kept, PROGRESS, NOW)).toEqual({ kind: 'refuse', noToken });
+	});
 });

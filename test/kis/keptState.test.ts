@@ -75,42 +75,75 @@ test('moments are on the reader’s clock', () => {
 	});
 });
 
-test.each<[string, (state: Record<string, unknown>) => object]>([
-	['a missing field', (state) => ({ ...state, checkAt: undefined })],
-	['a time that is a string', (state) => ({ ...state, renewAt: '1' })],
-	['an impossible time', (state) => ({ ...state, renewAt: 1e300 })],
+interface Written {
+	checkAt?: unknown;
+	renewAt: unknown;
+	grant: Record<string, unknown>;
+	hold: { since: unknown; until: unknown; issuance: Record<string, unknown> };
+}
+
+/** What a worker writes that keeps a token and was refused another. */
+function write(): Written {
+	const { hold } = STATES['a refusal'];
+	return JSON.parse(encodeState({ ...STATES['a token'], hold }, NOW)) as Written;
+}
+
+const decisiveOf = ({ hold }: Written) => hold.issuance.decisive as Record<string, unknown>;
+
+test.each<[string, (written: Written) => unknown]>([
+	['a missing field', (it) => delete it.checkAt],
+	['a time that is a string', (it) => (it.renewAt = '1')],
+	['a time that is true', (it) => (it.renewAt = true)],
+	['a time before 1970', (it) => (it.renewAt = -1)],
+	['an impossible time', (it) => (it.renewAt = 1e300)],
+	['a token that is a word', (it) => (it.grant.value = 'ok')],
+	['a token that is a number', (it) => (it.grant.value = 1)],
+	['a token in spaces', (it) => (it.grant.value = ` ${makeToken('PS')} `)],
+	['a token with a line break', (it) => (it.grant.value = `${makeToken('PS')}\r\nx: y`)],
+	['a token that contains the app secret', (it) => (it.grant.value = `x${keys.appsecret}`)],
+	['a token that may be over', (it) => (it.grant.isOver = 'true')],
+	['a hold for a year', (it) => (it.hold.until = NOW + 365 * 24 * HOUR)],
+	['a hold that ends before it begins', (it) => (it.hold.until = NOW - 1)],
+	['an outcome that is a name of Object', (it) => (it.hold.issuance.outcome = 'toString')],
+	['an outcome in a list', (it) => (it.hold.issuance.outcome = ['rejected'])],
+	['an outcome that nobody knows', (it) => (it.hold.issuance.outcome = 'issued')],
 	[
-		'a token that is a word',
-		(state) => ({ ...state, grant: { ...grantFields(state), value: 'ok' } }),
+		'a flaw that nobody knows',
+		({ hold, grant: it }) =>
+			Object.assign(hold.issuance, { outcome: 'unusable', flaw: 'old', grant: it }),
 	],
-	[
-		'a token with a line break',
-		(state) => ({
-			...state,
-			grant: { ...grantFields(state), value: `${makeToken('PS')}\r\nx: y` },
-		}),
-	],
-	[
-		'a token that contains the app secret',
-		(state) => ({ ...state, grant: { ...grantFields(state), value: `x${keys.appsecret}` } }),
-	],
-	['a hold for a year', (state) => ({ ...state, hold: { since: 0, until: 365 * 24 * HOUR } })],
-	[
-		'an outcome that is a name of Object',
-		(state) => ({
-			...state,
-			hold: { since: 0, until: 1, issuance: { outcome: 'toString', decisive: null } },
-		}),
-	],
+	['a verdict that nobody knows', (it) => (decisiveOf(it).verdict = 'perhaps')],
+	['a rule that nobody knows', (it) => (decisiveOf(it).rule = 'EGW99999')],
+	['a status that is a string', (it) => (decisiveOf(it).httpStatus = '403')],
+	['a code that is a number', (it) => (decisiveOf(it).code = 133)],
+	['a text that is endless', (it) => (decisiveOf(it).text = 'x'.repeat(10_001))],
+	['a list instead of an attempt', (it) => (it.hold.issuance.decisive = [])],
+	['a word instead of a token', (it) => Object.assign(it, { grant: 'token' })],
 ])('%s: nothing of it is accepted', (_name, change) => {
-	const written = JSON.parse(encodeState(STATES['a token'], NOW)) as Record<string, unknown>;
+	const written = write();
 	expect(decodeState(JSON.stringify(written), credential, NOW)).not.toBeNull();
-	expect(decodeState(JSON.stringify(change(written)), credential, NOW)).toBeNull();
+	change(written);
+	expect(decodeState(JSON.stringify(written), credential, NOW)).toBeNull();
 });
 
-function grantFields(state: Record<string, unknown>): object {
-	return state.grant as object;
-}
+test('what is at the edge is accepted', () => {
+	const written = write();
+	written.hold.until = NOW;
+	written.renewAt = Date.UTC(9999, 0);
+	decisiveOf(written).text = 'x'.repeat(10_000);
+	expect(decodeState(JSON.stringify(written), credential, NOW)).toMatchObject({
+		hold: { since: NOW, until: NOW },
+		renewAt: Date.UTC(9999, 0),
+	});
+});
+
+test.each([
+	['a second', 1000, 0],
+	['an hour', HOUR, -HOUR],
+])('a clock that is %s ahead of the writer’s', (_name, ahead, clockAheadMs) => {
+	const text = encodeState(STATES['a token'], NOW);
+	expect(decodeState(text, credential, NOW + ahead)?.grant).toMatchObject({ clockAheadMs });
+});
 
 property('no text makes it throw', [fc.oneof(fc.string(), fc.json())], (text) => {
 	expect(decodeState(text, credential, NOW)).toBeNull();

@@ -29,6 +29,8 @@ const ANSWERED: Attempt = {
 export const clock = { now: Date.now() };
 /** How long was waited, in milliseconds. */
 export const waits: number[] = [];
+/** What happens during each wait. */
+export const meanwhile: { does: () => Promise<unknown> } = { does: async () => {} };
 jest.mock('../../kis/reply/retry', () => {
 	const actual =
 		jest.requireActual<typeof import('../../kis/reply/retry')>('../../kis/reply/retry');
@@ -36,6 +38,7 @@ jest.mock('../../kis/reply/retry', () => {
 		...actual,
 		async wait(milliseconds: number, stop: AbortSignal) {
 			waits.push(milliseconds);
+			await meanwhile.does();
 			// A timer may fire a little early.
 			const over = clock.now + milliseconds - 1;
 			const isOver = await actual.wait(5, stop);
@@ -49,6 +52,7 @@ export let kis: KisDouble;
 beforeEach(async () => {
 	clock.now = Date.now();
 	waits.length = 0;
+	meanwhile.does = async () => {};
 	jest.spyOn(Date, 'now').mockImplementation(() => clock.now);
 	kis = await new KisDouble().start();
 });

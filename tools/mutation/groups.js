@@ -49,11 +49,20 @@ exports.GROUPS = {
 		tests: ['kis/(issueToken|sharedCall)', 'node/issue'],
 	},
 	keptToken: {
-		mutate: ['kis/{keptToken,liveness}/*.ts', 'kis/memory/{deadTokens,revokeMarks}.ts'],
+		mutate: [
+			'kis/keptToken/!(issueUnderLease|keptShare|sharedKept).ts',
+			'kis/liveness/*.ts',
+			'kis/memory/{deadTokens,revokeMarks}.ts',
+		],
 		tests: [
-			'kis/(bringToken|deadTokens|keptDecisions|keptState|sharedKept|sharedReplies)',
+			'kis/(askIfAlive|bringToken|deadTokens|keptDecisions|keptState|revokeMarks|sharedWork)',
 			'node/keptToken',
 		],
+	},
+	keptShare: {
+		mutate: ['kis/keptToken/{issueUnderLease,keptShare,sharedKept}.ts'],
+		tests: ['kis/(sharedKept|sharedReplies)'],
+		inWorkers: true,
 	},
 	pacing: {
 		mutate: ['kis/rateLimit/*.ts'],

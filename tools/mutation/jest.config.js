@@ -1,5 +1,5 @@
 const { resolve } = require('node:path');
-const { projects, testTimeout } = require('../../jest.config');
+const { projects } = require('../../jest.config');
 
 // Fewer draws find it too.
 process.env.PROPERTY_RUNS ??= '30';
@@ -13,8 +13,8 @@ module.exports = {
 	rootDir: resolve(__dirname, '../..'),
 	// They test the build, which is not what is broken.
 	testPathIgnorePatterns: [...project.testPathIgnorePatterns, 'connection\\.proxy', 'attack/proxy'],
-	// Stryker ends what hangs, and says so: a test that is only slow must not look like one that failed.
-	testTimeout,
+	// Most that hang only wait, and each would keep Stryker waiting for all tests of the group, several times over.
+	testTimeout: 30_000,
 	testSequencer: require.resolve('./quickFirst'),
 	testEnvironment: require.resolve('./failFast'),
 	runner: require.resolve('./fewFiles'),
