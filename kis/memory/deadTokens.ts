@@ -27,12 +27,11 @@ export class DeadTokens {
 	add(token: AccessToken, credential: KisCredential): void {
 		const { fingerprint, claims } = token;
 		const now = Date.now();
-		const scope = scopeOf(token, credential);
-		const scopes = this.#scopesOf(token).filter((other) => other !== scope);
+		const scopes = new Set([...this.#scopesOf(token), scopeOf(token, credential)]);
 		// Reinserted at the end, so that the map is in order of use.
 		this.#entries.delete(fingerprint);
 		this.#entries.set(fingerprint, {
-			scopes: [...scopes, scope],
+			scopes: [...scopes],
 			until: Math.max(claims?.expiresAt ?? now + DAY_MS, now + HOUR_MS),
 		});
 		let forgotten = 0;

@@ -5,8 +5,6 @@ interface Group {
 	readonly tests: readonly string[];
 	/** Whether to break what runs only while a file is loaded, too. Of such a break all tests of the group have to run. */
 	readonly withStatic?: boolean;
-	/** Whether the tests start processes that run the build. */
-	readonly inWorkers?: boolean;
 }
 
 export const GROUPS: Readonly<Record<string, Group>>;

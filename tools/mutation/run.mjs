@@ -1,7 +1,9 @@
 /**
  * Breaks the product in one place after the other, and looks whether a test fails: `npm run mutate`, or
  * `npm run mutate -- replies,issue` for some groups. What survived is in `reports/`. `MUTATION_CONCURRENCY` is how many tests
- * run concurrently, 2 by default.
+ * run concurrently, 2 by default. With `MUTATION_AGAIN=1` a break is not tried again that a test noticed in the last run, if
+ * neither its code nor that test has changed since, nor one that survived, if none of its tests has. It does not see changes of
+ * other files.
  */
 import { Stryker } from '@stryker-mutator/core';
 
@@ -21,17 +23,16 @@ if (unknown.length > 0) {
 
 const rows = [];
 for (const group of groups) {
-	const { mutate, tests, withStatic = false, inWorkers = false } = GROUPS[group];
+	const report = `reports/mutation-${group}.json`;
+	const { mutate, tests, withStatic = false } = GROUPS[group];
 	const mutants = await new Stryker({
 		mutate,
 		// Most texts are what people read: a test of those would say the same words again.
 		mutator: { excludedMutations: ['StringLiteral'] },
 		testRunner: 'jest',
-		// Worker processes run the build, and what they ran Stryker does not see: each mutant meets all tests.
-		...(inWorkers && { buildCommand: 'npx gulp build -L --silent' }),
-		coverageAnalysis: inWorkers ? 'off' : 'perTest',
+		coverageAnalysis: 'perTest',
 		// Of what runs only while a file is loaded, Stryker cannot tell which tests meet it: all would have to run.
-		ignoreStatic: !withStatic && !inWorkers,
+		ignoreStatic: !withStatic,
 		jest: {
 			configFile: 'tools/mutation/jest.config.js',
 			config: { testRegex: tests.map((test) => `/test/${test}.*\\.test\\.ts$`) },
@@ -45,7 +46,9 @@ for (const group of groups) {
 		warnings: { slow: false },
 		reporters: ['progress-append-only', 'clear-text', 'json'],
 		clearTextReporter: { allowColor: false, reportTests: false },
-		jsonReporter: { fileName: `reports/mutation-${group}.json` },
+		jsonReporter: { fileName: report },
+		incremental: process.env.MUTATION_AGAIN === '1',
+		incrementalFile: report,
 	}).runMutationTest();
 	const among = (statuses) => mutants.filter(({ status }) => statuses.includes(status));
 	const [found, survived] = [among(FOUND), among(SURVIVED)];
