@@ -3,7 +3,7 @@ import { UserError, type IAuthenticate, type IHttpRequestOptions } from 'n8n-wor
 import { parseCredential } from '../kis/input/credential';
 import { InvalidInput } from '../kis/input/invalidInput';
 import { plainData } from './plainData';
-import { refusalOfProxy } from './refusalOfProxy';
+import { refusalOfConnection } from './refusalOfConnection';
 import { originalOf, rememberOriginal } from './repeats';
 import { headersNamed, headersWithout, nestingHeader } from './requestHeaders';
 import { requestTarget } from './requestTarget';
@@ -46,7 +46,7 @@ export const authenticate: IAuthenticate = async (fields, requested) => {
 			'KIS API credential: the request has a header Host, for which another server could vouch. Nothing was sent. Leave the header out: it follows from the URL.',
 		);
 	}
-	const refusal = await refusalOfProxy(target, request.proxy);
+	const refusal = await refusalOfConnection(target, request.proxy);
 	if (refusal) {
 		throw new UserError(`KIS API credential: ${refusal.why}. Nothing was sent. ${refusal.todo}`);
 	}
@@ -77,6 +77,9 @@ export const authenticate: IAuthenticate = async (fields, requested) => {
 		rejectUnauthorized: true,
 		agentOptions: {},
 		proxy: baseUrl.protocol === 'http:' ? undefined : request.proxy,
+		// The stream of an answer leads to its request, with the keys, and n8n stores what it leads to.
+		useStream: false,
+		encoding: request.encoding === 'stream' ? ('arraybuffer' as const) : request.encoding,
 		// For a digest login, n8n would send the request twice, whatever its method.
 		auth: request.auth && { ...request.auth, sendImmediately: true },
 		// A redirect to another host would take custom headers along. KIS never redirects.

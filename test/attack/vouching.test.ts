@@ -90,6 +90,24 @@ describe.each(HELPERS_OF_N8N)('%s', (helper) => {
 		},
 	);
 
+	test('no server at all vouches where the environment says not to check', async () => {
+		const { evil, proxy } = await startEvil('own');
+		process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+		for (const sending of [{}, { proxy: proxyFor(helper, proxy) }]) {
+			const { errors } = await attack(helper, evil.url, sending);
+			expect(errors[0]).toMatchObject({
+				message: expect.stringMatching(
+					/NODE_TLS_REJECT_UNAUTHORIZED.*Nothing was sent.*NODE_EXTRA_CA_CERTS/,
+				),
+			});
+		}
+		expect([evil.requests, proxy.requests]).toEqual([[], []]);
+		process.env.NODE_TLS_REJECT_UNAUTHORIZED = '1';
+		await attack(helper, evil.url, {});
+		// Its certificate counts as one of a public authority here.
+		expect(evil.requests).not.toEqual([]);
+	});
+
 	test.each(['common', 'get', 'GET', 'Common', 'post'])(
 		'no header Host hides in an object below %j',
 		async (name) => {
@@ -144,7 +162,17 @@ test.each(['https://kis.example:9443', `https://${IP}:9443`, 'http://127.0.0.1:9
 		process.env.HTTPS_PROXY = process.env.HTTP_PROXY = `http://localhost:${proxy.port}`;
 		const fields = { ...makeApp(), environment: 'custom', baseUrl };
 		expect(await testCredential(new KisToken(), new KisApi(), fields)).not.toBeNull();
+		process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+		expect(await testCredential(new KisToken(), new KisApi(), fields)).not.toBeNull();
 		expect(evil.requests).toEqual([]);
 		expect(proxy.requests.filter(({ line }) => !line.startsWith('CONNECT'))).toEqual([]);
 	},
 );
+
+test('the credential test names the setting that keeps n8n from checking certificates', async () => {
+	process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+	const fields = { ...makeApp(), environment: 'real' };
+	const told = await testCredential(new KisToken(), new KisApi(), fields);
+	expect(told).toContain('NODE_TLS_REJECT_UNAUTHORIZED=0');
+	expect(told).toContain('NODE_EXTRA_CA_CERTS');
+});

@@ -1,6 +1,6 @@
 import type { ICredentialTestFunction, ICredentialTestFunctions } from 'n8n-workflow';
 
-import { refusalOfProxy } from '../../../credentials/refusalOfProxy';
+import { refusalOfConnection } from '../../../credentials/refusalOfConnection';
 import { readAttempt } from '../../../kis/reply/attempt';
 import { endpointOf } from '../../../kis/input/baseUrl';
 import { parseCredential, type KisCredential } from '../../../kis/input/credential';
@@ -50,7 +50,7 @@ async function tryKeyPair(
 	credential: KisCredential,
 ): Promise<string | null> {
 	const { appkey, appsecret, baseUrl } = credential;
-	const refusal = await refusalOfProxy(baseUrl);
+	const refusal = await refusalOfConnection(baseUrl);
 	if (refusal) return adviceOnFields(refusal);
 	const exchange = await ask(helpers, endpointOf(baseUrl, APPROVAL_PATH), {
 		grant_type: 'client_credentials',
