@@ -11,6 +11,10 @@ const SIGNATURE_BYTES: Readonly<Record<string, number>> = { HS256: 32, HS384: 48
 const KIS_ALGORITHM = 'HS512';
 /** `{"` in base64url: every JWT starts like this. */
 const JWT_START = 'eyJ';
+/** Shorter texts are words in place of a token. KIS's tokens have some three hundred characters. */
+const MIN_TOKEN_LENGTH = 20;
+/** The characters of a bearer token (https://www.rfc-editor.org/rfc/rfc6750#section-2.1). */
+const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 const SHORT_FINGERPRINT_DIGITS = 12;
 /** Nobody means a later time, and later still it could not be formatted as a date. */
 const MAX_TIME_MS = Date.UTC(9999, 0);
@@ -55,6 +59,12 @@ export function parseAccessToken(input: unknown): AccessToken | InvalidInput {
 		fingerprint: hash('sha256', value),
 		claims: readClaims(value),
 	};
+}
+
+/** Returns whether the text can be an access token at all. If it has the three parts of a JWT, it must be readable as one. */
+export function mayBeToken({ value, claims }: AccessToken): boolean {
+	const isBrokenJwt = claims === null && value.split('.').length === 3;
+	return value.length >= MIN_TOKEN_LENGTH && B64TOKEN.test(value) && !isBrokenJwt;
 }
 
 /** Returns the first 12 digits of the fingerprint, for people to tell tokens apart. */

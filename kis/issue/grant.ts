@@ -1,4 +1,9 @@
-import { MAX_TOKEN_BYTES, parseAccessToken, type AccessToken } from '../input/accessToken';
+import {
+	MAX_TOKEN_BYTES,
+	mayBeToken,
+	parseAccessToken,
+	type AccessToken,
+} from '../input/accessToken';
 import { readAttempt, type Attempt } from '../reply/attempt';
 import type { KisCredential } from '../input/credential';
 import type { Answered } from '../http/exchange';
@@ -43,10 +48,6 @@ export interface IssueAttempt extends Attempt {
 	readonly grant: Grant | null;
 }
 
-/** Shorter texts are words in place of a token. KIS's tokens have some three hundred characters. */
-const MIN_TOKEN_LENGTH = 20;
-/** The characters of a bearer token (https://www.rfc-editor.org/rfc/rfc6750#section-2.1). */
-const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 /** JSON that contains a JWT, or a string under a name that ends like `access_token`. */
 const HOLDS_TOKEN = /eyJ[\w-]{4}i|token":[[{]*"[^"]/i;
 /** Smaller differences between the clocks are ignored. */
@@ -79,8 +80,7 @@ export function readIssue(
 /** Reads a text as a token that KIS gave; `null` if it can be none. */
 export function readGiven(text: unknown, appsecret: string): AccessToken | null {
 	const token = parseAccessToken(text);
-	if (token instanceof InvalidInput) return null;
-	if (token.value.length < MIN_TOKEN_LENGTH || !B64TOKEN.test(token.value)) return null;
+	if (token instanceof InvalidInput || !mayBeToken(token)) return null;
 	// Whoever gets the item gets the token (and the app key, which it names), but never the secret that makes tokens.
 	return new SecretGuard([appsecret]).isQuotedIn(token.value) ? null : token;
 }

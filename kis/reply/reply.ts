@@ -10,7 +10,7 @@ export interface KisReply {
 	readonly codes: readonly string[];
 	/** The field `code`, in which KIS repeats the HTTP status, as text; `null` if absent or blank. */
 	readonly statedStatus: string | null;
-	/** Whether any field looks like a refusal, KIS's or a relay's. Then the reply confirms nothing. */
+	/** Whether any field, however deep, looks like a refusal, KIS's or a relay's. Then the reply confirms nothing. */
 	readonly hasSignOfRefusal: boolean;
 	/** The server's message, as sent; `null` if there is none, or if it is not UTF-8. */
 	readonly text: string | null;
@@ -57,7 +57,7 @@ export function readReply({
 		isUtf8,
 		codes: [error_code, msg_cd].filter(isText).map(trimmed).filter(isShowable),
 		statedStatus: isBlank(code) ? null : asText(code),
-		hasSignOfRefusal: Object.entries(fields).some(isSignOfRefusal),
+		hasSignOfRefusal: hasSignOfRefusal(fields),
 		text: isUtf8 ? ([error_description, msg1, message, error].find(isText) ?? null) : null,
 	};
 }
@@ -107,6 +107,7 @@ function isBlank(value: unknown): boolean {
 
 /** Fields in which servers say how a request went, in lower case, and how to tell that it failed. */
 const SIGNS: Readonly<Record<string, (value: unknown, word: string) => boolean>> = {
+	code: isFailure,
 	success: isNo,
 	issuccess: isNo,
 	is_success: isNo,
@@ -118,8 +119,24 @@ const SIGNS: Readonly<Record<string, (value: unknown, word: string) => boolean>>
 	rt_cd: (value, word) => value !== null && word !== '0',
 };
 
+/** A relay may wrap what KIS said in its own success. Without recursion, since nesting may be deep. */
+function hasSignOfRefusal(fields: object): boolean {
+	const objects = [fields];
+	for (const object of objects) {
+		for (const [name, value] of Object.entries(object) as Array<[string, unknown]>) {
+			if (isSignOfRefusal(name, value)) return true;
+			if (isObject(value)) objects.push(value);
+		}
+	}
+	return false;
+}
+
+function isObject(value: unknown): value is object {
+	return typeof value === 'object' && value !== null;
+}
+
 /** Errs on the side of refusal: a false alarm costs a retry, a missed refusal makes a false statement. */
-function isSignOfRefusal([field, value]: readonly [string, unknown]): boolean {
+function isSignOfRefusal(field: string, value: unknown): boolean {
 	// A token may contain any letters.
 	if (field === 'access_token') return false;
 	if (typeof value === 'string' && MENTIONS_GATEWAY_CODE.test(value)) return true;
@@ -134,6 +151,5 @@ function isNo(value: unknown, word: string): boolean {
 }
 
 function isFailure(value: unknown, word: string): boolean {
-	const isNested = typeof value === 'object' && value !== null;
-	return isNested || /^(err|fail|[345]\d\d(?!\d))/.test(word);
+	return isObject(value) || /^(err|fail|[345]\d\d(?!\d))/.test(word);
 }

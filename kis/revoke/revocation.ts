@@ -1,4 +1,4 @@
-import { isCutOff, isIssuedTo, type AccessToken } from '../input/accessToken';
+import { isCutOff, isIssuedTo, mayBeToken, type AccessToken } from '../input/accessToken';
 import type { LivenessAnswer } from '../liveness/askIfAlive';
 import type { AnswerRule } from '../reply/answerRule';
 import { readAttempt, type Attempt } from '../reply/attempt';
@@ -55,6 +55,12 @@ const UNPROVEN = {
 			'the server confirmed it, which proves nothing: the end of the token is missing, so the server cannot know it',
 		todo: 'Find the whole token and revoke that, not this text again.',
 	},
+	noToken: {
+		meaning: 'noVerdict',
+		happened:
+			'the server confirmed it, which proves nothing: the text is not an access token, so the server cannot know it',
+		todo: 'Find the token and revoke that, not this text again.',
+	},
 } as const satisfies Record<string, AnswerRule>;
 
 /**
@@ -65,8 +71,12 @@ const UNPROVEN = {
  */
 export function checkConfirmation(attempt: Attempt, token: AccessToken, appkey: string): Attempt {
 	if (attempt.verdict !== 'confirmed') return attempt;
-	const isForeign = isIssuedTo(token, appkey) === false;
-	if (!isForeign && !isCutOff(token)) return attempt;
-	const rule = isForeign ? UNPROVEN.otherAppKey : UNPROVEN.cutOff;
-	return { ...attempt, verdict: 'unprovenConfirmation', rule };
+	const doubt = doubtAbout(token, appkey);
+	return doubt ? { ...attempt, verdict: 'unprovenConfirmation', rule: UNPROVEN[doubt] } : attempt;
+}
+
+function doubtAbout(token: AccessToken, appkey: string): keyof typeof UNPROVEN | null {
+	if (isIssuedTo(token, appkey) === false) return 'otherAppKey';
+	if (isCutOff(token)) return 'cutOff';
+	return mayBeToken(token) ? null : 'noToken';
 }

@@ -52,6 +52,12 @@ const UNCONFIRMED = {
 		const message = pick(MESSAGES, random('message'));
 		return json(200, { ...(code !== undefined && { code }), message, ...sign(random) });
 	},
+	/** A relay's own success, around what KIS said. */
+	wrapped: (random) => {
+		const said = pick([sign, withSomeCode], random('said'))(random);
+		const inside = pick([said, [said], { response: said }], random('inside'));
+		return json(200, { ...SUCCESS, [pick(['data', 'output', 'x'], random('name'))]: inside });
+	},
 	otherCode: (random) => {
 		const code = pick(NO_SUCCESS_CODES, random('code'));
 		return json(200, { code, message: pick(MESSAGES, random('message')) });
@@ -66,7 +72,8 @@ const UNCONFIRMED = {
 const UNCONFIRMED_SHARES: Readonly<Record<keyof typeof UNCONFIRMED, number>> = {
 	otherStatus: 0.1,
 	noCode: 0.1,
-	sign: 0.5,
+	sign: 0.4,
+	wrapped: 0.1,
 	otherCode: 0.1,
 	noObject: 0.05,
 	unlistedCode: 0.1,

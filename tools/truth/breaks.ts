@@ -28,7 +28,6 @@ const RETRY = 'kis/reply/retry.ts';
 const PACED = 'kis/rateLimit/pacedRequest.ts';
 const REFUSAL_STREAK = 'kis/rateLimit/refusalStreak.ts';
 const WATCH = 'kis/http/requestWatch.ts';
-const GRANT = 'kis/issue/grant.ts';
 const ISSUANCE = 'kis/issue/issuance.ts';
 
 const REPEATS = 'credentials/repeats.ts';
@@ -82,7 +81,7 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'sign of refusal: `status` error or fail',
 		file: REPLY,
-		from: 'return isNested || /^(err|fail|[345]\\d\\d(?!\\d))/.test(word);',
+		from: 'return isObject(value) || /^(err|fail|[345]\\d\\d(?!\\d))/.test(word);',
 		to: 'return false;',
 	},
 	{
@@ -112,8 +111,21 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'a confirmation about a cut-off token is doubted',
 		file: REVOCATION,
-		from: '!isForeign && !isCutOff(token)',
-		to: '!isForeign',
+		from: "if (isCutOff(token)) return 'cutOff';",
+		to: '',
+	},
+	{
+		rule: 'a confirmation about a text that cannot be a token is doubted',
+		file: REVOCATION,
+		from: "mayBeToken(token) ? null : 'noToken'",
+		to: 'null',
+		seenBy: 'test/kis/revocation.test.ts',
+	},
+	{
+		rule: 'a refusal inside a success counts as well',
+		file: REPLY,
+		from: 'if (isObject(value)) objects.push(value);',
+		to: '',
 	},
 	{
 		rule: 'a confirmation about a token that names nobody is taken',
@@ -387,7 +399,7 @@ export const BREAKS: readonly Break[] = [
 	// What Issue passes on: the experiment issues nothing.
 	{
 		rule: '*Issue* passes on no word in the place of a token',
-		file: GRANT,
+		file: 'kis/input/accessToken.ts',
 		from: 'const MIN_TOKEN_LENGTH = 20;',
 		to: 'const MIN_TOKEN_LENGTH = 1;',
 		seenBy: 'test/kis/issueToken.test.ts',

@@ -92,7 +92,7 @@ export const PROMISES = {
 	noVerdict: { outcome: 'unknown', because: 'no readable verdict', facts: [] },
 	strangerConfirmed: {
 		outcome: 'unknown',
-		because: "a success for a token that is another app key's or cut off",
+		because: "a success for a token that is another app key's, cut off or none",
 		facts: [['?', 'whether KIS says 200 to tokens that it does not know (RFC 7009 allows it)']],
 	},
 	neverWritten: { outcome: 'notSent', because: 'no request was written', facts: [] },

@@ -124,7 +124,8 @@ function hasSign(fields: Readonly<Record<string, unknown>>): boolean {
 			(name === 'success' && String(value) === 'false') ||
 			(name === 'status' && /^(error|fail)/i.test(String(value))) ||
 			(name === 'rt_cd' && asCode(value) !== '0') ||
-			/^[EI]GW\d{5}$/.test(asCode(value)),
+			/^[EI]GW\d{5}$/.test(asCode(value)) ||
+			(typeof value === 'object' && value !== null && hasSign(value as typeof fields)),
 	);
 }
 
