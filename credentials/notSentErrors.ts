@@ -4,7 +4,7 @@ import { shortFingerprint } from '../kis/input/accessToken';
 import type { KisCredential } from '../kis/input/credential';
 import { ENVIRONMENTS } from '../kis/input/environments';
 import { isLimited, type Flaw, type NotIssued, type UnusableGrant } from '../kis/issue/issuance';
-import type { NoToken } from '../kis/keptToken/nextStep';
+import { ORDER_WAIT_MS, type NoToken } from '../kis/keptToken/nextStep';
 import { koreanTime } from '../kis/reply/koreanTime';
 import { LONGEST_ADMISSION_MS, readIntervalMs, type NotAdmitted } from '../kis/rateLimit/admission';
 import { explainAll, sentences } from '../kis/reply/explanation';
@@ -49,6 +49,11 @@ function explainNoToken(noToken: NoToken): ErrorTexts {
 	switch (noToken.because) {
 		case 'cancelled':
 			return STOPPED;
+		case 'tooLong':
+			return {
+				message: `no access token could be had within ${ORDER_WAIT_MS / 1000} s, and anything but a GET waits no longer`,
+				description: 'Run again in a moment.',
+			};
 		case 'beingRevoked':
 			return {
 				message: 'the access token of the KIS API credential is being revoked at this moment',

@@ -7,7 +7,7 @@ import { checkKept } from './checkToken';
 import { issueUnderLease } from './issueUnderLease';
 import { learnOfKept } from './keptShare';
 import { keptTokenOf, type KeptToken } from './keptToken';
-import { nextStep, type NoToken, type Progress } from './nextStep';
+import { nextStep, ORDER_WAIT_MS, type NoToken, type Progress } from './nextStep';
 import { SharedWork } from './sharedWork';
 
 /** For each liveness check and each token request. */
@@ -17,10 +17,7 @@ const MAX_RETRIES = 3;
 
 /** How long an order waits for a liveness check of a token that was good. */
 const ORDER_CHECK_MS = 2000;
-
-/** How long an order waits while another worker requests a token: as long as KIS may take to answer. */
-const ORDER_WAIT_FOR_WORKER_MS = TIMEOUT_MS;
-/** The same for a read, which also waits for KIS's minute to pass. */
+/** How long a read waits while another worker requests a token. That includes KIS's minute. */
 const READ_WAIT_FOR_WORKER_MS = 90_000;
 /** The pause before looking again if another worker was faster. */
 const LOOK_AGAIN_MS = 50;
@@ -42,17 +39,19 @@ export interface BringOptions {
 
 /**
  * Returns the access token for a request with this credential: the kept one, or a new one if that is missing, dead or about
- * to expire. Concurrent callers share one token request. Never throws.
+ * to expire. Concurrent callers share one token request. An order waits no longer than {@link ORDER_WAIT_MS}, though what it
+ * waits for runs on for the others. Never throws.
  */
 export async function bringToken(
 	credential: KisCredential,
 	{ mayWait, cancel }: BringOptions,
 ): Promise<AccessToken | NoToken> {
 	const kept = keptTokenOf(credential);
-	const patientUntil = Date.now() + (mayWait ? READ_WAIT_FOR_WORKER_MS : ORDER_WAIT_FOR_WORKER_MS);
+	const patientUntil = Date.now() + (mayWait ? READ_WAIT_FOR_WORKER_MS : ORDER_WAIT_MS);
 	let progress: Progress = { ...NO_PROGRESS, mayWait, patientUntil };
+	const stop = mayWait ? cancel : AbortSignal.any([cancel, AbortSignal.timeout(ORDER_WAIT_MS)]);
 	// Anything may change while a step waits, so each round decides anew.
-	while (!cancel.aborted) {
+	while (!stop.aborted) {
 		if (credential.redis) await learnOfKept(kept, credential);
 		const step = nextStep(credential, kept, progress, Date.now());
 		switch (step.kind) {
@@ -69,33 +68,33 @@ export async function bringToken(
 				const deadline = isRoutine ? [AbortSignal.timeout(ORDER_CHECK_MS)] : [];
 				const options = {
 					...sendingTo(credential),
-					cancel: AbortSignal.any([cancel, ...deadline]),
+					cancel: AbortSignal.any([stop, ...deadline]),
 				};
 				await checkKept(credential, step.token, options);
 				progress = { ...progress, checked: step.about };
 				break;
 			}
 			case 'issue': {
-				const issuance = await issueForAll(credential, kept, cancel);
-				if (!issuance) await wait(LOOK_AGAIN_MS, cancel);
+				const issuance = await issueForAll(credential, kept, stop);
+				if (!issuance) await wait(LOOK_AGAIN_MS, stop);
 				progress = { ...progress, issuance };
 				break;
 			}
 			case 'wait':
-				await wait(step.hold.until - Date.now(), cancel);
+				await wait(step.hold.until - Date.now(), stop);
 				progress = { ...progress, waitedOut: step.hold, issuance: null };
 				break;
 			case 'lookAgain':
-				await wait(step.waitMs, cancel);
+				await wait(step.waitMs, stop);
 		}
 	}
-	return { because: 'cancelled' };
+	return { because: cancel.aborted ? 'cancelled' : 'tooLong' };
 }
 
 /**
  * Returns the token if a request may be sent with it immediately; `null` if one has to be brought first.
  *
- * @param checked A token that need not be checked: the request has waited for that as long as it may.
+ * @param checked A token that need not be checked again.
  */
 export async function tokenAtHand(
 	credential: KisCredential,

@@ -86,8 +86,10 @@ export class KeptToken {
 	/** Notes what KIS said about the token; `null` if that did not tell. */
 	noteChecked(alive: boolean | null, now: number): void {
 		const { grant, givenAt } = this.#state;
-		const checkAt = Math.max(this.#state.checkAt, now + (alive ? TRUSTED_MS : UNDECIDED_MS));
-		this.#change(now, { checkAt });
+		const trustedUntil = now + (alive ? TRUSTED_MS : UNDECIDED_MS);
+		// What was due may have been so because it lay too far ahead.
+		const earlier = this.isCheckDue(now) ? now : this.#state.checkAt;
+		this.#change(now, { checkAt: Math.max(earlier, trustedUntil) });
 		if (alive !== false || !grant) return;
 		// A token that was old when KIS just gave it would be given again.
 		const isNew = givenAt - (grant.token.claims?.issuedAt ?? 0) < ISSUE_INTERVAL_MS;
@@ -116,8 +118,8 @@ export class KeptToken {
 
 	#keep(grant: Grant, now: number): void {
 		const { value, claims } = grant.token;
-		const seenAlive = Math.min(claims?.issuedAt ?? -Infinity, now);
-		const knownBefore = value === this.token?.value ? this.#state.checkAt : -Infinity;
+		const seenAlive = Math.min(claims?.issuedAt ?? 0, now);
+		const knownBefore = value === this.token?.value ? this.#state.checkAt : 0;
 		this.#change(now, {
 			checkAt: Math.max(seenAlive + TRUSTED_MS, knownBefore),
 			renewAt: renewalOf(grant, now),

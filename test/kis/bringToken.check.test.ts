@@ -1,5 +1,6 @@
 // When KIS is asked whether the kept token is alive, how often, and what its answer decides.
 import { KIS_CODES } from '../../kis/reply/errorCodes';
+import { tokenAtHand } from '../../kis/keptToken/bringToken';
 import { keptTokenOf } from '../../kis/keptToken/keptToken';
 import { limiterOf } from '../../kis/rateLimit/limiterFor';
 import { uapiRefusal } from '../support/kisDouble';
@@ -34,6 +35,15 @@ describe('a token that was not seen alive for ten minutes', () => {
 		clock.now += 0.2 * MINUTE;
 		await brought();
 		expect([issues(), questions()]).toEqual([1, 2]);
+	});
+
+	test('is asked about once after this computer’s clock was set back', async () => {
+		const token = await brought();
+		clock.now -= 9 * HOUR;
+		expect(await brought({ mayWait: true })).toBe(token);
+		expect(await tokenAtHand(credential())).not.toBeNull();
+		expect(await brought()).toBe(token);
+		expect(questions()).toBe(1);
 	});
 
 	test('is asked about with one quote that says whose it is', async () => {

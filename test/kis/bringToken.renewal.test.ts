@@ -3,7 +3,7 @@ import { KeptToken } from '../../kis/keptToken/keptToken';
 import { nextStep, type Progress } from '../../kis/keptToken/nextStep';
 import { limiterOf } from '../../kis/rateLimit/limiterFor';
 import { redisUrl } from '../support/redis';
-import { hangUp, refusal, silence } from '../support/scriptedServer';
+import { hangUp, http, refusal, silence } from '../support/scriptedServer';
 import { makeToken } from '../support/tokens';
 import {
 	MINUTE,
@@ -90,6 +90,36 @@ describe('a token is renewed', () => {
 });
 
 describe('an order', () => {
+	test('waits ten seconds for a token, whatever keeps it; what it waits for serves the others', async () => {
+		const over = new AbortController();
+		const timeouts = jest.spyOn(AbortSignal, 'timeout').mockReturnValue(over.signal);
+		let answer = () => {};
+		const access_token = kis.mint();
+		kis.orders.tokenP = [
+			(socket) => (answer = () => socket.write(http(200, JSON.stringify({ access_token })))),
+		];
+		const order = brought();
+		const read = broughtToRead();
+		await kis.received(1);
+		expect(timeouts.mock.calls).toEqual([[10_000]]);
+		over.abort();
+		expect(await order).toBe('tooLong');
+		timeouts.mockRestore();
+		answer();
+		expect(await read).toBe(access_token);
+		expect(await brought()).toBe(access_token);
+		expect(issues()).toBe(1);
+	});
+
+	test('that is stopped while it waits is not called late', async () => {
+		const stop = new AbortController();
+		kis.orders.tokenP = [silence];
+		const order = brought({ cancel: stop.signal });
+		await kis.received(1);
+		stop.abort();
+		expect(await order).toBe('cancelled');
+	});
+
 	test('goes with the token that is good, while another one is issued', async () => {
 		const first = await brought();
 		clock.now += 23.5 * HOUR;

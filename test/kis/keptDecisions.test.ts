@@ -172,6 +172,21 @@ describe('the kept token', () => {
 		expect(kept.isCheckDue(NOW - 1)).toBe(true);
 	});
 
+	test('is checked once after that, however far the clock was set back', () => {
+		const kept = given(grantOf(null, 24 * HOUR));
+		kept.noteChecked(true, NOW);
+		kept.noteChecked(true, NOW - 9 * HOUR);
+		expect(kept.isCheckDue(NOW - 9 * HOUR)).toBe(false);
+		expect(kept.isCheckDue(NOW - 9 * HOUR + 10 * MINUTE)).toBe(true);
+	});
+
+	test('is trusted for longer if an earlier check said more than the last one', () => {
+		const kept = given(grantOf(null, 24 * HOUR));
+		kept.noteChecked(true, NOW);
+		kept.noteChecked(null, NOW + 1000);
+		expect(kept.isCheckDue(NOW + 10 * MINUTE - 1)).toBe(false);
+	});
+
 	test.each<[string, number, number, boolean]>([
 		['old when KIS gave it', -INTERVAL, INTERVAL - 1, true],
 		['old when KIS gave it, and that is a minute ago', -INTERVAL, INTERVAL, false],

@@ -5,9 +5,10 @@ import fc from 'fast-check';
 import type { Attempt } from '../../kis/reply/attempt';
 import { KIS_CODES } from '../../kis/reply/errorCodes';
 import { NOTHING_KEPT, type KeptState } from '../../kis/keptToken/keptState';
+import { KeptToken } from '../../kis/keptToken/keptToken';
 import { decodeState, encodeState } from '../../kis/keptToken/keptStateCodec';
 import { property } from '../support/properties';
-import { credentialFor, makeKeyPair, makeToken, read } from '../support/tokens';
+import { credentialFor, makeKeyPair, makeOpaqueToken, makeToken, read } from '../support/tokens';
 
 const HOUR = 60 * 60 * 1000;
 const NOW = Date.UTC(2026, 10, 26);
@@ -59,6 +60,17 @@ const STATES: Readonly<Record<string, KeptState>> = {
 
 test.each(Object.entries(STATES))('%s arrives as it was', (_name, state) => {
 	expect(decodeState(encodeState(state, NOW), credential, NOW)).toEqual(state);
+});
+
+test.each([
+	['opaque', makeOpaqueToken()],
+	['a JWT that does not say when it was issued', makeToken(keys.appkey, { iat: undefined })],
+])('when a token is to be checked arrives if it is %s', (_name, value) => {
+	const kept = new KeptToken();
+	const attempts = [ATTEMPT];
+	kept.note({ outcome: 'issued', grant: grantOf(value), attempts }, NOW);
+	const arrived = decodeState(encodeState(kept.state, NOW), credential, NOW);
+	expect(arrived).toEqual(kept.state);
 });
 
 test('moments are on the reader’s clock', () => {

@@ -69,6 +69,9 @@ const run = async (
 		},
 	});
 const count = (...endpoints: Endpoint[]) => endpoints.map((name) => kis.seen(name).length);
+/** The tokens that were revoked, in order. */
+const revoked = () =>
+	kis.seen('revokeP').map(({ body }) => (JSON.parse(body) as { token: string }).token);
 const off = { bringAuthorization: false };
 
 describe('Issue', () => {
@@ -478,9 +481,66 @@ describe('Revoke', () => {
 			node: { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 } as Partial<INode>,
 		});
 		expect(outcomes(items)).toEqual(['revoked']);
-		expect(kis.seen('revokeP').map(({ body }) => (JSON.parse(body) as IDataObject).token)).toEqual(
-			Array(3).fill(kis.tokensOf('quote')[0]),
+		expect(revoked()).toEqual(Array(3).fill(kis.tokensOf('quote')[0]));
+	});
+
+	test('a second try of Retry On Fail is about the same token, also if another one is kept by then', async () => {
+		const token = await quoted();
+		kis.orders.revokeP = [hangUp];
+		kis.orders.quote = [reset];
+		const count = kis.requests.length;
+		const revoking = revoke({
+			options: { maxRetries: 0 },
+			node: { retryOnFail: true, maxTries: 2, waitBetweenTries: 1500 } as Partial<INode>,
+		});
+		// The revoke, and the question that its lost answer raised.
+		await kis.received(count + 2);
+		kis.live.clear();
+		let next = token;
+		while (next === token) {
+			await delay(20);
+			next = await quoted();
+		}
+		const { items } = await revoking;
+		expect(outcomes(items)).toEqual(['revoked']);
+		expect(revoked()).toEqual([token, token]);
+		expect(kis.live).toEqual(new Set([next]));
+	});
+
+	test('each run of the node in an execution is about the token that is kept then', async () => {
+		const nodes = [
+			makeNode('Start', 'n8n-nodes-base.manualTrigger', {}),
+			...[
+				kisTokenStep('Issue', 'issue'),
+				kisTokenStep('Issue Again', 'issue'),
+				kisTokenStep('Revoke', 'revoke', fromCredential),
+			].map((node) => ({ ...node, credentials: { kisApi: { id: 'kis', name: 'kis' } } })),
+		];
+		const to = (...names: string[]) => ({
+			main: [names.map((node) => ({ node, type: 'main' as const, index: 0 }))],
+		});
+		const {
+			apps: [keys],
+			url,
+		} = host();
+		const fields = { ...keys, environment: 'custom', baseUrl: url };
+		const connections = {
+			Start: to('Issue', 'Issue Again'),
+			Issue: to('Revoke'),
+			'Issue Again': to('Revoke'),
+		};
+		const stored = await runWorkflow(
+			{ nodes, connections, settings: { executionOrder: 'v1' } },
+			{
+				nodeTypes: { [nodes[1].type]: new KisToken() },
+				credentialTypes: [new KisApi()],
+				credentials: [await encryptCredential('kis', 'kisApi', fields)],
+			},
 		);
+		const given = ['Issue', 'Issue Again'].map((of) => outputOf(stored, of)[0].json.access_token);
+		expect(new Set(revoked())).toEqual(new Set(given));
+		expect(new Set(given).size).toBe(2);
+		expect(kis.live).toEqual(new Set());
 	});
 
 	test('works if the switch was turned off meanwhile', async () => {

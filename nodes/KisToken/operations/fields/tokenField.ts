@@ -1,8 +1,10 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import type { AccessToken } from '../../../../kis/input/accessToken';
+import { addressOf } from '../../../../kis/input/baseUrl';
 import type { KisCredential } from '../../../../kis/input/credential';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
+import { cancelSignal } from '../../host/execution';
 import { forEachItem, readEach, readParameter, readToken } from '../../host/input';
 import { typedTokenHint } from './typedTokenHint';
 
@@ -84,17 +86,32 @@ export async function readTokens(
 			);
 		case 'credential':
 			if (credential instanceof InvalidInput) return forEachItem(context, credential);
-			return forEachItem(context, (await tokenKept(credential)) ?? NONE_KEPT);
+			return forEachItem(context, (await tokenKept(context, credential)) ?? NONE_KEPT);
 		default:
 			return forEachItem(context, NO_SOURCE);
 	}
 }
 
-async function tokenKept(credential: KisCredential): Promise<AccessToken | null> {
+/** The kept token that the first try of a run of a node found: by execution, then by node, run and credential. */
+const foundByFirstTry = new WeakMap<AbortSignal, Map<string, AccessToken>>();
+
+/** A later try of "Retry On Fail" is about the same token, also if the credential keeps another one by then. */
+async function tokenKept(
+	context: IExecuteFunctions,
+	credential: KisCredential,
+): Promise<AccessToken | null> {
 	// Loaded by the first run that needs it, so that n8n's start takes no longer.
 	const { keptTokenOf } = await import('../../../../kis/keptToken/keptToken');
 	const { learnOfKept } = await import('../../../../kis/keptToken/keptShare');
 	const kept = keptTokenOf(credential);
 	await learnOfKept(kept, credential);
-	return kept.token;
+	const execution = cancelSignal(context);
+	const found = foundByFirstTry.get(execution) ?? new Map<string, AccessToken>();
+	foundByFirstTry.set(execution, found);
+	const { $runIndex } = context.getWorkflowDataProxy(0);
+	const { appkey, baseUrl } = credential;
+	const run = JSON.stringify([context.getNode().id, $runIndex, appkey, addressOf(baseUrl)]);
+	const token = found.get(run) ?? kept.token;
+	if (token) found.set(run, token);
+	return token;
 }
