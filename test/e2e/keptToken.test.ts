@@ -29,6 +29,7 @@ const apps = {
 	other: makeApp(),
 	burst: makeApp(),
 	orders: makeApp(),
+	answers: makeApp(),
 };
 type Name = keyof typeof apps;
 
@@ -40,6 +41,27 @@ const TOKEN = '/oauth2/tokenP';
 const REVOKE = '/oauth2/revokeP';
 /** KIS's own text of EGW00121. */
 const INVALID = '유효하지 않은 token 입니다.';
+/** Ways to ask for an answer that n8n's HTTP Request node takes as a stream, unless the credential prevents it. */
+const IN_FORMAT = {
+	file: { options: { response: { response: { responseFormat: 'file' } } } },
+	'file, with headers': {
+		options: { response: { response: { responseFormat: 'file', fullResponse: true } } },
+	},
+	'Raw and JSON': {
+		...AS_ORDER,
+		contentType: 'raw',
+		rawContentType: 'application/json',
+		body: AS_ORDER.jsonBody,
+		options: { response: { response: { responseFormat: 'json' } } },
+	},
+	'Raw and text': {
+		...AS_ORDER,
+		contentType: 'raw',
+		rawContentType: 'application/json',
+		body: AS_ORDER.jsonBody,
+		options: { response: { response: { responseFormat: 'text' } } },
+	},
+} as const;
 const ANSWERED = [expect.objectContaining({ rt_cd: '0' })];
 
 let stage: Stage;
@@ -88,6 +110,11 @@ function workflows(sandbox: Sandbox): WorkflowFile[] {
 	]);
 	return [
 		...ofEach,
+		...Object.entries(IN_FORMAT).map(([name, parameters]) =>
+			chain(name, [
+				request('answers', sandbox.url + ('method' in parameters ? ORDER : QUOTE), parameters),
+			]),
+		),
 		chain('order', [request('orders', sandbox.url + ORDER, order)]),
 		chain('quote elsewhere', [request('switched', elsewhere.url + QUOTE)]),
 		// A token that Issue gives out is stored with the execution, unless the workflow says otherwise.
@@ -329,6 +356,14 @@ describe('the credential is changed while n8n runs', () => {
 		expectQuote(await quote('switched'));
 		expect(counts('switched').issues).toBe(issues);
 	});
+});
+
+test.each(Object.keys(IN_FORMAT))('an answer as %s arrives', async (format) => {
+	stage.sandbox.faults.push({ kind: 'raw', status: 200, body: '{"rt_cd":"0"}', path: ORDER });
+	const { run } = await stage.api.run(format);
+	expect(run.resultData.error?.message).toBeUndefined();
+	const [{ json, binary }] = itemsOf(run, 'Request');
+	expect(JSON.stringify({ json, binary })).toMatch(/rt_cd|"fileSize"/);
 });
 
 describe('an order', () => {
