@@ -42,7 +42,7 @@ exports.GROUPS = {
 			'kis/memory/revokeHistory.ts',
 			'kis/revoke/{revoker,revokeTokens,batchStop,workers}.ts',
 		],
-		tests: ['kis/(connection|revokeHistory|requestWatch|revokeTokens)'],
+		tests: ['kis/(batchStop|connection|revokeHistory|requestWatch|revokeTokens|workers)'],
 	},
 	issue: {
 		mutate: ['kis/issue/*.ts'],
