@@ -49,9 +49,9 @@ function explainNoToken(noToken: NoToken): ErrorTexts {
 	switch (noToken.because) {
 		case 'cancelled':
 			return STOPPED;
-		case 'tooLong':
+		case 'tookTooLong':
 			return {
-				message: `no access token could be had within ${ORDER_WAIT_MS / 1000} s, and anything but a GET waits no longer`,
+				message: `no access token was available within ${ORDER_WAIT_MS / 1000} s, and only a GET waits longer`,
 				description: 'Run again in a moment.',
 			};
 		case 'beingRevoked':

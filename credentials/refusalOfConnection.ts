@@ -4,14 +4,14 @@ import { InvalidInput } from '../kis/input/invalidInput';
 /**
  * Tells why n8n must not connect to a host with the keys. The client in `kis/http` needs no such rule.
  *
- * - `NODE_TLS_REJECT_UNAUTHORIZED=0` keeps n8n's HTTP client from checking certificates, whatever a request says: n8n passes
- *   on only that one is not to be checked (seen with n8n-core 1.122 and 2.41).
+ * - `NODE_TLS_REJECT_UNAUTHORIZED=0` keeps n8n's HTTP client from checking certificates. n8n forwards `rejectUnauthorized`
+ *   only if it is `false`, so a request cannot turn the check back on (seen with n8n-core 1.122 and 2.41).
  * - Plain http is allowed to this computer only; a proxy would read it.
  * - In a proxy's tunnel, n8n's HTTP client names no host to the TLS handshake if that is an IP address. The certificate is
  *   then compared with the name of the proxy, or with `localhost` (seen with both, too).
  *
  * @param proxy The proxy that the request names, which is left out of one over plain http. The environment may name another.
- * @returns `null` if the connection does no harm.
+ * @returns `null` if the keys may be sent.
  */
 export async function refusalOfConnection(url: URL, proxy?: unknown): Promise<InvalidInput | null> {
 	const isPlain = url.protocol === 'http:';

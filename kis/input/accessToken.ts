@@ -61,10 +61,9 @@ export function parseAccessToken(input: unknown): AccessToken | InvalidInput {
 	};
 }
 
-/** Returns whether the text can be an access token at all. If it has the three parts of a JWT, it must be readable as one. */
-export function mayBeToken({ value, claims }: AccessToken): boolean {
-	const isBrokenJwt = claims === null && value.split('.').length === 3;
-	return value.length >= MIN_TOKEN_LENGTH && B64TOKEN.test(value) && !isBrokenJwt;
+/** Returns whether the text has the length and the characters of an access token. */
+export function looksLikeToken({ value }: AccessToken): boolean {
+	return value.length >= MIN_TOKEN_LENGTH && B64TOKEN.test(value);
 }
 
 /** Returns the first 12 digits of the fingerprint, for people to tell tokens apart. */

@@ -1,6 +1,6 @@
 import {
 	MAX_TOKEN_BYTES,
-	mayBeToken,
+	looksLikeToken,
 	parseAccessToken,
 	type AccessToken,
 } from '../input/accessToken';
@@ -80,7 +80,7 @@ export function readIssue(
 /** Reads a text as a token that KIS gave; `null` if it can be none. */
 export function readGiven(text: unknown, appsecret: string): AccessToken | null {
 	const token = parseAccessToken(text);
-	if (token instanceof InvalidInput || !mayBeToken(token)) return null;
+	if (token instanceof InvalidInput || !looksLikeToken(token)) return null;
 	// Whoever gets the item gets the token (and the app key, which it names), but never the secret that makes tokens.
 	return new SecretGuard([appsecret]).isQuotedIn(token.value) ? null : token;
 }

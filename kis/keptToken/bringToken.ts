@@ -4,6 +4,7 @@ import { ENVIRONMENTS } from '../input/environments';
 import type { Issuance } from '../issue/issuance';
 import { wait } from '../reply/retry';
 import { checkKept } from './checkToken';
+import { withDeadline } from './deadline';
 import { issueUnderLease } from './issueUnderLease';
 import { learnOfKept } from './keptShare';
 import { keptTokenOf, type KeptToken } from './keptToken';
@@ -47,9 +48,25 @@ export async function bringToken(
 	{ mayWait, cancel }: BringOptions,
 ): Promise<AccessToken | NoToken> {
 	const kept = keptTokenOf(credential);
+	const brought = await withDeadline(
+		mayWait ? null : ORDER_WAIT_MS,
+		cancel,
+		async (stop) => await bringUntil(stop, credential, kept, mayWait),
+	);
+	if (brought) return brought;
+	if (cancel.aborted) return { because: 'cancelled' };
+	return { because: kept.requestedElsewhereMs > 0 ? 'requestedElsewhere' : 'tookTooLong' };
+}
+
+/** @returns `null` if `stop` was aborted first. */
+async function bringUntil(
+	stop: AbortSignal,
+	credential: KisCredential,
+	kept: KeptToken,
+	mayWait: boolean,
+): Promise<AccessToken | NoToken | null> {
 	const patientUntil = Date.now() + (mayWait ? READ_WAIT_FOR_WORKER_MS : ORDER_WAIT_MS);
 	let progress: Progress = { ...NO_PROGRESS, mayWait, patientUntil };
-	const stop = mayWait ? cancel : AbortSignal.any([cancel, AbortSignal.timeout(ORDER_WAIT_MS)]);
 	// Anything may change while a step waits, so each round decides anew.
 	while (!stop.aborted) {
 		if (credential.redis) await learnOfKept(kept, credential);
@@ -65,12 +82,12 @@ export async function bringToken(
 			case 'check': {
 				// No revoke has put the token in doubt: it is most likely alive, and an order does not wait long to hear so.
 				const isRoutine = step.about === step.token && !mayWait;
-				const deadline = isRoutine ? [AbortSignal.timeout(ORDER_CHECK_MS)] : [];
-				const options = {
-					...sendingTo(credential),
-					cancel: AbortSignal.any([stop, ...deadline]),
-				};
-				await checkKept(credential, step.token, options);
+				await withDeadline(
+					isRoutine ? ORDER_CHECK_MS : null,
+					stop,
+					async (cancel) =>
+						await checkKept(credential, step.token, { ...sendingTo(credential), cancel }),
+				);
 				progress = { ...progress, checked: step.about };
 				break;
 			}
@@ -88,7 +105,7 @@ export async function bringToken(
 				await wait(step.waitMs, stop);
 		}
 	}
-	return { because: cancel.aborted ? 'cancelled' : 'tooLong' };
+	return null;
 }
 
 /**

@@ -163,7 +163,7 @@ function nullOr<T>(field: unknown, decode: (field: unknown) => T): T | null {
 	return field === null ? null : decode(field);
 }
 
-/** What is no object has none of the fields, each of which is checked. */
+/** Anything but an object yields no fields, and each field is checked where it is read. */
 function objectOf(field: unknown): Record<string, unknown> {
 	return Object(field) as Record<string, unknown>;
 }

@@ -87,9 +87,9 @@ export class KeptToken {
 	noteChecked(alive: boolean | null, now: number): void {
 		const { grant, givenAt } = this.#state;
 		const trustedUntil = now + (alive ? TRUSTED_MS : UNDECIDED_MS);
-		// What was due may have been so because it lay too far ahead.
-		const earlier = this.isCheckDue(now) ? now : this.#state.checkAt;
-		this.#change(now, { checkAt: Math.max(earlier, trustedUntil) });
+		// If the clock was set back, `checkAt` lies too far ahead and must not survive.
+		const trustedSoFar = this.isCheckDue(now) ? now : this.#state.checkAt;
+		this.#change(now, { checkAt: Math.max(trustedSoFar, trustedUntil) });
 		if (alive !== false || !grant) return;
 		// A token that was old when KIS just gave it would be given again.
 		const isNew = givenAt - (grant.token.claims?.issuedAt ?? 0) < ISSUE_INTERVAL_MS;

@@ -6,14 +6,14 @@ import { doubtAbout, isBeingRevoked, type Doubt } from '../memory/revokeMarks';
 import type { IssueHold } from './issueHold';
 import type { KeptToken } from './keptToken';
 
-/** How long an order waits for a token, whatever keeps it: a late order is another order. */
+/** How long an order waits for a token, whatever the delay: an order that goes out late is not the one that was meant. */
 export const ORDER_WAIT_MS = 10_000;
 
 /** Why a request gets no token. */
 export type NoToken =
 	| { readonly because: 'cancelled' }
 	/** An order has waited for {@link ORDER_WAIT_MS}. */
-	| { readonly because: 'tooLong' }
+	| { readonly because: 'tookTooLong' }
 	| { readonly because: 'beingRevoked' }
 	/** A revoke left open whether it is dead. If `checked`, KIS was asked since, and its answer did not tell. */
 	| { readonly because: 'unsettled'; readonly token: AccessToken; readonly checked: boolean }

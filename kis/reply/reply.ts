@@ -135,7 +135,7 @@ function isObject(value: unknown): value is object {
 	return typeof value === 'object' && value !== null;
 }
 
-/** Errs on the side of refusal: a false alarm costs a retry, a missed refusal makes a false statement. */
+/** Errs on the side of refusal: a false alarm leaves the outcome open, a missed refusal makes a false statement. */
 function isSignOfRefusal(field: string, value: unknown): boolean {
 	// A token may contain any letters.
 	if (field === 'access_token') return false;

@@ -1,4 +1,4 @@
-import { isCutOff, isIssuedTo, mayBeToken, type AccessToken } from '../input/accessToken';
+import { isCutOff, isIssuedTo, looksLikeToken, type AccessToken } from '../input/accessToken';
 import type { LivenessAnswer } from '../liveness/askIfAlive';
 import type { AnswerRule } from '../reply/answerRule';
 import { readAttempt, type Attempt } from '../reply/attempt';
@@ -55,10 +55,10 @@ const UNPROVEN = {
 			'the server confirmed it, which proves nothing: the end of the token is missing, so the server cannot know it',
 		todo: 'Find the whole token and revoke that, not this text again.',
 	},
-	noToken: {
+	notAToken: {
 		meaning: 'noVerdict',
 		happened:
-			'the server confirmed it, which proves nothing: the text is not an access token, so the server cannot know it',
+			'the server confirmed it, which proves nothing: the text does not look like an access token, so the server may not know it',
 		todo: 'Find the token and revoke that, not this text again.',
 	},
 } as const satisfies Record<string, AnswerRule>;
@@ -71,12 +71,13 @@ const UNPROVEN = {
  */
 export function checkConfirmation(attempt: Attempt, token: AccessToken, appkey: string): Attempt {
 	if (attempt.verdict !== 'confirmed') return attempt;
-	const doubt = doubtAbout(token, appkey);
-	return doubt ? { ...attempt, verdict: 'unprovenConfirmation', rule: UNPROVEN[doubt] } : attempt;
+	const why = whyUnproven(token, appkey);
+	return why ? { ...attempt, verdict: 'unprovenConfirmation', rule: UNPROVEN[why] } : attempt;
 }
 
-function doubtAbout(token: AccessToken, appkey: string): keyof typeof UNPROVEN | null {
+function whyUnproven(token: AccessToken, appkey: string): keyof typeof UNPROVEN | null {
 	if (isIssuedTo(token, appkey) === false) return 'otherAppKey';
 	if (isCutOff(token)) return 'cutOff';
-	return mayBeToken(token) ? null : 'noToken';
+	const isBrokenJwt = token.claims === null && token.value.split('.').length === 3;
+	return looksLikeToken(token) && !isBrokenJwt ? null : 'notAToken';
 }

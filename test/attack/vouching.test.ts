@@ -90,7 +90,7 @@ describe.each(HELPERS_OF_N8N)('%s', (helper) => {
 		},
 	);
 
-	test('no server at all vouches where the environment says not to check', async () => {
+	test('https is refused where NODE_TLS_REJECT_UNAUTHORIZED is 0', async () => {
 		const { evil, proxy } = await startEvil('own');
 		process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
 		for (const sending of [{}, { proxy: proxyFor(helper, proxy) }]) {

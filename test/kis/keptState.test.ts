@@ -138,7 +138,7 @@ test.each<[string, (written: Written) => unknown]>([
 	expect(decodeState(JSON.stringify(written), credential, NOW)).toBeNull();
 });
 
-test('what is at the edge is accepted', () => {
+test('the longest text, the latest time and an empty hold are accepted', () => {
 	const written = write();
 	written.hold.until = NOW;
 	written.renewAt = Date.UTC(9999, 0);

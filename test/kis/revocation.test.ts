@@ -124,6 +124,7 @@ describe('no verdict', () => {
 		['a status inside', 200, { code: 200, data: { code: 403, message: '거부' } }],
 		['a refusal deep inside', 200, { code: 200, x: { y: { status: 500, z: [] } } }],
 		['a refusal as text inside', 200, { code: 200, x: { y: '{"error_code":"EGW00105"}' } }],
+		['a name twice inside', 200, '{"code":200,"data":{"rt_cd":"1","rt_cd":"0"}}'],
 		['an error inside', 200, { code: 200, x: [{ error: 'inside' }] }],
 		[
 			'a gateway code below endless lists',

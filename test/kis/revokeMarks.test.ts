@@ -16,7 +16,7 @@ const token = (name: number) => ({ value: '', fingerprint: String(name), claims:
 const tokens = (count: number) => Array.from({ length: count }, (_, i) => token(i));
 const marked = (name: number) => isBeingRevoked(token(name), credential);
 
-test('a usual number is marked before anything else can happen', async () => {
+test('fewer than 1,000 tokens are marked in one turn of the event loop', async () => {
 	while (!turnIsOver()) await sleep(1);
 	const marking = markAsRevoking(tokens(999), credential);
 	expect([marked(0), marked(998)]).toEqual([true, true]);
@@ -25,7 +25,7 @@ test('a usual number is marked before anything else can happen', async () => {
 	expect([marked(0), marked(998)]).toEqual([false, false]);
 });
 
-test('more are marked in several turns of the event loop', async () => {
+test('1,000 are marked in several turns', async () => {
 	while (!turnIsOver()) await sleep(1);
 	const marking = markAsRevoking(tokens(1000), credential);
 	expect([marked(998), marked(999)]).toEqual([true, false]);

@@ -507,14 +507,17 @@ describe('Revoke', () => {
 		expect(kis.live).toEqual(new Set([next]));
 	});
 
-	test('each run of the node in an execution is about the token that is kept then', async () => {
+	test('each node, and each run of it, is about the token that is kept then', async () => {
 		const nodes = [
 			makeNode('Start', 'n8n-nodes-base.manualTrigger', {}),
 			...[
 				kisTokenStep('Issue', 'issue'),
 				kisTokenStep('Issue Again', 'issue'),
 				kisTokenStep('Revoke', 'revoke', fromCredential),
-			].map((node) => ({ ...node, credentials: { kisApi: { id: 'kis', name: 'kis' } } })),
+				kisTokenStep('Issue Then', 'issue'),
+				kisTokenStep('Revoke Then', 'revoke', fromCredential),
+				// Imported JSON may lack ids.
+			].map((node) => ({ ...node, id: '', credentials: { kisApi: { id: 'kis', name: 'kis' } } })),
 		];
 		const to = (...names: string[]) => ({
 			main: [names.map((node) => ({ node, type: 'main' as const, index: 0 }))],
@@ -528,6 +531,8 @@ describe('Revoke', () => {
 			Start: to('Issue', 'Issue Again'),
 			Issue: to('Revoke'),
 			'Issue Again': to('Revoke'),
+			Revoke: to('Issue Then'),
+			'Issue Then': to('Revoke Then'),
 		};
 		const stored = await runWorkflow(
 			{ nodes, connections, settings: { executionOrder: 'v1' } },
@@ -537,9 +542,9 @@ describe('Revoke', () => {
 				credentials: [await encryptCredential('kis', 'kisApi', fields)],
 			},
 		);
-		const given = ['Issue', 'Issue Again'].map((of) => outputOf(stored, of)[0].json.access_token);
-		expect(new Set(revoked())).toEqual(new Set(given));
-		expect(new Set(given).size).toBe(2);
+		expect(stored.data.resultData.error).toBeUndefined();
+		// Issue and Issue Again, and Issue Then after each of them.
+		expect(new Set(revoked()).size).toBe(4);
 		expect(kis.live).toEqual(new Set());
 	});
 

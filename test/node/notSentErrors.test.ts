@@ -16,6 +16,12 @@ test.each<[string, NoToken, string, RegExp]>([
 		/^Run again in a moment\.$/,
 	],
 	[
+		'an order has waited as long as it may',
+		{ because: 'tookTooLong' },
+		'no access token was available within 10 s, and only a GET waits longer',
+		/^Run again in a moment\.$/,
+	],
+	[
 		'another worker has ended since it asked KIS',
 		{ because: 'notIssued', issuance: { outcome: 'unknown', ...NOT_ISSUED }, until: Date.now() },
 		'an access token may have been issued, and did not arrive: the n8n worker that asked KIS for it has ended',

@@ -18,3 +18,14 @@ property(
 		expect(readJsonObject(json)).toEqual(expected);
 	},
 );
+
+property(
+	'nor is it read if a name is twice in an object inside',
+	[fc.array(name, { minLength: 1, maxLength: 3 }), value, fc.constantFrom('{"x":', '[1,')],
+	(names, inside, opening) => {
+		const members = names.map((it) => `${JSON.stringify(it)}:${JSON.stringify(inside)}`).join();
+		const json = `{"data":${opening}{${members}}${opening === '[1,' ? ']' : '}'}}`;
+		const isUnique = new Set(names).size === names.length;
+		expect(readJsonObject(json) !== null).toBe(isUnique);
+	},
+);

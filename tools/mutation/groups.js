@@ -3,8 +3,8 @@ exports.GROUPS = {
 	input: {
 		mutate: ['kis/input/{accessToken,baseUrl,credential,invalidInput,json,redisUrl}.ts'],
 		tests: [
-			'kis/(accessToken|baseUrl|credential|deadTokens|redisUrl|revokeHistory)',
-			'properties/(acc|base|cred)',
+			'kis/(accessToken|baseUrl|credential|deadTokens|redisUrl|revocation|revokeHistory)',
+			'properties/(acc|base|cred|json)',
 		],
 	},
 	replies: {

@@ -110,7 +110,7 @@ async function tokenKept(
 	foundByFirstTry.set(execution, found);
 	const { $runIndex } = context.getWorkflowDataProxy(0);
 	const { appkey, baseUrl } = credential;
-	const run = JSON.stringify([context.getNode().id, $runIndex, appkey, addressOf(baseUrl)]);
+	const run = JSON.stringify([context.getNode().name, $runIndex, appkey, addressOf(baseUrl)]);
 	const token = found.get(run) ?? kept.token;
 	if (token) found.set(run, token);
 	return token;
