@@ -111,6 +111,12 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 			"A request waits until KIS's limit has room for it, and counts from when a busy host has written it.",
 		),
 		inDist(
+			'keptToken/deadline',
+			GLOBALS,
+			'clearTimeout ×1, setTimeout ×1',
+			'An order waits for a token, but not for long.',
+		),
+		inDist(
 			'rateLimit/admission',
 			GLOBALS,
 			'setTimeout ×1',
@@ -147,6 +153,11 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 		'nodes/KisToken/operations/issue/storedHint',
 		'process ×1',
 		'Whether n8n saves executions, where the workflow leaves that to the environment.',
+	),
+	"n8n's own connections": inBoth(
+		'credentials/refusalOfConnection',
+		'process ×1',
+		"Whether n8n's environment keeps it from checking certificates.",
 	),
 	'the test of the credential': inBoth(
 		'nodes/KisToken/credentialTest/ask',
