@@ -67,7 +67,7 @@ exports.GROUPS = {
 	pacing: {
 		mutate: ['kis/rateLimit/*.ts'],
 		tests: [
-			'kis/(admission|limitConstants|pacedRequest|rateLimiter|requestEnd|sharedLimit)',
+			'kis/(admission|limitConstants|pacedRequest|rateLimiter|requestEnd|sharedLimit|sharedReplies)',
 			'properties/rateLimiter',
 		],
 	},
