@@ -119,7 +119,7 @@ test('where there is no place yet, another is asked for later', async () => {
 });
 
 test('bookings of one process go one after the other', async () => {
-	let answer = (_reply: unknown[]) => {};
+	let answer: (reply: unknown[]) => void = () => {};
 	replies = [new Promise((resolve) => (answer = resolve)), GIVEN];
 	const both = [enter(), enter()];
 	await sleep(5);
@@ -139,7 +139,7 @@ describe('a caller that is stopped', () => {
 	});
 
 	test('while it books: gives the place back', async () => {
-		let answer = (_reply: unknown[]) => {};
+		let answer: (reply: unknown[]) => void = () => {};
 		replies = [new Promise((resolve) => (answer = resolve))];
 		const stop = new AbortController();
 		const entering = enter(stop);
