@@ -121,10 +121,22 @@ exports.GROUPS = {
 		tests: ['docs/tables', 'node/(askBeforeUnknown|batch|execution|issue.secrets)'],
 	},
 	credential: {
-		mutate: ['credentials/*.ts', 'nodes/KisToken/credentialTest/*.ts'],
-		tests: [
-			'node/(bringToken|credential|egress|notSentErrors|pacing)',
-			'attack/(credential|requestTarget)',
+		mutate: [
+			'credentials/{KisApi.credentials,authenticate,plainData,refusalOfConnection}.ts',
+			'credentials/{requestHeaders,requestTarget}.ts',
 		],
+		tests: [
+			'attack/(answerStream|credential|request|vouching)',
+			'node/credential\\.',
+			'properties/(credential|request)',
+		],
+	},
+	tokenInRequest: {
+		mutate: ['credentials/{bringAuthorization,notSentErrors,pacing,repeats}.ts'],
+		tests: ['node/(bringToken|notSentErrors|pacing)'],
+	},
+	credentialTest: {
+		mutate: ['nodes/KisToken/credentialTest/*.ts'],
+		tests: ['attack/vouching', 'node/(credentialTest|egress)'],
 	},
 };
