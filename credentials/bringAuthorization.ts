@@ -52,7 +52,7 @@ export async function bringAuthorization(
 		if ('because' in brought) throw noTokenError(brought);
 		await paceRequest(credential, request);
 		// The token may have been revoked while the request waited, by another worker too.
-		const token = await tokenAtHand(credential, brought);
+		const token = await tokenAtHand(credential, rules.mayWait ? null : brought);
 		if (token) return `Bearer ${token.value}`;
 	}
 }

@@ -111,7 +111,7 @@ async function bringUntil(
 /**
  * Returns the token if a request may be sent with it immediately; `null` if one has to be brought first.
  *
- * @param checked A token that need not be checked again.
+ * @param checked A token that need not be checked: the request has waited for that as long as it may.
  */
 export async function tokenAtHand(
 	credential: KisCredential,
