@@ -68,7 +68,7 @@ test.each([
 		.replaceAll('RELAY', `127.0.0.1:${relay.port}`)
 		.replaceAll('PORT', String(evil.port));
 	const app = makeApp();
-	const run = await attack(baseUrl, { input: tokenItems('token') }, app);
+	const run = await attack(baseUrl, { input: tokenItems('the-token-of-an-attack') }, app);
 	expect(outcomes(run.items)).toEqual(['notSent']);
 	const fields = { ...app, environment: 'custom', baseUrl };
 	const said = await testCredential(new KisToken(), new KisApi(), fields);
@@ -82,7 +82,7 @@ test.each(['http://127。0。0。1:PORT', 'http://１２７.0.0.1:PORT', 'http:/
 	async (text) => {
 		const server = await startServer({ answer: () => CONFIRMATION });
 		const baseUrl = text.replace('PORT', String(server.port));
-		const run = await attack(baseUrl, { input: tokenItems('token') });
+		const run = await attack(baseUrl, { input: tokenItems('the-token-of-an-attack') });
 		expect(outcomes(run.items)).toEqual(['revoked']);
 		expect(server.requests[0].headers.host).toBe(`127.0.0.1:${server.port}`);
 	},

@@ -19,6 +19,7 @@ import { outcomes, tokenItems } from '../support/workflow';
 
 afterEach(closeServers);
 
+const [ONE, TWO] = ['one-token-of-an-attack', 'two-tokens-of-an-attack'];
 const REFUSED = refusal('EGW00101');
 const BODY = '{"code":200,"message":"done"}';
 const OK = 'HTTP/1.1 200 OK\r\n';
@@ -66,7 +67,10 @@ test.each<[string, string]>([
 	['no head at all', BODY],
 ])('%s confirms nothing', async (_name, answer) => {
 	const server = await startServer({ answer: () => answer });
-	const run = await attack(server.url, { input: tokenItems('token'), options: quick });
+	const run = await attack(server.url, {
+		input: tokenItems('the-token-of-an-attack'),
+		options: quick,
+	});
 	expect(outcomes(run.items)).toEqual(['unknown']);
 	expect(server.requests).toHaveLength(1);
 });
@@ -74,7 +78,7 @@ test.each<[string, string]>([
 test('an answer that a header splits in two is one answer', async () => {
 	const split = `${OK}x: y\r\ncontent-length: 0\r\n\r\n${CONFIRMATION.toString()}`;
 	const server = await startServer({ answer: () => split });
-	const run = await attack(server.url, { input: tokenItems('one', 'two'), options: quick });
+	const run = await attack(server.url, { input: tokenItems(ONE, TWO), options: quick });
 	expect(outcomes(run.items)).toEqual(['unknown', 'unknown']);
 });
 
@@ -83,7 +87,7 @@ describe('a second answer to one request does not count for the next token', () 
 	const startTwice = async (first: Answer) =>
 		await startServer({
 			answer: (request) =>
-				fieldsOf(request).token === 'one'
+				fieldsOf(request).token === ONE
 					? first
 					: (socket) => setTimeout(() => socket.writable && socket.write(REFUSED), 50),
 		});
@@ -100,7 +104,7 @@ describe('a second answer to one request does not count for the next token', () 
 		['while the connection is idle', after(20), { requestsPerSecond: 1 }],
 	])('%s', async (_name, first, options) => {
 		const server = await startTwice(first);
-		const run = await attack(server.url, { input: tokenItems('one', 'two'), options });
+		const run = await attack(server.url, { input: tokenItems(ONE, TWO), options });
 		expect(outcomes(run.items)).toEqual(['revoked', 'rejected']);
 		expect(server.connections).toBe(2);
 	});
@@ -113,14 +117,14 @@ test('an answer after the timeout does not count for the next token', async () =
 				? (socket) => setTimeout(() => socket.writable && socket.write(CONFIRMATION), 2100)
 				: (socket) => setTimeout(() => socket.writable && socket.write(REFUSED), 150),
 	});
-	const setup = { input: tokenItems('one', 'two'), options: { timeout: 2000 } };
+	const setup = { input: tokenItems(ONE, TWO), options: { timeout: 2000 } };
 	expect(outcomes((await attack(server.url, setup)).items)).toEqual(['unknown', 'rejected']);
 	expect(server.connections).toBe(2);
 });
 
 test('each of eight concurrent tokens gets the answer on its own connection', async () => {
-	const tokens = Array.from({ length: 40 }, (_, i) => `token-${i}`);
-	const isOdd = (token: unknown) => Number(String(token).slice(6)) % 2 === 1;
+	const tokens = Array.from({ length: 40 }, (_, i) => `the-token-of-an-attack-${i}`);
+	const isOdd = (token: unknown) => Number(String(token).split('-').at(-1)) % 2 === 1;
 	const server = await startServer({
 		answer: (request) => (socket) => {
 			const answer = isOdd(fieldsOf(request).token) ? REFUSED : CONFIRMATION;
@@ -138,7 +142,10 @@ test('an answer before the request was read, and then a close, do not make it se
 		connected: (socket) => socket.end(http(403, '{}')),
 		answer: () => silence,
 	});
-	const run = await attack(server.url, { input: tokenItems('token'), options: quick });
+	const run = await attack(server.url, {
+		input: tokenItems('the-token-of-an-attack'),
+		options: quick,
+	});
 	expect(outcomes(run.items)).not.toContain('revoked');
 	expect(server.connections).toBe(1);
 });

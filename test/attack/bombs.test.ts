@@ -44,7 +44,10 @@ async function growthDuring(run: () => Promise<void>): Promise<number> {
 async function expectBounded(answer: Answer, outcome = 'unknown', timeout = 10_000): Promise<void> {
 	const server = await startServer({ answer: () => answer });
 	const growth = await growthDuring(async () => {
-		const run = await attack(server.url, { input: tokenItems('token'), options: { timeout } });
+		const run = await attack(server.url, {
+			input: tokenItems('the-token-of-an-attack'),
+			options: { timeout },
+		});
 		expect(outcomes(run.items)).toEqual([outcome]);
 	});
 	expect(growth).toBeLessThan(MAX_GROWTH_BYTES);

@@ -106,7 +106,7 @@ test.each([
 test('an item that changes while it is read is read once', async () => {
 	const server = await startServer({ answer: () => CONFIRMATION });
 	let reads = 0;
-	const changing = getter(() => `token-${reads++}`);
+	const changing = getter(() => `the-token-of-an-attack-${reads++}`);
 	const run = await attack(server.url, { emit: () => [changing] });
 	expect(outcomes(run.items)).toEqual(['revoked']);
 	expect(server.requests).toHaveLength(1);

@@ -45,7 +45,7 @@ test('as tokens', async () => {
 		answer: (request) => (fieldsOf(request).token === NAMES[0] ? CONFIRMATION : http(403, '{}')),
 	});
 	const run = await attack(server.url, { input: tokenItems(...NAMES) });
-	expect(outcomes(run.items)).toEqual(['revoked', ...NAMES.slice(1).map(() => 'rejected')]);
+	expect(outcomes(run.items)).toEqual(['unknown', ...NAMES.slice(1).map(() => 'rejected')]);
 	expect(server.requests.map((request) => fieldsOf(request).token).sort()).toEqual(NAMES.sort());
 });
 
@@ -88,7 +88,7 @@ describe('in an answer', () => {
 
 test.each(NAMES)('%s is neither an environment nor an option', async (name) => {
 	const server = await startServer({ answer: () => CONFIRMATION });
-	const input = tokenItems('token');
+	const input = tokenItems('the-token-of-an-attack');
 	const credential = { environment: name };
 	const options = { alreadyInvalid: name };
 	for (const setup of [{ credential }, { options }]) {

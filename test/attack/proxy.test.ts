@@ -72,7 +72,10 @@ test.each<[string, (socket: Socket) => void]>([
 		answer: () => answer,
 	});
 	process.env.HTTPS_PROXY = proxy.url;
-	const run = await attack(BEHIND, { input: tokenItems('token'), options: { timeout: 500 } });
+	const run = await attack(BEHIND, {
+		input: tokenItems('the-token-of-an-attack'),
+		options: { timeout: 500 },
+	});
 	expect(run.items[0].json.error).toMatchObject({ outcome: 'notSent' });
 	const [connect, ...rest] = heard.toString('latin1').split('\r\n\r\n');
 	expect(connect).toMatch(/^CONNECT kis\.test:9443 HTTP\/1\.1\r\n/);

@@ -38,7 +38,7 @@ test.each<[string, number, object, string]>([
 	);
 	const server = await startServer({ answer: () => http(status, lead(body), moved) });
 	const app = makeApp();
-	const run = await attack(server.url, { input: tokenItems('token') }, app);
+	const run = await attack(server.url, { input: tokenItems('the-token-of-an-attack') }, app);
 	expect(outcomes(run.items)).toEqual(['unknown']);
 	expect(server.requests).toHaveLength(1);
 

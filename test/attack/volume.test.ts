@@ -30,7 +30,7 @@ async function revokeMany({ url }: ScriptedServer, setup: Partial<Setup>): Promi
 describe('one token in 20,000 items', () => {
 	test('is sent once, and every item has its outcome', async () => {
 		const server = await startServer({ answer: () => CONFIRMATION });
-		const run = await revokeMany(server, { token: 'token' });
+		const run = await revokeMany(server, { token: 'the-token-of-an-attack' });
 		expect(new Set(outcomes(run.items))).toEqual(new Set(['revoked']));
 		const isPaired = ({ pairedItem }: INodeExecutionData, i: number) =>
 			(pairedItem as IPairedItemData).item === i;
@@ -41,7 +41,10 @@ describe('one token in 20,000 items', () => {
 	test('that KIS refuses is sent once, and gives one readable error', async () => {
 		const server = await startServer({ answer: () => refusal('EGW00121') });
 		const onError = 'stopWorkflow';
-		const { error } = await revokeMany(server, { token: 'refused', onError });
+		const { error } = await revokeMany(server, {
+			token: 'the-refused-token-of-an-attack',
+			onError,
+		});
 		expect(error?.message).toMatch(
 			/^20000 of 20000 items ended without a confirmed revoke, the first of them item 0/,
 		);

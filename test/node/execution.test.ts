@@ -56,7 +56,7 @@ describe('Retry On Fail', () => {
 			const body = '{"code":200,"message":"done"}';
 			sandbox().faults.push({ kind: 'raw', body }, { kind: 'refuse', code: 'EGW00101' });
 			const run = await revoke(sandbox(), {
-				input: tokenItems('opaque', mint(sandbox())),
+				input: tokenItems('opaque-token-of-a-relay', mint(sandbox())),
 				options: { alreadyInvalid, maxRetries: 0 },
 				node: retryOnFail,
 			});
@@ -88,7 +88,7 @@ describe('Retry On Fail', () => {
 			// The second token makes the first try fail.
 			sandbox().faults.push(confirmed, { kind: 'refuse', code: 'EGW00101' }, ...faults);
 			const run = await revoke(sandbox(), {
-				input: tokenItems('opaque', 'another'),
+				input: tokenItems('opaque-token-of-a-relay', 'another-token-of-a-relay'),
 				options: { alreadyInvalid: 'fail', maxRetries: 0, includeDetails: true },
 				node: retryOnFail,
 				onError: 'continueRegularOutput',

@@ -262,7 +262,7 @@ describe('attempts with mixed results', () => {
 
 	test('an opaque token called invalid after a lost answer stays unknown', async () => {
 		sandbox().faults.push({ kind: 'reset', processed: true });
-		expect(await details({ input: tokenItems('opaque') })).toMatchObject({
+		expect(await details({ input: tokenItems('opaque-token-of-a-relay') })).toMatchObject({
 			outcome: 'unknown',
 			attempts: 2,
 		});
@@ -293,7 +293,7 @@ describe('attempts with mixed results', () => {
 	});
 
 	test('the details of an opaque token are null', async () => {
-		expect(await details({ input: tokenItems('opaque') })).toMatchObject({
+		expect(await details({ input: tokenItems('opaque-token-of-a-relay') })).toMatchObject({
 			outcome: 'rejected',
 			issuedToThisAppKey: null,
 			expiresAt: null,
@@ -363,7 +363,10 @@ describe('the docs', () => {
 	];
 
 	test.each(languages)('%s shows an error item as the node gives it', async (outcomes) => {
-		const setup = { input: tokenItems('opaque'), onError: 'continueRegularOutput' } as const;
+		const setup = {
+			input: tokenItems('opaque-token-of-a-relay'),
+			onError: 'continueRegularOutput',
+		} as const;
 		const [{ json }] = (await revoke(sandbox(), setup)).items;
 		expect(read(outcomes)).toContain(JSON.stringify(json, null, 2));
 	});

@@ -118,7 +118,7 @@ test('a short secret is searched for as a whole', async () => {
 		...ways.map(() => raw(403, { error_code: 'EGW00101', message: 'it was k3y' })),
 	);
 	for (const onError of ways) {
-		const input = [{ access_token: 'opaque' }];
+		const input = [{ access_token: 'opaque-token-of-a-relay' }];
 		const run = await revoke(sandbox(), { input, credential: { appkey: 'k3y' }, onError });
 		expect(withoutInput(run)).not.toContain('it was');
 	}
