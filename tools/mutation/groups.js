@@ -50,7 +50,8 @@ exports.GROUPS = {
 	},
 	keptToken: {
 		mutate: [
-			'kis/keptToken/!(issueUnderLease|keptShare|sharedKept).ts',
+			'kis/keptToken/{bringToken,checkToken,deadline,keptOrIssued,sharedWork}.ts',
+			'kis/keptToken/{issueHold,keptState,keptStateCodec,keptToken,nextStep,renewal}.ts',
 			'kis/liveness/*.ts',
 			'kis/memory/{deadTokens,revokeMarks}.ts',
 		],
@@ -128,7 +129,7 @@ exports.GROUPS = {
 		tests: [
 			'attack/(answerStream|credential|request|vouching)',
 			'node/credential\\.',
-			'properties/(credential|request)',
+			'properties/credential',
 		],
 	},
 	tokenInRequest: {
