@@ -89,7 +89,7 @@ exports.GROUPS = {
 			'nodes/KisToken/operations/revoke/reason.ts',
 		],
 		tests: [
-			'node/(askBeforeUnknown|batch|execution|issue|revocationReport|sharing)',
+			'node/(askBeforeUnknown|batch|execution|issue|outcomes|revocationReport|sharing)',
 			'properties/report',
 		],
 	},
