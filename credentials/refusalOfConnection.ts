@@ -5,7 +5,7 @@ import { InvalidInput } from '../kis/input/invalidInput';
  * Tells why n8n must not connect to a host with the keys. The client in `kis/http` needs no such rule.
  *
  * - `NODE_TLS_REJECT_UNAUTHORIZED=0` keeps n8n's HTTP client from checking certificates. n8n forwards `rejectUnauthorized`
- *   only if it is `false`, so a request cannot turn the check back on (seen with n8n-core 1.122 and 2.41).
+ *   only if it is `false`; `agentOptions` turn the check back on in n8n 2 alone (seen with n8n-core 1.122 and 2.41).
  * - Plain http is allowed to this computer only; a proxy would read it.
  * - In a proxy's tunnel, n8n's HTTP client names no host to the TLS handshake if that is an IP address. The certificate is
  *   then compared with the name of the proxy, or with `localhost` (seen with both, too).

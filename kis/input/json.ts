@@ -28,16 +28,21 @@ function countNamesIn(text: string): number {
 	return [...text.matchAll(TEXTS)].filter(([, colon]) => colon !== undefined).length;
 }
 
-/** Without recursion, since nesting may be deep. */
 function countNamesOf(json: object): number {
-	const objects = [json];
 	let names = 0;
+	for (const object of objectsIn(json)) {
+		if (!Array.isArray(object)) names += Object.keys(object).length;
+	}
+	return names;
+}
+
+/** Returns a parsed object or list with all that are in it, however deep. Without recursion, since JSON may nest deeply. */
+export function objectsIn(json: object): object[] {
+	const objects = [json];
 	for (const object of objects) {
-		const values: unknown[] = Object.values(object);
-		if (!Array.isArray(object)) names += values.length;
-		for (const value of values) {
+		for (const value of Object.values(object) as unknown[]) {
 			if (typeof value === 'object' && value !== null) objects.push(value);
 		}
 	}
-	return names;
+	return objects;
 }

@@ -45,7 +45,8 @@ export async function admitRequest(
 		if (mayWait) {
 			const waitMs = limiter.expectedWait();
 			if (waitMs > LONGEST_ADMISSION_MS) return { because: 'tooLong', waitMs };
-			// This client's own requests go first, so it may take longer than expected.
+			// This client's own requests go first, so it may take longer than expected. Read again after the wait, or Node.js 20
+			// would lose the signal to garbage collection.
 			const isOver = AbortSignal.timeout(LONGEST_ADMISSION_MS);
 			isSent = await limiter.pass(AbortSignal.any([cancel, isOver]));
 			if (!isSent && isOver.aborted) return { because: 'tooLong', waitMs: LONGEST_ADMISSION_MS };

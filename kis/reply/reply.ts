@@ -1,5 +1,5 @@
 import type { Answered, Exchange } from '../http/exchange';
-import { readJsonObject } from '../input/json';
+import { objectsIn, readJsonObject } from '../input/json';
 
 /** The JSON object of an answer. KIS has two shapes: `error_code` at /oauth2, `rt_cd` and `msg_cd` at /uapi. */
 export interface KisReply {
@@ -57,7 +57,8 @@ export function readReply({
 		isUtf8,
 		codes: [error_code, msg_cd].filter(isText).map(trimmed).filter(isShowable),
 		statedStatus: isBlank(code) ? null : asText(code),
-		hasSignOfRefusal: hasSignOfRefusal(fields),
+		// A relay may wrap what KIS said in its own success.
+		hasSignOfRefusal: objectsIn(fields).some((it) => Object.entries(it).some(isSignOfRefusal)),
 		text: isUtf8 ? ([error_description, msg1, message, error].find(isText) ?? null) : null,
 	};
 }
@@ -119,24 +120,8 @@ const SIGNS: Readonly<Record<string, (value: unknown, word: string) => boolean>>
 	rt_cd: (value, word) => value !== null && word !== '0',
 };
 
-/** A relay may wrap what KIS said in its own success. Without recursion, since nesting may be deep. */
-function hasSignOfRefusal(fields: object): boolean {
-	const objects = [fields];
-	for (const object of objects) {
-		for (const [name, value] of Object.entries(object) as Array<[string, unknown]>) {
-			if (isSignOfRefusal(name, value)) return true;
-			if (isObject(value)) objects.push(value);
-		}
-	}
-	return false;
-}
-
-function isObject(value: unknown): value is object {
-	return typeof value === 'object' && value !== null;
-}
-
 /** Errs on the side of refusal: a false alarm leaves the outcome open, a missed refusal makes a false statement. */
-function isSignOfRefusal(field: string, value: unknown): boolean {
+function isSignOfRefusal([field, value]: readonly [string, unknown]): boolean {
 	// A token may contain any letters.
 	if (field === 'access_token') return false;
 	if (typeof value === 'string' && MENTIONS_GATEWAY_CODE.test(value)) return true;
@@ -151,5 +136,6 @@ function isNo(value: unknown, word: string): boolean {
 }
 
 function isFailure(value: unknown, word: string): boolean {
-	return isObject(value) || /^(err|fail|[345]\d\d(?!\d))/.test(word);
+	const isNested = typeof value === 'object' && value !== null;
+	return isNested || /^(err|fail|[345]\d\d(?!\d))/.test(word);
 }

@@ -2,8 +2,9 @@
 import { EGRESS_REFUSED } from '../../kis/http/transportCodes';
 import type { RateLimiter } from '../../kis/rateLimit/rateLimiter';
 import type { Attempt } from '../../kis/reply/attempt';
-import { KIS_CODES } from '../../kis/reply/errorCodes';
+import type { KIS_CODES } from '../../kis/reply/errorCodes';
 import { BatchStop } from '../../kis/revoke/batchStop';
+import { makeAttempt } from '../support/attempts';
 
 const limiter = { isRefusedThroughout: false };
 let stop: BatchStop;
@@ -13,25 +14,10 @@ beforeEach(() => {
 });
 afterEach(() => expect(stop.signal.aborted).toBe(stop.stoppedBy !== null));
 
-const attempt = (changes: Partial<Attempt>): Attempt => ({
-	verdict: 'noVerdict',
-	httpStatus: 502,
-	rule: null,
-	refusalCode: null,
-	code: null,
-	text: null,
-	transportCode: null,
-	pause: null,
-	...changes,
-});
 const coded = (code: keyof typeof KIS_CODES): Attempt =>
-	attempt({ verdict: 'refused', rule: KIS_CODES[code], refusalCode: code, code });
-const OPEN = attempt({});
-const UNWRITTEN = attempt({
-	verdict: 'unwritten',
-	httpStatus: null,
-	transportCode: 'ECONNREFUSED',
-});
+	makeAttempt('refused', { refusalCode: code, code });
+const OPEN = makeAttempt('noVerdict', { httpStatus: 502 });
+const UNWRITTEN = makeAttempt('unwritten', { transportCode: 'ECONNREFUSED' });
 const because = () => stop.stoppedBy?.because ?? null;
 /** A token uses up these attempts. */
 const exhaust = (...attempts: Attempt[]) => {
@@ -67,11 +53,8 @@ describe('the host counts as unreachable', () => {
 describe('nothing is decided', () => {
 	test.each([
 		['without an answer', OPEN],
-		[
-			'with a code that KIS does not list',
-			attempt({ verdict: 'noVerdict', refusalCode: 'EGW09999' }),
-		],
-		['with a refusal that names no code', attempt({ verdict: 'refused' })],
+		['with a code that KIS does not list', makeAttempt('noVerdict', { refusalCode: 'EGW09999' })],
+		['with a refusal that names no code', makeAttempt('refused')],
 		['with a code that asks for another attempt', coded('EGW00202')],
 	])('after eight tokens in a row %s', (_name, it) => {
 		times(7, () => finish(it));
@@ -84,10 +67,7 @@ describe('nothing is decided', () => {
 		['a token that is dead', () => stop.noteFinished(true, [OPEN])],
 		['a token without an attempt', () => finish()],
 		['KIS’s last word on one token', () => finish(coded('EGW00121'))],
-		[
-			'a confirmation that proves nothing',
-			() => finish(attempt({ verdict: 'unprovenConfirmation' })),
-		],
+		['a confirmation that proves nothing', () => finish(makeAttempt('unprovenConfirmation'))],
 	])('not if %s is among them', (_name, decide) => {
 		times(7, () => finish(OPEN));
 		decide();

@@ -8,9 +8,7 @@ import { NOTHING_KEPT } from '../../kis/keptToken/keptState';
 import { KeptToken, keptTokenOf } from '../../kis/keptToken/keptToken';
 import { nextStep, type Progress } from '../../kis/keptToken/nextStep';
 import { renewalOf } from '../../kis/keptToken/renewal';
-import type { AnswerRule } from '../../kis/reply/answerRule';
-import type { Attempt } from '../../kis/reply/attempt';
-import { KIS_CODES } from '../../kis/reply/errorCodes';
+import { makeAttempt } from '../support/attempts';
 import { credentialFor, makeKeyPair, makeOpaqueToken, makeToken, read } from '../support/tokens';
 
 const MINUTE = 60_000;
@@ -127,7 +125,7 @@ test('a token that was issued for a request and cannot be used any more was revo
 
 describe('the kept token', () => {
 	const credential = credentialFor(keys, 'http://127.0.0.1:1');
-	const attempts = [{ verdict: 'confirmed' }] as never;
+	const attempts = [makeAttempt('confirmed')];
 	const given = (grant: Grant) => {
 		const kept = new KeptToken();
 		kept.note({ outcome: 'issued', grant, attempts }, NOW);
@@ -235,18 +233,8 @@ describe('the kept token', () => {
 });
 
 describe('a read waits for a minute if no token could be had', () => {
-	const attempt = (rule: AnswerRule | null): Attempt => ({
-		verdict: 'refused',
-		httpStatus: 403,
-		rule,
-		refusalCode: null,
-		code: null,
-		text: null,
-		transportCode: null,
-		pause: null,
-	});
-	const limited = attempt(KIS_CODES.EGW00133);
-	const refused = attempt(KIS_CODES.EGW00105);
+	const limited = makeAttempt('refused', { refusalCode: 'EGW00133' });
+	const refused = makeAttempt('refused', { refusalCode: 'EGW00105' });
 	const grant = grantOf(0, HOUR);
 	test.each<[string, UnusableGrant | NotIssued, boolean]>([
 		['for KIS’s limit', { outcome: 'rejected', attempts: [], decisive: limited }, true],

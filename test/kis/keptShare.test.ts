@@ -3,14 +3,13 @@
 // sharedKept.test.ts.
 import type { KisCredential } from '../../kis/input/credential';
 import type { Grant } from '../../kis/issue/grant';
-import type { Attempt } from '../../kis/reply/attempt';
-import { KIS_CODES } from '../../kis/reply/errorCodes';
 import { KeptShare, learnOfKept } from '../../kis/keptToken/keptShare';
 import { KeptToken } from '../../kis/keptToken/keptToken';
 import { SharedKept } from '../../kis/keptToken/sharedKept';
 import { deadTokens } from '../../kis/memory/deadTokens';
 import { SharedTokens } from '../../kis/memory/sharedTokens';
 import { sharedStoreOf } from '../../kis/redis/sharedStore';
+import { makeAttempt } from '../support/attempts';
 import { describeWithRedis, RedisServer, redisUrl } from '../support/redis';
 import { credentialFor, makeKeyPair, makeOpaqueToken, makeToken, read } from '../support/tokens';
 
@@ -21,17 +20,8 @@ const DAY = 24 * HOUR;
 const INTERVAL = 61_000;
 const HOLD = INTERVAL;
 
-const ATTEMPT: Attempt = {
-	verdict: 'confirmed',
-	httpStatus: 200,
-	rule: null,
-	refusalCode: null,
-	code: null,
-	text: null,
-	transportCode: null,
-	pause: null,
-};
-const LIMITED: Attempt = { ...ATTEMPT, verdict: 'refused', rule: KIS_CODES.EGW00133 };
+const ATTEMPT = makeAttempt('confirmed', { httpStatus: 200 });
+const LIMITED = makeAttempt('refused', { refusalCode: 'EGW00133' });
 
 describeWithRedis('a share of the kept token', () => {
 	let server: RedisServer;

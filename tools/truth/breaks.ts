@@ -81,7 +81,7 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'sign of refusal: `status` error or fail',
 		file: REPLY,
-		from: 'return isObject(value) || /^(err|fail|[345]\\d\\d(?!\\d))/.test(word);',
+		from: 'return isNested || /^(err|fail|[345]\\d\\d(?!\\d))/.test(word);',
 		to: 'return false;',
 	},
 	{
@@ -124,8 +124,8 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'a refusal inside a success counts as well',
 		file: REPLY,
-		from: 'if (isObject(value)) objects.push(value);',
-		to: '',
+		from: 'objectsIn(fields).some(',
+		to: '[fields].some(',
 	},
 	{
 		rule: 'a confirmation about a token that names nobody is taken',
