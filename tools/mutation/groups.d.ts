@@ -8,3 +8,6 @@ interface Group {
 }
 
 export const GROUPS: Readonly<Record<string, Group>>;
+
+/** Returns what the path of a test file has to match, as Jest wants it, from one of the `tests` of a group. */
+export function pathsOf(test: string): string;

@@ -128,7 +128,7 @@ exports.GROUPS = {
 		],
 		tests: [
 			'attack/(answerStream|credential|request|vouching)',
-			'node/credential\\.',
+			'node/credential\\b',
 			'properties/credential',
 		],
 	},
@@ -141,3 +141,6 @@ exports.GROUPS = {
 		tests: ['attack/vouching', 'node/(credentialTest|egress)'],
 	},
 };
+
+/** Returns what the path of a test file has to match, as Jest wants it. */
+exports.pathsOf = (test) => `/test/${test}.*\\.test\\.ts$`;

@@ -7,7 +7,7 @@
  */
 import { Stryker } from '@stryker-mutator/core';
 
-import { GROUPS } from './groups.js';
+import { GROUPS, pathsOf } from './groups.js';
 
 const [only = Object.keys(GROUPS).join()] = process.argv.slice(2);
 
@@ -35,7 +35,7 @@ for (const group of groups) {
 		ignoreStatic: !withStatic,
 		jest: {
 			configFile: 'tools/mutation/jest.config.js',
-			config: { testRegex: tests.map((test) => `/test/${test}.*\\.test\\.ts$`) },
+			config: { testRegex: tests.map(pathsOf) },
 		},
 		concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 2),
 		// A process grows in which n8n's engine is loaded again and again.

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { run } from '../../../tools/common/run';
-import { GROUPS } from '../../../tools/mutation/groups';
+import { GROUPS, pathsOf } from '../../../tools/mutation/groups';
 
 const ROOT = join(__dirname, '../../..');
 const TESTS = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' });
@@ -30,7 +30,9 @@ describe.each(Object.entries(GROUPS))('the mutation group %s', (_name, { tests }
 				.join('\n'),
 		);
 		for (const one of alternatives.split('\n')) {
-			expect(TESTS.filter((file) => new RegExp(one).test(file))).not.toEqual([]);
+			expect(TESTS.filter((file) => new RegExp(pathsOf(one)).test(`/test/${file}`))).not.toEqual(
+				[],
+			);
 		}
 	});
 });
