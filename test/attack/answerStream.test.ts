@@ -40,6 +40,18 @@ test.each(
 	},
 );
 
+test.each([
+	['JSON', {}, 'object'],
+	['text', { json: false, encoding: 'utf8' }, 'string'],
+	['a Buffer', { json: false, encoding: null }, 'Buffer'],
+])('an answer asked for as %s arrives as that', async (_form, asked, type) => {
+	const kis = await new KisDouble().start();
+	const { answers } = await send(kis, { url: kis.urlOf('quote'), ...asked });
+	expect(answers.map((answer) => (Buffer.isBuffer(answer) ? 'Buffer' : typeof answer))).toEqual([
+		type,
+	]);
+});
+
 /** Of one answer, or of each page. */
 function bodiesOf(given: unknown): unknown[] {
 	return Array.isArray(given) ? given.map((page: { body: unknown }) => page.body) : [given];

@@ -159,6 +159,27 @@ describe('authenticate', () => {
 		},
 	);
 
+	test.each([new Map([['CANO', '12345678']]), new URLSearchParams('CANO=12345678')])(
+		'refuses a body that is no data, instead of sending an empty one: %s',
+		async (body) => {
+			const request = { url: `${own}/uapi/x`, method: 'POST', body } as const;
+			await expect(authenticate(real, request as never)).rejects.toThrow('holds more than data');
+		},
+	);
+
+	test.each([
+		{ CANO: '12345678' },
+		Object.assign(Object.create(null) as object, { CANO: '12345678' }),
+	])('passes on a body that is data: %j', async (body) => {
+		const request = { url: `${own}/uapi/x`, method: 'POST', body } as const;
+		expect(await authenticate(real, request as never)).toMatchObject({ body: { ...body } });
+	});
+
+	test('takes a header without a value for no object', async () => {
+		const request = { url: `${own}/uapi/x`, headers: { tr_id: null, tr_cont: '' } };
+		expect((await authenticate(real, request)).headers).toMatchObject({ tr_cont: '' });
+	});
+
 	test('says whether the URL is elsewhere or ambiguous', async () => {
 		const sent = async (url: string) => await authenticate(real, { url });
 		await expect(sent('https://evil.example/')).rejects.toThrow('the request goes elsewhere');
