@@ -23,7 +23,6 @@ export function requestTarget({ url, uri, baseURL }: RequestNames): URL | null {
 	if (base === null || named === null) return null;
 	// The newer helper ignores `uri`: it would call `url`, or the base URL alone.
 	if (!isAbsent(older) && (url === undefined ? base !== '' : url !== older)) return null;
-	if (base === '') return parse(named);
 	if (named === '') return parse(base);
 	if (!BELOW_BASE.test(named)) return parse(named);
 	return ABSOLUTE.test(base) ? parse(base.replace(/\/?\/$/, '') + named) : null;

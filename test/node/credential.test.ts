@@ -27,7 +27,7 @@ const fields = (): ICredentialDataDecryptedObject => ({
 
 const authenticate = async (
 	credential: ICredentialDataDecryptedObject,
-	request: Partial<IHttpRequestOptions> & { uri?: unknown },
+	request: Omit<Partial<IHttpRequestOptions>, 'baseURL'> & { uri?: unknown; baseURL?: unknown },
 ) => {
 	const { authenticate: apply } = new KisApi();
 	if (typeof apply !== 'function') throw new Error('not a function');
@@ -124,6 +124,7 @@ describe('authenticate', () => {
 		{ baseURL: own, url: '/uapi/x' },
 		{ baseURL: own },
 		{ baseURL: 'https://elsewhere.example', url: `${own}/uapi/x` },
+		{ url: `${own}/uapi/x`, uri: null, baseURL: null },
 		// The URL that n8n gives for the next page of an answer.
 		{ url: `${own}/uapi/x`, uri: `${own}/uapi/x` },
 	])('sets the headers for %j', async (request) => {
@@ -248,15 +249,22 @@ test('lets n8n’s own list of allowed domains stop nothing', async () => {
 });
 
 describe('the dialog', () => {
-	const fields = new KisApi().properties.filter(({ type }) => type !== 'hidden');
+	const fields = () => new KisApi().properties.filter(({ type }) => type !== 'hidden');
 
 	test('requires every field that it needs', () => {
-		const needed = fields.filter(({ required }) => required).map(({ name }) => name);
+		const needed = fields()
+			.filter(({ required }) => required)
+			.map(({ name }) => name);
 		expect(needed).toEqual(['appkey', 'appsecret', 'baseUrl']);
 	});
 
+	test('brings a token and keeps to the limit unless told otherwise', () => {
+		const on = fields().filter((field) => field.default === true);
+		expect(on.map(({ name }) => name)).toEqual(['bringAuthorization', 'paceRequests']);
+	});
+
 	test('asks for an address only if KIS has none for the environment', () => {
-		const { displayOptions } = fields.find(({ name }) => name === 'baseUrl') ?? {};
+		const { displayOptions } = fields().find(({ name }) => name === 'baseUrl') ?? {};
 		expect(displayOptions).toEqual({ show: { environment: ['custom'] } });
 	});
 });
