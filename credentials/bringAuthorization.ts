@@ -8,9 +8,9 @@ import { headersNamed } from './requestHeaders';
 
 /** 해시키 (hash key): the one endpoint below /uapi that needs no token. */
 const HASHKEY_PATH = '/uapi/hashkey';
-/** Matches a header whose expression came out empty, or was not evaluated at all (`{{`). */
-const NO_TOKEN =
-	/^[\s,]*(?:bearer\b)?[\s,"'{}]*(?:undefined|null|NaN|false|\[object Object\])?[\s,"'{}]*$|\{\{/i;
+/** What an expression that gives nothing leaves of a header, beside "Bearer". In lower case, without {@link PADDING}. */
+const NO_TOKEN = ['', 'undefined', 'null', 'nan', 'false', '[objectobject]'];
+const PADDING = /[\s,"'{}]/g;
 
 /**
  * Returns whether the credential has to bring the header `authorization`: the request needs one, and has none.
@@ -25,7 +25,7 @@ export function wantsAuthorization(
 ): boolean {
 	if (!bringsToken || !wantsToken(target, baseUrl)) return false;
 	const own = headersNamed(request, 'authorization');
-	if (own.some((value) => NO_TOKEN.test(String(value ?? '')))) {
+	if (!own.every(holdsToken)) {
 		throw new UserError('The request was not sent: its header authorization holds no token', {
 			description:
 				'Leave the header out, and the KIS API credential brings a token. Or correct its expression, which gives nothing here.',
@@ -60,4 +60,14 @@ export async function bringAuthorization(
 function wantsToken({ pathname }: URL, baseUrl: URL): boolean {
 	const below = endpointOf(baseUrl, '/uapi/').pathname;
 	return pathname.startsWith(below) && pathname !== endpointOf(baseUrl, HASHKEY_PATH).pathname;
+}
+
+function holdsToken(header: unknown): boolean {
+	const text = String(header ?? '');
+	const isUnevaluated = text.includes('{{');
+	const value = text
+		.toLowerCase()
+		.replace(PADDING, '')
+		.replace(/^bearer/, '');
+	return !isUnevaluated && !NO_TOKEN.includes(value);
 }

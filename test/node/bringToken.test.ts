@@ -212,6 +212,18 @@ describe('a token is brought', () => {
 		},
 	);
 
+	test.each([
+		'null-and-more',
+		'not undefined',
+		'Basic b3duOm93bg==',
+		'Bearer false.positive',
+		'NaNny',
+	])('not if the header holds %j, which may be a token', async (value) => {
+		expect(await wanted({ headers: { authorization: value } })).toBe(false);
+		const [{ headers }] = kis.seen('quote');
+		expect(headers.authorization).toBe(value);
+	});
+
 	test('not if the request has a login of its own', async () => {
 		expect(await wanted({ auth: { username: 'one', password: 'two' } })).toBe(false);
 		expect(kis.seen('quote')).toHaveLength(1);
@@ -226,6 +238,12 @@ describe('a token is brought', () => {
 		'Bearer null',
 		'undefined',
 		'Bearer [object Object]',
+		'Bearer NaN',
+		'Bearer "null"',
+		'Bearer {}',
+		' , bearer',
+		'Bearer {{ $json.access_token }}',
+		'Bearer a-token-{{ $json.number }}',
 		null,
 	])('not if the header holds %j, which is an error', async (value) => {
 		for (const name of ['authorization', 'Authorization']) {
