@@ -15,7 +15,7 @@ const HTTP_DATES = [
 ];
 /** This client waits no longer: a server that asks for more is not called again. */
 const LONGEST_PAUSE_MS = 60_000;
-/** A cap that keeps times within a valid date. */
+/** A cap that keeps times within a date of four-digit years, however they are given. */
 const MAX_SECONDS = 366 * 24 * 60 * 60;
 
 /** Parses an HTTP date. @returns Milliseconds since 1970; `null` for anything else. */
@@ -41,15 +41,17 @@ export interface Pause {
 
 /** Returns the pause that an answer asks for with `Retry-After`; `null` for none. */
 export function pauseOf(answer: Answered, now = Date.now()): Pause | null {
-	const until = retryTimeOf(answer, now);
-	return until === null ? null : { until, isTooLong: until - now > LONGEST_PAUSE_MS };
+	const asked = retryTimeOf(answer, now);
+	if (asked === null) return null;
+	const until = Math.min(asked, now + MAX_SECONDS * 1000);
+	return { until, isTooLong: until - now > LONGEST_PAUSE_MS };
 }
 
 function retryTimeOf(answer: Answered, now: number): number | null {
 	const { httpStatus, retryAfter } = answer;
 	if (retryAfter === null || !STATUSES.includes(httpStatus)) return null;
 	const seconds = /^\d+$/.test(retryAfter) ? Number(retryAfter) : NaN;
-	if (!Number.isNaN(seconds)) return now + Math.min(seconds, MAX_SECONDS) * 1000;
+	if (!Number.isNaN(seconds)) return now + seconds * 1000;
 	const theirs = parseHttpDate(retryAfter);
 	return theirs === null ? null : Math.max(now, theirs - clockDifference(answer, now));
 }

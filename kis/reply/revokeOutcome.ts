@@ -65,12 +65,15 @@ export function outcomeOf(
 
 /**
  * Returns the outcome of an `unknown` token that KIS called invalid when asked for a quote: as in {@link outcomeOf}, the
- * attempt without a verdict ended it, unless it has expired by this computer's clock or by KIS's.
+ * attempt without a verdict ended it, unless it has expired. "Expired" about one that has not stays `unknown`: KIS says that
+ * of tokens of the other environment too, and there it may be live.
  *
  * @param verdict KIS's answer to the question, about a whole token of the app key.
+ * @param expired Its `exp` has passed, by this computer's clock.
  */
-export function outcomeOfDead(verdict: Verdict, expired: boolean): RevokeOutcome {
-	return verdict === 'invalidToken' && !expired ? 'revoked' : 'alreadyInvalid';
+export function outcomeOfInvalid(verdict: Verdict, expired: boolean): RevokeOutcome {
+	if (expired) return 'alreadyInvalid';
+	return verdict === 'invalidToken' ? 'revoked' : 'unknown';
 }
 
 /** The verdicts that can lead to each outcome, the more telling ones first. */

@@ -11,7 +11,7 @@ import {
 	decisiveAmong,
 	meansDead,
 	outcomeOf,
-	outcomeOfDead,
+	outcomeOfInvalid,
 	type RevokeOutcome,
 } from '../reply/revokeOutcome';
 import type { ParsedExchange } from '../reply/reply';
@@ -76,8 +76,9 @@ export class Revoker {
 		}
 		let outcome = await this.#attempt(token, connection, before, attempts);
 		const asked = outcome === 'unknown' ? await this.#ask(token) : null;
-		const foundDead = asked?.liveness === 'invalid' ? asked.attempt : null;
-		if (foundDead) outcome = outcomeOfDead(foundDead.verdict, hasExpired(token, Date.now()));
+		const invalid = asked?.liveness === 'invalid' ? asked.attempt : null;
+		if (invalid) outcome = outcomeOfInvalid(invalid.verdict, hasExpired(token, Date.now()));
+		const foundDead = meansDead(outcome) ? invalid : null;
 		batchStop.noteFinished(meansDead(outcome), attempts);
 		const found = before === 'revoked' ? null : decisiveAmong(attempts, outcome);
 		const decisive = foundDead ?? found ?? standing?.decisive ?? null;

@@ -389,6 +389,9 @@ describe('Retry-After', () => {
 		[503, 'Mon Nov 23 00:00:05 2026', null, 5000],
 		[503, '60', null, 60_000],
 		[503, '61', null, 61_000],
+		// Later than anybody means, and later still than a date has four digits for its year.
+		[503, '9'.repeat(30), null, 366 * 86_400_000],
+		[503, 'Fri, 31 Dec 9999 23:59:59 GMT', null, 366 * 86_400_000],
 		[503, 'soon', null, null],
 		[503, '-1', null, null],
 		[503, '1.5', null, null],

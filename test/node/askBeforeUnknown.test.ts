@@ -128,6 +128,20 @@ test('Fail: for a token found dead by the question, the error says how that is k
 	});
 });
 
+test('a token that KIS calls expired before its time may be one of another environment', async () => {
+	const token = kis.mint();
+	kis.orders.revokeP = [HTML];
+	kis.orders.quote = [uapiRefusal('EGW00123')];
+	const result = await revoke({ ...failing, input: tokenItems(token) });
+	expect(errorOf(result)).toMatchObject({
+		outcome: 'unknown',
+		description: expect.stringMatching(
+			/^After the last attempt KIS was asked for a quote with the token, and called it expired \(EGW00123\), as it does with tokens of another environment too\. By this computer's clock the token has not expired yet\. Check the clock, and the Environment of the KIS API credential\. Treat the token as live /,
+		) as unknown,
+	});
+	expect(kis.live.has(token)).toBe(true);
+});
+
 test.each<[string, Setup['options'], () => string]>([
 	['turned off', { askBeforeUnknown: false }, () => kis.mint()],
 	['on for a token of another app key', {}, () => makeToken(makeKeyPair().appkey)],

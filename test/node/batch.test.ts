@@ -302,7 +302,7 @@ describe('what n8n shows beside the items', () => {
 		expect(run.stored.data.resultData.metadata).toEqual(isN8n1 ? undefined : counts);
 	});
 
-	test('the counts of an earlier run in the same execution are replaced, by zero too', async () => {
+	test('the counts of all nodes and runs of an execution are added up', async () => {
 		const emit = () => tokenItems(mint(sandbox()), 'opaque').map((json) => ({ json }));
 		const token = "={{ $('Start').all()[0].json.access_token }}";
 		const nodes = [
@@ -310,7 +310,31 @@ describe('what n8n shows beside the items', () => {
 			{ ...kisTokenStep('Second', 'revoke', { token }), ...failing },
 		];
 		const { data } = await runChain(sandbox(), nodes, { emit });
-		const counts = { kis_revoked: '2', kis_rejected: '0' };
+		const counts = { kis_revoked: '3', kis_rejected: '1' };
 		expect(data.resultData.metadata).toEqual(isN8n1 ? undefined : counts);
+	});
+
+	test('a later run does not hide that a token may still be live', async () => {
+		const [lost, other] = [mint(sandbox()), mint(sandbox())];
+		sandbox().faults.push({ kind: 'reset' });
+		const options = { maxRetries: 0, askBeforeUnknown: false };
+		const nodes = [lost, other].map((token, i) => ({
+			...kisTokenStep(`Revoke ${i}`, 'revoke', { token, options }),
+			...failing,
+		}));
+		const { data } = await runChain(sandbox(), nodes);
+		const counts = { kis_unknown: '1', kis_revoked: '1' };
+		expect(data.resultData.metadata).toEqual(isN8n1 ? undefined : counts);
+	});
+
+	test('the counts of an earlier try of Retry On Fail are replaced, by zero too', async () => {
+		sandbox().faults.push({ kind: 'reset' });
+		const run = await revoke(sandbox(), {
+			input: tokenItems(mint(sandbox())),
+			node: { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 },
+			options: { maxRetries: 0, askBeforeUnknown: false },
+		});
+		const counts = { kis_unknown: '0', kis_revoked: '1' };
+		expect(run.stored.data.resultData.metadata).toEqual(isN8n1 ? undefined : counts);
 	});
 });

@@ -2,6 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { mapInTurns } from '../../../kis/turns';
 import { cancelSignal } from '../host/execution';
+import { addToExecution } from './executionCounts';
 import { runError, type Tally } from './runError';
 import { toItem } from './outputItem';
 import type { ItemReport } from './itemReport';
@@ -27,7 +28,7 @@ export async function toOutput(
 ): Promise<INodeExecutionData[]> {
 	const stopped = cancelSignal(context).aborted;
 	if (stopped) context.logger.info(`KIS Token: stopped. ${summary(reports, notices.outcomes)}`);
-	noteCounts(context, reports, notices);
+	addToExecution(context, countByOutcome(reports, notices.outcomes), notices.outcomes);
 	const failed = reports.some(({ succeeded }) => !succeeded);
 	if (failed && !stopped && !context.continueOnFail()) {
 		throw await runError(context.getNode(), reports, notices);
@@ -52,30 +53,4 @@ function addHints(
 	context.addExecutionHints(
 		...messages.map((message) => ({ message, location: 'outputPane' as const })),
 	);
-}
-
-/**
- * Stores the counts in the execution's custom data, by which n8n can filter executions, as in `kis_unknown` = `2`.
- *
- * n8n keeps ten entries per execution. A count of zero is therefore stored only to replace that of an earlier run.
- */
-function noteCounts(
-	context: IExecuteFunctions,
-	reports: readonly ItemReport[],
-	{ outcomes }: Notices,
-): void {
-	// n8n 1.x gives nodes no custom data, and 2.x gives none to a node that runs outside an execution.
-	try {
-		const host: Partial<IExecuteFunctions> = context;
-		const data = host.customData;
-		if (!data) return;
-		const counts = countByOutcome(reports, outcomes);
-		for (const outcome of outcomes) {
-			const count = counts.get(outcome) ?? 0;
-			const key = `kis_${outcome}`;
-			if (count > 0 || data.get(key)) data.set(key, String(count));
-		}
-	} catch {
-		return;
-	}
 }

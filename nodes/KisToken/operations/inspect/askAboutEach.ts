@@ -1,41 +1,84 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import type { AccessToken } from '../../../../kis/input/accessToken';
+import { looksLikeToken, type AccessToken } from '../../../../kis/input/accessToken';
 import type { KisCredential } from '../../../../kis/input/credential';
 import { ENVIRONMENTS } from '../../../../kis/input/environments';
-import type { TokenState } from '../../../../kis/keptToken/checkToken';
+import { limiterFor } from '../../../../kis/rateLimit/limiterFor';
+import { CANCELLED } from '../../../../kis/http/transportCodes';
+import type { Attempt } from '../../../../kis/reply/attempt';
+import { BatchStop, type StopReason } from '../../../../kis/revoke/batchStop';
 import { egressRules } from '../../host/egressRules';
 import { cancelSignal } from '../../host/execution';
 import { DEFAULT_TIMEOUT_MS } from '../fields/sendingOptions';
 
 const MAX_CONCURRENT_QUESTIONS = 8;
 
+/** What is known of a token, or why KIS was not asked about it. */
+export type Finding =
+	| { readonly alive: boolean | null; readonly attempt: Attempt }
+	| { readonly alive: null; readonly stoppedBy: StopReason };
+
 /**
- * Asks KIS once about each distinct token, several concurrently.
+ * Asks KIS once about each distinct token. The first question goes alone; the others follow, several concurrently, unless
+ * its answer is what they would get too.
  *
- * @returns What is known of each token, by its value.
+ * @returns What was found out about each token, by its value.
  */
 export async function askAboutEach(
 	context: IExecuteFunctions,
 	credential: KisCredential,
 	tokens: readonly AccessToken[],
-): Promise<ReadonlyMap<string, TokenState>> {
+): Promise<ReadonlyMap<string, Finding>> {
 	// Loaded by the first question, so that n8n's start takes no longer.
 	const { checkToken } = await import('../../../../kis/keptToken/checkToken');
+	const { requestsPerSecond } = ENVIRONMENTS[credential.environment];
+	const limiter = limiterFor(credential);
+	const batchStop = new BatchStop(limiter);
 	const options = {
-		requestsPerSecond: ENVIRONMENTS[credential.environment].requestsPerSecond,
+		requestsPerSecond,
 		timeoutMs: DEFAULT_TIMEOUT_MS,
-		cancel: cancelSignal(context),
+		cancel: batchStop.signal,
 		egress: egressRules(context),
 	};
-	const states = new Map<string, TokenState>();
+	const ask = async (token: AccessToken): Promise<Finding> => {
+		const state = batchStop.stoppedBy ? null : await checkToken(credential, token, options);
+		const attempt = state?.attempt ?? null;
+		// The end of asking came before this question, or broke it off.
+		if (state === null || attempt === null || attempt.transportCode === CANCELLED) {
+			return { alive: null, stoppedBy: batchStop.stoppedBy ?? { because: 'cancelled' } };
+		}
+		// A text that does not fit in a header is not written, whatever the host is like.
+		if (attempt.verdict !== 'unwritten' || looksLikeToken(token)) {
+			batchStop.learn(attempt);
+			batchStop.noteExhausted([attempt]);
+		}
+		return { alive: state.alive, attempt };
+	};
+	const findings = new Map<string, Finding>();
 	// Every worker takes from this one iterator.
 	const queue = new Map(tokens.map((token) => [token.value, token])).values();
-	const work = async () => {
-		for (const token of queue) {
-			states.set(token.value, await checkToken(credential, token, options));
+	const work = async (most: number) => {
+		for (let asked = 0; asked < most; asked++) {
+			const { done, value: token } = queue.next();
+			if (done) return;
+			findings.set(token.value, await ask(token));
 		}
 	};
-	await Promise.all(Array.from({ length: MAX_CONCURRENT_QUESTIONS }, work));
-	return states;
+	const cancel = cancelSignal(context);
+	const onCancel = () => batchStop.stop({ because: 'cancelled' });
+	cancel.addEventListener('abort', onCancel);
+	if (cancel.aborted) onCancel();
+	limiter.join(batchStop, requestsPerSecond);
+	try {
+		await work(1);
+		const workers = Array.from(
+			{ length: MAX_CONCURRENT_QUESTIONS },
+			async () => await work(Infinity),
+		);
+		await Promise.all(workers);
+	} finally {
+		limiter.leave(batchStop);
+		cancel.removeEventListener('abort', onCancel);
+	}
+	return findings;
 }

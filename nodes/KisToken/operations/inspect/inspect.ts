@@ -6,7 +6,6 @@ import {
 	shortFingerprint,
 	type AccessToken,
 } from '../../../../kis/input/accessToken';
-import type { TokenState } from '../../../../kis/keptToken/checkToken';
 import { mapInTurns } from '../../../../kis/turns';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { forEachItem, isToken, readCredential, readParameter, STOPPED } from '../../host/input';
@@ -14,10 +13,15 @@ import { timeOrNull } from '../../report/details';
 import { explain } from '../../../../kis/reply/explanation';
 import { reportBrokenRun, reportInvalidInput, type Failure } from '../../report/itemReport';
 import type { Operation } from '../operation';
+import { readBoolean } from '../fields/option';
 import { readTokens, tokenFields } from '../fields/tokenField';
-import { askAboutEach } from './askAboutEach';
+import { askAboutEach, type Finding } from './askAboutEach';
 
 const HEADLINE = 'The token was not inspected';
+const ASK_KIS_UNCLEAR = new InvalidInput(
+	'Ask KIS has to be true or false',
+	'Correct it in the node.',
+);
 
 type InspectOutcome = 'inspected' | 'notInspected';
 
@@ -69,9 +73,10 @@ export const inspect: Operation<InspectOutcome> = {
 		const failure = 'the field Ask KIS cannot be read';
 		const ask = readParameter(context, 'askKis', 0, failure, false, credential);
 		if (ask instanceof InvalidInput) return forEachItem(context, notInspected(ask));
+		const asks = readBoolean(ask.value ?? undefined);
+		if (asks instanceof InvalidInput) return forEachItem(context, notInspected(ASK_KIS_UNCLEAR));
 		const tokens = await readTokens(context, credential, STOPPED);
-		const states =
-			ask.value === true ? await askAboutEach(context, credential, tokens.filter(isToken)) : null;
+		const states = asks ? await askAboutEach(context, credential, tokens.filter(isToken)) : null;
 		return await mapInTurns(tokens, (token) =>
 			token instanceof InvalidInput
 				? notInspected(token)
@@ -89,11 +94,17 @@ export const inspect: Operation<InspectOutcome> = {
 };
 
 /** Says whether the token is alive (`null` if KIS did not tell) and, unless it is, why. Empty if KIS was not asked. */
-function describeLiveness(state: TokenState | undefined): IDataObject {
-	if (!state) return {};
-	if (state.alive) return { alive: true, reason: null };
-	const { happened } = state.attempt ? explain(state.attempt) : { happened: STOPPED.why };
-	return { alive: state.alive, reason: happened };
+function describeLiveness(found: Finding | undefined): IDataObject {
+	if (!found) return {};
+	const { alive } = found;
+	return { alive, reason: alive ? null : whyNotAlive(found) };
+}
+
+function whyNotAlive(found: Finding): string {
+	if ('attempt' in found) return explain(found.attempt).happened;
+	const { stoppedBy } = found;
+	if (stoppedBy.because === 'cancelled') return STOPPED.why;
+	return `asking ended, because ${explain(stoppedBy.seen).happened}`;
 }
 
 function notInspected(invalid: InvalidInput): Failure<InspectOutcome> {

@@ -51,6 +51,9 @@ export function reasonOf(
 function aboutQuestion(asked: Revocation['asked']): string {
 	if (!asked?.attempt) return '';
 	const { liveness, attempt, askedAt } = asked;
+	if (attempt.verdict === 'expiredToken') {
+		return `After the last attempt KIS was asked for a quote with the token, and called it expired (${attempt.code}), as it does with tokens of another environment too. ${CAUSES.notExpired.known} ${CAUSES.notExpired.todo}`;
+	}
 	return liveness === 'alive' && askedAt !== null
 		? `After the last attempt KIS was asked for a quote with the token, and still accepted it at ${koreanTime(askedAt)}. A revoke that KIS is still working on can end it later.`
 		: `After the last attempt KIS was asked for a quote with the token, and did not say whether it is alive: ${explain(attempt).happened}.`;

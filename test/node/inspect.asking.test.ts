@@ -1,0 +1,76 @@
+// Inspect with Ask KIS, for many tokens: an answer that all of them would get ends the asking, and a switch that cannot be
+// read is an error. On n8n's engine, against a fake KIS that is not the sandbox.
+import type { IDataObject } from 'n8n-workflow';
+
+import { outputOf } from '../../tools/engine/run';
+import { KisDouble, uapiRefusal } from '../support/kisDouble';
+import { closeServers, http, type Answer } from '../support/scriptedServer';
+import { failing, kisTokenStep, runChain, tokenItems } from '../support/workflow';
+
+let kis: KisDouble;
+beforeEach(async () => {
+	kis = await new KisDouble().start();
+});
+afterEach(closeServers);
+
+const COME_BACK = http(429, '{}', { 'retry-after': '3600' });
+const minted = (count: number) => Array.from({ length: count }, () => kis.mint());
+
+async function inspect(tokens: string[], askKis: boolean | string = true): Promise<IDataObject[]> {
+	const parameters = { token: '={{ $json.access_token }}', askKis };
+	const step = { ...kisTokenStep('Inspect', 'inspect', parameters), ...failing };
+	const host = { apps: [kis.keys], url: kis.url };
+	const run = await runChain(host, [step], { input: tokenItems(...tokens) });
+	return outputOf(run, 'Inspect').map(({ json }) => json);
+}
+const ask = async (tokens: string[]) =>
+	(await inspect(tokens)).map(({ alive, reason }) => [alive, reason]);
+
+test.each<[string, Answer, string]>([
+	['asks to come back in an hour', COME_BACK, 'the server has had too many requests (HTTP 429)'],
+	[
+		'refuses the app key',
+		uapiRefusal('EGW00103'),
+		'KIS does not know this App Key here (EGW00103)',
+	],
+])('if KIS %s, nothing is asked about the other tokens', async (_name, answer, why) => {
+	kis.orders.quote = [answer];
+	const [first, ...others] = await ask(minted(3));
+	expect(first).toEqual([null, why]);
+	expect(others).toEqual(others.map(() => [null, `asking ended, because ${why}`]));
+	expect(kis.seen('quote')).toHaveLength(1);
+});
+
+test('if KIS asks that later on, only questions under way are still asked', async () => {
+	kis.orders.quote = [null, ...Array.from({ length: 29 }, () => COME_BACK)];
+	const [first, ...others] = await ask(minted(30));
+	expect(first).toEqual([true, null]);
+	expect(new Set(others.map(([alive]) => alive))).toEqual(new Set([null]));
+	expect(kis.seen('quote').length).toBeLessThanOrEqual(1 + 8);
+});
+
+test('if nothing listens, it is not tried again for each token', async () => {
+	const tokens = minted(12);
+	await kis.close();
+	expect((await ask(tokens)).at(-1)).toEqual([
+		null,
+		'asking ended, because nothing listens at the address (connection refused)',
+	]);
+});
+
+test('texts that do not fit in a header do not keep the others from being asked about', async () => {
+	const texts = Array.from({ length: 6 }, (_, i) => `토큰-에-한글-${i}`);
+	expect((await ask([...texts, kis.mint()])).at(-1)).toEqual([true, null]);
+});
+
+test.each(['={{ "true" }}', '={{ 1 }}', '={{ "yes" }}', '={{ $json }}'])(
+	'Ask KIS, as %s, is an error: a question left out would go unnoticed',
+	async (askKis) => {
+		const [{ error }] = await inspect(minted(1), askKis);
+		expect(error).toMatchObject({
+			message: 'The token was not inspected: Ask KIS has to be true or false',
+			outcome: 'notInspected',
+		});
+		expect(kis.requests).toEqual([]);
+	},
+);
