@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { claimsOf, isOwn, type Seen, type Timeline } from './timeline';
+import { mayRenew } from './tokenRequests';
 import type { StepRun } from './world';
 
 /** What is wrong with what an Inspect step reports, or does: one line for each. */
@@ -25,13 +26,15 @@ export function wrongInspections(run: StepRun, timeline: Timeline): string[] {
 	return wrongs.map((wrong) => `inspect ${step.name}, ${wrong}`);
 }
 
-/** What an earlier step left to be repeated is not its doing. */
-function asksIssue({ setup }: StepRun, { seen, scenes }: Timeline, scene: number): boolean {
+/** What an earlier step left to be repeated, or a token that it was to have renewed, is not its doing. */
+function asksIssue({ setup }: StepRun, timeline: Timeline, scene: number): boolean {
+	const { seen, scenes } = timeline;
 	const { appkey } = setup.fields;
 	const isCalm = scene === 0 || scenes[scene - 1].disturbed === 0;
 	const isIssue = (one: Seen) => one.purpose === 'issue' && one.appkey === appkey;
 	const hasBefore = seen.some((one) => one.scene === scene - 1 && isIssue(one));
-	return isCalm && !hasBefore && seen.some((one) => one.scene === scene && isIssue(one));
+	const asked = seen.filter((one) => one.scene === scene && isIssue(one));
+	return isCalm && !hasBefore && asked.some((one) => !mayRenew(timeline, one));
 }
 
 /** One item of an Inspect step, and what was seen meanwhile. */

@@ -1,13 +1,11 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { claimsOf, earliestMoment, isKnownDead, type Seen, type Timeline } from './timeline';
-import { dueAt, fateOf, issuing } from './tokenRequests';
+import { dueAt, fateOf, issuing, TURN_MS } from './tokenRequests';
 import type { StepRun } from './world';
 
 /** A moment in a token is written to the second. */
 const RESOLUTION_MS = 1000;
-/** So long a token request may wait for the app key's limit. */
-const TURN_MS = 15_000;
 
 /** What a workflow was told of a request, by what it says. */
 export type RequestOutcome = 'answered' | 'notSent' | 'failed';

@@ -36,6 +36,23 @@ export function dueAt({ given, moment }: Seen): number {
 	return Math.max(due > moment ? due : end, moment + MINUTE_MS);
 }
 
+/** So long a token request may wait for the app key's limit, after the quote or order that it follows. */
+export const TURN_MS = 15_000;
+
+/** Whether a token request may belong to a quote or an order of an earlier scene, whose token was due for renewal. */
+export function mayRenew({ seen }: Timeline, { appkey, at, scene }: Seen): boolean {
+	const isDue = ({ token, moment }: Seen) =>
+		seen.some((one) => one.given?.value === token && dueAt(one) <= moment);
+	return seen.some(
+		(one) =>
+			(one.purpose === 'quote' || one.purpose === 'order') &&
+			one.appkey === appkey &&
+			one.scene < scene &&
+			one.at >= at - TURN_MS &&
+			isDue(one),
+	);
+}
+
 /** The Issue steps that run at a moment. */
 export function issuing({ scenes }: Timeline, { scene, at, appkey }: Seen): StepRun[] {
 	return scenes[scene].runs.filter(
