@@ -1,5 +1,5 @@
-import { isWholeTokenOf, type AccessToken } from '../input/accessToken';
-import type { Attempt } from '../reply/attempt';
+import { hasExpired, isWholeTokenOf, type AccessToken } from '../input/accessToken';
+import type { Attempt, Verdict } from '../reply/attempt';
 import type { KisCredential } from '../input/credential';
 import { deadTokens } from '../memory/deadTokens';
 import { askIfAlive, type Liveness } from '../liveness/askIfAlive';
@@ -26,10 +26,11 @@ export async function checkToken(
 ): Promise<TokenState> {
 	const kept = keptTokenOf(credential);
 	const isKept = () => kept.token?.value === token.value;
-	const isOurs = isKept() || isWholeTokenOf(credential.appkey, token);
+	const wasKept = isKept();
 	const doubt = doubtAbout(token, credential);
 	const { liveness, attempt } = await askIfAlive(credential, token, options);
-	const alive = ALIVE[liveness](isOurs);
+	const meansDead = wasKept || isDeadIfInvalid(credential, token, attempt?.verdict);
+	const alive = ALIVE[liveness](meansDead);
 	if (alive !== null && doubt) resolveDoubt(doubt);
 	if (alive === false) deadTokens.add(token, credential);
 	if (isKept()) kept.noteChecked(alive, Date.now());
@@ -58,9 +59,21 @@ export async function checkKept(
 	return await checks.join(about, check, options.cancel);
 }
 
-/** KIS may call a token invalid because it is cut off or another app key's. Only of a token that is ours does it mean dead. */
-const ALIVE: Readonly<Record<Liveness, (isOurs: boolean) => boolean | null>> = {
+const ALIVE: Readonly<Record<Liveness, (meansDead: boolean) => boolean | null>> = {
 	alive: () => true,
-	invalid: (isOurs) => (isOurs ? false : null),
+	invalid: (meansDead) => (meansDead ? false : null),
 	undecided: () => null,
 };
+
+/**
+ * KIS also calls a token invalid that is cut off or another app key's, and one of the other environment expired. None of
+ * that is so of the token that the credential keeps: KIS gave it to this app key, at this address.
+ */
+function isDeadIfInvalid(
+	{ appkey }: KisCredential,
+	token: AccessToken,
+	verdict: Verdict | undefined,
+): boolean {
+	const isPlausible = verdict !== 'expiredToken' || hasExpired(token, Date.now());
+	return isPlausible && isWholeTokenOf(appkey, token);
+}

@@ -18,7 +18,8 @@ const QUOTE_QUERY = { FID_COND_MRKT_DIV_CODE: 'J', FID_INPUT_ISCD: '005930' };
  * What KIS's answer to a request for a quote says about its token:
  *
  * - `alive`: KIS gave the quote.
- * - `invalid`: KIS called the token invalid (EGW00121, EGW00122, EGW00123). A whole token of the app key is dead then.
+ * - `invalid`: KIS called the token invalid (EGW00121, EGW00122) or expired (EGW00123). A whole token of the app key is dead
+ *   then, unless it is called expired and is not: KIS says so of tokens of the other environment too.
  * - `undecided`: anything else.
  */
 export type Liveness = 'alive' | 'invalid' | 'undecided';

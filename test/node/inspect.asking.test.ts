@@ -2,9 +2,11 @@
 // read is an error. On n8n's engine, against a fake KIS that is not the sandbox.
 import type { IDataObject } from 'n8n-workflow';
 
+import { deadTokens } from '../../kis/memory/deadTokens';
 import { outputOf } from '../../tools/engine/run';
 import { KisDouble, uapiRefusal } from '../support/kisDouble';
 import { closeServers, http, type Answer } from '../support/scriptedServer';
+import { credentialFor, makeToken, read } from '../support/tokens';
 import { failing, kisTokenStep, runChain, tokenItems } from '../support/workflow';
 
 let kis: KisDouble;
@@ -74,3 +76,18 @@ test.each(['={{ "true" }}', '={{ 1 }}', '={{ "yes" }}', '={{ $json }}'])(
 		expect(kis.requests).toEqual([]);
 	},
 );
+
+describe('KIS calls a token expired (EGW00123)', () => {
+	test('that is over by this clock too: it is dead', async () => {
+		const over = makeToken(kis.keys.appkey, { exp: Math.floor(Date.now() / 1000) - 60 });
+		kis.orders.quote = [uapiRefusal('EGW00123')];
+		expect(await ask([over])).toEqual([[false, 'KIS says that the token has expired (EGW00123)']]);
+	});
+
+	test('that is not over: it may live in the other environment', async () => {
+		const token = kis.mint();
+		kis.orders.quote = [uapiRefusal('EGW00123')];
+		expect(await ask([token])).toEqual([[null, 'KIS says that the token has expired (EGW00123)']]);
+		expect(deadTokens.has(read(token), credentialFor(kis.keys, kis.url))).toBe(false);
+	});
+});

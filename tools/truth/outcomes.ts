@@ -45,7 +45,9 @@ function next(outcome: Outcome, means: Step, facts: TokenFacts): Outcome {
 	if (means === 'foundNothing') return outcome;
 	if (means === 'foundInvalid' || means === 'foundExpired') {
 		if (outcome !== 'unknown' || !facts.isOurs) return outcome;
-		return means === 'foundInvalid' && !facts.hasExpired ? 'revoked' : 'alreadyInvalid';
+		if (facts.hasExpired) return 'alreadyInvalid';
+		// KIS calls tokens of the other environment expired, too.
+		return means === 'foundInvalid' ? 'revoked' : outcome;
 	}
 	if (means === 'confirmed' && !facts.isStranger) return 'revoked';
 	if (outcome === 'alreadyInvalid') return outcome;

@@ -35,13 +35,24 @@ const MISHAPS: ReadonlyArray<Fault | typeof LOST> = [
 	{ kind: 'refuse', code: 'EGW00301', shape: 'uapi' },
 ];
 
-/** What happens to one question. */
+/** What KIS says of a token of the other environment, too. */
+const EXPIRED: Fault = { kind: 'refuse', code: 'EGW00123', shape: 'uapi' };
+const EXPIRED_SHARE = 0.1;
+
+/** What happens to one question about a token of which nobody knows where it is from. */
 export function drawQuestionMishap(
 	seed: number,
 	name: string,
 	times: number,
 	share: number,
 ): Mishap {
+	const mishap = drawMishapOfKept(seed, name, times, share);
+	const isOfEnvironment = draw(seed, name, 'question', times, 'environment') < EXPIRED_SHARE;
+	return mishap && isOfEnvironment ? EXPIRED : mishap;
+}
+
+/** What happens to one question about the token that the credential keeps. */
+export function drawMishapOfKept(seed: number, name: string, times: number, share: number): Mishap {
 	const random = (what: string) => draw(seed, name, 'question', times, what);
 	return random('any') < share ? pick(MISHAPS, random('kind')) : undefined;
 }

@@ -2,7 +2,7 @@ import type { TokenIssuer } from '../../sandbox/apps';
 import type { LocalKis } from '../../sandbox/kis';
 import type { Fault } from '../../sandbox/faults';
 import { drawMishap, LOST, type Mishap } from '../faults';
-import { drawQuestionMishap } from '../questions';
+import { drawMishapOfKept } from '../questions';
 import { draw, pick, pickByShare } from '../random';
 import type { Request } from '../relay';
 import type { Apps } from '../tokens';
@@ -81,7 +81,7 @@ export function drawTradingMishap(request: Request, times: number, place: Place)
 		case 'revoke':
 			return drawMishap(seed, name, times, share);
 		case 'question':
-			return drawQuestionMishap(seed, name, times, share);
+			return drawMishapOfKept(seed, name, times, share);
 		default: {
 			const random = (what: string) => draw(seed, name, request.path, request.body, times, what);
 			if (random('any') < share) return pick(TO_REQUESTS, random('kind'));

@@ -130,10 +130,11 @@ async function see(
 
 /** A question that KIS answered with "invalid". */
 function confirmedByAnswer(
-	{ purpose, means, token, appkey, isSure, answeredAt }: Seen,
+	{ purpose, means, token, appkey, isSure, answeredAt, moment }: Seen,
 	{ runs }: PlayedScene,
 ): Confirmation[] {
-	const isInvalid = means === 'invalid' || means === 'expired';
+	const isOver = (claimsOf(token).expiresAt ?? Infinity) <= moment;
+	const isInvalid = means === 'invalid' || (means === 'expired' && isOver);
 	if (purpose !== 'question' || !isInvalid || !isSure || !isOwn(token, appkey)) return [];
 	const process = runs.length === 1 ? runs[0].process : null;
 	return [{ token, at: answeredAt + UNDER_WAY_MS, process }];

@@ -55,14 +55,9 @@ export async function askAboutEach(
 		return { alive: state.alive, attempt };
 	};
 	const findings = new Map<string, Finding>();
-	// Every worker takes from this one iterator.
-	const queue = new Map(tokens.map((token) => [token.value, token])).values();
-	const work = async (most: number) => {
-		for (let asked = 0; asked < most; asked++) {
-			const { done, value: token } = queue.next();
-			if (done) return;
-			findings.set(token.value, await ask(token));
-		}
+	const [first, ...others] = new Map(tokens.map((token) => [token.value, token])).values();
+	const askAbout = async (some: Iterable<AccessToken>) => {
+		for (const token of some) findings.set(token.value, await ask(token));
 	};
 	const cancel = cancelSignal(context);
 	const onCancel = () => batchStop.stop({ because: 'cancelled' });
@@ -70,12 +65,12 @@ export async function askAboutEach(
 	if (cancel.aborted) onCancel();
 	limiter.join(batchStop, requestsPerSecond);
 	try {
-		await work(1);
-		const workers = Array.from(
-			{ length: MAX_CONCURRENT_QUESTIONS },
-			async () => await work(Infinity),
+		await askAbout(first ? [first] : []);
+		// Every worker takes from this one iterator.
+		const queue = others.values();
+		await Promise.all(
+			Array.from({ length: MAX_CONCURRENT_QUESTIONS }, async () => await askAbout(queue)),
 		);
-		await Promise.all(workers);
 	} finally {
 		limiter.leave(batchStop);
 		cancel.removeEventListener('abort', onCancel);
