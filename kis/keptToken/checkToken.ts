@@ -8,6 +8,7 @@ import { KeptShare } from './keptShare';
 import { keptTokenOf } from './keptToken';
 import { doubtAbout, resolveDoubt } from '../memory/revokeMarks';
 import { tellOthers } from '../memory/sharedMarks';
+import { never } from '../waiting';
 import { SharedWork } from './sharedWork';
 
 /** Whether a token is alive, and the request that showed it. */
@@ -51,8 +52,7 @@ export async function checkKept(
 	token: AccessToken,
 	options: SendingOptions,
 ): Promise<TokenState | null> {
-	const cancel = new AbortController().signal;
-	const check = async () => await checkToken(credential, token, { ...options, cancel });
+	const check = async () => await checkToken(credential, token, { ...options, cancel: never() });
 	// A check that began before a revoke cannot resolve the doubt that the revoke left, so it is not shared.
 	const about = doubtAbout(token, credential) ?? token;
 	return await checks.join(about, check, options.cancel);

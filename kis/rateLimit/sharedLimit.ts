@@ -1,10 +1,10 @@
 import type { KisCredential } from '../input/credential';
 import { NO_LEASE, type Gate, type Lease } from './gate';
-import { wait } from '../reply/retry';
 import type { RedisServer } from '../redis/client';
 import { namesOf } from '../redis/names';
 import { PROCESS } from '../redis/process';
 import { sharedStoreOf, type ScriptAnswer, type SharedStore } from '../redis/sharedStore';
+import { untilStopped, wait } from '../waiting';
 
 /** How often a request's lease is extended. It runs out after five seconds (`limit.lua`). */
 const EXTEND_LEASE_MS = 2000;
@@ -65,13 +65,14 @@ export class SharedLimit implements Gate {
 		if (this.#state === 'apart') {
 			this.#returning ??= this.#return(requestsPerSecond);
 			const isBack = await untilStopped(this.#returning, stop);
-			if (isBack === 'stopped') return 'stopped';
+			if (isBack === null) return 'stopped';
 			// Redis did not count what was sent meanwhile.
 			return isBack ? 'changed' : NO_LEASE;
 		}
 		const booking = this.#lastBooking.then(async () => await this.#book(requestsPerSecond, stop));
 		this.#lastBooking = booking;
 		const booked = await untilStopped(booking, stop);
+		if (booked === null) return 'stopped';
 		if (typeof booked === 'string') return booked;
 		const isReady = booked.waitMs === 0 || (await wait(booked.waitMs, stop));
 		if (isReady) return this.#lease(booked, requestsPerSecond);
@@ -198,15 +199,6 @@ function parseLimitReply(answer: ScriptAnswer): LimitReply | null {
 	const isSound = waitMs >= 0 && waitMs <= LONGEST_TIMER_MS && processes >= 1;
 	if (!isSound || !(isGrant || (isGiven === 0 && waitMs > 0))) return null;
 	return { isGiven: isGrant, waitMs, processes, beginsAt };
-}
-
-async function untilStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T | 'stopped'> {
-	return await new Promise((resolve, reject) => {
-		const leave = () => resolve('stopped');
-		stop.addEventListener('abort', leave);
-		if (stop.aborted) leave();
-		void work.then(resolve, reject).finally(() => stop.removeEventListener('abort', leave));
-	});
 }
 
 const limits = new WeakMap<SharedStore, Map<string, SharedLimit>>();

@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import type { AnswerRule } from './answerRule';
 import type { Attempt } from './attempt';
 import { EGRESS_REFUSED, PROXY_UNUSABLE } from '../http/transportCodes';
@@ -53,14 +51,4 @@ export function asksToComeBack({ pause }: Attempt): boolean {
 /** Returns whether no request can leave this computer as it is set up. */
 export function isPermanent({ transportCode }: Attempt): boolean {
 	return PERMANENT.has(transportCode);
-}
-
-/** Waits. @returns `true` when the time is over; `false`, immediately, if `stop` is aborted. */
-export async function wait(milliseconds: number, stop: AbortSignal): Promise<boolean> {
-	try {
-		await delay(milliseconds, undefined, { signal: stop });
-		return true;
-	} catch {
-		return false;
-	}
 }

@@ -15,8 +15,9 @@ import {
 	type RevokeOutcome,
 } from '../reply/revokeOutcome';
 import type { ParsedExchange } from '../reply/reply';
-import { wait, waitBeforeRetry } from '../reply/retry';
+import { waitBeforeRetry } from '../reply/retry';
 import { SecretGuard } from '../secrets/secretGuard';
+import { wait } from '../waiting';
 import type { BatchStop } from './batchStop';
 import { checkConfirmation, readRevocation, revokeBody, type Revocation } from './revocation';
 import type { Workers } from './workers';

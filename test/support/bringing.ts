@@ -31,9 +31,8 @@ export const clock = { now: Date.now() };
 export const waits: number[] = [];
 /** What happens during each wait. */
 export const meanwhile: { does: () => Promise<unknown> } = { does: async () => {} };
-jest.mock('../../kis/reply/retry', () => {
-	const actual =
-		jest.requireActual<typeof import('../../kis/reply/retry')>('../../kis/reply/retry');
+jest.mock('../../kis/waiting', () => {
+	const actual = jest.requireActual<typeof import('../../kis/waiting')>('../../kis/waiting');
 	return {
 		...actual,
 		async wait(milliseconds: number, stop: AbortSignal) {
