@@ -32,6 +32,9 @@ export interface Writing {
 	readonly keptMs: number;
 }
 
+/** What `kept.lua` can be told to do. */
+type Action = 'look' | 'take' | 'request' | 'write' | 'release';
+
 interface Reply {
 	readonly result: KeptResult;
 	readonly version: string;
@@ -112,23 +115,23 @@ export class SharedKept {
 		return await this.#write('release', writing);
 	}
 
-	async #write(does: 'write' | 'release', { text, token, keptMs }: Writing): Promise<KeptResult> {
+	async #write(action: 'write' | 'release', { text, token, keptMs }: Writing): Promise<KeptResult> {
 		const version = randomUUID();
 		const sealed = this.#seal.close(text, this.#key);
 		const args = [version, sealed, String(Math.ceil(keptMs))];
 		const keys = token ? [this.#tokens.keyOf(token)] : [];
-		const result = (await this.#run(does, args, keys))?.result ?? 'apart';
+		const result = (await this.#run(action, args, keys))?.result ?? 'apart';
 		if (result === 'done') this.#version = version;
 		return result;
 	}
 
 	async #run(
-		does: string,
+		action: Action,
 		args: readonly string[],
 		keys: readonly string[] = [],
 	): Promise<Reply | null> {
 		const answer = await this.#store.run('keptToken/kept', [this.#key, ...keys], ({ id }) => [
-			does,
+			action,
 			this.#process,
 			this.#version,
 			id,

@@ -3,8 +3,9 @@ import { parseExchange, type ParsedExchange } from '../reply/reply';
 import type { KisCredential } from '../input/credential';
 import type { Connection, ConnectionOptions } from '../http/connection';
 import type { Exchange } from '../http/exchange';
+import type { RequestEnd } from './gate';
 import { limiterFor } from './limiterFor';
-import type { Permit, RateLimiter, RequestEnd } from './rateLimiter';
+import type { Permit, RateLimiter } from './rateLimiter';
 import { asksToComeBack, pauseLeft } from '../reply/retry';
 
 /** How to send a request, whatever it asks for. */

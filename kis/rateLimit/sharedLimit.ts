@@ -1,5 +1,5 @@
 import type { KisCredential } from '../input/credential';
-import { NO_LEASE, type Gate, type Lease } from './gate';
+import { NO_LEASE, type Gate, type Lease, type RequestEnd } from './gate';
 import type { RedisServer } from '../redis/client';
 import { namesOf } from '../redis/names';
 import { PROCESS } from '../redis/process';
@@ -20,6 +20,9 @@ const PROCESSES_KEPT_MS = 10 * 60 * 1000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** A timer may fire early, by less than this. */
 const TIMER_MS = 1;
+
+/** What `limit.lua` can be told to do. */
+type Action = 'enter' | 'extend' | 'back' | 'hold' | 'passed' | RequestEnd;
 
 /** See {@link Gate.enter}. */
 type Entry = Lease | 'stopped' | 'changed';
@@ -131,13 +134,13 @@ export class SharedLimit implements Gate {
 	}
 
 	/** Sends without waiting for the reply: if it is lost, the lease runs out by itself. */
-	#tell(what: string, name: string, requestsPerSecond: number, value = 0): void {
-		if (this.#state === 'shared') void this.#run(what, name, requestsPerSecond, value);
+	#tell(action: Action, name: string, requestsPerSecond: number, value = 0): void {
+		if (this.#state === 'shared') void this.#run(action, name, requestsPerSecond, value);
 	}
 
 	/** @returns `null` if Redis did not answer, or if the answer cannot be the script's. */
 	async #run(
-		what: string,
+		action: Action,
 		name: string,
 		requestsPerSecond: number,
 		value = 0,
@@ -146,7 +149,7 @@ export class SharedLimit implements Gate {
 			const now = performance.now();
 			const wasThere = now - this.#heardAt < REMEMBERED_MS || now - startedAt < NEW_SERVER_MS;
 			const rate = String(Math.min(requestsPerSecond, Number.MAX_SAFE_INTEGER));
-			return [what, name, this.#process, rate, id, wasThere ? '1' : '0', String(value)];
+			return [action, name, this.#process, rate, id, wasThere ? '1' : '0', String(value)];
 		};
 		const reply = parseLimitReply(await this.#store.run('rateLimit/limit', this.#keys, argsFor));
 		if (!reply) return null;

@@ -2,7 +2,8 @@
 // remembered. The clock is simulated.
 import { Arrivals } from '../../kis/rateLimit/arrivals';
 import { limiterOf } from '../../kis/rateLimit/limiterFor';
-import { RateLimiter, type Permit, type RequestEnd } from '../../kis/rateLimit/rateLimiter';
+import type { RequestEnd } from '../../kis/rateLimit/gate';
+import { RateLimiter, type Permit } from '../../kis/rateLimit/rateLimiter';
 import { Simulation } from '../support/simulation';
 
 const never = () => new AbortController().signal;
