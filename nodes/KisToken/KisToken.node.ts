@@ -81,7 +81,8 @@ export class KisToken implements INodeType {
 	methods = { credentialTest: { kisApiTest } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const given = readParameter(this, 'operation', 0, '');
+		// Without a value, `invalidOperation` says what is wrong.
+		const given = readParameter(this, { name: 'operation', itemIndex: 0, failure: '' });
 		const name = 'value' in given ? given.value : undefined;
 		const chosen = operationOf(name) ?? invalidOperation(name);
 		const run = async () => await toOutput(this, await chosen.run(this), chosen);

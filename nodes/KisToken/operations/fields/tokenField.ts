@@ -74,8 +74,13 @@ export async function readTokens(
 	credential: KisCredential | InvalidInput,
 	onStop: InvalidInput | null,
 ): Promise<Array<AccessToken | InvalidInput>> {
-	const failure = 'the field Token From cannot be read';
-	const source = readParameter(context, 'tokenSource', 0, failure, 'input', credential);
+	const source = readParameter(context, {
+		name: 'tokenSource',
+		itemIndex: 0,
+		failure: 'the field Token From cannot be read',
+		absent: 'input',
+		credential,
+	});
 	if (source instanceof InvalidInput) return forEachItem(context, source);
 	switch (source.value) {
 		case 'input':

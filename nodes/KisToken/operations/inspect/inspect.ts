@@ -66,8 +66,13 @@ export const inspect: Operation<InspectOutcome> = {
 	async run(context) {
 		const credential = await readCredential(context);
 		if (credential instanceof InvalidInput) return forEachItem(context, notInspected(credential));
-		const failure = 'the field Ask KIS cannot be read';
-		const ask = readParameter(context, 'askKis', 0, failure, false, credential);
+		const ask = readParameter(context, {
+			name: 'askKis',
+			itemIndex: 0,
+			failure: 'the field Ask KIS cannot be read',
+			absent: false,
+			credential,
+		});
 		if (ask instanceof InvalidInput) return forEachItem(context, notInspected(ask));
 		const tokens = await readTokens(context, credential, STOPPED);
 		const states =
