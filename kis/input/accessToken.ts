@@ -83,7 +83,7 @@ export function isCutOff({ value, claims }: AccessToken): boolean {
 }
 
 /** Returns whether KIS's "invalid" can only mean dead: the JWT is complete, and was issued to `appkey`. */
-export function isWholeTokenOf(appkey: string, token: AccessToken): boolean {
+export function isWholeTokenOf(token: AccessToken, appkey: string): boolean {
 	return token.claims?.signature === 'whole' && isIssuedTo(token, appkey) === true;
 }
 

@@ -27,7 +27,7 @@ export async function checkToken(
 ): Promise<TokenState> {
 	const kept = keptTokenOf(credential);
 	const isKept = () => kept.token?.value === token.value;
-	const isOurs = isKept() || isWholeTokenOf(credential.appkey, token);
+	const isOurs = isKept() || isWholeTokenOf(token, credential.appkey);
 	const doubt = doubtAbout(token, credential);
 	const { liveness, attempt } = await askIfAlive(credential, token, options);
 	const alive = ALIVE[liveness](isOurs);

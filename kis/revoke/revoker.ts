@@ -163,7 +163,7 @@ export class Revoker {
 		const { credential } = this.#batch;
 		const verdicts = attempts.map(({ verdict }) => verdict);
 		const facts = {
-			whole: isWholeTokenOf(credential.appkey, token),
+			whole: isWholeTokenOf(token, credential.appkey),
 			expired: hasExpired(token, Date.now()),
 			// Looked up anew each time: another execution may be revoking it at this moment.
 			knownDead: deadTokens.has(token, credential),
@@ -179,7 +179,7 @@ export class Revoker {
 	 */
 	async #ask(token: AccessToken): Promise<LivenessAnswer | null> {
 		const { credential, options, batchStop, workers } = this.#batch;
-		const isProvable = isWholeTokenOf(credential.appkey, token);
+		const isProvable = isWholeTokenOf(token, credential.appkey);
 		if (batchStop.stoppedBy || !options.askBeforeUnknown || !isProvable) return null;
 		const cancel = batchStop.signal;
 		const answer = await workers.whileWaiting(

@@ -27,7 +27,7 @@ const PROGRAM = `
 			const got = await load('keptToken/keptOrIssued').keptOrIssued(credential, 3600000, options);
 			return 'kept' in got ? ['kept', got.kept.token.value] : [got.outcome, got.grant?.token.value];
 		},
-		pause: async (milliseconds) => load('rateLimit/limiterFor').limiterOf(credential.appkey).pause(milliseconds),
+		pause: async (milliseconds) => load('rateLimit/limiterFor').limiterOfAppKey(credential.appkey).pause(milliseconds),
 		revoke: async (token, outcome) => {
 			await load('memory/sharedMarks').whileRevoking([read(token)], credential, async () => new Map([[read(token).fingerprint, { outcome }]]));
 			if (outcome === 'revoked') load('memory/deadTokens').deadTokens.add(read(token), credential);

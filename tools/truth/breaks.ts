@@ -174,8 +174,8 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'what a host said counts for that host',
 		file: DEAD,
-		from: 'isWholeTokenOf(appkey, token) ? host',
-		to: "isWholeTokenOf(appkey, token) ? 'anywhere'",
+		from: 'isWholeTokenOf(token, appkey) ? host',
+		to: "isWholeTokenOf(token, appkey) ? 'anywhere'",
 	},
 	{
 		rule: 'the same, of a token that is not wholly ours',
@@ -236,8 +236,8 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: '*Issue* passes on what is dead elsewhere only',
 		file: DEAD,
-		from: 'isWholeTokenOf(appkey, token) ? host',
-		to: "isWholeTokenOf(appkey, token) ? 'anywhere'",
+		from: 'isWholeTokenOf(token, appkey) ? host',
+		to: "isWholeTokenOf(token, appkey) ? 'anywhere'",
 		seenBy: 'test/node/issue.test.ts',
 	},
 

@@ -101,6 +101,6 @@ function causeInToken(
 	if (isIssuedTo(token, appkey) === false) return CAUSES.otherAppKey;
 	if (isCutOff(token)) return CAUSES.cutOff;
 	if (!token.claims) return CAUSES.opaque;
-	const mayBeClock = verdict === 'expiredToken' && isWholeTokenOf(appkey, token);
+	const mayBeClock = verdict === 'expiredToken' && isWholeTokenOf(token, appkey);
 	return mayBeClock && !hasExpired(token, Date.now()) ? CAUSES.notExpired : null;
 }
