@@ -33,6 +33,7 @@ export interface ConnectionOptions {
 	readonly url: URL;
 	/** The deadline of one exchange, from connecting to the last byte, in milliseconds. */
 	readonly timeoutMs: number;
+	/** Absent if every address may be called. */
 	readonly egress?: EgressRules;
 }
 

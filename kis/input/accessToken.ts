@@ -93,7 +93,7 @@ export function hasExpired(token: AccessToken, now: number): boolean {
 	return expiresAt !== null && expiresAt <= now;
 }
 
-/** Linear in the length of the text, which a pattern that ends in `$` would not be. */
+/** Strips what surrounds a token, in time linear in the length: a pattern that ends in `$` would take longer. */
 function unwrap(text: string): string {
 	let end = text.length;
 	while (end > 0 && /[\s"']/.test(text[end - 1])) end--;

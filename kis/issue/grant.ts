@@ -31,7 +31,7 @@ export interface Grant {
 	readonly token: AccessToken;
 	/** By KIS's own field, else by the token's claim, in milliseconds since 1970; `null` if neither says. */
 	readonly expiresAt: number | null;
-	/** Whether KIS said that no second of its life is left (`expires_in`). */
+	/** Whether KIS said that its life is over (`expires_in` of 0 or less). */
 	readonly isOver: boolean;
 	/** How far KIS's clock is ahead of this computer's, in milliseconds; 0 if they differ by five minutes or less. */
 	readonly clockAheadMs: number;

@@ -34,7 +34,7 @@ export class KeptShare {
 	#common: KeptState | null = null;
 	/** Syncs run one at a time: what one reads must be adopted before another overwrites it. */
 	#lastSync: Promise<void> = Promise.resolve();
-	/** Shared by all who call while one is running. */
+	/** The sync that begins next. All who call before it begins share it. */
 	#nextSync: Promise<void> | null = null;
 	#abandoned: { readonly name: string; readonly hold: IssueHold } | null = null;
 

@@ -55,6 +55,7 @@ export class RevokeHistory {
 		return this.#executions.has(execution);
 	}
 
+	/** Notes how the execution has left the token. */
 	remember(
 		execution: string,
 		{ fingerprint }: AccessToken,

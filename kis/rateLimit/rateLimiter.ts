@@ -83,6 +83,7 @@ export class RateLimiter {
 		this.#setWholeLimit();
 	}
 
+	/** Removes a member, and its limit with it. */
 	leave(member: object): void {
 		this.#members.delete(member);
 		this.#setWholeLimit();

@@ -6,7 +6,7 @@ import { nameOfRedis } from '../../../kis/input/redisUrl';
 import { sharedStoreOf } from '../../../kis/redis/sharedStore';
 import { sentences } from '../../../kis/reply/explanation';
 
-/** Warns in n8n's log if Redis has become unusable, so that this process shares nothing with others: once each time. */
+/** Warns in n8n's log that this process shares nothing with the others: once each time that Redis becomes unusable. */
 export function logIfNotShared(logger: Logger, { redis }: KisCredential): void {
 	const trouble = redis && sharedStoreOf(redis).takeNews();
 	if (!trouble) return;

@@ -97,10 +97,13 @@ export async function readTokens(
 	}
 }
 
-/** The kept token that the first try of a run of a node found: by execution, then by node, run and credential. */
+/** What the first try of each run of a node found: by execution, then by node, run and credential. */
 const foundByFirstTry = new WeakMap<AbortSignal, Map<string, AccessToken>>();
 
-/** A later try of "Retry On Fail" is about the same token, also if the credential keeps another one by then. */
+/**
+ * Returns the token that the credential keeps. A later try of "Retry On Fail" gets the one that the first found, even if the
+ * credential keeps another by then.
+ */
 async function tokenKept(
 	context: IExecuteFunctions,
 	credential: KisCredential,
