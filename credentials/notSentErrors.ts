@@ -5,9 +5,9 @@ import type { KisCredential } from '../kis/input/credential';
 import { ENVIRONMENTS } from '../kis/input/environments';
 import { isLimited, type Flaw, type NotIssued, type UnusableGrant } from '../kis/issue/issuance';
 import { ORDER_WAIT_MS, type NoToken } from '../kis/keptToken/nextStep';
-import { koreanTime } from '../kis/reply/koreanTime';
 import { LONGEST_ADMISSION_MS, readIntervalMs, type NotAdmitted } from '../kis/rateLimit/admission';
 import { explainAll, sentences } from '../kis/reply/explanation';
+import { koreanTime } from '../kis/reply/koreanTime';
 
 const NOT_SENT = 'The request was not sent';
 const ISSUE = 'Issue in KIS Token asks KIS right away, and what it gets is used here too.';

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
-import { readJsonObject } from './json';
 import { InvalidInput } from './invalidInput';
+import { readJsonObject } from './json';
 
 /** Anything longer is no token: the longest that KIS documents has 350 characters. */
 export const MAX_TOKEN_BYTES = 8 * 1024;

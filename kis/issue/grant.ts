@@ -1,18 +1,18 @@
+import type { Answered } from '../http/exchange';
+import { clockDifference } from '../http/retryAfter';
 import {
 	MAX_TOKEN_BYTES,
 	looksLikeToken,
 	parseAccessToken,
 	type AccessToken,
 } from '../input/accessToken';
-import { readAttempt, type Attempt } from '../reply/attempt';
 import type { KisCredential } from '../input/credential';
-import type { Answered } from '../http/exchange';
-import { clockDifference } from '../http/retryAfter';
+import { InvalidInput } from '../input/invalidInput';
+import { readAttempt, type Attempt } from '../reply/attempt';
 import { OPEN_ANSWERS } from '../reply/httpAnswers';
 import { parseKisTime } from '../reply/koreanTime';
 import { isText, type KisReply, type ParsedExchange } from '../reply/reply';
 import { SecretGuard } from '../secrets/secretGuard';
-import { InvalidInput } from '../input/invalidInput';
 
 /** 접근토큰발급. The path is case-sensitive. */
 export const ISSUE_PATH = '/oauth2/tokenP';

@@ -5,9 +5,9 @@ import {
 	isWholeTokenOf,
 	type AccessToken,
 } from '../input/accessToken';
-import type { Attempt } from '../reply/attempt';
 import type { KisCredential } from '../input/credential';
 import { deadTokens } from '../memory/deadTokens';
+import type { Attempt } from '../reply/attempt';
 import { kisTime } from '../reply/koreanTime';
 import type { Grant } from './grant';
 

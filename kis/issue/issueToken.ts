@@ -1,11 +1,11 @@
 import { addressOf, endpointOf } from '../input/baseUrl';
 import type { KisCredential } from '../input/credential';
 import { ISSUE_INTERVAL_MS } from '../input/environments';
+import { sharedTokensOf } from '../memory/sharedTokens';
 import { sendPaced, type SendingOptions } from '../rateLimit/pacedRequest';
 import type { ParsedExchange } from '../reply/reply';
 import { asksToComeBack, waitBeforeRetry } from '../reply/retry';
 import { quotedParts, SecretGuard } from '../secrets/secretGuard';
-import { sharedTokensOf } from '../memory/sharedTokens';
 import { wait } from '../waiting';
 import { ISSUE_PATH, issueBody, readIssue, type IssueAttempt } from './grant';
 import { flawOf, isLimited, notIssued, type Issuance } from './issuance';

@@ -1,5 +1,5 @@
-import { parseExchange, type ParsedExchange } from '../reply/reply';
 import { CANCELLED } from '../http/transportCodes';
+import { parseExchange, type ParsedExchange } from '../reply/reply';
 
 /** Makes a request. @returns `null` if `cancel` was aborted before it was sent. */
 type Send = (cancel: AbortSignal) => Promise<ParsedExchange | null>;

@@ -1,14 +1,14 @@
 import { isWholeTokenOf, type AccessToken } from '../input/accessToken';
-import type { Attempt } from '../reply/attempt';
 import type { KisCredential } from '../input/credential';
-import { deadTokens } from '../memory/deadTokens';
 import { askIfAlive, type Liveness } from '../liveness/askIfAlive';
-import type { SendingOptions } from '../rateLimit/pacedRequest';
-import { KeptShare } from './keptShare';
-import { keptTokenOf } from './keptToken';
+import { deadTokens } from '../memory/deadTokens';
 import { doubtAbout, resolveDoubt } from '../memory/revokeMarks';
 import { tellOthers } from '../memory/sharedMarks';
+import type { SendingOptions } from '../rateLimit/pacedRequest';
+import type { Attempt } from '../reply/attempt';
 import { never } from '../waiting';
+import { KeptShare } from './keptShare';
+import { keptTokenOf } from './keptToken';
 import { SharedWork } from './sharedWork';
 
 /** Whether a token is alive, and the request that showed it. */

@@ -2,13 +2,13 @@ import type { KisCredential } from '../input/credential';
 import type { Grant } from '../issue/grant';
 import { reuse, type Issuance } from '../issue/issuance';
 import type { IssueOptions } from '../issue/issueToken';
+import { doubtAbout, isBeingRevoked } from '../memory/revokeMarks';
+import { learnFromOthers } from '../memory/sharedMarks';
+import { wait } from '../waiting';
 import { checkKept } from './checkToken';
 import { issueUnderLease } from './issueUnderLease';
 import { learnOfKept } from './keptShare';
 import { keptTokenOf } from './keptToken';
-import { doubtAbout, isBeingRevoked } from '../memory/revokeMarks';
-import { learnFromOthers } from '../memory/sharedMarks';
-import { wait } from '../waiting';
 
 /** How long to wait for another worker that requests a token, at most. */
 const WAIT_FOR_WORKER_MS = 90_000;

@@ -1,14 +1,14 @@
 import type { KisCredential } from '../input/credential';
-import { deadTokens } from '../memory/deadTokens';
 import { ISSUE_INTERVAL_MS } from '../input/environments';
 import { flawOf } from '../issue/issuance';
-import { SharedKept, type KeptResult, type Seen, type Writing } from './sharedKept';
+import { deadTokens } from '../memory/deadTokens';
+import { learnFromOthers } from '../memory/sharedMarks';
 import { sharedStoreOf, type SharedStore } from '../redis/sharedStore';
 import type { IssueHold } from './issueHold';
 import type { KeptState } from './keptState';
 import { decodeState, encodeState } from './keptStateCodec';
 import type { KeptToken } from './keptToken';
-import { learnFromOthers } from '../memory/sharedMarks';
+import { SharedKept, type KeptResult, type Seen, type Writing } from './sharedKept';
 
 /** How often the issuing lease is extended. It runs out after six seconds (`kept.lua`). */
 const EXTEND_LEASE_MS = 2000;

@@ -4,10 +4,10 @@ import type { AccessToken } from '../input/accessToken';
 import { addressOf } from '../input/baseUrl';
 import type { KisCredential } from '../input/credential';
 import type { RedisUrl } from '../input/redisUrl';
+import { SharedTokens } from '../memory/sharedTokens';
 import { namesOf } from '../redis/names';
 import { PROCESS } from '../redis/process';
 import { Seal } from '../redis/seal';
-import { SharedTokens } from '../memory/sharedTokens';
 import { sharedStoreOf, type SharedStore } from '../redis/sharedStore';
 
 /** What Redis holds of the kept token, compared with what this process knows. */

@@ -1,10 +1,10 @@
 import type { KisCredential } from '../input/credential';
-import { NO_LEASE, type Gate, type Lease, type RequestEnd } from './gate';
 import type { RedisServer } from '../redis/client';
 import { namesOf } from '../redis/names';
 import { PROCESS } from '../redis/process';
 import { sharedStoreOf, type ScriptAnswer, type SharedStore } from '../redis/sharedStore';
 import { untilStopped, wait } from '../waiting';
+import { NO_LEASE, type Gate, type Lease, type RequestEnd } from './gate';
 
 /** How often a request's lease is extended. It runs out after five seconds (`limit.lua`). */
 const EXTEND_LEASE_MS = 2000;

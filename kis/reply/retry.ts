@@ -1,6 +1,6 @@
+import { EGRESS_REFUSED, PROXY_UNUSABLE } from '../http/transportCodes';
 import type { AnswerRule } from './answerRule';
 import type { Attempt } from './attempt';
-import { EGRESS_REFUSED, PROXY_UNUSABLE } from '../http/transportCodes';
 
 const FIRST_RETRY_WAIT_MS = 500;
 const LONGEST_RETRY_WAIT_MS = 8000;

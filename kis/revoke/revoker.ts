@@ -7,6 +7,8 @@ import { revokeHistory } from '../memory/revokeHistory';
 import { sendPermitted, type SendingOptions, type Sent } from '../rateLimit/pacedRequest';
 import type { RateLimiter } from '../rateLimit/rateLimiter';
 import type { Attempt } from '../reply/attempt';
+import type { ParsedExchange } from '../reply/reply';
+import { waitBeforeRetry } from '../reply/retry';
 import {
 	decisiveAmong,
 	meansDead,
@@ -14,8 +16,6 @@ import {
 	outcomeOfDead,
 	type RevokeOutcome,
 } from '../reply/revokeOutcome';
-import type { ParsedExchange } from '../reply/reply';
-import { waitBeforeRetry } from '../reply/retry';
 import { SecretGuard } from '../secrets/secretGuard';
 import { wait } from '../waiting';
 import type { BatchStop } from './batchStop';

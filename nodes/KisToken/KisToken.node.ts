@@ -7,17 +7,17 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 
-import { mapInTurns } from '../../kis/turns';
 import { InvalidInput } from '../../kis/input/invalidInput';
+import { mapInTurns } from '../../kis/turns';
 import { kisApiTest } from './credentialTest/kisApiTest';
 import { forEachItem, readParameter } from './host/input';
 import { operationOf, operations } from './operations';
+import { tokenHint } from './operations/fields/tokenField';
 import { reuseTokenHint } from './operations/issue/options';
 import type { Operation } from './operations/operation';
-import { tokenHint } from './operations/fields/tokenField';
-import { toItem } from './report/outputItem';
-import { toOutput, type Notices } from './report/output';
 import { reportInvalidInput } from './report/itemReport';
+import { toOutput, type Notices } from './report/output';
+import { toItem } from './report/outputItem';
 
 /** n8n adds this operation to every node whose credential its HTTP Request node can use. */
 const CUSTOM_API_CALL = '__CUSTOM_API_CALL__';

@@ -2,10 +2,10 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { parseAccessToken, type AccessToken } from '../../../kis/input/accessToken';
 import { parseCredential, type KisCredential } from '../../../kis/input/credential';
-import { mapInTurns } from '../../../kis/turns';
 import { InvalidInput } from '../../../kis/input/invalidInput';
-import { reasonOfN8n } from './expressionReason';
+import { mapInTurns } from '../../../kis/turns';
 import { cancelSignal } from './execution';
+import { reasonOfN8n } from './expressionReason';
 
 // What n8n throws here is never passed on as it is: its text may quote a credential or a token.
 

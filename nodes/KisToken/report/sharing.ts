@@ -1,8 +1,8 @@
 import type { Logger } from 'n8n-workflow';
 
 import type { KisCredential } from '../../../kis/input/credential';
-import { REDIS_TROUBLES } from '../../../kis/redis/redisErrors';
 import { nameOfRedis } from '../../../kis/input/redisUrl';
+import { REDIS_TROUBLES } from '../../../kis/redis/redisErrors';
 import { sharedStoreOf } from '../../../kis/redis/sharedStore';
 import { sentences } from '../../../kis/reply/explanation';
 

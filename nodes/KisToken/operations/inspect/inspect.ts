@@ -6,15 +6,15 @@ import {
 	shortFingerprint,
 	type AccessToken,
 } from '../../../../kis/input/accessToken';
-import type { TokenState } from '../../../../kis/keptToken/checkToken';
-import { mapInTurns } from '../../../../kis/turns';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
+import type { TokenState } from '../../../../kis/keptToken/checkToken';
+import { explain } from '../../../../kis/reply/explanation';
+import { mapInTurns } from '../../../../kis/turns';
 import { forEachItem, isToken, readCredential, readParameter, STOPPED } from '../../host/input';
 import { timeOrNull } from '../../report/details';
-import { explain } from '../../../../kis/reply/explanation';
 import { reportBrokenRun, reportInvalidInput, type Failure } from '../../report/itemReport';
-import type { Operation } from '../operation';
 import { readTokens, tokenFields } from '../fields/tokenField';
+import type { Operation } from '../operation';
 import { askAboutEach } from './askAboutEach';
 
 const HEADLINE = 'The token was not inspected';

@@ -1,17 +1,17 @@
+import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { reuse } from '../../../../kis/issue/issuance';
 import { mayHaveIssued } from '../../../../kis/issue/issueHistory';
 import { sharedTokensOf } from '../../../../kis/memory/sharedTokens';
 import { mapInTurns } from '../../../../kis/turns';
-import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { cancelSignal, isTool } from '../../host/execution';
 import { forEachItem, isToken, readEach, STOPPED } from '../../host/input';
-import type { Operation } from '../operation';
 import { optionsField, readSetup } from '../fields/option';
-import { issueOptions, readReuseToken, reuseTokenField } from './options';
+import type { Operation } from '../operation';
 import { reportGrant } from './grantReport';
 import { BROKEN_RUN, reportNoRequest } from './issuanceReport';
-import { reportKeptOrIssued } from './reportKeptOrIssued';
+import { issueOptions, readReuseToken, reuseTokenField } from './options';
 import { ISSUE_OUTCOMES, type IssueOutcome } from './outcomes';
+import { reportKeptOrIssued } from './reportKeptOrIssued';
 import { hintIfStored } from './storedHint';
 
 const TOOL = new InvalidInput(
