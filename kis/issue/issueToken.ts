@@ -22,7 +22,7 @@ export interface IssueOptions extends SendingOptions {
 	/** Called before each request, once it is permitted to go out. `false` if it must not be sent after all. */
 	readonly beforeSending?: () => Promise<boolean>;
 	/** Further tokens that the caller knows, and the server may quote. */
-	readonly others?: readonly string[];
+	readonly knownTokens?: readonly string[];
 }
 
 /**
@@ -106,7 +106,7 @@ class TokenRequest {
 	/** Reads an answer, and withholds what it quotes of the tokens that the caller knows. */
 	async #read(parsed: ParsedExchange, guard: SecretGuard): Promise<IssueAttempt> {
 		const attempt = readIssue(parsed, this.#credential, guard);
-		const quoted = await quotedParts(shownOf(attempt), this.#options.others ?? []);
+		const quoted = await quotedParts(shownOf(attempt), this.#options.knownTokens ?? []);
 		return quoted.length > 0 ? readIssue(parsed, this.#credential, guard.and(...quoted)) : attempt;
 	}
 

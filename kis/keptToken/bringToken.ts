@@ -139,7 +139,7 @@ async function issueForAll(
 			cancel: never(),
 			// A new one each time: the history of an earlier one would return the token that is to be replaced.
 			execution: {},
-			others: kept.token ? [kept.token.value] : [],
+			knownTokens: kept.token ? [kept.token.value] : [],
 		});
 	return await issues.join(kept, issue, cancel);
 }

@@ -7,7 +7,7 @@ import { tellOthers } from '../memory/sharedMarks';
 import type { SendingOptions } from '../rateLimit/pacedRequest';
 import type { Attempt } from '../reply/attempt';
 import { never } from '../waiting';
-import { KeptShare } from './keptShare';
+import { keptShareOf } from './keptShare';
 import { keptTokenOf } from './keptToken';
 import { SharedWork } from './sharedWork';
 
@@ -35,7 +35,7 @@ export async function checkToken(
 	if (alive === false) deadTokens.add(token, credential);
 	if (isKept()) kept.noteChecked(alive, Date.now());
 	await tellOthers(alive, token, credential, doubt);
-	if (isKept()) await KeptShare.of(kept, credential)?.sync();
+	if (isKept()) await keptShareOf(kept, credential)?.sync();
 	return { alive, attempt };
 }
 

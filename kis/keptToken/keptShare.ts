@@ -44,19 +44,6 @@ export class KeptShare {
 		this.#shared = shared;
 	}
 
-	/** Returns the one share of a kept token and a Redis; `null` if the credential names no Redis. */
-	static of(kept: KeptToken, credential: KisCredential): KeptShare | null {
-		const { redis } = credential;
-		if (!redis) return null;
-		const ofKept = shares.get(kept) ?? new Map<SharedStore, KeptShare>();
-		shares.set(kept, ofKept);
-		const store = sharedStoreOf(redis);
-		const share =
-			ofKept.get(store) ?? new KeptShare(kept, credential, new SharedKept(credential, redis));
-		ofKept.set(store, share);
-		return share;
-	}
-
 	/**
 	 * Adopts what another worker keeps, or writes what only this process knows. If both have changed, the younger usable token
 	 * wins; if neither is usable, what was learnt last.
@@ -176,10 +163,23 @@ export class KeptShare {
 
 const shares = new WeakMap<KeptToken, Map<SharedStore, KeptShare>>();
 
+/** Returns the one share of a kept token and a Redis; `null` if the credential names no Redis. */
+export function keptShareOf(kept: KeptToken, credential: KisCredential): KeptShare | null {
+	const { redis } = credential;
+	if (!redis) return null;
+	const ofKept = shares.get(kept) ?? new Map<SharedStore, KeptShare>();
+	shares.set(kept, ofKept);
+	const store = sharedStoreOf(redis);
+	const share =
+		ofKept.get(store) ?? new KeptShare(kept, credential, new SharedKept(credential, redis));
+	ofKept.set(store, share);
+	return share;
+}
+
 /** Learns what other workers know about the token that this process keeps, and which one they keep. */
 export async function learnOfKept(kept: KeptToken, credential: KisCredential): Promise<void> {
 	const { token } = kept;
-	await Promise.all([KeptShare.of(kept, credential)?.sync(), learnFromOthers(token, credential)]);
+	await Promise.all([keptShareOf(kept, credential)?.sync(), learnFromOthers(token, credential)]);
 	if (kept.token !== token) await learnFromOthers(kept.token, credential);
 }
 
