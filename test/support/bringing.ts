@@ -1,12 +1,12 @@
 // What the tests of bringing a token share: a KIS that is not the sandbox, a clock that they set, and waits that pass on it.
 import type { AccessToken } from '../../kis/input/accessToken';
-import type { Attempt } from '../../kis/reply/attempt';
 import type { KisCredential } from '../../kis/input/credential';
 import type { Issuance } from '../../kis/issue/issuance';
 import { checkToken } from '../../kis/keptToken/checkToken';
 import { bringToken, type BringOptions } from '../../kis/keptToken/bringToken';
 import { whileRevoking } from '../../kis/memory/sharedMarks';
 import type { RevokeOutcome } from '../../kis/reply/revokeOutcome';
+import { makeAttempt } from './attempts';
 import { KisDouble } from './kisDouble';
 import { closeServers } from './scriptedServer';
 import { credentialFor, read } from './tokens';
@@ -14,16 +14,7 @@ import { credentialFor, read } from './tokens';
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 
-const ANSWERED: Attempt = {
-	verdict: 'confirmed',
-	httpStatus: 200,
-	rule: null,
-	refusalCode: null,
-	code: '200',
-	text: null,
-	transportCode: null,
-	pause: null,
-};
+const ANSWERED = makeAttempt('confirmed', { httpStatus: 200, code: '200' });
 
 /** This computer's clock, in milliseconds since 1970. Waits pass on it immediately. */
 export const clock = { now: Date.now() };
