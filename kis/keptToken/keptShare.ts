@@ -73,6 +73,7 @@ export class KeptShare {
 		}
 		const { news } = seen;
 		const theirs = news && decodeState(news.text, this.#credential, now - news.ageMs);
+		// Which is better depends on whether another worker has revoked ours.
 		if (theirs && !this.#isCommon()) await learnFromOthers(this.#kept.token, this.#credential);
 		if (theirs && (this.#isCommon() || !isBetter(this.#kept.state, theirs, this.#credential))) {
 			this.#kept.adopt(theirs);

@@ -5,7 +5,7 @@ import type { AnswerRule, Meaning } from './answerRule';
 import { isListed } from './errorCodes';
 import { refusingStatus, TOO_MANY_REQUESTS } from './httpAnswers';
 import { isGatewayCode, isShowable, type KisReply, type ParsedExchange } from './reply';
-import { ruleOf } from './verdict';
+import { ruleOf } from './ruleOf';
 
 /**
  * How one attempt ended:

@@ -8,7 +8,7 @@ exports.GROUPS = {
 		],
 	},
 	replies: {
-		mutate: ['kis/reply/{attempt,koreanTime,reply,verdict}.ts', 'kis/revoke/revocation.ts'],
+		mutate: ['kis/reply/{attempt,koreanTime,reply,ruleOf}.ts', 'kis/revoke/revocation.ts'],
 		tests: [
 			'kis/(revocation|errorCodes|koreanTime|issueToken|revokeTokens\\.attempts)',
 			'properties/(reply|errorCodes)',
