@@ -18,7 +18,7 @@ const ANSWERED = makeAttempt('confirmed', { httpStatus: 200, code: '200' });
 
 /** This computer's clock, in milliseconds since 1970. Waits pass on it immediately. */
 export const clock = { now: Date.now() };
-/** How long was waited, in milliseconds. */
+/** The waits so far, in milliseconds. */
 export const waits: number[] = [];
 /** What happens during each wait. */
 export const meanwhile: { does: () => Promise<unknown> } = { does: async () => {} };
@@ -70,7 +70,7 @@ export const check = async (token: AccessToken, requestsPerSecond = 1000) =>
 		timeoutMs: 1000,
 		cancel: new AbortController().signal,
 	});
-/** As if Issue had been given it. */
+/** The issuance by which KIS gives this token. */
 export const issuedAs = (token: string): Issuance => ({
 	outcome: 'issued',
 	grant: { token: read(token), expiresAt: null, fields: {}, isOver: false, clockAheadMs: 0 },
@@ -78,7 +78,7 @@ export const issuedAs = (token: string): Issuance => ({
 });
 export const issues = () => kis.seen('tokenP').length;
 export const questions = () => kis.seen('quote').length;
-/** The results of a revoke, as `revokeTokens` gives them. */
+/** The results of a revoke, in the form in which `revokeTokens` returns them. */
 export const endedAs = (outcome: RevokeOutcome, ...tokens: string[]) =>
 	new Map(tokens.map((token) => [read(token).fingerprint, { outcome }]));
 export const revokeAs = async (outcome: RevokeOutcome, ...tokens: string[]) =>

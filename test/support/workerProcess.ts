@@ -48,7 +48,7 @@ const PROGRAM = `
 		.on('close', () => process.exit());
 `;
 
-/** A worker: a process of its own, which shares through the credential's Redis. */
+/** A worker: a separate process that shares what it knows through the credential's Redis. */
 export class WorkerProcess {
 	readonly #child: ChildProcess;
 	readonly #waiting = new Map<
@@ -81,7 +81,7 @@ export class WorkerProcess {
 		return await new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
 	}
 
-	/** Ends it as `kill -9` does. */
+	/** Kills it, as `kill -9` does. */
 	async kill(): Promise<void> {
 		if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
 		this.#child.kill('SIGKILL');
