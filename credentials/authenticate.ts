@@ -59,6 +59,7 @@ function targetOf(request: IHttpRequestOptions, { baseUrl }: KisCredential): URL
 	throw notSent(new InvalidInput(`it is for ${baseUrl.origin} only, and ${where}`, todo));
 }
 
+/** Tells why the headers must not go out together with the keys; `null` if they may. */
 function refusalOfHeaders(request: IHttpRequestOptions): InvalidInput | null {
 	const nesting = nestingHeader(request);
 	if (nesting !== null) {
@@ -80,6 +81,7 @@ function notSent({ why, todo }: InvalidInput): UserError {
 	return new UserError(`KIS API credential: ${why}. Nothing was sent. ${todo}`);
 }
 
+/** Makes the request that n8n sends: with the keys, and without anything through which somebody could read them. */
 function withKeys(
 	request: IHttpRequestOptions,
 	target: URL,

@@ -53,7 +53,7 @@ export class Connection {
 	readonly #sockets = new Set<Socket>();
 	#dispatcher: Dispatcher | null = null;
 	#watch: RequestWatch | null = null;
-	/** Listened to until {@link close}, and not anew for each request. */
+	/** Listened to until {@link close}: once per connection, not once per request. */
 	#cancel: AbortSignal | null = null;
 	readonly #onCancel = () => this.#watch?.breakOff(CANCELLED);
 	/** Whether the present socket has carried a whole exchange. */

@@ -13,8 +13,8 @@ const LEFT = parseExchange({
 });
 
 /**
- * One request that concurrent callers share. It is cancelled only when all of them are. Who leaves earlier is told that the
- * request may have been written; `SharedWork` in `kis/keptToken/` tells nothing, and always runs to completion.
+ * One request that concurrent callers share. It is cancelled only when all of them are. Callers that leave earlier are told
+ * that it may have been written; `SharedWork` in `kis/keptToken/` tells them nothing, and always runs to completion.
  */
 export class SharedCall {
 	readonly #stop = new AbortController();
