@@ -7,13 +7,13 @@ const { src } = require('gulp');
 /** The modules that use packages. */
 const BUNDLED = ['kis/http/connection.ts', 'kis/http/proxy.ts', 'kis/redis/client.ts'];
 
-/** Of undici, what no request of this package reaches, with all that only it needs. Loading it would take time. */
+/** Empties a file of undici that no request of this package reaches. Loading it, and what only it needs, takes time. */
 const leftOut = () => '';
 
-/** Files of bundled packages that are changed. Each is bundled once: otherwise somebody has to look. */
+/** Changes to files of the bundled packages. The build fails unless each of these files is bundled exactly once. */
 const CHANGED = {
 	/**
-	 * undici 7 breaks off where an answer begins with "100 Continue". A client has to read past it as past any interim
+	 * undici 7 gives up where an answer begins with "100 Continue". A client has to read past it as past any interim
 	 * answer, whether it asked for one or not (RFC 9110, 15.2): without these lines undici does.
 	 */
 	'undici/lib/dispatcher/client-h1.js': (text) => {
@@ -24,13 +24,13 @@ const CHANGED = {
     }
 `);
 		if (parts.length === 2) return parts.join('');
-		throw new Error(`What is to be taken out is there ${parts.length - 1} times, and not once`);
+		throw new Error(`The lines to take out are there ${parts.length - 1} times, not once`);
 	},
 	'undici/lib/dispatcher/client-h2.js': leftOut,
 	'undici/lib/dispatcher/socks5-proxy-agent.js': leftOut,
 	// For bodies that are not strings.
 	'undici/lib/web/fetch/body.js': leftOut,
-	/** ioredis writes what it sends, passwords too, to the log of whoever sets DEBUG. Here it writes nothing. */
+	/** If DEBUG is set, ioredis logs what it sends, passwords too. Here it logs nothing. */
 	'ioredis/built/utils/debug.js': () => 'exports.default = () => () => {};',
 };
 
@@ -43,14 +43,14 @@ const common = {
 	// A dynamic import becomes a require, made when it is reached.
 	supported: { 'dynamic-import': false },
 	outbase: '.',
-	// gulp says what went wrong.
+	// gulp reports the errors.
 	logLevel: 'silent',
 };
 
-/** Makes dist/ anew, all of it or nothing: if something fails, or somebody ends it, the one from before stays. */
+/** Builds dist/ whole or not at all: if a step fails, or a signal ends the build, the dist/ from before stays. */
 exports.build = async function build() {
 	let ended = null;
-	// Before there is anything to leave behind.
+	// From here on, a signal must not end the process before the folder is removed.
 	for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'])
 		process.once(signal, () => (ended = signal));
 	const folder = await mkdtemp('.build-');
@@ -62,7 +62,7 @@ exports.build = async function build() {
 			copy('icons/*.svg', '.', made),
 			copy('nodes/**/*.json', '.', made),
 			copy('kis/**/*.lua', '.', made),
-			// Of what the bundled packages took over from others, without a licence file of theirs.
+			// For code that the bundled packages took over from others without adding its licence.
 			copy('tools/release/notices/*/*', 'tools/release/notices', join(made, 'licences')),
 		]);
 		const failed = steps.find(({ status }) => status === 'rejected');
@@ -78,7 +78,7 @@ exports.build = async function build() {
 };
 exports.default = exports.build;
 
-/** File by file, so that dist/ reads like the source and each module exists once in the process. */
+/** Compiles file by file, so that dist/ reads like the source and each module exists once in the process. */
 async function compile(into) {
 	const sources = ['index.ts', '{credentials,kis,nodes}/**/*.ts', '!**/*.d.ts'];
 	const entryPoints = await filesOf([...sources, ...BUNDLED.map((file) => `!${file}`)]);
@@ -107,13 +107,13 @@ const changePackages = {
 		onEnd(() => {
 			const timesOf = (name) => bundled.filter((each) => each === name).length;
 			const unexpected = Object.keys(CHANGED).filter((name) => timesOf(name) !== 1);
-			const say = (name) => ({ text: `${name} is bundled ${timesOf(name)} times, and not once` });
+			const say = (name) => ({ text: `${name} is bundled ${timesOf(name)} times, not once` });
 			return { errors: unexpected.map(say) };
 		});
 	},
 };
 
-/** A package goes into the module that uses it, and its licence beside it: there are no runtime dependencies. */
+/** Bundles each package into the module that uses it, and copies its licence: there are no runtime dependencies. */
 async function bundlePackages(into) {
 	const { metafile } = await esbuild({
 		...common,
@@ -128,7 +128,7 @@ async function bundlePackages(into) {
 	for (const folder of packages) await copyLicences(folder, into);
 }
 
-/** Wherever a package manager put it, and whatever links lead there: the nearest folder whose package.json has a name. */
+/** Returns the nearest folder whose package.json has a name, wherever a package manager put it. */
 function packageFolderOf(file) {
 	for (let folder = dirname(join(__dirname, file)); ; folder = dirname(folder)) {
 		if (nameOf(folder) !== undefined) return folder;

@@ -1,17 +1,12 @@
 import { UserError, type IAuthenticate, type IHttpRequestOptions } from 'n8n-workflow';
 
-import { parseCredential } from '../kis/input/credential';
+import { parseCredential, type KisCredential } from '../kis/input/credential';
 import { InvalidInput } from '../kis/input/invalidInput';
 import { plainData } from './plainData';
 import { refusalOfConnection } from './refusalOfConnection';
 import { originalOf, rememberOriginal } from './repeats';
 import { headersNamed, headersWithout, nestingHeader } from './requestHeaders';
 import { requestTarget } from './requestTarget';
-
-const ELSEWHERE =
-	'the request goes elsewhere. Nothing was sent. Correct the URL, or choose the credential of the other environment.';
-const UNCERTAIN =
-	'it is not certain that the request goes there. Nothing was sent. Write the whole URL in one place, from https:// on, without line breaks and backslashes.';
 
 /**
  * Adds the key pair to a request of the HTTP Request node, and a token if the request needs one and has none. Waits until
@@ -26,40 +21,74 @@ export const authenticate: IAuthenticate = async (fields, requested) => {
 	if (credential instanceof InvalidInput) {
 		throw new UserError(`KIS API credential: ${credential.why}. ${credential.todo}`);
 	}
-	const { appkey, appsecret, baseUrl } = credential;
 	const original = originalOf(requested);
 	const request = { ...original, ...dataOf(original) };
+	const target = targetOf(request, credential);
+	const refusal = refusalOfHeaders(request) ?? (await refusalOfConnection(target, request.proxy));
+	if (refusal) throw notSent(refusal);
+	// Loaded by the first request, so that n8n's start takes no longer.
+	const { bringAuthorization } = await import('./bringAuthorization');
+	const authorization = await bringAuthorization(credential, request, target);
+	const authenticated = withKeys(request, target, credential, authorization);
+	rememberOriginal(authenticated, original);
+	return authenticated;
+};
+
+/** Copies what a workflow may compute. @throws {UserError} if it is more than data. */
+function dataOf(request: IHttpRequestOptions & { form?: unknown; formData?: unknown }) {
+	const { headers, body, qs, form, formData } = request;
+	const given = Object.entries({ headers, body, qs, form, formData }).filter(
+		([, value]) => value !== undefined,
+	);
+	return Object.fromEntries(given.map(([name, value]) => [name, plainData(value)]));
+}
+
+/** Returns the URL that a request calls. @throws {UserError} unless it is certainly at the credential's own origin. */
+function targetOf(request: IHttpRequestOptions, { baseUrl }: KisCredential): URL {
 	const target = requestTarget(request);
-	if (target?.origin !== baseUrl.origin) {
-		throw new UserError(
-			`KIS API credential: it is for ${baseUrl.origin} only, and ${target ? ELSEWHERE : UNCERTAIN}`,
-		);
-	}
+	if (target?.origin === baseUrl.origin) return target;
+	const [where, todo] = target
+		? [
+				'the request goes elsewhere',
+				'Correct the URL, or choose the credential of the other environment.',
+			]
+		: [
+				'it is not certain that the request goes there',
+				'Write the whole URL in one place, from https:// on, without line breaks and backslashes.',
+			];
+	throw notSent(new InvalidInput(`it is for ${baseUrl.origin} only, and ${where}`, todo));
+}
+
+/** Tells why the headers must not go out together with the keys; `null` if they may. */
+function refusalOfHeaders(request: IHttpRequestOptions): InvalidInput | null {
 	const nesting = nestingHeader(request);
 	if (nesting !== null) {
-		throw new UserError(
-			`KIS API credential: the value of the header ${JSON.stringify(nesting)} is an object, in which other headers could hide. Nothing was sent. Write the value as text.`,
+		return new InvalidInput(
+			`the value of the header ${JSON.stringify(nesting)} is an object, in which other headers could hide`,
+			'Write the value as text.',
 		);
 	}
 	if (headersNamed(request, 'host').length > 0) {
-		throw new UserError(
-			'KIS API credential: the request has a header Host, for which another server could vouch. Nothing was sent. Leave the header out: it follows from the URL.',
+		return new InvalidInput(
+			'the request has a header Host, for which another server could vouch',
+			'Leave the header out: it follows from the URL.',
 		);
 	}
-	const refusal = await refusalOfConnection(target, request.proxy);
-	if (refusal) {
-		throw new UserError(`KIS API credential: ${refusal.why}. Nothing was sent. ${refusal.todo}`);
-	}
-	// Loaded by the first request, so that n8n's start takes no longer.
-	const { bringAuthorization, wantsAuthorization } = await import('./bringAuthorization');
-	const { paceRequest } = await import('./pacing');
-	let authorization: string | null = null;
-	if (wantsAuthorization(credential, request, target)) {
-		authorization = await bringAuthorization(credential, request);
-	} else {
-		await paceRequest(credential, request);
-	}
-	const authenticated = {
+	return null;
+}
+
+function notSent({ why, todo }: InvalidInput): UserError {
+	return new UserError(`KIS API credential: ${why}. Nothing was sent. ${todo}`);
+}
+
+/** Makes the request that n8n sends: with the keys, and without anything through which somebody could read them. */
+function withKeys(
+	request: IHttpRequestOptions,
+	target: URL,
+	{ appkey, appsecret, baseUrl }: KisCredential,
+	authorization: string | null,
+) {
+	return {
 		...request,
 		// n8n's two helpers read these differently. Both call the URL that was checked.
 		url: target.href,
@@ -87,15 +116,4 @@ export const authenticate: IAuthenticate = async (fields, requested) => {
 		followRedirect: false,
 		followAllRedirects: false,
 	};
-	rememberOriginal(authenticated, original);
-	return authenticated;
-};
-
-/** Copies what a workflow may compute. @throws {UserError} if it is more than data. */
-function dataOf(request: IHttpRequestOptions & { form?: unknown; formData?: unknown }) {
-	const { headers, body, qs, form, formData } = request;
-	const given = Object.entries({ headers, body, qs, form, formData }).filter(
-		([, value]) => value !== undefined,
-	);
-	return Object.fromEntries(given.map(([name, value]) => [name, plainData(value)]));
 }

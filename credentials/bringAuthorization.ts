@@ -13,37 +13,22 @@ const NO_TOKEN = ['', 'undefined', 'null', 'nan', 'false', '[objectobject]'];
 const PADDING = /[\s,"'{}]/g;
 
 /**
- * Returns whether the credential has to bring the header `authorization`: the request needs one, and has none.
- *
- * @param target The URL that the request calls, at the credential's own origin.
- * @throws {UserError} if the request has the header with no token in it, and so must not be sent.
- */
-export function wantsAuthorization(
-	{ bringsToken, baseUrl }: KisCredential,
-	request: IHttpRequestOptions,
-	target: URL,
-): boolean {
-	if (!bringsToken || !wantsToken(target, baseUrl)) return false;
-	const own = headersNamed(request, 'authorization');
-	if (!own.every(holdsToken)) {
-		throw new UserError('The request was not sent: its header authorization holds no token', {
-			description:
-				'Leave the header out, and the KIS API credential brings a token. Or correct its expression, which gives nothing here.',
-		});
-	}
-	return own.length === 0 && !request.auth;
-}
-
-/**
  * Waits until the app key's limit admits the request.
  *
- * @returns The header `authorization`, with a token valid at that moment.
- * @throws {UserError} if no token can be had, or the wait would be too long: the request must not be sent.
+ * @param target The URL that the request calls, at the credential's own origin.
+ * @returns The header `authorization`, with a token valid at that moment; `null` if the request has its own, or needs none.
+ * @throws {UserError} if the request must not be sent: its header holds no token, none can be had, or the wait would be too
+ * long.
  */
 export async function bringAuthorization(
 	credential: KisCredential,
 	request: IHttpRequestOptions,
-): Promise<string> {
+	target: URL,
+): Promise<string | null> {
+	if (!lacksAuthorization(credential, request, target)) {
+		await paceRequest(credential, request);
+		return null;
+	}
 	// Loaded by the first request, so that n8n's start takes no longer.
 	const { bringToken, tokenAtHand } = await import('../kis/keptToken/bringToken');
 	const rules = waitingRules(request);
@@ -57,7 +42,24 @@ export async function bringAuthorization(
 	}
 }
 
-function wantsToken({ pathname }: URL, baseUrl: URL): boolean {
+/** Returns whether the request needs a token that it does not have. @throws {UserError} if its header holds no token. */
+function lacksAuthorization(
+	{ bringsToken, baseUrl }: KisCredential,
+	request: IHttpRequestOptions,
+	target: URL,
+): boolean {
+	if (!bringsToken || !needsToken(target, baseUrl)) return false;
+	const own = headersNamed(request, 'authorization');
+	if (!own.every(holdsToken)) {
+		throw new UserError('The request was not sent: its header authorization holds no token', {
+			description:
+				'Leave the header out, and the KIS API credential brings a token. Or correct its expression, which gives nothing here.',
+		});
+	}
+	return own.length === 0 && !request.auth;
+}
+
+function needsToken({ pathname }: URL, baseUrl: URL): boolean {
 	const below = endpointOf(baseUrl, '/uapi/').pathname;
 	return pathname.startsWith(below) && pathname !== endpointOf(baseUrl, HASHKEY_PATH).pathname;
 }

@@ -5,13 +5,13 @@ import type { KisCredential } from '../kis/input/credential';
 import { ENVIRONMENTS } from '../kis/input/environments';
 import { isLimited, type Flaw, type NotIssued, type UnusableGrant } from '../kis/issue/issuance';
 import { ORDER_WAIT_MS, type NoToken } from '../kis/keptToken/nextStep';
-import { koreanTime } from '../kis/reply/koreanTime';
 import { LONGEST_ADMISSION_MS, readIntervalMs, type NotAdmitted } from '../kis/rateLimit/admission';
 import { explainAll, sentences } from '../kis/reply/explanation';
+import { koreanTime } from '../kis/reply/koreanTime';
 
 const NOT_SENT = 'The request was not sent';
 const ISSUE = 'Issue in KIS Token asks KIS right away, and what it gets is used here too.';
-const LOOK =
+const SETTLE_FIRST =
 	'Revoke the token again in KIS Token (Token From: Credential), or look there with Inspect and Ask KIS, then run again.';
 const OPTIONS_OF_ISSUE =
 	'Run Issue in KIS Token with other options (Requests per Second, Max Retries, Timeout): what it gets is used here too.';
@@ -65,7 +65,7 @@ function explainNoToken(noToken: NoToken): ErrorTexts {
 			const since = checked ? ', and KIS has not said since whether it is alive' : '';
 			return {
 				message: `a revoke of access token ${shortFingerprint(token)} was not confirmed${since}`,
-				description: LOOK,
+				description: SETTLE_FIRST,
 			};
 		}
 		case 'notUnasked':

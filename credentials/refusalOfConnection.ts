@@ -8,7 +8,7 @@ import { InvalidInput } from '../kis/input/invalidInput';
  *   only if it is `false`; `agentOptions` turn the check back on in n8n 2 alone (seen with n8n-core 1.122 and 2.41).
  * - Plain http is allowed to this computer only; a proxy would read it.
  * - In a proxy's tunnel, n8n's HTTP client names no host to the TLS handshake if that is an IP address. The certificate is
- *   then compared with the name of the proxy, or with `localhost` (seen with both, too).
+ *   then compared with the name of the proxy, or with `localhost` (seen with both versions).
  *
  * @param proxy The proxy that the request names, which is left out of one over plain http. The environment may name another.
  * @returns `null` if the keys may be sent.

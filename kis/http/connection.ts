@@ -33,6 +33,7 @@ export interface ConnectionOptions {
 	readonly url: URL;
 	/** The deadline of one exchange, from connecting to the last byte, in milliseconds. */
 	readonly timeoutMs: number;
+	/** Absent if every address may be called. */
 	readonly egress?: EgressRules;
 }
 
@@ -52,7 +53,7 @@ export class Connection {
 	readonly #sockets = new Set<Socket>();
 	#dispatcher: Dispatcher | null = null;
 	#watch: RequestWatch | null = null;
-	/** Listened to until {@link close}, and not anew for each request. */
+	/** Listened to until {@link close}: once per connection, not once per request. */
 	#cancel: AbortSignal | null = null;
 	readonly #onCancel = () => this.#watch?.breakOff(CANCELLED);
 	/** Whether the present socket has carried a whole exchange. */

@@ -21,6 +21,7 @@ export interface Answered {
 
 export interface Unanswered {
 	readonly kind: 'unanswered';
+	/** Why: the code of Node.js or undici, such as `ECONNRESET`, or one of `transportCodes.ts`. */
 	readonly transportCode: string;
 	/** The status, if at least the head of a response came; else `null`. */
 	readonly httpStatus: number | null;
@@ -30,6 +31,7 @@ export interface Unanswered {
 
 export interface Unwritten {
 	readonly kind: 'unwritten';
+	/** As in {@link Unanswered}. */
 	readonly transportCode: string;
 	/** Why the host program forbids the address, in its own words; `null` if it does not. */
 	readonly forbidden: string | null;

@@ -29,15 +29,15 @@ export class RequestWatch implements Dispatcher.DispatchHandler {
 	#headers: Pick<Answered, 'contentEncoding' | 'retryAfter' | 'date'> = NO_HEADERS;
 	readonly #chunks: Buffer[] = [];
 	#size = 0;
-	readonly #isStale: () => boolean;
+	readonly #isReused: () => boolean;
 	readonly #onWriting: () => void;
 
 	/**
-	 * @param isStale Tells whether the connection has carried another request before.
+	 * @param isReused Tells whether the connection has carried another request before.
 	 * @param onWriting Called right before the request is written.
 	 */
-	constructor(isStale: () => boolean, onWriting = () => {}) {
-		this.#isStale = isStale;
+	constructor(isReused: () => boolean, onWriting = () => {}) {
+		this.#isReused = isReused;
 		this.#onWriting = onWriting;
 		this.exchange = new Promise((resolve) => {
 			this.#end = (exchange) => {
@@ -72,7 +72,7 @@ export class RequestWatch implements Dispatcher.DispatchHandler {
 						kind: 'unanswered',
 						transportCode,
 						httpStatus,
-						onStaleConnection: httpStatus === null && isReset(transportCode) && this.#isStale(),
+						onStaleConnection: httpStatus === null && isReset(transportCode) && this.#isReused(),
 					}
 				: { kind: 'unwritten', transportCode, forbidden },
 		);

@@ -15,6 +15,9 @@ export const PROXY_TLS_FAILED = 'PROXY_TLS_FAILED';
 const NOT_HTTP = 'UND_ERR_HTTP_PARSER';
 const OTHER = 'UND_ERR';
 
+/** What is taken for a code. */
+const CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
+
 /** The other side closed the connection. */
 const RESET = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|ECONNABORTED)$/;
 
@@ -139,5 +142,3 @@ export function transportCodeOf(error: unknown): string {
 	// An AggregateError: several addresses of the host were tried.
 	return Array.isArray(errors) ? transportCodeOf(errors[0]) : OTHER;
 }
-
-const CODE = /^[A-Z][A-Z0-9_]{1,63}$/;

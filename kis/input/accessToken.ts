@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
-import { readJsonObject } from './json';
 import { InvalidInput } from './invalidInput';
+import { readJsonObject } from './json';
 
 /** Anything longer is no token: the longest that KIS documents has 350 characters. */
 export const MAX_TOKEN_BYTES = 8 * 1024;
@@ -83,7 +83,7 @@ export function isCutOff({ value, claims }: AccessToken): boolean {
 }
 
 /** Returns whether KIS's "invalid" can only mean dead: the JWT is complete, and was issued to `appkey`. */
-export function isWholeTokenOf(appkey: string, token: AccessToken): boolean {
+export function isWholeTokenOf(token: AccessToken, appkey: string): boolean {
 	return token.claims?.signature === 'whole' && isIssuedTo(token, appkey) === true;
 }
 
@@ -93,7 +93,7 @@ export function hasExpired(token: AccessToken, now: number): boolean {
 	return expiresAt !== null && expiresAt <= now;
 }
 
-/** Linear in the length of the text, which a pattern that ends in `$` would not be. */
+/** Strips what surrounds a token, in time linear in the length: a pattern that ends in `$` would take longer. */
 function unwrap(text: string): string {
 	let end = text.length;
 	while (end > 0 && /[\s"']/.test(text[end - 1])) end--;

@@ -56,7 +56,7 @@ export function parseBaseUrl(text: string): URL | InvalidInput {
 	return url;
 }
 
-/** Asked for with every token. */
+/** Normal forms, kept because every look at a token needs one. */
 const addresses = new WeakMap<URL, string>();
 
 /** Returns the normal form of a base URL: the same for all spellings that the URL standard and DNS treat as equal. */

@@ -1,7 +1,7 @@
 import { parseBaseUrl } from './baseUrl';
 import { ENVIRONMENTS, isEnvironmentName, type EnvironmentName } from './environments';
-import { parseRedisUrl, type RedisUrl } from './redisUrl';
 import { InvalidInput } from './invalidInput';
+import { parseRedisUrl, type RedisUrl } from './redisUrl';
 
 /** A KIS app's key pair, the environment that it is for, and how requests with it are sent. */
 export interface KisCredential {

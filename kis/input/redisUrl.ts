@@ -1,7 +1,7 @@
 import { InvalidInput } from './invalidInput';
 
 const DEFAULT_PORT = 6379;
-/** Starts every key, so that other programs can use the same database. */
+/** Keeps the keys apart from those of other programs in the same database. */
 const DEFAULT_PREFIX = 'n8n-kis:';
 /** No braces: Redis Cluster would read them as a hash tag. */
 const PREFIX = /^[\w:.@/-]{1,100}$/;
@@ -17,7 +17,9 @@ export interface RedisUrl {
 	readonly username: string | null;
 	/** `null` for none. */
 	readonly password: string | null;
+	/** 0 if the URL names none. */
 	readonly database: number;
+	/** Starts the name of every key. */
 	readonly prefix: string;
 }
 

@@ -1,18 +1,18 @@
+import type { Answered } from '../http/exchange';
+import { clockDifference } from '../http/retryAfter';
 import {
 	MAX_TOKEN_BYTES,
 	looksLikeToken,
 	parseAccessToken,
 	type AccessToken,
 } from '../input/accessToken';
-import { readAttempt, type Attempt } from '../reply/attempt';
 import type { KisCredential } from '../input/credential';
-import type { Answered } from '../http/exchange';
-import { clockDifference } from '../http/retryAfter';
+import { InvalidInput } from '../input/invalidInput';
+import { readAttempt, type Attempt } from '../reply/attempt';
 import { OPEN_ANSWERS } from '../reply/httpAnswers';
 import { parseKisTime } from '../reply/koreanTime';
 import { isText, type KisReply, type ParsedExchange } from '../reply/reply';
 import { SecretGuard } from '../secrets/secretGuard';
-import { InvalidInput } from '../input/invalidInput';
 
 /** 접근토큰발급. The path is case-sensitive. */
 export const ISSUE_PATH = '/oauth2/tokenP';
@@ -31,7 +31,7 @@ export interface Grant {
 	readonly token: AccessToken;
 	/** By KIS's own field, else by the token's claim, in milliseconds since 1970; `null` if neither says. */
 	readonly expiresAt: number | null;
-	/** Whether KIS said that no second of its life is left (`expires_in`). */
+	/** Whether KIS said that its life is over (`expires_in` of 0 or less). */
 	readonly isOver: boolean;
 	/** How far KIS's clock is ahead of this computer's, in milliseconds; 0 if they differ by five minutes or less. */
 	readonly clockAheadMs: number;

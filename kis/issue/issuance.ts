@@ -5,9 +5,9 @@ import {
 	isWholeTokenOf,
 	type AccessToken,
 } from '../input/accessToken';
-import type { Attempt } from '../reply/attempt';
 import type { KisCredential } from '../input/credential';
 import { deadTokens } from '../memory/deadTokens';
+import type { Attempt } from '../reply/attempt';
 import { kisTime } from '../reply/koreanTime';
 import type { Grant } from './grant';
 
@@ -72,7 +72,7 @@ export function reuse(
 	minimumMs: number,
 ): Grant | null {
 	const { expiresAt = null } = token.claims ?? {};
-	if (!isWholeTokenOf(credential.appkey, token) || expiresAt === null) return null;
+	if (!isWholeTokenOf(token, credential.appkey) || expiresAt === null) return null;
 	const leftMs = expiresAt - Date.now();
 	if (leftMs < minimumMs || leftMs <= 0) return null;
 	if (deadTokens.has(token, credential)) return null;

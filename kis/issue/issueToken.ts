@@ -1,11 +1,12 @@
 import { addressOf, endpointOf } from '../input/baseUrl';
 import type { KisCredential } from '../input/credential';
 import { ISSUE_INTERVAL_MS } from '../input/environments';
+import { sharedTokensOf } from '../memory/sharedTokens';
 import { sendPaced, type SendingOptions } from '../rateLimit/pacedRequest';
 import type { ParsedExchange } from '../reply/reply';
-import { asksToComeBack, wait, waitBeforeRetry } from '../reply/retry';
+import { asksToComeBack, waitBeforeRetry } from '../reply/retry';
 import { quotedParts, SecretGuard } from '../secrets/secretGuard';
-import { sharedTokensOf } from '../memory/sharedTokens';
+import { wait } from '../waiting';
 import { ISSUE_PATH, issueBody, readIssue, type IssueAttempt } from './grant';
 import { flawOf, isLimited, notIssued, type Issuance } from './issuance';
 import { issueHistoryOf } from './issueHistory';
@@ -21,7 +22,7 @@ export interface IssueOptions extends SendingOptions {
 	/** Called before each request, once it is permitted to go out. `false` if it must not be sent after all. */
 	readonly beforeSending?: () => Promise<boolean>;
 	/** Further tokens that the caller knows, and the server may quote. */
-	readonly others?: readonly string[];
+	readonly knownTokens?: readonly string[];
 }
 
 /**
@@ -105,7 +106,7 @@ class TokenRequest {
 	/** Reads an answer, and withholds what it quotes of the tokens that the caller knows. */
 	async #read(parsed: ParsedExchange, guard: SecretGuard): Promise<IssueAttempt> {
 		const attempt = readIssue(parsed, this.#credential, guard);
-		const quoted = await quotedParts(shownOf(attempt), this.#options.others ?? []);
+		const quoted = await quotedParts(shownOf(attempt), this.#options.knownTokens ?? []);
 		return quoted.length > 0 ? readIssue(parsed, this.#credential, guard.and(...quoted)) : attempt;
 	}
 

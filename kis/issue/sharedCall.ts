@@ -1,5 +1,5 @@
-import { parseExchange, type ParsedExchange } from '../reply/reply';
 import { CANCELLED } from '../http/transportCodes';
+import { parseExchange, type ParsedExchange } from '../reply/reply';
 
 /** Makes a request. @returns `null` if `cancel` was aborted before it was sent. */
 type Send = (cancel: AbortSignal) => Promise<ParsedExchange | null>;
@@ -13,8 +13,8 @@ const LEFT = parseExchange({
 });
 
 /**
- * One request that concurrent callers share. It is cancelled only when all of them are. Who leaves earlier is told that the
- * request may have been written; `SharedWork` in `kis/keptToken/` tells nothing, and always runs to completion.
+ * One request that concurrent callers share. It is cancelled only when all of them are. Callers that leave earlier are told
+ * that it may have been written; `SharedWork` in `kis/keptToken/` tells them nothing, and always runs to completion.
  */
 export class SharedCall {
 	readonly #stop = new AbortController();

@@ -2,9 +2,8 @@ import type { AccessToken } from '../input/accessToken';
 import type { KisCredential } from '../input/credential';
 import { ENVIRONMENTS } from '../input/environments';
 import type { Issuance } from '../issue/issuance';
-import { wait } from '../reply/retry';
+import { never, wait, withDeadline } from '../waiting';
 import { checkKept } from './checkToken';
-import { withDeadline } from './deadline';
 import { issueUnderLease } from './issueUnderLease';
 import { learnOfKept } from './keptShare';
 import { keptTokenOf, type KeptToken } from './keptToken';
@@ -140,14 +139,9 @@ async function issueForAll(
 			cancel: never(),
 			// A new one each time: the history of an earlier one would return the token that is to be replaced.
 			execution: {},
-			others: kept.token ? [kept.token.value] : [],
+			knownTokens: kept.token ? [kept.token.value] : [],
 		});
 	return await issues.join(kept, issue, cancel);
-}
-
-/** A new one each time: Node.js warns of a leak where one signal has more than ten listeners. */
-function never(): AbortSignal {
-	return new AbortController().signal;
 }
 
 function sendingTo({ environment }: KisCredential) {

@@ -1,13 +1,14 @@
 import { hasExpired, isWholeTokenOf, type AccessToken } from '../input/accessToken';
-import type { Attempt, Verdict } from '../reply/attempt';
 import type { KisCredential } from '../input/credential';
-import { deadTokens } from '../memory/deadTokens';
 import { askIfAlive, type Liveness } from '../liveness/askIfAlive';
-import type { SendingOptions } from '../rateLimit/pacedRequest';
-import { KeptShare } from './keptShare';
-import { keptTokenOf } from './keptToken';
+import { deadTokens } from '../memory/deadTokens';
 import { doubtAbout, resolveDoubt } from '../memory/revokeMarks';
 import { tellOthers } from '../memory/sharedMarks';
+import type { SendingOptions } from '../rateLimit/pacedRequest';
+import type { Attempt, Verdict } from '../reply/attempt';
+import { never } from '../waiting';
+import { keptShareOf } from './keptShare';
+import { keptTokenOf } from './keptToken';
 import { SharedWork } from './sharedWork';
 
 /** Whether a token is alive, and the request that showed it. */
@@ -35,7 +36,7 @@ export async function checkToken(
 	if (alive === false) deadTokens.add(token, credential);
 	if (isKept()) kept.noteChecked(alive, Date.now());
 	await tellOthers(alive, token, credential, doubt);
-	if (isKept()) await KeptShare.of(kept, credential)?.sync();
+	if (isKept()) await keptShareOf(kept, credential)?.sync();
 	return { alive, attempt };
 }
 
@@ -52,8 +53,7 @@ export async function checkKept(
 	token: AccessToken,
 	options: SendingOptions,
 ): Promise<TokenState | null> {
-	const cancel = new AbortController().signal;
-	const check = async () => await checkToken(credential, token, { ...options, cancel });
+	const check = async () => await checkToken(credential, token, { ...options, cancel: never() });
 	// A check that began before a revoke cannot resolve the doubt that the revoke left, so it is not shared.
 	const about = doubtAbout(token, credential) ?? token;
 	return await checks.join(about, check, options.cancel);
@@ -75,5 +75,5 @@ function isDeadIfInvalid(
 	verdict: Verdict | undefined,
 ): boolean {
 	const isPlausible = verdict !== 'expiredToken' || hasExpired(token, Date.now());
-	return isPlausible && isWholeTokenOf(appkey, token);
+	return isPlausible && isWholeTokenOf(token, appkey);
 }

@@ -2,7 +2,7 @@ import type { KisCredential } from '../input/credential';
 import { ISSUE_INTERVAL_MS } from '../input/environments';
 import type { Issuance } from '../issue/issuance';
 import { issueToken, type IssueOptions } from '../issue/issueToken';
-import { KeptShare } from './keptShare';
+import { keptShareOf } from './keptShare';
 import { keptTokenOf } from './keptToken';
 
 export interface LeaseOptions {
@@ -23,7 +23,7 @@ export async function issueUnderLease(
 	{ insist = false, deadWorkerHoldMs = ISSUE_INTERVAL_MS }: LeaseOptions = {},
 ): Promise<Issuance | null> {
 	const kept = keptTokenOf(credential);
-	const share = KeptShare.of(kept, credential);
+	const share = keptShareOf(kept, credential);
 	const lease = await share?.takeLease(deadWorkerHoldMs);
 	if (lease === null && !insist) return null;
 	try {

@@ -83,7 +83,7 @@ end
 
 local toWait, abandoned = 0, ''
 if isHeld and not isOurs then
-	-- The longer it takes, the longer it may take.
+	-- The longer the holder has taken, the longer it is likely to take.
 	toWait = math.min(LONGEST_WAIT, math.max(SHORTEST_WAIT, (now - (tonumber(takenAt or nil) or 0)) / 4))
 elseif requestedAt and not isOurs then
 	abandoned = requestedAt

@@ -2,13 +2,13 @@ import type { KisCredential } from '../input/credential';
 import type { Grant } from '../issue/grant';
 import { reuse, type Issuance } from '../issue/issuance';
 import type { IssueOptions } from '../issue/issueToken';
-import { wait } from '../reply/retry';
+import { doubtAbout, isBeingRevoked } from '../memory/revokeMarks';
+import { learnFromOthers } from '../memory/sharedMarks';
+import { wait } from '../waiting';
 import { checkKept } from './checkToken';
 import { issueUnderLease } from './issueUnderLease';
 import { learnOfKept } from './keptShare';
 import { keptTokenOf } from './keptToken';
-import { doubtAbout, isBeingRevoked } from '../memory/revokeMarks';
-import { learnFromOthers } from '../memory/sharedMarks';
 
 /** How long to wait for another worker that requests a token, at most. */
 const WAIT_FOR_WORKER_MS = 90_000;
@@ -41,12 +41,11 @@ async function waitForOtherWorkers(
 	cancel: AbortSignal,
 ): Promise<void> {
 	const kept = keptTokenOf(credential);
-	do await learnOfKept(kept, credential);
-	while (
-		kept.requestedElsewhereMs > 0 &&
-		isPatient() &&
-		(await wait(kept.requestedElsewhereMs, cancel))
-	);
+	for (;;) {
+		await learnOfKept(kept, credential);
+		if (kept.requestedElsewhereMs === 0 || !isPatient()) return;
+		if (!(await wait(kept.requestedElsewhereMs, cancel))) return;
+	}
 }
 
 /**

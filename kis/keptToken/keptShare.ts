@@ -1,14 +1,14 @@
 import type { KisCredential } from '../input/credential';
-import { deadTokens } from '../memory/deadTokens';
 import { ISSUE_INTERVAL_MS } from '../input/environments';
 import { flawOf } from '../issue/issuance';
-import { SharedKept, type KeptResult, type Seen, type Writing } from './sharedKept';
+import { deadTokens } from '../memory/deadTokens';
+import { learnFromOthers } from '../memory/sharedMarks';
 import { sharedStoreOf, type SharedStore } from '../redis/sharedStore';
 import type { IssueHold } from './issueHold';
 import type { KeptState } from './keptState';
 import { decodeState, encodeState } from './keptStateCodec';
 import type { KeptToken } from './keptToken';
-import { learnFromOthers } from '../memory/sharedMarks';
+import { SharedKept, type KeptResult, type Seen, type Writing } from './sharedKept';
 
 /** How often the issuing lease is extended. It runs out after six seconds (`kept.lua`). */
 const EXTEND_LEASE_MS = 2000;
@@ -34,7 +34,7 @@ export class KeptShare {
 	#common: KeptState | null = null;
 	/** Syncs run one at a time: what one reads must be adopted before another overwrites it. */
 	#lastSync: Promise<void> = Promise.resolve();
-	/** Shared by all who call while one is running. */
+	/** The sync that begins next. All who call before it begins share it. */
 	#nextSync: Promise<void> | null = null;
 	#abandoned: { readonly name: string; readonly hold: IssueHold } | null = null;
 
@@ -42,19 +42,6 @@ export class KeptShare {
 		this.#kept = kept;
 		this.#credential = credential;
 		this.#shared = shared;
-	}
-
-	/** Returns the one share of a kept token and a Redis; `null` if the credential names no Redis. */
-	static of(kept: KeptToken, credential: KisCredential): KeptShare | null {
-		const { redis } = credential;
-		if (!redis) return null;
-		const ofKept = shares.get(kept) ?? new Map<SharedStore, KeptShare>();
-		shares.set(kept, ofKept);
-		const store = sharedStoreOf(redis);
-		const share =
-			ofKept.get(store) ?? new KeptShare(kept, credential, new SharedKept(credential, redis));
-		ofKept.set(store, share);
-		return share;
 	}
 
 	/**
@@ -86,6 +73,7 @@ export class KeptShare {
 		}
 		const { news } = seen;
 		const theirs = news && decodeState(news.text, this.#credential, now - news.ageMs);
+		// Which is better depends on whether another worker has revoked ours.
 		if (theirs && !this.#isCommon()) await learnFromOthers(this.#kept.token, this.#credential);
 		if (theirs && (this.#isCommon() || !isBetter(this.#kept.state, theirs, this.#credential))) {
 			this.#kept.adopt(theirs);
@@ -176,10 +164,23 @@ export class KeptShare {
 
 const shares = new WeakMap<KeptToken, Map<SharedStore, KeptShare>>();
 
+/** Returns the one share of a kept token and a Redis; `null` if the credential names no Redis. */
+export function keptShareOf(kept: KeptToken, credential: KisCredential): KeptShare | null {
+	const { redis } = credential;
+	if (!redis) return null;
+	const ofKept = shares.get(kept) ?? new Map<SharedStore, KeptShare>();
+	shares.set(kept, ofKept);
+	const store = sharedStoreOf(redis);
+	const share =
+		ofKept.get(store) ?? new KeptShare(kept, credential, new SharedKept(credential, redis));
+	ofKept.set(store, share);
+	return share;
+}
+
 /** Learns what other workers know about the token that this process keeps, and which one they keep. */
 export async function learnOfKept(kept: KeptToken, credential: KisCredential): Promise<void> {
 	const { token } = kept;
-	await Promise.all([KeptShare.of(kept, credential)?.sync(), learnFromOthers(token, credential)]);
+	await Promise.all([keptShareOf(kept, credential)?.sync(), learnFromOthers(token, credential)]);
 	if (kept.token !== token) await learnFromOthers(kept.token, credential);
 }
 

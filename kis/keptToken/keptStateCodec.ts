@@ -1,11 +1,11 @@
-import type { AnswerRule } from '../reply/answerRule';
-import type { Attempt, Verdict } from '../reply/attempt';
 import type { KisCredential } from '../input/credential';
-import { KIS_CODES } from '../reply/errorCodes';
-import { OPEN_ANSWERS, REFUSING_STATUSES } from '../reply/httpAnswers';
+import { readJsonObject } from '../input/json';
 import { CLOCK_TOLERANCE_MS, readGiven, type Grant } from '../issue/grant';
 import { SAME_TOKEN_MS, type Flaw, type NotIssued } from '../issue/issuance';
-import { readJsonObject } from '../input/json';
+import type { AnswerRule } from '../reply/answerRule';
+import type { Attempt, Verdict } from '../reply/attempt';
+import { KIS_CODES } from '../reply/errorCodes';
+import { OPEN_ANSWERS, REFUSING_STATUSES } from '../reply/httpAnswers';
 import type { IssueHold } from './issueHold';
 import type { KeptState } from './keptState';
 

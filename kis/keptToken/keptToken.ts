@@ -134,7 +134,7 @@ export class KeptToken {
 	}
 }
 
-/** Far more than an n8n has credentials; the ones that were first used longest ago are forgotten. */
+/** Far more credentials than an n8n has; beyond it, those first used longest ago are forgotten. */
 const MAX_KEPT = 1000;
 const kept = new Map<string, KeptToken>();
 

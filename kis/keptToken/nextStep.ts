@@ -85,8 +85,8 @@ export function nextStep(
 		return { kind: 'check', token, about };
 	if (doubt) return refuse({ because: 'unsettled', token, checked });
 	const isRequested = progress.issuance !== null || waitMs > 0;
-	const isReplaced = mayCall && kept.isDue(now) && !hold && !isRequested;
-	if (!isReplaced) return { kind: 'use', token };
+	const shouldReplace = mayCall && kept.isDue(now) && !hold && !isRequested;
+	if (!shouldReplace) return { kind: 'use', token };
 	return progress.mayWait ? { kind: 'issue' } : { kind: 'useAndIssue', token };
 }
 

@@ -4,10 +4,10 @@ import type { AccessToken } from '../input/accessToken';
 import { addressOf } from '../input/baseUrl';
 import type { KisCredential } from '../input/credential';
 import type { RedisUrl } from '../input/redisUrl';
+import { SharedTokens } from '../memory/sharedTokens';
 import { namesOf } from '../redis/names';
 import { PROCESS } from '../redis/process';
 import { Seal } from '../redis/seal';
-import { SharedTokens } from '../memory/sharedTokens';
 import { sharedStoreOf, type SharedStore } from '../redis/sharedStore';
 
 /** What Redis holds of the kept token, compared with what this process knows. */
@@ -31,6 +31,9 @@ export interface Writing {
 	readonly token: AccessToken | null;
 	readonly keptMs: number;
 }
+
+/** What `kept.lua` can be told to do. */
+type Action = 'look' | 'take' | 'request' | 'write' | 'release';
 
 interface Reply {
 	readonly result: KeptResult;
@@ -112,23 +115,23 @@ export class SharedKept {
 		return await this.#write('release', writing);
 	}
 
-	async #write(does: 'write' | 'release', { text, token, keptMs }: Writing): Promise<KeptResult> {
+	async #write(action: 'write' | 'release', { text, token, keptMs }: Writing): Promise<KeptResult> {
 		const version = randomUUID();
 		const sealed = this.#seal.close(text, this.#key);
 		const args = [version, sealed, String(Math.ceil(keptMs))];
 		const keys = token ? [this.#tokens.keyOf(token)] : [];
-		const result = (await this.#run(does, args, keys))?.result ?? 'apart';
+		const result = (await this.#run(action, args, keys))?.result ?? 'apart';
 		if (result === 'done') this.#version = version;
 		return result;
 	}
 
 	async #run(
-		does: string,
+		action: Action,
 		args: readonly string[],
 		keys: readonly string[] = [],
 	): Promise<Reply | null> {
 		const answer = await this.#store.run('keptToken/kept', [this.#key, ...keys], ({ id }) => [
-			does,
+			action,
 			this.#process,
 			this.#version,
 			id,

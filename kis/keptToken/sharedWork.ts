@@ -1,3 +1,5 @@
+import { untilStopped } from '../waiting';
+
 /**
  * Work that concurrent callers share. It runs to completion even if all of them are cancelled, and a cancelled one gets
  * `null`. `SharedCall` in `kis/issue/` does neither: it breaks its request off with the last caller, and must tell those who
@@ -14,12 +16,7 @@ export class SharedWork<T> {
 	 */
 	async join(about: object, start: () => Promise<T>, cancel: AbortSignal): Promise<T | null> {
 		const running = this.#running.get(about) ?? this.#start(about, start);
-		if (cancel.aborted) return null;
-		return await new Promise((resolve, reject) => {
-			const leave = () => resolve(null);
-			cancel.addEventListener('abort', leave, { once: true });
-			void running.then(resolve, reject).finally(() => cancel.removeEventListener('abort', leave));
-		});
+		return await untilStopped(running, cancel);
 	}
 
 	#start(about: object, start: () => Promise<T>): Promise<T> {

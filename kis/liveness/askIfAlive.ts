@@ -1,10 +1,10 @@
 import type { AccessToken } from '../input/accessToken';
-import { readAttempt, type Attempt, type Verdict } from '../reply/attempt';
-import type { AnswerRule } from '../reply/answerRule';
 import { endpointOf } from '../input/baseUrl';
 import type { KisCredential } from '../input/credential';
-import { OPEN_ANSWERS } from '../reply/httpAnswers';
 import { sendPaced, type SendingOptions } from '../rateLimit/pacedRequest';
+import type { AnswerRule } from '../reply/answerRule';
+import { readAttempt, type Attempt, type Verdict } from '../reply/attempt';
+import { OPEN_ANSWERS } from '../reply/httpAnswers';
 import type { KisReply } from '../reply/reply';
 import { SecretGuard } from '../secrets/secretGuard';
 

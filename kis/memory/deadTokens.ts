@@ -67,5 +67,5 @@ export const deadTokens = new DeadTokens();
  */
 function scopeOf(token: AccessToken, { appkey, baseUrl }: KisCredential): string {
 	const host = addressOf(baseUrl);
-	return isWholeTokenOf(appkey, token) ? host : `${host}\n${appkey}`;
+	return isWholeTokenOf(token, appkey) ? host : `${host}\n${appkey}`;
 }

@@ -1,7 +1,7 @@
 import type { AccessToken } from '../input/accessToken';
-import type { Attempt } from '../reply/attempt';
 import { addressOf } from '../input/baseUrl';
 import type { KisCredential } from '../input/credential';
+import type { Attempt } from '../reply/attempt';
 import { meansDead, type RevokeOutcome } from '../reply/revokeOutcome';
 
 /** How one execution's revokes with one credential have left a token. */
@@ -55,6 +55,7 @@ export class RevokeHistory {
 		return this.#executions.has(execution);
 	}
 
+	/** Notes how the execution has left the token. */
 	remember(
 		execution: string,
 		{ fingerprint }: AccessToken,

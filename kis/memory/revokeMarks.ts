@@ -69,7 +69,7 @@ export async function markAsRevoking(
 	const host = addressOf(baseUrl);
 	const names: string[] = [];
 	for (const token of tokens) {
-		// A usual number is marked in this turn of the event loop, before anything else can use one of them.
+		// The first are marked in this turn of the event loop, before anything else can use one of them.
 		if (names.length % MARKED_TOGETHER === MARKED_TOGETHER - 1) {
 			while (turnIsOver()) await nextTurn();
 		}

@@ -2,7 +2,7 @@
 export interface Clock {
 	/** Milliseconds on a monotonic clock. */
 	now(): number;
-	/** Calls back once, so many milliseconds from now. @returns Cancels it. */
+	/** Calls back once, after so many milliseconds. @returns A function that cancels it. */
 	after(milliseconds: number, callback: () => void): () => void;
 	/** Calls back in the next turn of the event loop, after its incoming data. */
 	nextTurn(callback: () => void): void;

@@ -1,4 +1,12 @@
-import type { RequestEnd } from './rateLimiter';
+/**
+ * How a request ended.
+ *
+ * - `answered`: by anything but a refusal for its rate.
+ * - `refused`: for its rate.
+ * - `unanswered`: no answer came from KIS. The request may still be on its way.
+ * - `unsent`: nothing of it was written.
+ */
+export type RequestEnd = 'answered' | 'refused' | 'unanswered' | 'unsent';
 
 /** A limit that several processes share. Requests pass it after the limit of their own process. */
 export interface Gate {

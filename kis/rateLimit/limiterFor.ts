@@ -5,7 +5,7 @@ import { sharedLimitOf } from './sharedLimit';
 const limiters = new Map<string, RateLimiter>();
 
 /** Returns the limiter that this process has for an app key. Forgets those of app keys that are no longer used. */
-export function limiterOf(appkey: string, now = performance.now()): RateLimiter {
+export function limiterOfAppKey(appkey: string, now = performance.now()): RateLimiter {
 	for (const [key, limiter] of limiters) {
 		if (key !== appkey && limiter.isIdle(now)) limiters.delete(key);
 	}
@@ -16,7 +16,7 @@ export function limiterOf(appkey: string, now = performance.now()): RateLimiter 
 
 /** Returns the limiter of the credential's app key: for this process, or for all that share the credential's Redis. */
 export function limiterFor(credential: KisCredential): RateLimiter {
-	const limiter = limiterOf(credential.appkey);
+	const limiter = limiterOfAppKey(credential.appkey);
 	limiter.passThrough(sharedLimitOf(credential));
 	return limiter;
 }

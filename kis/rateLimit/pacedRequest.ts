@@ -1,11 +1,12 @@
-import type { Attempt } from '../reply/attempt';
-import { parseExchange, type ParsedExchange } from '../reply/reply';
-import type { KisCredential } from '../input/credential';
 import type { Connection, ConnectionOptions } from '../http/connection';
 import type { Exchange } from '../http/exchange';
-import { limiterFor } from './limiterFor';
-import type { Permit, RateLimiter, RequestEnd } from './rateLimiter';
+import type { KisCredential } from '../input/credential';
+import type { Attempt } from '../reply/attempt';
+import { parseExchange, type ParsedExchange } from '../reply/reply';
 import { asksToComeBack, pauseLeft } from '../reply/retry';
+import type { RequestEnd } from './gate';
+import { limiterFor } from './limiterFor';
+import type { Permit, RateLimiter } from './rateLimiter';
 
 /** How to send a request, whatever it asks for. */
 export interface SendingOptions extends Omit<ConnectionOptions, 'url'> {

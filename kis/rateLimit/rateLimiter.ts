@@ -1,7 +1,7 @@
 import { Arrivals, LONGEST_WINDOW_MS, MIN_REQUESTS_PER_SECOND, WINDOW_MS } from './arrivals';
 import { SYSTEM_CLOCK, type Clock } from './clock';
 import { CongestionControl } from './congestionControl';
-import { NO_LEASE, type Gate, type Lease } from './gate';
+import { NO_LEASE, type Gate, type Lease, type RequestEnd } from './gate';
 import { RefusalStreak } from './refusalStreak';
 import { TokenBucket, type Pace } from './tokenBucket';
 
@@ -25,16 +25,6 @@ const TURNS_TO_WRITE = 4;
 const TIMER_LATENESS_MS = 10;
 /** The rate may grow meanwhile, so the next request may go earlier than expected. */
 const LOOK_AGAIN_MS = 250;
-
-/**
- * How a request ended.
- *
- * - `answered`: by anything but a refusal for its rate.
- * - `refused`: for its rate.
- * - `unanswered`: no answer came from KIS. The request may still be on its way.
- * - `unsent`: nothing of it was written.
- */
-export type RequestEnd = 'answered' | 'refused' | 'unanswered' | 'unsent';
 
 /** Permission to send one request. */
 export interface Permit {
@@ -93,6 +83,7 @@ export class RateLimiter {
 		this.#setWholeLimit();
 	}
 
+	/** Removes a member, and its limit with it. */
 	leave(member: object): void {
 		this.#members.delete(member);
 		this.#setWholeLimit();

@@ -1,10 +1,10 @@
 import type { KisCredential } from '../input/credential';
-import { NO_LEASE, type Gate, type Lease } from './gate';
-import { wait } from '../reply/retry';
 import type { RedisServer } from '../redis/client';
 import { namesOf } from '../redis/names';
 import { PROCESS } from '../redis/process';
 import { sharedStoreOf, type ScriptAnswer, type SharedStore } from '../redis/sharedStore';
+import { untilStopped, wait } from '../waiting';
+import { NO_LEASE, type Gate, type Lease, type RequestEnd } from './gate';
 
 /** How often a request's lease is extended. It runs out after five seconds (`limit.lua`). */
 const EXTEND_LEASE_MS = 2000;
@@ -20,6 +20,9 @@ const PROCESSES_KEPT_MS = 10 * 60 * 1000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** A timer may fire early, by less than this. */
 const TIMER_MS = 1;
+
+/** What `limit.lua` can be told to do. */
+type Action = 'enter' | 'extend' | 'back' | 'hold' | 'passed' | RequestEnd;
 
 /** See {@link Gate.enter}. */
 type Entry = Lease | 'stopped' | 'changed';
@@ -65,13 +68,14 @@ export class SharedLimit implements Gate {
 		if (this.#state === 'apart') {
 			this.#returning ??= this.#return(requestsPerSecond);
 			const isBack = await untilStopped(this.#returning, stop);
-			if (isBack === 'stopped') return 'stopped';
+			if (isBack === null) return 'stopped';
 			// Redis did not count what was sent meanwhile.
 			return isBack ? 'changed' : NO_LEASE;
 		}
 		const booking = this.#lastBooking.then(async () => await this.#book(requestsPerSecond, stop));
 		this.#lastBooking = booking;
 		const booked = await untilStopped(booking, stop);
+		if (booked === null) return 'stopped';
 		if (typeof booked === 'string') return booked;
 		const isReady = booked.waitMs === 0 || (await wait(booked.waitMs, stop));
 		if (isReady) return this.#lease(booked, requestsPerSecond);
@@ -130,13 +134,13 @@ export class SharedLimit implements Gate {
 	}
 
 	/** Sends without waiting for the reply: if it is lost, the lease runs out by itself. */
-	#tell(what: string, name: string, requestsPerSecond: number, value = 0): void {
-		if (this.#state === 'shared') void this.#run(what, name, requestsPerSecond, value);
+	#tell(action: Action, name: string, requestsPerSecond: number, value = 0): void {
+		if (this.#state === 'shared') void this.#run(action, name, requestsPerSecond, value);
 	}
 
 	/** @returns `null` if Redis did not answer, or if the answer cannot be the script's. */
 	async #run(
-		what: string,
+		action: Action,
 		name: string,
 		requestsPerSecond: number,
 		value = 0,
@@ -145,7 +149,7 @@ export class SharedLimit implements Gate {
 			const now = performance.now();
 			const wasThere = now - this.#heardAt < REMEMBERED_MS || now - startedAt < NEW_SERVER_MS;
 			const rate = String(Math.min(requestsPerSecond, Number.MAX_SAFE_INTEGER));
-			return [what, name, this.#process, rate, id, wasThere ? '1' : '0', String(value)];
+			return [action, name, this.#process, rate, id, wasThere ? '1' : '0', String(value)];
 		};
 		const reply = parseLimitReply(await this.#store.run('rateLimit/limit', this.#keys, argsFor));
 		if (!reply) return null;
@@ -198,15 +202,6 @@ function parseLimitReply(answer: ScriptAnswer): LimitReply | null {
 	const isSound = waitMs >= 0 && waitMs <= LONGEST_TIMER_MS && processes >= 1;
 	if (!isSound || !(isGrant || (isGiven === 0 && waitMs > 0))) return null;
 	return { isGiven: isGrant, waitMs, processes, beginsAt };
-}
-
-async function untilStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T | 'stopped'> {
-	return await new Promise((resolve, reject) => {
-		const leave = () => resolve('stopped');
-		stop.addEventListener('abort', leave);
-		if (stop.aborted) leave();
-		void work.then(resolve, reject).finally(() => stop.removeEventListener('abort', leave));
-	});
 }
 
 const limits = new WeakMap<SharedStore, Map<string, SharedLimit>>();

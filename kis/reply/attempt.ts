@@ -1,11 +1,11 @@
-import type { AnswerRule, Meaning } from './answerRule';
-import { isListed } from './errorCodes';
 import type { Answered } from '../http/exchange';
 import { pauseOf, type Pause } from '../http/retryAfter';
+import type { SecretGuard } from '../secrets/secretGuard';
+import type { AnswerRule, Meaning } from './answerRule';
+import { isListed } from './errorCodes';
 import { refusingStatus, TOO_MANY_REQUESTS } from './httpAnswers';
 import { isGatewayCode, isShowable, type KisReply, type ParsedExchange } from './reply';
-import type { SecretGuard } from '../secrets/secretGuard';
-import { ruleOf } from './verdict';
+import { ruleOf } from './ruleOf';
 
 /**
  * How one attempt ended:

@@ -8,6 +8,8 @@ const IF_IT_GOES_ON = 'If KIS keeps answering so, see whether it announced maint
 const TRY_AGAIN = `Try again in a moment. ${IF_IT_GOES_ON}`;
 const CHECK_OWNER =
 	'Check that the token is whole and that it was issued to the app key and environment of this credential.';
+const REGISTER_ADDRESS =
+	"Register this computer's public IP address at KIS, or use a relay whose address is registered.";
 const REPORT =
 	'The request may have been changed on its way. Check the relay or proxy in between; if there is none, report this to the maintainers of this node.';
 
@@ -200,7 +202,7 @@ export const KIS_CODES = {
 		meaning: 'refused',
 		refusesCredential: true,
 		happened: 'KIS does not accept this IP address',
-		todo: "Register this computer's public IP address at KIS, or use a relay whose address is registered.",
+		todo: REGISTER_ADDRESS,
 	},
 	EGW00208: {
 		meaning: 'refused',
@@ -247,7 +249,7 @@ export const KIS_CODES = {
 		meaning: 'refused',
 		refusesCredential: true,
 		happened: 'KIS does not let this corporate customer in from this IP address',
-		todo: "Register this computer's public IP address at KIS, or use a relay whose address is registered.",
+		todo: REGISTER_ADDRESS,
 	},
 	EGW00304: {
 		meaning: 'refused',

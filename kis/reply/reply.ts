@@ -55,7 +55,10 @@ export function readReply({
 	return {
 		fields,
 		isUtf8,
-		codes: [error_code, msg_cd].filter(isText).map(trimmed).filter(isShowable),
+		codes: [error_code, msg_cd]
+			.filter(isText)
+			.map((it) => it.trim())
+			.filter(isShowable),
 		statedStatus: isBlank(code) ? null : asText(code),
 		// A relay may wrap what KIS said in its own success.
 		hasSignOfRefusal: objectsIn(fields).some((it) => Object.entries(it).some(isSignOfRefusal)),
@@ -81,10 +84,6 @@ export function isText(value: unknown): value is string {
 /** Empty for arrays and objects: `[200]` is not 200. */
 function asText(value: unknown): string {
 	return typeof value === 'object' ? '' : String(value).trim();
-}
-
-function trimmed(text: string): string {
-	return text.trim();
 }
 
 function decodeObject(body: Uint8Array, decoder: typeof UTF8): Record<string, unknown> | null {

@@ -1,8 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
+import { EGRESS_REFUSED, PROXY_UNUSABLE } from '../http/transportCodes';
 import type { AnswerRule } from './answerRule';
 import type { Attempt } from './attempt';
-import { EGRESS_REFUSED, PROXY_UNUSABLE } from '../http/transportCodes';
 
 const FIRST_RETRY_WAIT_MS = 500;
 const LONGEST_RETRY_WAIT_MS = 8000;
@@ -53,14 +51,4 @@ export function asksToComeBack({ pause }: Attempt): boolean {
 /** Returns whether no request can leave this computer as it is set up. */
 export function isPermanent({ transportCode }: Attempt): boolean {
 	return PERMANENT.has(transportCode);
-}
-
-/** Waits. @returns `true` when the time is over; `false`, immediately, if `stop` is aborted. */
-export async function wait(milliseconds: number, stop: AbortSignal): Promise<boolean> {
-	try {
-		await delay(milliseconds, undefined, { signal: stop });
-		return true;
-	} catch {
-		return false;
-	}
 }

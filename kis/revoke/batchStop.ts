@@ -95,7 +95,7 @@ export class BatchStop {
 	}
 }
 
-/** Whether KIS gave its last word on this one token, which says nothing about the others. */
+/** Returns whether KIS gave its last word on this one token, which says nothing about the others. */
 function isAboutToken({ verdict, refusalCode, rule }: Attempt): boolean {
 	const isFinal = refusalCode !== null && isListed(refusalCode) && !rule?.retry;
 	return isFinal || verdict === 'unprovenConfirmation';

@@ -3,8 +3,8 @@ import type { LivenessAnswer } from '../liveness/askIfAlive';
 import type { AnswerRule } from '../reply/answerRule';
 import { readAttempt, type Attempt } from '../reply/attempt';
 import { OPEN_ANSWERS } from '../reply/httpAnswers';
-import type { RevokeOutcome } from '../reply/revokeOutcome';
 import type { KisReply, ParsedExchange } from '../reply/reply';
+import type { RevokeOutcome } from '../reply/revokeOutcome';
 import type { SecretGuard } from '../secrets/secretGuard';
 import type { StopReason } from './batchStop';
 

@@ -26,7 +26,7 @@ export async function revokeTokens(
 	const batchStop = new BatchStop(limiter);
 	const workers = new Workers(limiter);
 	const exchanges = new AbortController();
-	// Every connection listens to it.
+	// Every connection listens to it, so it is not the caller's own: Node.js warns of a leak above ten listeners.
 	setMaxListeners(0, exchanges.signal);
 	const batch = { credential, options, limiter, batchStop, workers, cancel: exchanges.signal };
 	const revoker = new Revoker(batch);

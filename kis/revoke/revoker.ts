@@ -7,6 +7,8 @@ import { revokeHistory } from '../memory/revokeHistory';
 import { sendPermitted, type SendingOptions, type Sent } from '../rateLimit/pacedRequest';
 import type { RateLimiter } from '../rateLimit/rateLimiter';
 import type { Attempt } from '../reply/attempt';
+import type { ParsedExchange } from '../reply/reply';
+import { waitBeforeRetry } from '../reply/retry';
 import {
 	decisiveAmong,
 	meansDead,
@@ -14,9 +16,8 @@ import {
 	outcomeOfInvalid,
 	type RevokeOutcome,
 } from '../reply/revokeOutcome';
-import type { ParsedExchange } from '../reply/reply';
-import { wait, waitBeforeRetry } from '../reply/retry';
 import { SecretGuard } from '../secrets/secretGuard';
+import { wait } from '../waiting';
 import type { BatchStop } from './batchStop';
 import { checkConfirmation, readRevocation, revokeBody, type Revocation } from './revocation';
 import type { Workers } from './workers';
@@ -163,7 +164,7 @@ export class Revoker {
 		const { credential } = this.#batch;
 		const verdicts = attempts.map(({ verdict }) => verdict);
 		const facts = {
-			whole: isWholeTokenOf(credential.appkey, token),
+			whole: isWholeTokenOf(token, credential.appkey),
 			expired: hasExpired(token, Date.now()),
 			// Looked up anew each time: another execution may be revoking it at this moment.
 			knownDead: deadTokens.has(token, credential),
@@ -179,7 +180,7 @@ export class Revoker {
 	 */
 	async #ask(token: AccessToken): Promise<LivenessAnswer | null> {
 		const { credential, options, batchStop, workers } = this.#batch;
-		const isProvable = isWholeTokenOf(credential.appkey, token);
+		const isProvable = isWholeTokenOf(token, credential.appkey);
 		if (batchStop.stoppedBy || !options.askBeforeUnknown || !isProvable) return null;
 		const cancel = batchStop.signal;
 		const answer = await workers.whileWaiting(

@@ -1,5 +1,5 @@
-import { decodings } from './decodings';
 import { mapInTurns } from '../turns';
+import { decodings } from './decodings';
 
 /** How many consecutive characters of a secret count as revealing it. */
 const TELLING_LENGTH = 8;

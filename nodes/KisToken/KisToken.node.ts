@@ -7,17 +7,17 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 
-import { mapInTurns } from '../../kis/turns';
 import { InvalidInput } from '../../kis/input/invalidInput';
+import { mapInTurns } from '../../kis/turns';
 import { kisApiTest } from './credentialTest/kisApiTest';
 import { forEachItem, readParameter } from './host/input';
 import { operationOf, operations } from './operations';
+import { tokenHint } from './operations/fields/tokenField';
 import { reuseTokenHint } from './operations/issue/options';
 import type { Operation } from './operations/operation';
-import { tokenHint } from './operations/fields/tokenField';
-import { toItem } from './report/outputItem';
-import { toOutput, type Notices } from './report/output';
 import { reportInvalidInput } from './report/itemReport';
+import { toOutput, type Notices } from './report/output';
+import { toItem } from './report/outputItem';
 
 /** n8n adds this operation to every node whose credential its HTTP Request node can use. */
 const CUSTOM_API_CALL = '__CUSTOM_API_CALL__';
@@ -81,7 +81,8 @@ export class KisToken implements INodeType {
 	methods = { credentialTest: { kisApiTest } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const given = readParameter(this, 'operation', 0, '');
+		// Without a value, `invalidOperation` says what is wrong.
+		const given = readParameter(this, { name: 'operation', itemIndex: 0, failure: '' });
 		const name = 'value' in given ? given.value : undefined;
 		const chosen = operationOf(name) ?? invalidOperation(name);
 		const run = async () => await toOutput(this, await chosen.run(this), chosen);

@@ -114,7 +114,7 @@ describe('what a token says about itself', () => {
 	])('a signature %s is not whole, though the claims can be read', (_name, input) => {
 		expect(read(input).claims).toMatchObject({ appkey, signature: 'cutOff' });
 		expect(isCutOff(read(input))).toBe(true);
-		expect(isWholeTokenOf(appkey, read(input))).toBe(false);
+		expect(isWholeTokenOf(read(input), appkey)).toBe(false);
 	});
 
 	test.each([
@@ -123,7 +123,7 @@ describe('what a token says about itself', () => {
 	])('with %s algorithm the length is not known: neither whole nor cut off', (_name, input) => {
 		expect(read(input).claims).toMatchObject({ appkey, signature: 'unknown' });
 		expect(isCutOff(read(input))).toBe(false);
-		expect(isWholeTokenOf(appkey, read(input))).toBe(false);
+		expect(isWholeTokenOf(read(input), appkey)).toBe(false);
 	});
 
 	test.each([
@@ -160,7 +160,7 @@ describe('what a token says about itself', () => {
 		const head = Buffer.from('{"alg":"HS256"}').toString('base64url');
 		const token = read(`${head}.${payload}.${Buffer.alloc(32).toString('base64url')}`);
 		expect(isCutOff(token)).toBe(false);
-		expect(isWholeTokenOf(appkey, token)).toBe(false);
+		expect(isWholeTokenOf(token, appkey)).toBe(false);
 	});
 
 	test('duplicate claims make the token unreadable', () => {

@@ -2,7 +2,7 @@
 // they count.
 import type { KisCredential } from '../../kis/input/credential';
 import type { EnvironmentName } from '../../kis/input/environments';
-import { limiterOf } from '../../kis/rateLimit/limiterFor';
+import { limiterOfAppKey } from '../../kis/rateLimit/limiterFor';
 import {
 	LONGEST_ADMISSION_MS,
 	readIntervalMs,
@@ -36,7 +36,7 @@ const reads = (credential: KisCredential, count: number) => {
 const pass = async (milliseconds: number) => await jest.advanceTimersByTimeAsync(milliseconds);
 /** The most requests under way; `null` if there is no limit for want of members. */
 const placesOf = ({ appkey }: KisCredential) => {
-	const { maxConcurrent } = limiterOf(appkey);
+	const { maxConcurrent } = limiterOfAppKey(appkey);
 	return maxConcurrent > 1000 ? null : maxConcurrent;
 };
 
@@ -99,7 +99,7 @@ test("the client's own requests go before all waiting reads", async () => {
 	for (let orders = 0; orders < 18; orders++) await write(credential);
 	const ended = reads(credential, 3);
 	let readsBefore: number | null = null;
-	void limiterOf(credential.appkey)
+	void limiterOfAppKey(credential.appkey)
 		.acquire(never())
 		.then((permit) => {
 			readsBefore = ended.length;
@@ -127,7 +127,7 @@ test('a stopped request is not sent, and holds nobody up', async () => {
 describe('the rate of a request applies to all', () => {
 	test('while it waits, and until KIS no longer counts it', async () => {
 		const credential = credentialOf('real');
-		const limiter = limiterOf(credential.appkey);
+		const limiter = limiterOfAppKey(credential.appkey);
 		limiter.pause(500);
 		const ended = reads(credential, 1);
 		await pass(0);
@@ -165,7 +165,7 @@ describe('the rate of a request applies to all', () => {
 		[
 			'would wait too long',
 			async (credential) => {
-				limiterOf(credential.appkey).pause(LONGEST_ADMISSION_MS + 1);
+				limiterOfAppKey(credential.appkey).pause(LONGEST_ADMISSION_MS + 1);
 				await read(credential);
 			},
 		],
@@ -187,7 +187,7 @@ describe('the rate of a request applies to all', () => {
 
 test('an app key is forgotten once its last request no longer counts', async () => {
 	const credential = credentialOf('real');
-	const limiter = limiterOf(credential.appkey);
+	const limiter = limiterOfAppKey(credential.appkey);
 	await write(credential);
 	await pass(10_000);
 	expect(limiter.isIdle()).toBe(false);

@@ -2,7 +2,7 @@
 import { KIS_CODES } from '../../kis/reply/errorCodes';
 import { tokenAtHand } from '../../kis/keptToken/bringToken';
 import { keptTokenOf } from '../../kis/keptToken/keptToken';
-import { limiterOf } from '../../kis/rateLimit/limiterFor';
+import { limiterOfAppKey } from '../../kis/rateLimit/limiterFor';
 import { uapiRefusal } from '../support/kisDouble';
 import { http, refusal, reset, silence } from '../support/scriptedServer';
 import { makeOpaqueToken, read } from '../support/tokens';
@@ -130,10 +130,10 @@ describe('a token that was not seen alive for ten minutes', () => {
 		await brought();
 		clock.now += 11 * MINUTE;
 		const started = performance.now();
-		limiterOf(kis.keys.appkey).pause(400);
+		limiterOfAppKey(kis.keys.appkey).pause(400);
 		await brought();
 		expect(performance.now() - started).toBeGreaterThan(390);
-		expect(limiterOf(kis.keys.appkey).isIdle(performance.now() + 100_000)).toBe(true);
+		expect(limiterOfAppKey(kis.keys.appkey).isIdle(performance.now() + 100_000)).toBe(true);
 	});
 
 	test('and gives its turn back, one after the other', async () => {

@@ -1,7 +1,7 @@
 // When a token is renewed, and what serves meanwhile: in this process, and while another worker requests one.
 import { KeptToken } from '../../kis/keptToken/keptToken';
 import { nextStep, type Progress } from '../../kis/keptToken/nextStep';
-import { limiterOf } from '../../kis/rateLimit/limiterFor';
+import { limiterOfAppKey } from '../../kis/rateLimit/limiterFor';
 import { redisUrl } from '../support/redis';
 import { hangUp, http, refusal, silence } from '../support/scriptedServer';
 import { makeToken } from '../support/tokens';
@@ -152,7 +152,7 @@ describe('an order', () => {
 	test('does not stand behind the question whether the token is alive', async () => {
 		const first = await brought();
 		clock.now += 11 * MINUTE;
-		limiterOf(kis.keys.appkey).pause(6000);
+		limiterOfAppKey(kis.keys.appkey).pause(6000);
 		expect(await brought()).toBe(first);
 		expect(questions()).toBe(0);
 	});

@@ -77,7 +77,7 @@ describeWithRedis('another worker', () => {
 			waitWhenLimited: false,
 			cancel: cancel.signal,
 			execution: {},
-			others: [],
+			knownTokens: [],
 		});
 	const given = async () => {
 		const result = await issue();

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { reuse } from '../../kis/issue/issuance';
 import { givenBefore } from '../../kis/issue/issueHistory';
 import { issueToken, type IssueOptions } from '../../kis/issue/issueToken';
-import { limiterOf } from '../../kis/rateLimit/limiterFor';
+import { limiterOfAppKey } from '../../kis/rateLimit/limiterFor';
 import { closeAll } from '../support/connections';
 import { leftSince, resources } from '../support/resources';
 import {
@@ -434,7 +434,7 @@ test('it releases its permit', async () => {
 	const server = await startServer({ answer: () => GRANT });
 	const pair = makeKeyPair();
 	await issue(server.url, { requestsPerSecond: 1 }, pair);
-	expect(limiterOf(pair.appkey).isIdle(performance.now() + 10_000)).toBe(true);
+	expect(limiterOfAppKey(pair.appkey).isIdle(performance.now() + 10_000)).toBe(true);
 });
 
 test('a refusal for the rate pauses everything on the app key for a second', async () => {

@@ -3,7 +3,7 @@
 // sharedKept.test.ts.
 import type { KisCredential } from '../../kis/input/credential';
 import type { Grant } from '../../kis/issue/grant';
-import { KeptShare, learnOfKept } from '../../kis/keptToken/keptShare';
+import { KeptShare, keptShareOf, learnOfKept } from '../../kis/keptToken/keptShare';
 import { KeptToken } from '../../kis/keptToken/keptToken';
 import { SharedKept } from '../../kis/keptToken/sharedKept';
 import { deadTokens } from '../../kis/memory/deadTokens';
@@ -442,14 +442,14 @@ describeWithRedis('a share of the kept token', () => {
 
 	test('there is one for a kept token and a Redis', () => {
 		const [kept, another] = [new KeptToken(), new KeptToken()];
-		const share = KeptShare.of(kept, credential);
+		const share = keptShareOf(kept, credential);
 		expect(share).toBeInstanceOf(KeptShare);
-		expect(KeptShare.of(kept, credential)).toBe(share);
-		expect(KeptShare.of(another, credential)).not.toBe(share);
+		expect(keptShareOf(kept, credential)).toBe(share);
+		expect(keptShareOf(another, credential)).not.toBe(share);
 		const elsewhere = { ...credential, redis: redisUrl(`${server.url}/1`) };
-		expect(KeptShare.of(kept, elsewhere)).not.toBe(share);
-		expect(KeptShare.of(kept, credential)).toBe(share);
-		expect(KeptShare.of(kept, { ...credential, redis: null })).toBeNull();
+		expect(keptShareOf(kept, elsewhere)).not.toBe(share);
+		expect(keptShareOf(kept, credential)).toBe(share);
+		expect(keptShareOf(kept, { ...credential, redis: null })).toBeNull();
 	});
 
 	test('what others know of a token is learnt with the token', async () => {

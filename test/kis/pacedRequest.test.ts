@@ -1,6 +1,6 @@
 // Whatever goes wrong while a request is sent or read, its permit is released.
 import { sendPermitted } from '../../kis/rateLimit/pacedRequest';
-import { limiterOf } from '../../kis/rateLimit/limiterFor';
+import { limiterOfAppKey } from '../../kis/rateLimit/limiterFor';
 import { RateLimiter, type Permit } from '../../kis/rateLimit/rateLimiter';
 import type { Exchange } from '../../kis/http/exchange';
 import { revoke } from '../support/revoke';
@@ -58,10 +58,10 @@ test('a permit is released where the request is not to be sent after all', async
 
 test('a batch joins its limiter before its first wait, so that the limiter is not forgotten', async () => {
 	const keys = makeKeyPair();
-	const limiter = limiterOf(keys.appkey);
+	const limiter = limiterOfAppKey(keys.appkey);
 	const server = await startServer({ answer: () => CONFIRMATION });
 	const running = revoke(server.url, makeTokens(2, keys.appkey), { keys });
-	limiterOf(makeKeyPair().appkey);
-	expect(limiterOf(keys.appkey)).toBe(limiter);
+	limiterOfAppKey(makeKeyPair().appkey);
+	expect(limiterOfAppKey(keys.appkey)).toBe(limiter);
 	await running;
 });

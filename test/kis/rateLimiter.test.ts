@@ -1,8 +1,9 @@
 // No server can count more than the limit, whoever sends and however long answers take; who goes first; and what is
 // remembered. The clock is simulated.
 import { Arrivals } from '../../kis/rateLimit/arrivals';
-import { limiterOf } from '../../kis/rateLimit/limiterFor';
-import { RateLimiter, type Permit, type RequestEnd } from '../../kis/rateLimit/rateLimiter';
+import { limiterOfAppKey } from '../../kis/rateLimit/limiterFor';
+import type { RequestEnd } from '../../kis/rateLimit/gate';
+import { RateLimiter, type Permit } from '../../kis/rateLimit/rateLimiter';
 import { Simulation } from '../support/simulation';
 
 const never = () => new AbortController().signal;
@@ -502,34 +503,34 @@ test('tidying up after many requests makes no room for more', async () => {
 describe('the limiter of an app key', () => {
 	test('is shared by everything in this process while it matters', async () => {
 		const member = {};
-		const first = limiterOf('app one');
+		const first = limiterOfAppKey('app one');
 		first.join(member, 1);
 		const permit = await first.acquire(never());
-		expect(limiterOf('app two')).not.toBe(first);
-		expect(limiterOf('app one')).toBe(first);
+		expect(limiterOfAppKey('app two')).not.toBe(first);
+		expect(limiterOfAppKey('app one')).toBe(first);
 		permit?.release('answered');
 		first.leave(member);
 		// Its last request still counts at the server.
-		limiterOf('app two');
-		expect(limiterOf('app one')).toBe(first);
+		limiterOfAppKey('app two');
+		expect(limiterOfAppKey('app one')).toBe(first);
 	});
 
 	test('is forgotten when another is requested after it has ceased to matter', async () => {
 		const member = {};
-		const used = limiterOf('used');
+		const used = limiterOfAppKey('used');
 		used.join(member, 0.1);
-		const inUse = limiterOf('in use');
+		const inUse = limiterOfAppKey('in use');
 		inUse.join({}, 1);
 		const began = performance.now();
 		(await used.acquire(never()))?.release('answered');
 		used.leave(member);
 		const ended = performance.now();
 
-		limiterOf('another', began + 9000);
-		expect(limiterOf('used')).toBe(used);
-		limiterOf('another', ended + 10_000);
-		expect(limiterOf('used')).not.toBe(used);
-		expect(limiterOf('in use')).toBe(inUse);
+		limiterOfAppKey('another', began + 9000);
+		expect(limiterOfAppKey('used')).toBe(used);
+		limiterOfAppKey('another', ended + 10_000);
+		expect(limiterOfAppKey('used')).not.toBe(used);
+		expect(limiterOfAppKey('in use')).toBe(inUse);
 	});
 
 	test('is kept while it is paused, and until its rate is whole again', async () => {
@@ -543,7 +544,7 @@ describe('the limiter of an app key', () => {
 	});
 
 	test('a name that objects inherit is an app key like any other', () => {
-		expect(limiterOf('__proto__')).toBeInstanceOf(RateLimiter);
-		expect(limiterOf('constructor')).not.toBe(limiterOf('toString'));
+		expect(limiterOfAppKey('__proto__')).toBeInstanceOf(RateLimiter);
+		expect(limiterOfAppKey('constructor')).not.toBe(limiterOfAppKey('toString'));
 	});
 });

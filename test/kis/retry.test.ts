@@ -1,7 +1,6 @@
-import { asksToComeBack, isPermanent, wait, waitBeforeRetry } from '../../kis/reply/retry';
+import { asksToComeBack, isPermanent, waitBeforeRetry } from '../../kis/reply/retry';
 import type { Attempt } from '../../kis/reply/attempt';
 import { makeAttempt } from '../support/attempts';
-import { leftSince, resources } from '../support/resources';
 
 const RESET = makeAttempt('noVerdict', { transportCode: 'ECONNRESET' });
 const REFUSED_PORT = makeAttempt('unwritten', { transportCode: 'ECONNREFUSED' });
@@ -93,25 +92,5 @@ describe('a server that asks for a pause', () => {
 	test('does not make a final refusal retryable', () => {
 		const refused = makeAttempt('refused', { httpStatus: 404, pause: pauseOf(5000) });
 		expect(waitBeforeRetry([refused], 0, 10)).toBeNull();
-	});
-});
-
-describe('a wait', () => {
-	test('ends by itself', async () => {
-		const { signal } = new AbortController();
-		expect(await wait(5, signal)).toBe(true);
-	});
-
-	test('ends immediately when stopped, and leaves no timer', async () => {
-		const before = resources();
-		const stop = new AbortController();
-		const waiting = wait(600_000, stop.signal);
-		stop.abort();
-		expect(await waiting).toBe(false);
-		expect(await leftSince(before)).toEqual([]);
-	});
-
-	test('does not start if it was stopped before', async () => {
-		expect(await wait(600_000, AbortSignal.abort())).toBe(false);
 	});
 });

@@ -10,7 +10,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 
 import { CongestionControl } from '../../kis/rateLimit/congestionControl';
-import { RateLimiter, type RequestEnd } from '../../kis/rateLimit/rateLimiter';
+import type { RequestEnd } from '../../kis/rateLimit/gate';
+import { RateLimiter } from '../../kis/rateLimit/rateLimiter';
 import { SharedLimit } from '../../kis/rateLimit/sharedLimit';
 import { SharedStore } from '../../kis/redis/sharedStore';
 import { until } from '../../tools/common/until';

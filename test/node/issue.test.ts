@@ -29,9 +29,8 @@ const MINUTE = 60_000;
 /** Waits of a minute are over immediately, for the sandbox too. */
 const waits: number[] = [];
 let now = Date.now();
-jest.mock('../../kis/reply/retry', () => {
-	const actual =
-		jest.requireActual<typeof import('../../kis/reply/retry')>('../../kis/reply/retry');
+jest.mock('../../kis/waiting', () => {
+	const actual = jest.requireActual<typeof import('../../kis/waiting')>('../../kis/waiting');
 	return {
 		...actual,
 		async wait(milliseconds: number, stop: AbortSignal) {

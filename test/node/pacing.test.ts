@@ -7,7 +7,7 @@ import { testCredential } from '../support/credentialTest';
 import { removeEngineFolder } from '../../tools/engine/run';
 import type { Attempt } from '../../kis/reply/attempt';
 import { keptTokenOf } from '../../kis/keptToken/keptToken';
-import { limiterOf } from '../../kis/rateLimit/limiterFor';
+import { limiterOfAppKey } from '../../kis/rateLimit/limiterFor';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { HELPERS, send, type Helper, type Sending, type Setup } from '../support/httpRequest';
 import { KisDouble } from '../support/kisDouble';
@@ -37,7 +37,7 @@ const kisToken = async (setup: NodeSetup) =>
 		{ apps: [kis.keys], url: kis.url },
 		{ ...setup, options: { requestsPerSecond: 0, ...setup.options } },
 	);
-const limiter = () => limiterOf(kis.keys.appkey);
+const limiter = () => limiterOfAppKey(kis.keys.appkey);
 const kept = () => keptTokenOf(credentialFor(kis.keys, kis.url));
 const stoppable = { helper: 'httpRequestWithAuthentication' } as const;
 const seen = () => ({ quotes: kis.seen('quote').length, orders: kis.seen('order').length });

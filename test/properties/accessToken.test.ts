@@ -106,10 +106,10 @@ property(
 	],
 	(appkey, kept, more) => {
 		const token = tokenOf(appkey);
-		expect(isWholeTokenOf(appkey, read(token))).toBe(true);
+		expect(isWholeTokenOf(read(token), appkey)).toBe(true);
 		expect(isCutOff(read(token))).toBe(false);
 		for (const altered of [token.slice(0, 1 + (kept % (token.length - 1))), token + more]) {
-			expect(isWholeTokenOf(appkey, read(altered))).toBe(false);
+			expect(isWholeTokenOf(read(altered), appkey)).toBe(false);
 			if (altered.startsWith('eyJ')) expect(isCutOff(read(altered))).toBe(true);
 		}
 	},

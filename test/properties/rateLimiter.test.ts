@@ -3,7 +3,8 @@
 
 import fc from 'fast-check';
 
-import { RateLimiter, type RequestEnd } from '../../kis/rateLimit/rateLimiter';
+import type { RequestEnd } from '../../kis/rateLimit/gate';
+import { RateLimiter } from '../../kis/rateLimit/rateLimiter';
 import { property } from '../support/properties';
 import { Simulation } from '../support/simulation';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Worker } from 'node:worker_threads';
 
-/** Listens, and never accepts: a connection to its full queue gets no answer from the system. */
+/** Listens, and never accepts. Once its queue is full, the system leaves further connections unanswered. */
 const PROGRAM = `
 	const { parentPort, workerData } = require('node:worker_threads');
 	require('node:net').createServer().listen({ ...workerData, backlog: 1 }, () => {
@@ -10,10 +10,10 @@ const PROGRAM = `
 		Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 	});
 `;
-/** More than the queue takes. */
+/** More than the queue holds. */
 const CONNECTIONS = 8;
 
-/** An address at which no connection is made, and none is refused. Resolves to what ends it. */
+/** Makes an address at which connections are neither made nor refused. Resolves to a function that ends it. */
 export async function startBlackhole(at: {
 	readonly host: string;
 	readonly port: number;

@@ -1,12 +1,12 @@
 // What the tests of bringing a token share: a KIS that is not the sandbox, a clock that they set, and waits that pass on it.
 import type { AccessToken } from '../../kis/input/accessToken';
-import type { Attempt } from '../../kis/reply/attempt';
 import type { KisCredential } from '../../kis/input/credential';
 import type { Issuance } from '../../kis/issue/issuance';
 import { checkToken } from '../../kis/keptToken/checkToken';
 import { bringToken, type BringOptions } from '../../kis/keptToken/bringToken';
 import { whileRevoking } from '../../kis/memory/sharedMarks';
 import type { RevokeOutcome } from '../../kis/reply/revokeOutcome';
+import { makeAttempt } from './attempts';
 import { KisDouble } from './kisDouble';
 import { closeServers } from './scriptedServer';
 import { credentialFor, read } from './tokens';
@@ -14,26 +14,16 @@ import { credentialFor, read } from './tokens';
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 
-const ANSWERED: Attempt = {
-	verdict: 'confirmed',
-	httpStatus: 200,
-	rule: null,
-	refusalCode: null,
-	code: '200',
-	text: null,
-	transportCode: null,
-	pause: null,
-};
+const ANSWERED = makeAttempt('confirmed', { httpStatus: 200, code: '200' });
 
 /** This computer's clock, in milliseconds since 1970. Waits pass on it immediately. */
 export const clock = { now: Date.now() };
-/** How long was waited, in milliseconds. */
+/** The waits so far, in milliseconds. */
 export const waits: number[] = [];
 /** What happens during each wait. */
 export const meanwhile: { does: () => Promise<unknown> } = { does: async () => {} };
-jest.mock('../../kis/reply/retry', () => {
-	const actual =
-		jest.requireActual<typeof import('../../kis/reply/retry')>('../../kis/reply/retry');
+jest.mock('../../kis/waiting', () => {
+	const actual = jest.requireActual<typeof import('../../kis/waiting')>('../../kis/waiting');
 	return {
 		...actual,
 		async wait(milliseconds: number, stop: AbortSignal) {
@@ -80,7 +70,7 @@ export const check = async (token: AccessToken, requestsPerSecond = 1000) =>
 		timeoutMs: 1000,
 		cancel: new AbortController().signal,
 	});
-/** As if Issue had been given it. */
+/** The issuance by which KIS gives this token. */
 export const issuedAs = (token: string): Issuance => ({
 	outcome: 'issued',
 	grant: { token: read(token), expiresAt: null, fields: {}, isOver: false, clockAheadMs: 0 },
@@ -88,7 +78,7 @@ export const issuedAs = (token: string): Issuance => ({
 });
 export const issues = () => kis.seen('tokenP').length;
 export const questions = () => kis.seen('quote').length;
-/** The results of a revoke, as `revokeTokens` gives them. */
+/** The results of a revoke, in the form in which `revokeTokens` returns them. */
 export const endedAs = (outcome: RevokeOutcome, ...tokens: string[]) =>
 	new Map(tokens.map((token) => [read(token).fingerprint, { outcome }]));
 export const revokeAs = async (outcome: RevokeOutcome, ...tokens: string[]) =>

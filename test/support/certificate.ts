@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import * as sandbox from '../../tools/sandbox/certificate';
 
-/** A host name of no machine. */
+/** A host name that no machine has. */
 export const HOST = 'kis.test';
 
 export interface Certificate extends sandbox.Certificate {
@@ -13,7 +13,7 @@ export interface Certificate extends sandbox.Certificate {
 	remove(): Promise<void>;
 }
 
-/** For this computer and for {@link HOST}, unless told otherwise; nobody vouches for it. */
+/** A self-signed certificate, for this computer and {@link HOST} unless told otherwise. */
 export async function makeCertificate(
 	of: { readonly host?: string; readonly notAfterDate?: Date } = {},
 ): Promise<Certificate> {

@@ -7,12 +7,12 @@ const BUILT = resolve(__dirname, '../../dist/kis/http/connection.js');
 const afterwards = new AbortController();
 afterAll(() => afterwards.abort());
 
-/** Runs Node.js to its end. What hangs is ended after the tests of the file. */
+/** Runs Node.js until it exits. After the tests of the file, whatever still runs is killed. */
 export async function runNodeJs(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
 	return await run(process.execPath, args, { signal: afterwards.signal, ...options });
 }
 
-// The plain program of someone who uses the built client: it ends when nothing is left to wait for.
+// A plain program that uses the built client. It exits when nothing is left to wait for.
 const PROGRAM = `
 	const [built, options] = process.argv.slice(1);
 	const { url, timeoutMs, count, cancelAfterMs } = JSON.parse(options);
@@ -34,19 +34,19 @@ const PROGRAM = `
 
 export interface ChildOptions {
 	readonly timeoutMs?: number;
-	/** So many requests, one after the other. */
+	/** How many requests to send, one after the other. */
 	readonly count?: number;
 	readonly cancelAfterMs?: number;
 }
 
 export interface ChildResult {
 	readonly exchanges: unknown[];
-	/** It exited by itself, with status 0. */
+	/** Whether it exited by itself, with status 0. */
 	readonly endedWell: boolean;
 	readonly stderr: string;
 }
 
-/** Posts from a Node.js of its own, with the built files and an environment of its own. */
+/** Posts from a separate Node.js process, with the built files and its own environment. */
 export async function postFromChild(
 	url: string,
 	env: Readonly<Record<string, string>>,

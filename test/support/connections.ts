@@ -5,12 +5,12 @@ import { closeServers, type ScriptedServer } from './scriptedServer';
 
 export const PATH = '/oauth2/revokeP';
 export const BODY = { appkey: 'key', appsecret: 'secret', token: '토큰' };
-/** Nobody presses the stop button. */
+/** Never aborted. */
 export const NEVER = new AbortController().signal;
 
 const opened: Connection[] = [];
 
-/** A connection to the endpoint at {@link PATH}, which `closeAll` closes. */
+/** Makes a connection to the endpoint at {@link PATH}. `closeAll` closes it. */
 export function connect(baseUrl: string, options: Partial<ConnectionOptions> = {}): Connection {
 	const url = endpointOf(new URL(baseUrl), PATH);
 	const connection = new Connection({ url, timeoutMs: 5000, ...options });
@@ -18,15 +18,15 @@ export function connect(baseUrl: string, options: Partial<ConnectionOptions> = {
 	return connection;
 }
 
-/** For `afterEach`. */
+/** Closes all connections and servers. For `afterEach`. */
 export async function closeAll(): Promise<void> {
 	await Promise.all(opened.splice(0).map(async (connection) => await connection.close()));
 	await closeServers();
 }
 
 /**
- * One request, and the proof that no socket is left of it: after an answer once it is closed, else by itself. What is
- * said to be unwritten has not reached the server.
+ * Sends one request, and checks that it leaves no socket: after an answer once the connection is closed, otherwise by itself.
+ * Checks too that nothing reached the server if the exchange is `unwritten`.
  */
 export async function postOnce(
 	server: ScriptedServer,

@@ -1,6 +1,6 @@
 /** How often to look. */
 const TICK_MS = 5;
-/** What was late so long before something, or less, may have delayed it. */
+/** A timer that was late no longer than this before a moment may have delayed what happened then. */
 const REACH_MS = 300;
 
 const ticks: Array<{ readonly at: number; readonly lateMs: number }> = [];
@@ -14,7 +14,7 @@ afterAll(() => clearInterval(timer));
 
 /**
  * Returns by how much a busy computer may have delayed what happened at a moment of the monotonic clock, in milliseconds:
- * the sum of what this process's timers were late around then.
+ * the total lateness of this process's timers around then.
  */
 export function latenessAt(moment: number): number {
 	return ticks

@@ -8,7 +8,7 @@ export function lookupOf(...addresses: readonly string[]): LookupFunction {
 		all ? answer(null, found) : answer(null, found[0].address, found[0].family);
 }
 
-/** Makes every name one of this computer, until `jest.restoreAllMocks`. Servers listen before. */
+/** Makes every name resolve to this computer, until `jest.restoreAllMocks`. Start servers before. */
 export function resolveAllHere(): void {
 	jest.spyOn(dns, 'lookup').mockImplementation(lookupOf('127.0.0.1') as typeof dns.lookup);
 }

@@ -15,7 +15,7 @@ export const describeWithRedis = isInstalled
 	: (name: string, tests: () => void) =>
 			describe.skip(`${name} (redis-server is not installed: apt-get install redis-server)`, tests);
 
-/** Tells the number of the server, and ends it when the pipe to this process breaks. */
+/** Prints the server's process ID, and kills the server when the pipe to this process breaks. */
 const GUARD = '"$@" </dev/null >/dev/null & echo $!; cat >/dev/null; kill -KILL $!; wait';
 const KEEP_NOTHING = ['--save', '', '--appendonly', 'no', '--dir', tmpdir()];
 const POLL_MS = 10;
@@ -61,7 +61,7 @@ export class RedisServer {
 		await once(guard, 'exit');
 	}
 
-	/** It answers nobody any more, and keeps its connections. */
+	/** Stops it from answering. It keeps its connections. */
 	freeze(): void {
 		process.kill(this.#pid, 'SIGSTOP');
 	}
@@ -70,7 +70,7 @@ export class RedisServer {
 		process.kill(this.#pid, 'SIGCONT');
 	}
 
-	/** Tells it something with redis-cli, and gives what it says. */
+	/** Runs a command with redis-cli. @returns What it prints. */
 	say(...command: string[]): string {
 		const at = ['-h', '127.0.0.1', '-p', String(this.port), '--no-auth-warning'];
 		return spawnSync('redis-cli', [...at, ...command], { encoding: 'utf8' }).stdout.trim();

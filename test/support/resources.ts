@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { until } from '../../tools/common/until';
 
-/** What keeps this process alive just now, such as `Timeout` or `TCPSocketWrap`: how many of each. */
+/** Counts what keeps this process alive at the moment, by name, such as `Timeout` or `TCPSocketWrap`. */
 export function resources(): Map<string, number> {
 	const counts = new Map<string, number>();
 	for (const name of process.getActiveResourcesInfo()) {
@@ -11,13 +11,13 @@ export function resources(): Map<string, number> {
 	return counts;
 }
 
-/** Of what there is more than before, and stays so. */
+/** Returns the names of resources of which there are more than before. Waits for them to go first. */
 export async function leftSince(before: ReadonlyMap<string, number>): Promise<string[]> {
 	let left: string[] = [];
 	// jest has short timers of its own where it runs tests in its own process.
 	await until(
 		async () => {
-			// A closed handle is let go of in the turn after.
+			// A closed handle is released in the next turn.
 			await nextTurn();
 			left = [...resources()]
 				.filter(([name, count]) => name !== 'Immediate' && count > (before.get(name) ?? 0))

@@ -40,7 +40,7 @@ export class Simulation implements Clock {
 		this.after(this.turnMs, happen);
 	}
 
-	/** mulberry32, which is as random as needed here. */
+	/** mulberry32: random enough here. */
 	random(): number {
 		this.#state = (this.#state + 0x6d2b79f5) | 0;
 		let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -80,7 +80,7 @@ export class Simulation implements Clock {
 	}
 }
 
-/** Resolves when everything that waits for no event has gone on. */
+/** Resolves when whatever does not wait for an event has run. */
 async function allIsQuiet(): Promise<void> {
 	await new Promise((resolve) => setImmediate(resolve));
 }

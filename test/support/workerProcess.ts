@@ -27,7 +27,7 @@ const PROGRAM = `
 			const got = await load('keptToken/keptOrIssued').keptOrIssued(credential, 3600000, options);
 			return 'kept' in got ? ['kept', got.kept.token.value] : [got.outcome, got.grant?.token.value];
 		},
-		pause: async (milliseconds) => load('rateLimit/limiterFor').limiterOf(credential.appkey).pause(milliseconds),
+		pause: async (milliseconds) => load('rateLimit/limiterFor').limiterOfAppKey(credential.appkey).pause(milliseconds),
 		revoke: async (token, outcome) => {
 			await load('memory/sharedMarks').whileRevoking([read(token)], credential, async () => new Map([[read(token).fingerprint, { outcome }]]));
 			if (outcome === 'revoked') load('memory/deadTokens').deadTokens.add(read(token), credential);
@@ -48,7 +48,7 @@ const PROGRAM = `
 		.on('close', () => process.exit());
 `;
 
-/** A worker: a process of its own, which shares through the credential's Redis. */
+/** A worker: a separate process that shares what it knows through the credential's Redis. */
 export class WorkerProcess {
 	readonly #child: ChildProcess;
 	readonly #waiting = new Map<
@@ -81,7 +81,7 @@ export class WorkerProcess {
 		return await new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
 	}
 
-	/** Ends it as `kill -9` does. */
+	/** Kills it, as `kill -9` does. */
 	async kill(): Promise<void> {
 		if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
 		this.#child.kill('SIGKILL');

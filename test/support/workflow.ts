@@ -43,7 +43,7 @@ export interface Run {
 	readonly stored: IRun;
 	readonly items: INodeExecutionData[];
 	readonly errorItems: INodeExecutionData[];
-	/** What the execution ended with, if it did. */
+	/** The error that the execution ended with, if it failed. */
 	readonly error:
 		| { name: string; message: string; description: string; httpCode: string }
 		| undefined;
@@ -66,7 +66,7 @@ export interface Setup {
 	readonly stop?: AbortSignal;
 }
 
-/** Requests per second that no test waits for. */
+/** So many requests per second that no test has to wait. */
 export const UNLIMITED = 1_000_000;
 
 const NODE_TYPE = 'n8n-nodes-koreainvestment.kisToken';
@@ -161,7 +161,7 @@ export function tokenItems(...tokens: string[]): IDataObject[] {
 	return tokens.map((access_token) => ({ access_token }));
 }
 
-/** For a run whose failed items are looked at. */
+/** For runs that go on after failed items, so that a test can look at them. */
 export const failing = { onError: 'continueRegularOutput' } as const;
 
 /** What is said of the first item, which failed. */

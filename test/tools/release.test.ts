@@ -265,7 +265,7 @@ describe('n8n', () => {
 	});
 
 	test('finds what is new, more than before, and what was explained and is gone', async () => {
-		const gone = 'dist/kis/reply/retry.js';
+		const gone = 'dist/kis/turns.js';
 		const change = all(
 			append(CODE, 'console.log(process.cwd());'),
 			append(CLIENT, '\nglobalThis.fetch(process.env.X);'),

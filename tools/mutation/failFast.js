@@ -1,6 +1,6 @@
 const { TestEnvironment } = require('jest-environment-node');
 
-/** After the first failure nothing more is to be learnt of a file: its other tests are skipped. */
+/** Skips the rest of a file after its first failure: it would tell nothing more. */
 module.exports = class FailFast extends TestEnvironment {
 	#failed = false;
 

@@ -3,8 +3,8 @@ const { join } = require('node:path');
 const { default: TestRunner } = require('jest-runner');
 
 /**
- * Loads no test file in vain: most load n8n's engine. Stryker's first run, in which nothing is broken, tells which
- * tests are in which file. Of a mutant it names the tests that meet it; after one that fails, no file is run.
+ * Skips test files that cannot fail, since most load n8n's engine. Stryker's first run, in which nothing is broken, shows which
+ * tests each file has. For a mutant, Stryker names the tests that reach it. After a failure, no further file is run.
  */
 module.exports = class FewFiles extends TestRunner {
 	async runTests(tests, watcher, options) {

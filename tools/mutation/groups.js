@@ -8,7 +8,7 @@ exports.GROUPS = {
 		],
 	},
 	replies: {
-		mutate: ['kis/reply/{attempt,koreanTime,reply,verdict}.ts', 'kis/revoke/revocation.ts'],
+		mutate: ['kis/reply/{attempt,koreanTime,reply,ruleOf}.ts', 'kis/revoke/revocation.ts'],
 		tests: [
 			'kis/(revocation|errorCodes|koreanTime|issueToken|revokeTokens\\.attempts)',
 			'properties/(reply|errorCodes)',
@@ -50,13 +50,14 @@ exports.GROUPS = {
 	},
 	keptToken: {
 		mutate: [
-			'kis/keptToken/{bringToken,checkToken,deadline,keptOrIssued,sharedWork}.ts',
+			'kis/keptToken/{bringToken,checkToken,keptOrIssued,sharedWork}.ts',
 			'kis/keptToken/{issueHold,keptState,keptStateCodec,keptToken,nextStep,renewal}.ts',
 			'kis/liveness/*.ts',
 			'kis/memory/{deadTokens,revokeMarks}.ts',
+			'kis/waiting.ts',
 		],
 		tests: [
-			'kis/(askIfAlive|bringToken|deadTokens|keptDecisions|keptState|revokeMarks|sharedWork)',
+			'kis/(askIfAlive|bringToken|deadTokens|keptDecisions|keptState|revokeMarks|sharedWork|waiting)',
 			'node/keptToken',
 		],
 	},

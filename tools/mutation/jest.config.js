@@ -1,7 +1,7 @@
 const { resolve } = require('node:path');
 const { projects } = require('../../jest.config');
 
-// Fewer draws find it too.
+// Fewer draws find the breaks too.
 process.env.PROPERTY_RUNS ??= '30';
 
 const { testMatch, ...project } = projects[0];

@@ -1,5 +1,5 @@
 /**
- * Breaks the product in one place after the other, and looks whether a test fails: `npm run mutate`, or
+ * Breaks the product in one place after another, and checks that a test fails each time: `npm run mutate`, or
  * `npm run mutate -- replies,issue` for some groups. What survived is in `reports/`. `MUTATION_CONCURRENCY` is how many tests
  * run concurrently, 2 by default. With `MUTATION_AGAIN=1` a break is not tried again that a test noticed in the last run, if
  * neither its code nor that test has changed since, nor one that survived, if none of its tests has. It does not see changes of
@@ -38,7 +38,7 @@ for (const group of groups) {
 			config: { testRegex: tests.map(pathsOf) },
 		},
 		concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 2),
-		// A process grows in which n8n's engine is loaded again and again.
+		// A process that loads n8n's engine again and again grows.
 		maxTestRunnerReuse: 50,
 		// A computer that does other things too may take its time: only what hangs is to count as hanging.
 		timeoutMS: 30_000,

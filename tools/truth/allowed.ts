@@ -1,13 +1,8 @@
 import type { App } from '../sandbox/apps';
+import { isHeard, meansOfAnswer, type Heard } from './heard';
 import { isDead, outcomesAfter, type Outcome, type Step, type TokenFacts } from './outcomes';
-import { isHeard, meansOfAnswer } from './questions';
-import type { Reading } from './reading';
-import type { Arrival } from './relay';
 import type { MadeToken } from './tokens';
 import type { Played } from './world';
-
-/** A request, and what the rules make of its answer. */
-export type Heard = Arrival & Reading & { readonly gaveQuote: boolean };
 
 export interface Allowed {
 	/** After what was seen. */

@@ -12,7 +12,7 @@ export interface Break {
 	readonly seenBy?: string;
 }
 
-const VERDICT = 'kis/reply/verdict.ts';
+const RULE = 'kis/reply/ruleOf.ts';
 const REPLY = 'kis/reply/reply.ts';
 const CODES = 'kis/reply/errorCodes.ts';
 const STATUSES = 'kis/reply/httpAnswers.ts';
@@ -44,13 +44,13 @@ export const BREAKS: readonly Break[] = [
 	// What confirms.
 	{
 		rule: 'only HTTP 200 confirms, not 202',
-		file: VERDICT,
+		file: RULE,
 		from: 'if (httpStatus !== CONFIRMS)',
 		to: 'if (httpStatus < 200 || httpStatus > 299)',
 	},
 	{
 		rule: 'a confirmation is a readable JSON object',
-		file: VERDICT,
+		file: RULE,
 		from: 'if (!reply?.isUtf8) return OPEN_ANSWERS.unreadable;',
 		to: 'if (!reply) return null;',
 	},
@@ -62,7 +62,7 @@ export const BREAKS: readonly Break[] = [
 	},
 	{
 		rule: 'the `code` of a confirmation is 200',
-		file: VERDICT,
+		file: RULE,
 		from: '?? OPEN_ANSWERS.neither;\n\t}',
 		to: 'as never;\n\t}',
 	},
@@ -98,7 +98,7 @@ export const BREAKS: readonly Break[] = [
 	},
 	{
 		rule: 'a confirmation that is not UTF-8 confirms nothing',
-		file: VERDICT,
+		file: RULE,
 		from: 'if (!reply?.isUtf8) return OPEN_ANSWERS.unreadable;',
 		to: 'if (!reply) return OPEN_ANSWERS.unreadable;',
 	},
@@ -174,8 +174,8 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'what a host said counts for that host',
 		file: DEAD,
-		from: 'isWholeTokenOf(appkey, token) ? host',
-		to: "isWholeTokenOf(appkey, token) ? 'anywhere'",
+		from: 'isWholeTokenOf(token, appkey) ? host',
+		to: "isWholeTokenOf(token, appkey) ? 'anywhere'",
 	},
 	{
 		rule: 'the same, of a token that is not wholly ours',
@@ -236,15 +236,15 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: '*Issue* passes on what is dead elsewhere only',
 		file: DEAD,
-		from: 'isWholeTokenOf(appkey, token) ? host',
-		to: "isWholeTokenOf(appkey, token) ? 'anywhere'",
+		from: 'isWholeTokenOf(token, appkey) ? host',
+		to: "isWholeTokenOf(token, appkey) ? 'anywhere'",
 		seenBy: 'test/node/issue.test.ts',
 	},
 
 	// What refuses.
 	{
 		rule: 'a listed code decides, whatever the status',
-		file: VERDICT,
+		file: RULE,
 		from: 'if (listed !== undefined &&',
 		to: 'if (listed !== undefined && [200, 400, 401, 403, 500].includes(httpStatus) &&',
 	},
@@ -256,45 +256,45 @@ export const BREAKS: readonly Break[] = [
 	},
 	{
 		rule: 'two listed codes contradict each other',
-		file: VERDICT,
+		file: RULE,
 		from: 'if (another !== undefined)',
 		to: 'if (another === null)',
 		seenBy: 'test/kis/revocation.test.ts',
 	},
 	{
 		rule: 'HTTP 429 refuses, whatever the body',
-		file: VERDICT,
+		file: RULE,
 		from: 'if (httpStatus === TOO_MANY_REQUESTS)',
 		to: 'if (httpStatus === TOO_MANY_REQUESTS && reply)',
 		seenBy: 'test/tools/truth/answers.test.ts',
 	},
 	{
 		rule: 'HTTP 5xx: a code makes it no better',
-		file: VERDICT,
+		file: RULE,
 		from: 'if (!rule) return OPEN_ANSWERS.otherStatus;',
 		to: "if (!rule) return httpStatus > 499 && reply?.codes.length ? { meaning: 'refused', happened: '', todo: '' } : OPEN_ANSWERS.otherStatus;",
 	},
 	{
 		rule: 'a 4xx that is not in the table is no verdict',
-		file: VERDICT,
+		file: RULE,
 		from: 'if (!rule) return OPEN_ANSWERS.otherStatus;',
 		to: "if (!rule) return httpStatus < 500 && reply ? { meaning: 'refused', happened: '', todo: '' } : OPEN_ANSWERS.otherStatus;",
 	},
 	{
 		rule: 'a 4xx of the table refuses, with a JSON object',
-		file: VERDICT,
+		file: RULE,
 		from: '? OPEN_ANSWERS.contradiction : rule;',
 		to: '? OPEN_ANSWERS.contradiction : OPEN_ANSWERS.otherStatus;',
 	},
 	{
 		rule: 'a 4xx of the table refuses with an unlisted code, too',
-		file: VERDICT,
+		file: RULE,
 		from: 'contradictsRefusal(reply.statedStatus) ?',
 		to: 'reply.codes.length > 0 ?',
 	},
 	{
 		rule: 'a 4xx without a JSON object is no verdict',
-		file: VERDICT,
+		file: RULE,
 		from: 'if (!reply || !(reply.isUtf8',
 		to: 'if (!reply) return rule;\n\tif (!(reply.isUtf8',
 	},
@@ -307,25 +307,25 @@ export const BREAKS: readonly Break[] = [
 	})),
 	{
 		rule: '`code` 200 on another status contradicts itself',
-		file: VERDICT,
+		file: RULE,
 		from: 'contradictsRefusal(reply.statedStatus) ?',
 		to: 'Number(reply.statedStatus) < 0 ?',
 	},
 	{
 		rule: 'on HTTP 200, `code` is read by the same table',
-		file: VERDICT,
+		file: RULE,
 		from: 'refusingStatus(statedStatus) ?? OPEN_ANSWERS.neither',
 		to: 'OPEN_ANSWERS.neither',
 	},
 	{
 		rule: 'on HTTP 200, a `code` that is not in the table is no verdict',
-		file: VERDICT,
+		file: RULE,
 		from: '?? OPEN_ANSWERS.neither;\n\t}',
 		to: "?? { meaning: 'refused', happened: '', todo: '' };\n\t}",
 	},
 	{
 		rule: 'on HTTP 200, an unlisted `error_code` is no verdict',
-		file: VERDICT,
+		file: RULE,
 		from: 'hasSignOfRefusal ? OPEN_ANSWERS.neither',
 		to: "hasSignOfRefusal ? { meaning: 'refused', happened: '', todo: '' }",
 	},

@@ -1,6 +1,6 @@
 import type { SeenCall } from '../sandbox/server';
 import { isStanding, type Act, type Event } from './acts';
-import type { Heard } from './allowed';
+import type { Heard } from './heard';
 import type { TokenFacts } from './outcomes';
 import { ON_THE_CREDENTIAL } from './reading';
 import { BUSY_MS } from './turns';

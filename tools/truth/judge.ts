@@ -1,9 +1,10 @@
 import { fingerprint } from '../sandbox/apps';
 import type { SeenCall } from '../sandbox/server';
 import type { Event } from './acts';
-import { allowedOutcomes, factsOf, type Heard } from './allowed';
+import { allowedOutcomes, factsOf } from './allowed';
 import { isRepeatedInVain, mayGiveUp, misconduct } from './conduct';
 import { isCursed } from './faults';
+import type { Heard } from './heard';
 import { isDead } from './outcomes';
 import { foundationOf, type Foundation } from './promises';
 import { foundationOfAnswer, isUnasked, wrongQuestions } from './questions';

@@ -1,4 +1,4 @@
-import type { Heard } from './allowed';
+import type { Heard } from './heard';
 import type { Outcome, TokenFacts } from './outcomes';
 import type { Act } from './acts';
 

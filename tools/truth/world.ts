@@ -10,7 +10,7 @@ import { drawSwitches } from './drawSwitches';
 import { drawConnectionMishap, drawMishap, drawProxyMishap, type Mishap } from './faults';
 import { Host, type HostOptions, type Secure } from './host';
 import { observe, type Observed } from './observe';
-import { drawAsks, drawQuestionMishap } from './questions';
+import { drawAsks, drawQuestionMishap } from './questionDraws';
 import { draw } from './random';
 import type { Request } from './relay';
 import type { Team } from './team';

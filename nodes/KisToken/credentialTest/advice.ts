@@ -1,11 +1,11 @@
-import type { Attempt } from '../../../kis/reply/attempt';
 import { isLoopback } from '../../../kis/input/baseUrl';
 import type { KisCredential } from '../../../kis/input/credential';
-import { isListed, KIS_CODES } from '../../../kis/reply/errorCodes';
-import type { AnswerRule } from '../../../kis/reply/answerRule';
-import { REDIS_TROUBLES, type RedisTrouble } from '../../../kis/redis/redisErrors';
-import { nameOfRedis, type RedisUrl } from '../../../kis/input/redisUrl';
 import type { InvalidInput } from '../../../kis/input/invalidInput';
+import { nameOfRedis, type RedisUrl } from '../../../kis/input/redisUrl';
+import { REDIS_TROUBLES, type RedisTrouble } from '../../../kis/redis/redisErrors';
+import type { AnswerRule } from '../../../kis/reply/answerRule';
+import type { Attempt } from '../../../kis/reply/attempt';
+import { isListed, KIS_CODES } from '../../../kis/reply/errorCodes';
 import { explain, quote, sentences } from '../../../kis/reply/explanation';
 
 /** Takes the place of advice about the node's options, which a test does not have. */

@@ -1,15 +1,15 @@
 import type { ICredentialTestFunction, ICredentialTestFunctions } from 'n8n-workflow';
 
 import { refusalOfConnection } from '../../../credentials/refusalOfConnection';
-import { readAttempt } from '../../../kis/reply/attempt';
 import { endpointOf } from '../../../kis/input/baseUrl';
 import { parseCredential, type KisCredential } from '../../../kis/input/credential';
+import { InvalidInput } from '../../../kis/input/invalidInput';
+import { probe } from '../../../kis/redis/sharedStore';
+import { readAttempt } from '../../../kis/reply/attempt';
+import { sentences } from '../../../kis/reply/explanation';
 import { OPEN_ANSWERS } from '../../../kis/reply/httpAnswers';
 import { isText, parseExchange } from '../../../kis/reply/reply';
 import { SecretGuard } from '../../../kis/secrets/secretGuard';
-import { probe } from '../../../kis/redis/sharedStore';
-import { InvalidInput } from '../../../kis/input/invalidInput';
-import { sentences } from '../../../kis/reply/explanation';
 import { adviceOnAnswer, adviceOnFields, adviceOnRedis } from './advice';
 import { ask } from './ask';
 

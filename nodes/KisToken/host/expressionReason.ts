@@ -2,9 +2,9 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { parseAccessToken } from '../../../kis/input/accessToken';
 import type { KisCredential } from '../../../kis/input/credential';
-import { SecretGuard } from '../../../kis/secrets/secretGuard';
 import { InvalidInput } from '../../../kis/input/invalidInput';
 import { quotable } from '../../../kis/reply/explanation';
+import { SecretGuard } from '../../../kis/secrets/secretGuard';
 
 /** n8n's own reasons are shorter. A longer one quotes something. */
 const MAX_REASON_LENGTH = 300;

@@ -2,10 +2,10 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { parseAccessToken, type AccessToken } from '../../../kis/input/accessToken';
 import { parseCredential, type KisCredential } from '../../../kis/input/credential';
-import { mapInTurns } from '../../../kis/turns';
 import { InvalidInput } from '../../../kis/input/invalidInput';
-import { reasonOfN8n } from './expressionReason';
+import { mapInTurns } from '../../../kis/turns';
 import { cancelSignal } from './execution';
+import { reasonOfN8n } from './expressionReason';
 
 // What n8n throws here is never passed on as it is: its text may quote a credential or a token.
 
@@ -28,21 +28,22 @@ export async function readCredential(
 	}
 }
 
-/**
- * Evaluates a parameter for an item. Never throws.
- *
- * @param failure What to say if n8n cannot evaluate the expression: a clause without a full stop.
- * @param absent The value of a parameter that is not there.
- * @param credential The credential whose keys the reason must not quote, if it could be read.
- * @returns The value; an {@link InvalidInput} if n8n cannot evaluate it.
- */
-export function readParameter<T>(
+/** A parameter of the node, and the item to evaluate it for. */
+interface Parameter {
+	readonly name: string;
+	readonly itemIndex: number;
+	/** What to say if n8n cannot evaluate the expression: a clause without a full stop. */
+	readonly failure: string;
+	/** The value of a parameter that is not there. */
+	readonly absent?: unknown;
+	/** The credential whose keys the reason must not quote, if it could be read. */
+	readonly credential?: KisCredential | InvalidInput;
+}
+
+/** Evaluates a parameter. Never throws. @returns The value; an {@link InvalidInput} if n8n cannot evaluate it. */
+export function readParameter(
 	context: IExecuteFunctions,
-	name: string,
-	itemIndex: number,
-	failure: string,
-	absent?: T,
-	credential?: KisCredential | InvalidInput,
+	{ name, itemIndex, failure, absent, credential }: Parameter,
 ): { readonly value: unknown } | InvalidInput {
 	try {
 		return { value: context.getNodeParameter(name, itemIndex, absent) };
@@ -68,7 +69,7 @@ export function readToken(
 	credential: KisCredential | InvalidInput,
 ): AccessToken | InvalidInput {
 	const failure = 'the expression in the field Token cannot be evaluated for this item';
-	const given = readParameter(context, 'token', itemIndex, failure, undefined, credential);
+	const given = readParameter(context, { name: 'token', itemIndex, failure, credential });
 	if (given instanceof InvalidInput) return given;
 	const token = parseAccessToken(given.value);
 	return token instanceof InvalidInput
@@ -101,6 +102,7 @@ export function forEachItem<T>(context: IExecuteFunctions, value: T): T[] {
 	return context.getInputData().map(() => value);
 }
 
+/** Why an item was not processed after Stop. */
 export const STOPPED = new InvalidInput('the execution was stopped', 'Run again.');
 
 /** Tells a token from the reason why there is none. */

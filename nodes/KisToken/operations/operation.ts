@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
-import type { Notices } from '../report/output';
 import type { Failure, ItemReport } from '../report/itemReport';
+import type { Notices } from '../report/output';
 
 /** An operation of the node. The dropdown, the fields, the dispatch and the tables of the docs come from it. */
 export interface Operation<Name extends string = string> extends Notices {

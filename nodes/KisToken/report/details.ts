@@ -2,9 +2,9 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { isIssuedTo, shortFingerprint, type AccessToken } from '../../../kis/input/accessToken';
 import type { EnvironmentName } from '../../../kis/input/environments';
-import { koreanTime } from '../../../kis/reply/koreanTime';
 import type { RedisUrl } from '../../../kis/input/redisUrl';
 import { sharedStoreOf } from '../../../kis/redis/sharedStore';
+import { koreanTime } from '../../../kis/reply/koreanTime';
 
 /** Facts about a processed item. */
 export interface Facts {

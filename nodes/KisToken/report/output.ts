@@ -3,9 +3,9 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { mapInTurns } from '../../../kis/turns';
 import { cancelSignal } from '../host/execution';
 import { addToExecution } from './executionCounts';
-import { runError, type Tally } from './runError';
-import { toItem } from './outputItem';
 import type { ItemReport } from './itemReport';
+import { toItem } from './outputItem';
+import { runError, type Tally } from './runError';
 import { countByOutcome, summary } from './summary';
 
 /** How an operation sums up its items, beside the items themselves. */

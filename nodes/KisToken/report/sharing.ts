@@ -1,12 +1,12 @@
 import type { Logger } from 'n8n-workflow';
 
 import type { KisCredential } from '../../../kis/input/credential';
-import { REDIS_TROUBLES } from '../../../kis/redis/redisErrors';
 import { nameOfRedis } from '../../../kis/input/redisUrl';
+import { REDIS_TROUBLES } from '../../../kis/redis/redisErrors';
 import { sharedStoreOf } from '../../../kis/redis/sharedStore';
 import { sentences } from '../../../kis/reply/explanation';
 
-/** Warns in n8n's log if Redis has become unusable, so that this process shares nothing with others: once each time. */
+/** Warns in n8n's log that this process shares nothing with the others: once each time that Redis becomes unusable. */
 export function logIfNotShared(logger: Logger, { redis }: KisCredential): void {
 	const trouble = redis && sharedStoreOf(redis).takeNews();
 	if (!trouble) return;

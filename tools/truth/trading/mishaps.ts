@@ -2,7 +2,7 @@ import type { TokenIssuer } from '../../sandbox/apps';
 import type { LocalKis } from '../../sandbox/kis';
 import type { Fault } from '../../sandbox/faults';
 import { drawMishap, LOST, type Mishap } from '../faults';
-import { drawMishapOfKept } from '../questions';
+import { drawMishapOfKept } from '../questionDraws';
 import { draw, pick, pickByShare } from '../random';
 import type { Request } from '../relay';
 import type { Apps } from '../tokens';

@@ -60,8 +60,13 @@ export async function readSetup<Table extends OptionTable>(
 	if (credential instanceof InvalidInput) return credential;
 	const values: Record<string, unknown> = {};
 	for (const [name, { field, read }] of Object.entries(table)) {
-		const failure = `the expression in ${field.displayName} cannot be evaluated`;
-		const given = readParameter(context, `options.${name}`, 0, failure, null, credential);
+		const given = readParameter(context, {
+			name: `options.${name}`,
+			itemIndex: 0,
+			failure: `the expression in ${field.displayName} cannot be evaluated`,
+			absent: null,
+			credential,
+		});
 		if (given instanceof InvalidInput) return given;
 		const value = read(given.value ?? undefined, credential.environment);
 		if (value instanceof InvalidInput) {

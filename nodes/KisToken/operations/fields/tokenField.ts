@@ -74,8 +74,13 @@ export async function readTokens(
 	credential: KisCredential | InvalidInput,
 	onStop: InvalidInput | null,
 ): Promise<Array<AccessToken | InvalidInput>> {
-	const failure = 'the field Token From cannot be read';
-	const source = readParameter(context, 'tokenSource', 0, failure, 'input', credential);
+	const source = readParameter(context, {
+		name: 'tokenSource',
+		itemIndex: 0,
+		failure: 'the field Token From cannot be read',
+		absent: 'input',
+		credential,
+	});
 	if (source instanceof InvalidInput) return forEachItem(context, source);
 	switch (source.value) {
 		case 'input':
@@ -92,10 +97,13 @@ export async function readTokens(
 	}
 }
 
-/** The kept token that the first try of a run of a node found: by execution, then by node, run and credential. */
+/** What the first try of each run of a node found: by execution, then by node, run and credential. */
 const foundByFirstTry = new WeakMap<AbortSignal, Map<string, AccessToken>>();
 
-/** A later try of "Retry On Fail" is about the same token, also if the credential keeps another one by then. */
+/**
+ * Returns the token that the credential keeps. A later try of "Retry On Fail" gets the one that the first found, even if the
+ * credential keeps another by then.
+ */
 async function tokenKept(
 	context: IExecuteFunctions,
 	credential: KisCredential,

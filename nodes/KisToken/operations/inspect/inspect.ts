@@ -6,15 +6,15 @@ import {
 	shortFingerprint,
 	type AccessToken,
 } from '../../../../kis/input/accessToken';
-import { mapInTurns } from '../../../../kis/turns';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
+import { explain } from '../../../../kis/reply/explanation';
+import { mapInTurns } from '../../../../kis/turns';
 import { forEachItem, isToken, readCredential, readParameter, STOPPED } from '../../host/input';
 import { timeOrNull } from '../../report/details';
-import { explain } from '../../../../kis/reply/explanation';
 import { reportBrokenRun, reportInvalidInput, type Failure } from '../../report/itemReport';
-import type { Operation } from '../operation';
 import { readBoolean } from '../fields/option';
 import { readTokens, tokenFields } from '../fields/tokenField';
+import type { Operation } from '../operation';
 import { askAboutEach, type Finding } from './askAboutEach';
 
 const HEADLINE = 'The token was not inspected';
@@ -70,8 +70,13 @@ export const inspect: Operation<InspectOutcome> = {
 	async run(context) {
 		const credential = await readCredential(context);
 		if (credential instanceof InvalidInput) return forEachItem(context, notInspected(credential));
-		const failure = 'the field Ask KIS cannot be read';
-		const ask = readParameter(context, 'askKis', 0, failure, false, credential);
+		const ask = readParameter(context, {
+			name: 'askKis',
+			itemIndex: 0,
+			failure: 'the field Ask KIS cannot be read',
+			absent: false,
+			credential,
+		});
 		if (ask instanceof InvalidInput) return forEachItem(context, notInspected(ask));
 		const asks = readBoolean(ask.value ?? undefined);
 		if (asks instanceof InvalidInput) return forEachItem(context, notInspected(ASK_KIS_UNCLEAR));

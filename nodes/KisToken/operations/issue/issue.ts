@@ -1,17 +1,17 @@
+import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { reuse } from '../../../../kis/issue/issuance';
 import { mayHaveIssued } from '../../../../kis/issue/issueHistory';
 import { sharedTokensOf } from '../../../../kis/memory/sharedTokens';
 import { mapInTurns } from '../../../../kis/turns';
-import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { cancelSignal, isTool } from '../../host/execution';
 import { forEachItem, isToken, readEach, STOPPED } from '../../host/input';
-import type { Operation } from '../operation';
 import { optionsField, readSetup } from '../fields/option';
-import { issueOptions, readReuseToken, reuseTokenField } from './options';
+import type { Operation } from '../operation';
 import { reportGrant } from './grantReport';
 import { BROKEN_RUN, reportNoRequest } from './issuanceReport';
-import { reportKeptOrIssued } from './reportKeptOrIssued';
+import { issueOptions, readReuseToken, reuseTokenField } from './options';
 import { ISSUE_OUTCOMES, type IssueOutcome } from './outcomes';
+import { reportKeptOrIssued } from './reportKeptOrIssued';
 import { hintIfStored } from './storedHint';
 
 const TOOL = new InvalidInput(
@@ -60,10 +60,10 @@ export const issue: Operation<IssueOutcome> = {
 
 	async run(context) {
 		if (isTool(context)) return forEachItem(context, reportNoRequest(TOOL, false));
-		const hasAsked = () => mayHaveIssued(cancelSignal(context));
+		const mayBeIssued = () => mayHaveIssued(cancelSignal(context));
 		const setup = await readSetup(context, issueOptions);
 		if (setup instanceof InvalidInput) {
-			return forEachItem(context, reportNoRequest(setup, hasAsked()));
+			return forEachItem(context, reportNoRequest(setup, mayBeIssued()));
 		}
 		const { credential, options } = setup;
 		const read = (itemIndex: number) => readReuseToken(context, itemIndex, credential);
@@ -74,17 +74,17 @@ export const issue: Operation<IssueOutcome> = {
 		const reusable = await mapInTurns(tokens, (token) =>
 			isToken(token) ? reuse(token, credential, minimumMs) : token,
 		);
-		const other = reusable.includes(null)
+		const requested = reusable.includes(null)
 			? await reportKeptOrIssued(context, setup, tokens.filter(isToken))
 			: null;
 		const environment = options.includeDetails ? credential.environment : null;
 		const reports = await mapInTurns(reusable, (found) => {
-			if (found instanceof InvalidInput) return reportNoRequest(found, hasAsked(), environment);
-			// While another was requested, a token may have expired or been revoked.
-			const reused = other && found ? reuse(found.token, credential, 0) : found;
+			if (found instanceof InvalidInput) return reportNoRequest(found, mayBeIssued(), environment);
+			// While one was requested, a token may have expired or been revoked.
+			const reused = requested && found ? reuse(found.token, credential, 0) : found;
 			if (reused) return reportGrant(reused, 'reused', credential, options);
-			// `other` is there whenever an item has no token to reuse.
-			return other ?? BROKEN_RUN;
+			// There is one whenever an item has no token to reuse.
+			return requested ?? BROKEN_RUN;
 		});
 		if (reports.some(({ succeeded }) => succeeded)) hintIfStored(context);
 		return reports;

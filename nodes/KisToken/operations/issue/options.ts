@@ -81,8 +81,13 @@ export function readReuseToken(
 	itemIndex: number,
 	credential: KisCredential,
 ): AccessToken | null | InvalidInput {
-	const failure = 'the expression in Reuse Token cannot be evaluated for this item';
-	const given = readParameter(context, 'options.reuseToken', itemIndex, failure, '', credential);
+	const given = readParameter(context, {
+		name: 'options.reuseToken',
+		itemIndex,
+		failure: 'the expression in Reuse Token cannot be evaluated for this item',
+		absent: '',
+		credential,
+	});
 	if (given instanceof InvalidInput) return given;
 	const token = parseAccessToken(given.value);
 	return token instanceof InvalidInput ? null : token;

@@ -47,7 +47,7 @@ async function askOnce(
 		// The signal is one per execution, and is garbage when the execution is.
 		execution: cancel,
 		egress: egressRules(context),
-		others: tokens.map(({ value }) => value),
+		knownTokens: tokens.map(({ value }) => value),
 	};
 	// Loaded by the first issue, so that n8n's start takes no longer.
 	if (credential.bringsToken) {

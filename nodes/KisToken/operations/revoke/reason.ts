@@ -5,11 +5,11 @@ import {
 	isWholeTokenOf,
 	type AccessToken,
 } from '../../../../kis/input/accessToken';
-import type { Attempt } from '../../../../kis/reply/attempt';
 import type { KisCredential } from '../../../../kis/input/credential';
+import type { Attempt } from '../../../../kis/reply/attempt';
+import { explain, explainAll, sentences } from '../../../../kis/reply/explanation';
 import { koreanTime } from '../../../../kis/reply/koreanTime';
 import type { Revocation } from '../../../../kis/revoke/revocation';
-import { explain, explainAll, sentences } from '../../../../kis/reply/explanation';
 
 /** Why a token did not end as it should have. The parts are in the order in which the user reads them. */
 interface Reason {
@@ -104,6 +104,6 @@ function causeInToken(
 	if (isIssuedTo(token, appkey) === false) return CAUSES.otherAppKey;
 	if (isCutOff(token)) return CAUSES.cutOff;
 	if (!token.claims) return CAUSES.opaque;
-	const mayBeClock = verdict === 'expiredToken' && isWholeTokenOf(appkey, token);
+	const mayBeClock = verdict === 'expiredToken' && isWholeTokenOf(token, appkey);
 	return mayBeClock && !hasExpired(token, Date.now()) ? CAUSES.notExpired : null;
 }

@@ -1,13 +1,13 @@
 import type { AccessToken } from '../../../../kis/input/accessToken';
-import type { Attempt } from '../../../../kis/reply/attempt';
 import type { KisCredential } from '../../../../kis/input/credential';
 import type { EnvironmentName } from '../../../../kis/input/environments';
+import type { InvalidInput } from '../../../../kis/input/invalidInput';
 import type { LeftAs } from '../../../../kis/memory/revokeHistory';
+import type { Attempt } from '../../../../kis/reply/attempt';
+import { quote, sentences } from '../../../../kis/reply/explanation';
 import { meansDead, type RevokeOutcome } from '../../../../kis/reply/revokeOutcome';
 import type { Revocation } from '../../../../kis/revoke/revocation';
-import type { InvalidInput } from '../../../../kis/input/invalidInput';
 import { detailsOf, timeOrNull } from '../../report/details';
-import { quote, sentences } from '../../../../kis/reply/explanation';
 import {
 	reportBrokenRun,
 	reportInvalidInput,

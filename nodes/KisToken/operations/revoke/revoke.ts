@@ -1,20 +1,20 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { AccessToken } from '../../../../kis/input/accessToken';
+import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { revokeHistory } from '../../../../kis/memory/revokeHistory';
 import { whileRevoking } from '../../../../kis/memory/sharedMarks';
 import { REVOKE_OUTCOMES, type RevokeOutcome } from '../../../../kis/reply/revokeOutcome';
 import { revokeTokens } from '../../../../kis/revoke/revokeTokens';
 import { mapInTurns } from '../../../../kis/turns';
-import { InvalidInput } from '../../../../kis/input/invalidInput';
-import { cancelSignal, executionKey } from '../../host/execution';
 import { egressRules } from '../../host/egressRules';
+import { cancelSignal, executionKey } from '../../host/execution';
 import { forEachItem, isToken, STOPPED } from '../../host/input';
 import type { ItemReport } from '../../report/itemReport';
 import { logIfNotShared } from '../../report/sharing';
-import type { Operation } from '../operation';
 import { optionsField, readSetup, type Setup } from '../fields/option';
 import { readTokens, tokenFields } from '../fields/tokenField';
+import type { Operation } from '../operation';
 import { revokeOptions } from './options';
 import { progressLog } from './progress';
 import { BROKEN_RUN, reportNotSent, reportRevocation, reportStanding } from './revocationReport';

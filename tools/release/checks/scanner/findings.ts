@@ -111,7 +111,7 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 			"A request waits until KIS's limit has room for it, and counts from when a busy host has written it.",
 		),
 		inDist(
-			'keptToken/deadline',
+			'waiting',
 			GLOBALS,
 			'clearTimeout ×1, setTimeout ×1',
 			'An order waits for a token, but not for long.',
@@ -137,7 +137,7 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 			),
 		),
 		inDist(
-			'reply/retry',
+			'waiting',
 			IMPORTS,
 			'node:timers/promises ×1',
 			'An attempt waits before it is repeated, and Stop ends the waiting.',

@@ -39,7 +39,7 @@ function ofOtherStatus(httpStatus: number, reply: KisReply | null): AnswerRule {
 	return contradictsRefusal(reply.statedStatus) ? OPEN_ANSWERS.contradiction : rule;
 }
 
-/** The body states a status, alone or followed by words, that does not refuse. */
+/** Returns whether the body states a status that does not refuse, alone or followed by words. */
 function contradictsRefusal(statedStatus: string | null): boolean {
 	if (statedStatus === null) return false;
 	const [status] = /^[1-5]\d\d(?!\d)/.exec(statedStatus) ?? [];
