@@ -80,6 +80,14 @@ describe('one connection', () => {
 		expect(redis.server.connections).toBe(2);
 	});
 
+	test('that was closed between two calls is replaced, unnoticed by the caller', async () => {
+		redis.replies.EVALSHA = [(socket) => socket.end('+OK\r\n'), '+OK\r\n'];
+		await expect(run()).resolves.toEqual(succeeded);
+		await redis.server.abandoned();
+		await expect(run()).resolves.toEqual(succeeded);
+		expect(redis.server.connections).toBe(2);
+	});
+
 	test('is closed half a minute after its last use, and not before', async () => {
 		await run();
 		pass(20 * SECOND);
