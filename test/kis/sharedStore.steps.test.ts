@@ -1,5 +1,7 @@
 // When a connection to the Redis that workers share is opened, shared, left alone and closed. Time passes as the test says, and
 // Redis is played; for a real one see sharedStore.test.ts.
+import type { Socket } from 'node:net';
+
 import { SharedStore, type ScriptAnswer } from '../../kis/redis/sharedStore';
 import { until } from '../../tools/common/until';
 import { RedisDouble } from '../support/redisDouble';
@@ -123,13 +125,16 @@ describe('one connection', () => {
 	});
 
 	test('of two calls, the end of one does not close it under the other', async () => {
-		redis.replies.EVALSHA = [silence, '+OK\r\n'];
-		const first = run();
-		await until(() => redis.count('EVALSHA') === 1);
-		pass(SECOND / 2);
-		expect(redis.server.open).toBe(1);
-		pass(SECOND / 2);
-		await expect(first).resolves.toEqual(failed('slow'));
+		let answer = () => {};
+		const held = (socket: Socket) => (answer = () => void socket.write('+OK\r\n'));
+		redis.replies.EVALSHA = ['+OK\r\n', held];
+		const [first, second] = [run(), run()];
+		await expect(first).resolves.toEqual(succeeded);
+		await until(() => redis.count('EVALSHA') === 2);
+		pass(SECOND - 1);
+		answer();
+		await expect(second).resolves.toEqual(succeeded);
+		expect(redis.server.connections).toBe(1);
 	});
 
 	test('that its owner closes under a call is no trouble', async () => {
@@ -166,6 +171,13 @@ test('a reply that does not come is waited for a second, and the connection is c
 	pass(SECOND);
 	await expect(running).resolves.toEqual(failed('slow'));
 	await redis.server.abandoned();
+});
+
+test('a rejected password is told without the client’s error, which contains it', async () => {
+	store = new SharedStore(redis.url('', 'someone:Secret-Word@'));
+	redis.replies.AUTH = ['-WRONGPASS invalid username-password pair\r\n'];
+	await expect(run()).resolves.toEqual(failed('wrongPassword'));
+	expect(redis.commands).toEqual([['AUTH', 'someone', 'Secret-Word']]);
 });
 
 describe('a Redis that fails', () => {

@@ -278,15 +278,18 @@ describe('a revoke', () => {
 		expect(told).toHaveLength(122);
 	});
 
-	test('while it is recorded for the first time, nothing else is said', async () => {
+	test('that Redis takes its time to record is extended meanwhile, and recorded once', async () => {
 		await begin();
-		let answer: (reply: string[] | null) => void = () => {};
-		replies = [new Promise((resolve) => (answer = resolve))];
+		await later(4);
+		let answer: (reply: string[]) => void = () => {};
+		replies = [new Promise((resolve) => (answer = resolve)), ['']];
 		const closing = close();
-		await later(0);
-		expect(what()).toEqual(['begin', 'record']);
+		await later(1);
+		expect(what()).toEqual(['begin', 'record', 'extend']);
 		answer(['', '']);
 		await closing;
-		expect(what()).toEqual(['begin', 'record', 'close']);
+		expect(what()).toEqual(['begin', 'record', 'extend', 'close']);
+		await later(3600);
+		expect(told).toHaveLength(4);
 	});
 });
