@@ -40,6 +40,8 @@ beforeEach(() => {
 	replies = [];
 	shared = new SharedTokens(credential, REDIS);
 	jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'performance'] });
+	// No turn of the event loop is ever over: nothing waits for a real one.
+	jest.spyOn(performance, 'now').mockReturnValue(-1);
 	const server = { id: 'run', startedAt: 0 };
 	jest
 		.spyOn(SharedStore.prototype, 'run')
