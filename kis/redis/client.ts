@@ -51,9 +51,9 @@ export async function connectRedis(url: RedisUrl): Promise<RedisClient> {
 		lazyConnect: true,
 		connectTimeout: CONNECT_MS,
 		commandTimeout: COMMAND_MS,
+		// It never reconnects, so it sends nothing again either.
 		retryStrategy: () => null,
 		enableOfflineQueue: false,
-		autoResendUnfulfilledCommands: false,
 		enableReadyCheck: false,
 		disableClientInfo: true,
 		// RESP2: every supported Redis speaks it.
@@ -62,6 +62,7 @@ export async function connectRedis(url: RedisUrl): Promise<RedisClient> {
 	// ioredis reports a rejected password or database only as an event.
 	const refused = new Promise<never>((_resolve, reject) => redis.on('error', reject));
 	refused.catch(() => {});
+	const isOpen = () => redis.status === 'ready';
 	let isUp = false;
 	try {
 		await Promise.race([redis.connect(), refused]);
@@ -72,7 +73,7 @@ export async function connectRedis(url: RedisUrl): Promise<RedisClient> {
 		return {
 			server,
 			get isOpen() {
-				return redis.status === 'ready';
+				return isOpen();
 			},
 			async run(script, keys, args) {
 				const { lua, sha } = sourceOf(script);
@@ -85,7 +86,10 @@ export async function connectRedis(url: RedisUrl): Promise<RedisClient> {
 							: await Promise.reject(error),
 					);
 			},
-			close: () => redis.disconnect(),
+			close() {
+				// Of one that is closed already, ioredis would await the close for two seconds, and the process with it.
+				if (isOpen()) redis.disconnect();
+			},
 		};
 	} finally {
 		if (!isUp) redis.disconnect();

@@ -66,12 +66,12 @@ const BY_CODE: ReadonlyArray<readonly [RegExp, RedisTrouble]> = [
 ];
 
 /** Redis 6 wraps an error that a command met in a script: `ERR Error running script (…): @user_script: 5: -OOM …`. */
-const WRAPPED = /^ERR Error running script .*@user_script: ?\d+: -?/;
+const WRAPPED = /ERR Error running script .*@user_script: ?\d+: -?/;
 
 /** Classifies an error of the client. Anything unknown is `broken`. */
 export function redisTroubleOf(error: unknown): RedisTrouble {
-	const { code, message }: Partial<NodeJS.ErrnoException> = error ?? {};
-	const texts = [code, message?.replace(WRAPPED, '')].filter((text) => typeof text === 'string');
+	const { code = '', message = '' }: Partial<NodeJS.ErrnoException> = error ?? {};
+	const texts = [code, message.replace(WRAPPED, '')];
 	const row = BY_CODE.find(([pattern]) => texts.some((text) => pattern.test(text)));
 	return row?.[1] ?? 'broken';
 }

@@ -7,7 +7,7 @@ import type { RedisUrl } from '../input/redisUrl';
 /** The pause after the first failure. It doubles with each further one. */
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30_000;
-/** An unused connection is closed after this time. */
+/** An unused connection is closed after this time: far longer than any call takes. */
 const IDLE_MS = 30_000;
 
 /** The reply of a script, and the server that ran it; or why there is none. */
@@ -28,8 +28,7 @@ export class SharedStore {
 	#isNews = false;
 	#failures = 0;
 	#pausedUntil = 0;
-	#underWay = 0;
-	#idle: NodeJS.Timeout | null = null;
+	#idle: NodeJS.Timeout | undefined;
 
 	constructor(url: RedisUrl) {
 		this.#url = url;
@@ -60,8 +59,7 @@ export class SharedStore {
 		if (this.#trouble && performance.now() < this.#pausedUntil) {
 			return { trouble: this.#trouble };
 		}
-		this.#underWay++;
-		this.#stopIdling();
+		clearTimeout(this.#idle);
 		let client: RedisClient | null = null;
 		try {
 			client = await this.#connected();
@@ -76,14 +74,14 @@ export class SharedStore {
 			if (isFirst) this.#pause(trouble);
 			return { trouble };
 		} finally {
-			this.#underWay--;
-			if (this.#underWay === 0) this.#beginIdling();
+			clearTimeout(this.#idle);
+			this.#idle = setTimeout(() => this.close(), IDLE_MS).unref();
 		}
 	}
 
 	/** Closes the connection; the next use makes another. */
 	close(): void {
-		this.#stopIdling();
+		clearTimeout(this.#idle);
 		this.#client?.close();
 		this.#client = null;
 	}
@@ -114,23 +112,13 @@ export class SharedStore {
 		// Jittered, so that workers do not reconnect together.
 		this.#pausedUntil = performance.now() + pauseMs * (0.5 + Math.random() / 2);
 	}
-
-	#beginIdling(): void {
-		this.#stopIdling();
-		this.#idle = setTimeout(() => this.close(), IDLE_MS).unref();
-	}
-
-	#stopIdling(): void {
-		if (this.#idle) clearTimeout(this.#idle);
-		this.#idle = null;
-	}
 }
 
 const stores = new Map<string, SharedStore>();
 
 /** Returns this process's store for a Redis URL. */
 export function sharedStoreOf(url: RedisUrl): SharedStore {
-	const name = JSON.stringify(Object.entries(url).sort());
+	const name = JSON.stringify(url);
 	const store = stores.get(name) ?? new SharedStore(url);
 	stores.set(name, store);
 	return store;

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { SharedKept } from '../../kis/keptToken/sharedKept';
+import { deadTokens } from '../../kis/memory/deadTokens';
 import { sharedTokensOf } from '../../kis/memory/sharedTokens';
 import { NO_LEASE } from '../../kis/rateLimit/gate';
 import { SharedLimit } from '../../kis/rateLimit/sharedLimit';
@@ -83,3 +84,9 @@ test.each([...NOT_THE_SCRIPTS, [7], ['', '']])(
 		await expect(sharedTokensOf(credential)?.lookUp([token])).resolves.toBeNull();
 	},
 );
+
+test('what is known of two tokens: one mark that is no text makes it no answer', async () => {
+	replyWith(['dead', 7]);
+	await expect(sharedTokensOf(credential)?.lookUp([token, token])).resolves.toBeNull();
+	expect(deadTokens.has(token, credential)).toBe(false);
+});

@@ -193,6 +193,7 @@ describeWithRedis('with TLS', () => {
 	});
 
 	test('an untrusted certificate is rejected, whatever the environment says', async () => {
+		await expect(probe(redisUrl(url))).resolves.toBe('notTls');
 		expect(await probeFromChild(url, {})).toBe('notTls');
 		expect(await probeFromChild(url, { NODE_TLS_REJECT_UNAUTHORIZED: '0' })).toBe('notTls');
 		expect(await probeFromChild(url, { NODE_EXTRA_CA_CERTS: certificate.file })).toBeNull();

@@ -75,7 +75,12 @@ exports.GROUPS = {
 	},
 	sharing: {
 		mutate: ['kis/redis/*.ts', 'kis/memory/shared*.ts'],
-		tests: ['kis/(redisErrors|sharedReplies|sharedStore|sharedTokens)'],
+		tests: [
+			'kis/(redisClient|redisErrors|redisNames|seal)',
+			'kis/shared(Marks|Replies|Store|Tokens)',
+		],
+		// The tests of two workers load the modules anew; no other would be asked of what runs then.
+		withStatic: true,
 	},
 	network: {
 		mutate: ['kis/http/{egress,proxy}.ts'],

@@ -5,7 +5,7 @@ const SLOW = [
 	/properties/,
 	/connection|issueToken|revokeTokens|secretGuard/,
 	/(attack|node)\//,
-	/volume|sharing|Tokens\.rate/,
+	/volume|sharing|Tokens\.rate|shared(Kept|Limit|Store|Tokens)\.test/,
 ];
 
 /** Most of what is broken is found by a quick test. */
