@@ -53,7 +53,8 @@ export const REDIS_TROUBLES = {
 /** By Redis's error code (the first word of its answer), its text, or the error code of Node.js. The first match counts. */
 const BY_CODE: ReadonlyArray<readonly [RegExp, RedisTrouble]> = [
 	[/^(NOAUTH|WRONGPASS)\b|invalid password|without any password/i, 'wrongPassword'],
-	[/^NOPERM\b/, 'forbidden'],
+	// Of a command in a script, Redis 7.0 says it without the code.
+	[/^NOPERM\b|^ERR The user executing the script can't /, 'forbidden'],
 	[/^READONLY\b/, 'readOnly'],
 	[/^(OOM|MISCONF|NOREPLICAS)\b/, 'full'],
 	[/^(LOADING|BUSY|MASTERDOWN|TRYAGAIN)\b/, 'starting'],

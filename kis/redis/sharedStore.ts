@@ -139,7 +139,8 @@ export function sharedStoreOf(url: RedisUrl): SharedStore {
 /** Tries what the scripts need. Leaves no connection open. @returns `null` if it works. */
 export async function probe(url: RedisUrl): Promise<RedisTrouble | null> {
 	const store = new SharedStore(url);
-	const answer = await store.run('redis/probe', [`probe:${randomUUID()}`]);
+	// Two keys, since other scripts have several: a cluster takes them only where it keeps both.
+	const answer = await store.run('redis/probe', [`probe:${randomUUID()}`, `probe:${randomUUID()}`]);
 	store.close();
 	return 'trouble' in answer ? answer.trouble : null;
 }
