@@ -12,6 +12,8 @@ import { learnFromOthers } from '../memory/sharedMarks';
 
 /** How often the issuing lease is extended. It runs out after six seconds (`kept.lua`). */
 const EXTEND_LEASE_MS = 2000;
+/** How often to try to tell of a lease's end: for longer than the others wait for a worker that they take for dead. */
+const MAX_RELEASES = 45;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const LONGEST_KEPT_MS = 100 * DAY_MS;
 
@@ -21,7 +23,7 @@ export interface IssueLease {
 	beforeRequest(): Promise<boolean>;
 	/** Whether `beforeRequest` returned `false`. */
 	readonly isLost: boolean;
-	/** Must be called. Tells the other workers what is kept now, and gives the lease up. */
+	/** Must be called. Tells the other workers what is kept now, and gives the lease up: later, if Redis cannot take it now. */
 	release(): Promise<void>;
 }
 
@@ -36,6 +38,8 @@ export class KeptShare {
 	#lastSync: Promise<void> = Promise.resolve();
 	/** Shared by all who call while one is running. */
 	#nextSync: Promise<void> | null = null;
+	/** Leases that were asked for so far. */
+	#leases = 0;
 	#abandoned: { readonly name: string; readonly hold: IssueHold } | null = null;
 
 	constructor(kept: KeptToken, credential: KisCredential, shared: SharedKept) {
@@ -106,15 +110,17 @@ export class KeptShare {
 	 */
 	async takeLease(deadWorkerHoldMs: number): Promise<IssueLease | null> {
 		const before = this.#kept.state;
+		// From now on, no end of an earlier lease must be told: Redis would take it for this one's.
+		const number = ++this.#leases;
 		if ((await this.#shared.take(deadWorkerHoldMs)) === 'refused') return null;
-		const lease = this.#lease(deadWorkerHoldMs, before);
+		const lease = this.#lease(number, deadWorkerHoldMs, before);
 		if (this.#kept.state === before) return lease;
 		// Another request of this process was faster.
 		await lease.release();
 		return null;
 	}
 
-	#lease(deadWorkerHoldMs: number, before: KeptState): IssueLease {
+	#lease(number: number, deadWorkerHoldMs: number, before: KeptState): IssueLease {
 		const extend = () => void this.#shared.take(deadWorkerHoldMs);
 		const watchdog = setInterval(extend, EXTEND_LEASE_MS).unref();
 		let isLost = false;
@@ -130,12 +136,32 @@ export class KeptShare {
 			},
 			release: async () => {
 				clearInterval(watchdog);
-				const { state } = this.#kept;
-				const result = await this.#shared.release(this.#writingOf(state));
-				this.#note(result, state);
+				const result = await this.#release();
 				if (result === 'refused') await this.sync();
+				if (result === 'apart') this.#releaseLater(number);
 			},
 		};
+	}
+
+	async #release(): Promise<KeptResult> {
+		const { state } = this.#kept;
+		const result = await this.#shared.release(this.#writingOf(state));
+		this.#note(result, state);
+		return result;
+	}
+
+	/** The other workers take this process for dead until they hear of the end of its lease. */
+	#releaseLater(lease: number): void {
+		let releases = 1;
+		let result: KeptResult = 'apart';
+		const timer = setInterval(() => {
+			this.#lastSync = this.#lastSync.then(async () => {
+				// The end of a later lease says the same.
+				const isOver = result !== 'apart' || this.#leases !== lease;
+				if (!isOver) result = await this.#release();
+				if (isOver || ++releases >= MAX_RELEASES) clearInterval(timer);
+			});
+		}, EXTEND_LEASE_MS).unref();
 	}
 
 	#isCommon(): boolean {
