@@ -6,6 +6,11 @@ import { nameOfRedis } from '../../../kis/input/redisUrl';
 import { sharedStoreOf } from '../../../kis/redis/sharedStore';
 import { sentences } from '../../../kis/reply/explanation';
 
+/** Returns whether workers are to share a Redis, and it could not be used just now. */
+export function isNotShared({ redis }: KisCredential): boolean {
+	return redis !== null && sharedStoreOf(redis).trouble !== null;
+}
+
 /** Warns in n8n's log if Redis has become unusable, so that this process shares nothing with others: once each time. */
 export function logIfNotShared(logger: Logger, { redis }: KisCredential): void {
 	const trouble = redis && sharedStoreOf(redis).takeNews();
