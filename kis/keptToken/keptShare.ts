@@ -83,11 +83,9 @@ export class KeptShare {
 			seen && { requestedMs: seen.waitMs, hold: this.#holdAfter(seen.abandoned, now) },
 		);
 		if (!seen) return;
-		if (seen.isLost) {
-			// What the others knew about the token is lost, too.
-			this.#common = null;
-			this.#kept.noteUnseen(now);
-		}
+		if (seen.isLost || seen.isOtherServer) this.#common = null;
+		// What the others knew about the token is lost, too.
+		if (seen.isLost) this.#kept.noteUnseen(now);
 		const { news } = seen;
 		const theirs = news && decodeState(news.text, this.#credential, now - news.ageMs);
 		if (theirs && !this.#isCommon()) await learnFromOthers(this.#kept.token, this.#credential);
@@ -96,6 +94,8 @@ export class KeptShare {
 			if (seen.isLost) this.#kept.noteUnseen(now);
 			this.#common = this.#kept.state;
 		} else if (!this.#isCommon()) {
+			// Nobody has checked it since the server took over: what it holds is older.
+			if (seen.isOtherServer) this.#kept.noteUnseen(now);
 			const { state } = this.#kept;
 			const writing = this.#writingOf(state);
 			if (state.grant || state.hold) this.#note(await this.#shared.write(writing), state);

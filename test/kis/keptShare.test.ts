@@ -10,7 +10,7 @@ import { KeptToken } from '../../kis/keptToken/keptToken';
 import { SharedKept } from '../../kis/keptToken/sharedKept';
 import { deadTokens } from '../../kis/memory/deadTokens';
 import { SharedTokens } from '../../kis/memory/sharedTokens';
-import { sharedStoreOf } from '../../kis/redis/sharedStore';
+import { SharedStore, sharedStoreOf } from '../../kis/redis/sharedStore';
 import { until } from '../../tools/common/until';
 import { makeAttempt } from '../support/attempts';
 import { describeWithRedis, RedisServer, redisUrl } from '../support/redis';
@@ -270,6 +270,28 @@ describeWithRedis('a share of the kept token', () => {
 			server.say('HSET', name(), 'server', 'another');
 			await other.share.sync();
 			expect(other.kept.isCheckDue(Date.now())).toBe(false);
+		});
+
+		test('with a server that had been replaced and is back: what it keeps is checked', async () => {
+			const [one, other] = pair();
+			give(one, issued());
+			for (const { share } of [one, other]) await share.sync();
+			const run = SharedStore.prototype.run;
+			jest.spyOn(SharedStore.prototype, 'run').mockImplementation(async function (
+				this: SharedStore,
+				...args
+			) {
+				const answer = await run.apply(this, args);
+				return 'reply' in answer ? { ...answer, server: { id: 'another', startedAt: 0 } } : answer;
+			});
+			await other.share.sync();
+			expect(other.kept.isCheckDue(Date.now())).toBe(true);
+			other.kept.noteChecked(true, Date.now());
+			await other.share.sync();
+			expect(other.kept.isCheckDue(Date.now())).toBe(false);
+			// Who looks there later takes over what was learnt since, and need not check it again.
+			await one.share.sync();
+			expect(one.kept.isCheckDue(Date.now())).toBe(false);
 		});
 
 		test('and nothing is lost where nothing was', async () => {
