@@ -7,6 +7,8 @@ import type { RedisUrl } from '../input/redisUrl';
 /** The pause after the first failure. It doubles with each further one. */
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30_000;
+/** Where only some calls fail, as at a replica that can be read, the same trouble within this time is no news. */
+const SAME_TROUBLE_MS = 60_000;
 /** An unused connection is closed after this time. */
 const IDLE_MS = 30_000;
 
@@ -26,6 +28,7 @@ export class SharedStore {
 	#connecting: Promise<RedisClient> | null = null;
 	#trouble: RedisTrouble | null = null;
 	#isNews = false;
+	#lastFailure: { readonly trouble: RedisTrouble; readonly at: number } | null = null;
 	#failures = 0;
 	#pausedUntil = 0;
 	#underWay = 0;
@@ -40,7 +43,7 @@ export class SharedStore {
 		return this.#trouble;
 	}
 
-	/** Returns the trouble once, to the first caller since it began; `null` to all others. */
+	/** Returns the trouble once, to the first caller since it began; `null` to all others, also where it comes and goes. */
 	takeNews(): RedisTrouble | null {
 		const news = this.#isNews ? this.#trouble : null;
 		this.#isNews = false;
@@ -109,10 +112,14 @@ export class SharedStore {
 		this.close();
 		const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures);
 		this.#failures++;
-		this.#isNews ||= this.#trouble === null;
+		const now = performance.now();
+		const last = this.#lastFailure;
+		const isKnown = last?.trouble === trouble && now - last.at < SAME_TROUBLE_MS;
+		this.#isNews ||= this.#trouble === null && !isKnown;
+		this.#lastFailure = { trouble, at: now };
 		this.#trouble = trouble;
 		// Jittered, so that workers do not reconnect together.
-		this.#pausedUntil = performance.now() + pauseMs * (0.5 + Math.random() / 2);
+		this.#pausedUntil = now + pauseMs * (0.5 + Math.random() / 2);
 	}
 
 	#beginIdling(): void {

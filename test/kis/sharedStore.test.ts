@@ -129,6 +129,22 @@ describeWithRedis('with a real Redis', () => {
 		await expect(probe(url())).resolves.toBeNull();
 	});
 
+	test('a replica that can be read is told of once, though every other call succeeds', async () => {
+		const store = new SharedStore(url());
+		server.say('REPLICAOF', '127.0.0.1', '1');
+		const news: Array<RedisTrouble | null> = [];
+		for (let round = 0; round < 3; round++) {
+			await expect(store.run('redis/probe', ['a'])).resolves.toEqual({ trouble: 'readOnly' });
+			news.push(store.takeNews());
+			await sleep(1000);
+			const look = await store.run('memory/tokens', ['run:', 'token:a'], () => ['look', '1', '']);
+			expect(look).toMatchObject({ reply: [''] });
+		}
+		server.say('REPLICAOF', 'NO', 'ONE');
+		store.close();
+		expect(news).toEqual(['readOnly', null, null]);
+	});
+
 	test('users: one without permission, one with a wrong password, and one that may', async () => {
 		const rules = ['on', `>${PASSWORD}`, '~kis:*', '+info', '+select'];
 		server.say('ACL', 'SETUSER', 'little', ...rules);
