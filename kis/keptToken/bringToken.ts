@@ -30,6 +30,8 @@ const NO_PROGRESS: Progress = {
 	issuance: null,
 };
 
+const NOT_REQUESTED: Issuance = { outcome: 'notSent', attempts: [], decisive: null };
+
 export interface BringOptions {
 	/** Whether the request may wait until KIS's minute is over: reads may, orders may not. */
 	readonly mayWait: boolean;
@@ -93,7 +95,9 @@ async function bringUntil(
 			case 'issue': {
 				const issuance = await issueForAll(credential, kept, stop);
 				if (!issuance) await wait(LOOK_AGAIN_MS, stop);
-				progress = { ...progress, issuance };
+				// Whatever keeps Redis from granting the lease must not hold a read for ever.
+				const isGivenUp = Date.now() >= patientUntil;
+				progress = { ...progress, issuance: issuance ?? (isGivenUp ? NOT_REQUESTED : null) };
 				break;
 			}
 			case 'wait':

@@ -34,8 +34,8 @@ local version, sealed, writtenAt, writtenOn, holder, takenAt, heldUntil, request
 	'version', 'sealed', 'writtenAt', 'server', 'holder', 'takenAt', 'heldUntil', 'requestedAt'))
 version = version or ''
 heldUntil = tonumber(heldUntil or nil) or 0
--- It is never set further ahead than that: the clock was set back.
-if heldUntil > now + LEASE then holder, requestedAt = nil, nil end
+-- It is never set further ahead than that: the clock was set back. Nor is it ever NaN, which compares as false.
+if not (heldUntil <= now + LEASE) then holder, requestedAt = nil, nil end
 local isOurs = holder == process
 local isHeld = holder and heldUntil > now
 -- The request of a process that died may have gone out until its lease ran out.

@@ -12,6 +12,8 @@ import { SharedKept, type KeptResult, type Seen, type Writing } from './sharedKe
 
 /** How often the issuing lease is extended. It runs out after six seconds (`kept.lua`). */
 const EXTEND_LEASE_MS = 2000;
+/** How often to try to tell of a lease's end: for longer than the others wait for a worker that they take for dead. */
+const MAX_RELEASES = 45;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const LONGEST_KEPT_MS = 100 * DAY_MS;
 
@@ -21,7 +23,7 @@ export interface IssueLease {
 	beforeRequest(): Promise<boolean>;
 	/** Whether `beforeRequest` returned `false`. */
 	readonly isLost: boolean;
-	/** Must be called. Tells the other workers what is kept now, and gives the lease up. */
+	/** Must be called. Tells the other workers what is kept now, and gives the lease up: later, if Redis cannot take it now. */
 	release(): Promise<void>;
 }
 
@@ -36,6 +38,8 @@ export class KeptShare {
 	#lastSync: Promise<void> = Promise.resolve();
 	/** The sync that begins next. All who call before it begins share it. */
 	#nextSync: Promise<void> | null = null;
+	/** Leases that were asked for so far. */
+	#leases = 0;
 	#abandoned: { readonly name: string; readonly hold: IssueHold } | null = null;
 
 	constructor(kept: KeptToken, credential: KisCredential, shared: SharedKept) {
@@ -66,11 +70,9 @@ export class KeptShare {
 			seen && { requestedMs: seen.waitMs, hold: this.#holdAfter(seen.abandoned, now) },
 		);
 		if (!seen) return;
-		if (seen.isLost) {
-			// What the others knew about the token is lost, too.
-			this.#common = null;
-			this.#kept.noteUnseen(now);
-		}
+		if (seen.isLost || seen.isOtherServer) this.#common = null;
+		// What the others knew about the token is lost, too.
+		if (seen.isLost) this.#kept.noteUnseen(now);
 		const { news } = seen;
 		const theirs = news && decodeState(news.text, this.#credential, now - news.ageMs);
 		// Which is better depends on whether another worker has revoked ours.
@@ -80,6 +82,8 @@ export class KeptShare {
 			if (seen.isLost) this.#kept.noteUnseen(now);
 			this.#common = this.#kept.state;
 		} else if (!this.#isCommon()) {
+			// Nobody has checked it since the server took over: what it holds is older.
+			if (seen.isOtherServer) this.#kept.noteUnseen(now);
 			const { state } = this.#kept;
 			const writing = this.#writingOf(state);
 			if (state.grant || state.hold) this.#note(await this.#shared.write(writing), state);
@@ -94,15 +98,17 @@ export class KeptShare {
 	 */
 	async takeLease(deadWorkerHoldMs: number): Promise<IssueLease | null> {
 		const before = this.#kept.state;
+		// From now on, no end of an earlier lease must be told: Redis would take it for this one's.
+		const number = ++this.#leases;
 		if ((await this.#shared.take(deadWorkerHoldMs)) === 'refused') return null;
-		const lease = this.#lease(deadWorkerHoldMs, before);
+		const lease = this.#lease(number, deadWorkerHoldMs, before);
 		if (this.#kept.state === before) return lease;
 		// Another request of this process was faster.
 		await lease.release();
 		return null;
 	}
 
-	#lease(deadWorkerHoldMs: number, before: KeptState): IssueLease {
+	#lease(number: number, deadWorkerHoldMs: number, before: KeptState): IssueLease {
 		const extend = () => void this.#shared.take(deadWorkerHoldMs);
 		const watchdog = setInterval(extend, EXTEND_LEASE_MS).unref();
 		let isLost = false;
@@ -118,12 +124,32 @@ export class KeptShare {
 			},
 			release: async () => {
 				clearInterval(watchdog);
-				const { state } = this.#kept;
-				const result = await this.#shared.release(this.#writingOf(state));
-				this.#note(result, state);
+				const result = await this.#release();
 				if (result === 'refused') await this.sync();
+				if (result === 'apart') this.#releaseLater(number);
 			},
 		};
+	}
+
+	async #release(): Promise<KeptResult> {
+		const { state } = this.#kept;
+		const result = await this.#shared.release(this.#writingOf(state));
+		this.#note(result, state);
+		return result;
+	}
+
+	/** The other workers take this process for dead until they hear of the end of its lease. */
+	#releaseLater(lease: number): void {
+		let releases = 1;
+		let result: KeptResult = 'apart';
+		const timer = setInterval(() => {
+			this.#lastSync = this.#lastSync.then(async () => {
+				// The end of a later lease says the same.
+				const isOver = result !== 'apart' || this.#leases !== lease;
+				if (!isOver) result = await this.#release();
+				if (isOver || ++releases >= MAX_RELEASES) clearInterval(timer);
+			});
+		}, EXTEND_LEASE_MS).unref();
 	}
 
 	#isCommon(): boolean {

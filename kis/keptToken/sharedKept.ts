@@ -16,6 +16,8 @@ export interface Seen {
 	readonly news: { readonly text: string; readonly ageMs: number } | null;
 	/** Whether what this process knew to be there is gone, or may be old: another server took over, or it was restarted. */
 	readonly isLost: boolean;
+	/** Whether another server answers than at the last look: what it holds may be older than what this process knows. */
+	readonly isOtherServer: boolean;
 	/** When to look again, in milliseconds, if another worker is requesting a token; otherwise 0. */
 	readonly waitMs: number;
 	/** The request of a worker that died before it could report an answer. Each has another `name`. */
@@ -58,6 +60,8 @@ export class SharedKept {
 	#version = '';
 	/** The server that last returned what may be old. */
 	#newServer = '';
+	/** The server that answered the last look. */
+	#server = '';
 
 	/** @param process Identifies this process. */
 	constructor(credential: KisCredential, redis: RedisUrl, process: string = PROCESS) {
@@ -78,9 +82,12 @@ export class SharedKept {
 		this.#version = reply.version;
 		const isTakenOver = reply.isOld && this.#newServer !== reply.server;
 		if (isTakenOver) this.#newServer = reply.server;
+		const isOtherServer = this.#server !== '' && this.#server !== reply.server;
+		this.#server = reply.server;
 		return {
 			news: text === null ? null : { text, ageMs: reply.ageMs },
 			isLost: isTakenOver || (isNew && reply.version === ''),
+			isOtherServer,
 			waitMs: reply.waitMs,
 			abandoned:
 				reply.abandoned === '' ? null : { name: reply.abandoned, agoMs: reply.abandonedMs },

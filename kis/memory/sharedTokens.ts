@@ -74,13 +74,18 @@ export class SharedTokens {
 	/** Marks tokens as being revoked. Must be called before the first of them is sent. */
 	async begin(tokens: readonly AccessToken[]): Promise<RevokeLease> {
 		const id = randomUUID();
-		const mark = async () => await this.#run('begin', id, entriesOf(tokens));
+		let isMarked = false;
+		const mark = async () => {
+			isMarked = (await this.#run('begin', id, entriesOf(tokens))) !== null;
+		};
 		let effects: readonly Entry[] | null = null;
 		let recordings = 0;
 		const extend = async () => {
 			const lost = await this.#call('extend', id);
 			// Redis was away, or was emptied, or this process stood still for too long.
-			if (lost?.length === 1 && !effects) await mark();
+			if (lost?.length === 1) isMarked = false;
+			// Redis may have taken the lease, and only some of the marks.
+			if (lost && !isMarked && !effects) await mark();
 		};
 		const record = async (entries: readonly Entry[]) => {
 			const isRecorded = (await this.#run('record', id, entries)) !== null;
@@ -125,11 +130,12 @@ export class SharedTokens {
 			const some = entries.slice(from, from + TOKENS_PER_CALL);
 			const found = await this.#call(does, id, some);
 			if (found?.length !== some.length) return null;
-			marks.push(...found.map(markOf));
+			found.map(markOf).forEach((mark, i) => {
+				marks.push(mark);
+				// Known from now on, even if Redis cannot tell about the others.
+				if (mark === 'dead') deadTokens.add(some[i].token, this.#credential);
+			});
 		}
-		entries.forEach(({ token }, i) => {
-			if (marks[i] === 'dead') deadTokens.add(token, this.#credential);
-		});
 		return marks;
 	}
 

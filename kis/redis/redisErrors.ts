@@ -39,6 +39,10 @@ export const REDIS_TROUBLES = {
 		happened: 'its memory is full',
 		todo: 'Give Redis more memory (maxmemory), or remove what fills it.',
 	},
+	unsafe: {
+		happened: 'it takes no writes, since it cannot save them or has too few replicas',
+		todo: 'Look into the log of Redis: its disk may be full, or a replica gone.',
+	},
 	starting: { happened: 'it is starting or saving, and takes nothing yet', todo: '' },
 	cluster: {
 		happened: 'it is a part of a cluster that keeps these keys elsewhere',
@@ -53,9 +57,11 @@ export const REDIS_TROUBLES = {
 /** By Redis's error code (the first word of its answer), its text, or the error code of Node.js. The first match counts. */
 const BY_CODE: ReadonlyArray<readonly [RegExp, RedisTrouble]> = [
 	[/^(NOAUTH|WRONGPASS)\b|invalid password|without any password/i, 'wrongPassword'],
-	[/^NOPERM\b/, 'forbidden'],
+	// Of a command in a script, Redis 7.0 says it without the code.
+	[/^NOPERM\b|^ERR The user executing the script can't /, 'forbidden'],
 	[/^READONLY\b/, 'readOnly'],
-	[/^(OOM|MISCONF|NOREPLICAS)\b/, 'full'],
+	[/^OOM\b/, 'full'],
+	[/^(MISCONF|NOREPLICAS)\b/, 'unsafe'],
 	[/^(LOADING|BUSY|MASTERDOWN|TRYAGAIN)\b/, 'starting'],
 	[/^(MOVED|ASK|CLUSTERDOWN|CROSSSLOT)\b/, 'cluster'],
 	[/DB index|SELECT is not allowed/i, 'wrongDatabase'],

@@ -7,6 +7,8 @@ import type { RedisUrl } from '../input/redisUrl';
 /** The pause after the first failure. It doubles with each further one. */
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30_000;
+/** Where only some calls fail, as at a replica that can be read, the same trouble within this time is no news. */
+const SAME_TROUBLE_MS = 60_000;
 /** An unused connection is closed after this time: far longer than any call takes. */
 const IDLE_MS = 30_000;
 
@@ -26,6 +28,7 @@ export class SharedStore {
 	#connecting: Promise<RedisClient> | null = null;
 	#trouble: RedisTrouble | null = null;
 	#isNews = false;
+	#lastFailure: { readonly trouble: RedisTrouble; readonly at: number } | null = null;
 	#failures = 0;
 	#pausedUntil = 0;
 	#idle: NodeJS.Timeout | undefined;
@@ -39,7 +42,7 @@ export class SharedStore {
 		return this.#trouble;
 	}
 
-	/** Returns the trouble once, to the first caller since it began; `null` to all others. */
+	/** Returns the trouble once, to the first caller since it began; `null` to all others, also where it comes and goes. */
 	takeNews(): RedisTrouble | null {
 		const news = this.#isNews ? this.#trouble : null;
 		this.#isNews = false;
@@ -107,10 +110,14 @@ export class SharedStore {
 		this.close();
 		const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures);
 		this.#failures++;
-		this.#isNews ||= this.#trouble === null;
+		const now = performance.now();
+		const last = this.#lastFailure;
+		const isKnown = last?.trouble === trouble && now - last.at < SAME_TROUBLE_MS;
+		this.#isNews ||= this.#trouble === null && !isKnown;
+		this.#lastFailure = { trouble, at: now };
 		this.#trouble = trouble;
 		// Jittered, so that workers do not reconnect together.
-		this.#pausedUntil = performance.now() + pauseMs * (0.5 + Math.random() / 2);
+		this.#pausedUntil = now + pauseMs * (0.5 + Math.random() / 2);
 	}
 }
 
@@ -127,7 +134,8 @@ export function sharedStoreOf(url: RedisUrl): SharedStore {
 /** Tries what the scripts need. Leaves no connection open. @returns `null` if it works. */
 export async function probe(url: RedisUrl): Promise<RedisTrouble | null> {
 	const store = new SharedStore(url);
-	const answer = await store.run('redis/probe', [`probe:${randomUUID()}`]);
+	// Two keys, since other scripts have several: a cluster takes them only where it keeps both.
+	const answer = await store.run('redis/probe', [`probe:${randomUUID()}`, `probe:${randomUUID()}`]);
 	store.close();
 	return 'trouble' in answer ? answer.trouble : null;
 }

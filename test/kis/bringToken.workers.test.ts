@@ -139,6 +139,38 @@ describeWithRedis('another worker', () => {
 		});
 	});
 
+	describe('never lets this one request a token', () => {
+		beforeEach(() => {
+			jest.spyOn(SharedKept.prototype, 'take').mockResolvedValue('refused');
+			meanwhile.does = async () => {
+				clock.now += MINUTE / 2;
+			};
+		});
+
+		test('a read leaves when that takes too long', async () => {
+			expect(await brought({ mayWait: true }, shared())).toBe('notIssued');
+			expect(issues()).toBe(0);
+		});
+
+		test('a read whose token is due uses it', async () => {
+			kis.life = HOUR / 1000;
+			const token = await shareKept();
+			clock.now += HOUR - MINUTE * 4;
+			expect(await brought({ mayWait: true }, shared())).toBe(token);
+			expect(issues()).toBe(0);
+		});
+	});
+
+	test('has left a lease that is no number: it does not count', async () => {
+		await shareKept();
+		const name = server.say('KEYS', '*kept:*');
+		server.say('DEL', name);
+		server.say('HSET', name, 'holder', 'x', 'heldUntil', 'nan', 'requestedAt', 'nan');
+		const worker = other();
+		expect(await worker.look()).toMatchObject({ waitMs: 0, abandoned: null });
+		expect(await worker.take(DEAD_WORKER_HOLD_MS)).toBe('done');
+	});
+
 	test('begins to request a token while this one is checked: Issue returns what it gets', async () => {
 		const old = await shareKept();
 		const next = kis.mint();

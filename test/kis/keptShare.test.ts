@@ -1,6 +1,8 @@
 // How one process keeps its token in step with others through a real Redis: what it writes, for how long, what it adopts, and
 // when it may request a token. The others are shares of their own in this process. Workers that are processes of their own:
 // sharedKept.test.ts.
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { KisCredential } from '../../kis/input/credential';
 import type { Grant } from '../../kis/issue/grant';
 import { KeptShare, keptShareOf, learnOfKept } from '../../kis/keptToken/keptShare';
@@ -8,7 +10,8 @@ import { KeptToken } from '../../kis/keptToken/keptToken';
 import { SharedKept } from '../../kis/keptToken/sharedKept';
 import { deadTokens } from '../../kis/memory/deadTokens';
 import { SharedTokens } from '../../kis/memory/sharedTokens';
-import { sharedStoreOf } from '../../kis/redis/sharedStore';
+import { SharedStore, sharedStoreOf } from '../../kis/redis/sharedStore';
+import { until } from '../../tools/common/until';
 import { makeAttempt } from '../support/attempts';
 import { describeWithRedis, RedisServer, redisUrl } from '../support/redis';
 import { credentialFor, makeKeyPair, makeOpaqueToken, makeToken, read } from '../support/tokens';
@@ -269,6 +272,28 @@ describeWithRedis('a share of the kept token', () => {
 			expect(other.kept.isCheckDue(Date.now())).toBe(false);
 		});
 
+		test('with a server that had been replaced and is back: what it keeps is checked', async () => {
+			const [one, other] = pair();
+			give(one, issued());
+			for (const { share } of [one, other]) await share.sync();
+			const run = SharedStore.prototype.run;
+			jest.spyOn(SharedStore.prototype, 'run').mockImplementation(async function (
+				this: SharedStore,
+				...args
+			) {
+				const answer = await run.apply(this, args);
+				return 'reply' in answer ? { ...answer, server: { id: 'another', startedAt: 0 } } : answer;
+			});
+			await other.share.sync();
+			expect(other.kept.isCheckDue(Date.now())).toBe(true);
+			other.kept.noteChecked(true, Date.now());
+			await other.share.sync();
+			expect(other.kept.isCheckDue(Date.now())).toBe(false);
+			// Who looks there later takes over what was learnt since, and need not check it again.
+			await one.share.sync();
+			expect(one.kept.isCheckDue(Date.now())).toBe(false);
+		});
+
 		test('and nothing is lost where nothing was', async () => {
 			const [one] = pair();
 			expect(await one.shared.look()).toMatchObject({ isLost: false, news: null });
@@ -342,6 +367,37 @@ describeWithRedis('a share of the kept token', () => {
 			const lease = await other.share.takeLease(HOLD);
 			expect(lease).not.toBeNull();
 			await lease?.release();
+		});
+
+		test('is given up when Redis is back, if it was away then', async () => {
+			const [one, other] = pair();
+			const lease = await one.share.takeLease(HOLD);
+			expect(await lease?.beforeRequest()).toBe(true);
+			give(one, issued());
+			jest.spyOn(one.shared, 'release').mockResolvedValueOnce('apart');
+			await lease?.release();
+			passLease();
+			await other.share.sync();
+			expect(other.kept.holdAt(Date.now())).not.toBeNull();
+			const hasHeard = async () => {
+				await other.share.sync();
+				return valueOf(other) === valueOf(one);
+			};
+			expect(await until(hasHeard, { looks: 400, everyMs: 20 })).toBe(true);
+			expect(other.kept.holdAt(Date.now())).toBeNull();
+			expect(server.say('HEXISTS', name(), 'holder')).toBe('0');
+		});
+
+		test('is not given up late, if this process has taken it again', async () => {
+			const [one, other] = pair();
+			const lease = await one.share.takeLease(HOLD);
+			const release = jest.spyOn(one.shared, 'release').mockResolvedValueOnce('apart');
+			await lease?.release();
+			const next = await one.share.takeLease(HOLD);
+			await sleep(2500);
+			expect(release).toHaveBeenCalledTimes(1);
+			expect(await other.share.takeLease(HOLD)).toBeNull();
+			await next?.release();
 		});
 
 		test('is extended until it is given up', async () => {

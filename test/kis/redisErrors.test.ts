@@ -9,6 +9,8 @@ const withCode = (code: string, message = '') => Object.assign(new Error(message
 
 test.each([
 	["OOM command not allowed when used memory > 'maxmemory'.", 'full'],
+	['MISCONF Redis is configured to save RDB snapshots, but it cannot', 'unsafe'],
+	['NOREPLICAS Not enough good replicas to write.', 'unsafe'],
 	["READONLY You can't write against a read only replica.", 'readOnly'],
 	['NOPERM this user has no permissions to run the command', 'forbidden'],
 ] as const)('%s is the same error where Redis 6 wraps it', (error, trouble) => {

@@ -261,7 +261,8 @@ describeWithRedis('the kept token of several workers', () => {
 			const writing = { text: 'with the token', token, keptMs: MINUTE };
 			expect(await shared.release(writing)).toBe('dead');
 			const seen = await new SharedKept(credential(), redisUrl(server.url), 'other').look();
-			expect(seen).toEqual({ news: null, isLost: false, waitMs: 0, abandoned: null });
+			const nothing = { news: null, isLost: false, isOtherServer: false };
+			expect(seen).toEqual({ ...nothing, waitMs: 0, abandoned: null });
 		});
 
 		test('and checked by one worker is known to be alive by the other', async () => {

@@ -1,14 +1,16 @@
 // The connection to a real Redis. What is tried: every way in which a Redis cannot be used, concurrently and repeatedly, and
 // what is left open.
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { connectRedis } from '../../kis/redis/client';
 import type { RedisTrouble } from '../../kis/redis/redisErrors';
 import { probe, SharedStore, sharedStoreOf } from '../../kis/redis/sharedStore';
+import { until } from '../../tools/common/until';
 import { makeCertificate, type Certificate } from '../support/certificate';
 import { runNodeJs } from '../support/child';
 import { describeWithRedis, RedisServer, redisUrl } from '../support/redis';
@@ -127,6 +129,22 @@ describeWithRedis('with a real Redis', () => {
 		await expect(probe(url())).resolves.toBeNull();
 	});
 
+	test('a replica that can be read is told of once, though every other call succeeds', async () => {
+		const store = new SharedStore(url());
+		server.say('REPLICAOF', '127.0.0.1', '1');
+		const news: Array<RedisTrouble | null> = [];
+		for (let round = 0; round < 3; round++) {
+			await expect(store.run('redis/probe', ['a'])).resolves.toEqual({ trouble: 'readOnly' });
+			news.push(store.takeNews());
+			await sleep(1000);
+			const look = await store.run('memory/tokens', ['run:', 'token:a'], () => ['look', '1', '']);
+			expect(look).toMatchObject({ reply: [''] });
+		}
+		server.say('REPLICAOF', 'NO', 'ONE');
+		store.close();
+		expect(news).toEqual(['readOnly', null, null]);
+	});
+
 	test('users: one without permission, one with a wrong password, and one that may', async () => {
 		const rules = ['on', `>${PASSWORD}`, '~kis:*', '+info', '+select'];
 		server.say('ACL', 'SETUSER', 'little', ...rules);
@@ -139,6 +157,38 @@ describeWithRedis('with a real Redis', () => {
 		await expect(probe(as('enough', PASSWORD, 'other:'))).resolves.toBe('forbidden');
 		await expect(probe(as('enough', 'another'))).resolves.toBe('wrongPassword');
 		await expect(probe(as('enough', PASSWORD))).resolves.toBeNull();
+	});
+
+	test('a user who lacks one command of the scripts may not', async () => {
+		const calls = (script: string) =>
+			[...readFileSync(resolve(script), 'utf8').matchAll(/redis\.call\('(\w+)'/g)].map(
+				([, it]) => it,
+			);
+		const scripts = ['keptToken/kept', 'memory/tokens', 'rateLimit/limit'];
+		const needed = new Set(scripts.flatMap((name) => calls(`kis/${name}.lua`)));
+		expect(new Set(calls('kis/redis/probe.lua'))).toEqual(needed);
+		for (const command of ['hset', 'zadd', 'hincrbyfloat']) {
+			const rules = ['on', `>${PASSWORD}`, '~kis:*', '+info', '+select', '+@read', '+@write'];
+			const name = `without-${command}`;
+			server.say('ACL', 'SETUSER', name, ...rules, '+@scripting', '+time', `-${command}`);
+			const user = `${name}:${encodeURIComponent(PASSWORD)}`;
+			const { port } = server;
+			const lacking = redisUrl(`redis://${user}@127.0.0.1:${port}?prefix=kis:`);
+			await expect(probe(lacking)).resolves.toBe('forbidden');
+		}
+	});
+
+	test('a cluster is none, even if one node keeps everything', async () => {
+		const folder = await mkdtemp(join(tmpdir(), 'kis-redis-'));
+		const nodes = ['--cluster-config-file', join(folder, 'nodes.conf')];
+		const cluster = await RedisServer.start('--cluster-enabled', 'yes', ...nodes);
+		cluster.say('CLUSTER', 'ADDSLOTS', ...Array.from({ length: 16_384 }, (_, i) => String(i)));
+		const isUp = () => cluster.say('CLUSTER', 'INFO').includes('state:ok');
+		const wasUp = await until(isUp, { looks: 500, everyMs: 20 });
+		const trouble = await probe(redisUrl(cluster.url));
+		await cluster.stop();
+		await rm(folder, { recursive: true });
+		expect([wasUp, trouble]).toEqual([true, 'cluster']);
 	});
 
 	test('a frozen Redis costs a second, and is used again when it thaws', async () => {

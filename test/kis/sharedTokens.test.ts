@@ -1,6 +1,8 @@
 // What workers tell each other about tokens through a real Redis. Two sets of modules stand for two processes. What is tried:
 // revokes that end in every way, or never; others who use the token meanwhile; a KIS that gives a dead token again; a Redis
 // that goes away; and what is stored in it.
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { KisCredential } from '../../kis/input/credential';
 import type { RevokeOutcome } from '../../kis/reply/revokeOutcome';
 import { sharedTokensOf } from '../../kis/memory/sharedTokens';
@@ -26,6 +28,7 @@ describeWithRedis('what workers tell each other about tokens', () => {
 		other = await Worker.start();
 	});
 	afterEach(async () => {
+		jest.restoreAllMocks();
 		one.leave();
 		other.leave();
 		server.say('FLUSHALL');
@@ -321,6 +324,48 @@ describeWithRedis('what workers tell each other about tokens', () => {
 		sharedStoreOf(redisUrl(server.url)).close();
 	});
 
+	/** Lets Redis fail once: at the second call with this word. */
+	const failSecond = (word: string) => {
+		const { SharedStore } = one.modules.sharedStore;
+		const run = SharedStore.prototype.run;
+		let calls = 0;
+		jest.spyOn(SharedStore.prototype, 'run').mockImplementation(async function (
+			this: InstanceType<typeof SharedStore>,
+			script,
+			keys,
+			argsFor = () => [],
+		) {
+			const isMeant = argsFor({ id: '', startedAt: 0 })[0] === word;
+			if (isMeant && ++calls === 2) return { trouble: 'slow' };
+			return await run.call(this, script, keys, argsFor);
+		});
+	};
+
+	test('of many tokens, those that Redis failed to mark are marked when it is back', async () => {
+		const token = await shareToken();
+		const many = Array.from({ length: 500 }, () => read(makeToken(kis.keys.appkey)));
+		failSecond('begin');
+		const { whileRevoking } = one.modules.sharedMarks;
+		await whileRevoking([...many, read(token)], credential(), async () => {
+			kis.live.delete(token);
+			const isMarked = async () => (await other.bring()) === 'beingRevoked';
+			let looks = 0;
+			while (!(await isMarked()) && ++looks < 100) await sleep(100);
+			expect(await isMarked()).toBe(true);
+			return new Map();
+		});
+	});
+
+	test('of many tokens, those that Redis has called dead are known to be, if it then fails', async () => {
+		const token = await shareToken();
+		const many = Array.from({ length: 500 }, () => read(makeToken(kis.keys.appkey)));
+		await other.revoke(token, async () => 'revoked');
+		failSecond('look');
+		const shared = one.modules.sharedTokens.sharedTokensOf(credential());
+		expect(await shared?.lookUp([read(token), ...many])).toBeNull();
+		expect(one.isDead(token)).toBe(true);
+	});
+
 	test('neither token nor key nor fingerprint lies in Redis, and all of it expires', async () => {
 		const token = await shareToken();
 		await one.revoke(token, async () => 'unknown');
@@ -349,6 +394,7 @@ async function importAll() {
 		bringToken: await import('../../kis/keptToken/bringToken'),
 		keptToken: await import('../../kis/keptToken/keptToken'),
 		sharedMarks: await import('../../kis/memory/sharedMarks'),
+		sharedTokens: await import('../../kis/memory/sharedTokens'),
 		deadTokens: await import('../../kis/memory/deadTokens'),
 		sharedStore: await import('../../kis/redis/sharedStore'),
 	};

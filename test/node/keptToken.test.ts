@@ -16,6 +16,7 @@ import {
 	refusal,
 	reset,
 	silence,
+	unusedPort,
 } from '../support/scriptedServer';
 import { found, withoutInput } from '../support/secrets';
 import { makeKeyPair, makeOpaqueToken, makeToken, read } from '../support/tokens';
@@ -280,6 +281,18 @@ describe('Inspect', () => {
 				outcome: operation === 'revoke' ? 'notSent' : 'notInspected',
 			});
 			expect(kis.requests).toEqual([]);
+		},
+	);
+
+	test.each(['inspect', 'revoke'] as const)(
+		'%s: does not say that there is none where Redis cannot be asked',
+		async (operation) => {
+			const redisUrl = `redis://127.0.0.1:${await unusedPort()}`;
+			const result = await run(operation, fromCredential, { ...failing, credential: { redisUrl } });
+			expect(errorOf(result)).toMatchObject({
+				message: expect.stringMatching(/: this n8n process keeps no access token, and the Redis/),
+				outcome: operation === 'revoke' ? 'notSent' : 'notInspected',
+			});
 		},
 	);
 

@@ -6,6 +6,7 @@ import type { KisCredential } from '../../../../kis/input/credential';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { cancelSignal } from '../../host/execution';
 import { forEachItem, readEach, readParameter, readToken } from '../../host/input';
+import { isNotShared } from '../../report/sharing';
 import { typedTokenHint } from './typedTokenHint';
 
 const NO_SOURCE = new InvalidInput(
@@ -15,6 +16,11 @@ const NO_SOURCE = new InvalidInput(
 const NONE_KEPT = new InvalidInput(
 	'the KIS API credential keeps no access token',
 	'It gets one when an HTTP Request first needs one, or by Issue, and forgets it when n8n ends, unless workers share it.',
+);
+/** Whether the other workers have one is not known. */
+const NOT_SHARED = new InvalidInput(
+	'this n8n process keeps no access token, and the Redis that may hold the one of the other workers cannot be used',
+	'They may go on using one. Run again when Redis is back: n8n’s log says what is wrong with it.',
 );
 
 /**
@@ -91,7 +97,11 @@ export async function readTokens(
 			);
 		case 'credential':
 			if (credential instanceof InvalidInput) return forEachItem(context, credential);
-			return forEachItem(context, (await tokenKept(context, credential)) ?? NONE_KEPT);
+			return forEachItem(
+				context,
+				(await tokenKept(context, credential)) ??
+					(isNotShared(credential) ? NOT_SHARED : NONE_KEPT),
+			);
 		default:
 			return forEachItem(context, NO_SOURCE);
 	}
