@@ -451,11 +451,15 @@ describeWithRedis('a share of the kept token', () => {
 
 	describe('where Redis goes away', () => {
 		let going: RedisServer;
+		let intervals: jest.SpiedFunction<typeof setInterval>;
 		beforeEach(async () => {
+			intervals = jest.spyOn(globalThis, 'setInterval');
 			going = await RedisServer.start();
 			credential = { ...credential, redis: redisUrl(going.url) };
 		});
 		afterEach(async () => {
+			// The end of a lease would be told for as long as Redis stays away.
+			for (const { value } of intervals.mock.results) clearInterval(value as NodeJS.Timeout);
 			sharedStoreOf(credential.redis).close();
 			await going.stop();
 		});

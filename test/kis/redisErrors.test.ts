@@ -36,12 +36,18 @@ test.each<[RedisTrouble, string[]]>([
 			'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
 		],
 	],
-	['forbidden', ["NOPERM this user has no permissions to run the 'evalsha' command"]],
-	['readOnly', ["READONLY You can't write against a read only replica."]],
 	[
-		'full',
+		'forbidden',
 		[
-			"OOM command not allowed when used memory > 'maxmemory'.",
+			"NOPERM this user has no permissions to run the 'evalsha' command",
+			"ERR The user executing the script can't run this command or subcommand script: 5f0e",
+		],
+	],
+	['readOnly', ["READONLY You can't write against a read only replica."]],
+	['full', ["OOM command not allowed when used memory > 'maxmemory'."]],
+	[
+		'unsafe',
+		[
 			'MISCONF Redis is configured to save RDB snapshots, but it is currently unable to persist to disk.',
 			'NOREPLICAS Not enough good replicas to write.',
 		],
