@@ -169,6 +169,12 @@ export const BREAKS: readonly Break[] = [
 		from: '(whole && expired) || knownDead',
 		to: 'whole || knownDead',
 	},
+	{
+		rule: 'nor does "expired", asked for a quote, make one dead that has not',
+		file: OUTCOME,
+		from: "return verdict === 'invalidToken' ? 'revoked' : 'unknown';",
+		to: "return verdict === 'invalidToken' ? 'revoked' : 'alreadyInvalid';",
+	},
 
 	// Where knowledge counts.
 	{
@@ -521,9 +527,16 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'nor does "invalid" of another app key\'s token',
 		file: CHECK,
-		from: 'invalid: (isOurs) => (isOurs ? false : null),',
+		from: 'invalid: (meansDead) => (meansDead ? false : null),',
 		to: 'invalid: () => false,',
 		inTrading: true,
+	},
+	{
+		rule: 'nor does "expired" of one that is not over',
+		file: CHECK,
+		from: "verdict !== 'expiredToken' || hasExpired(token, Date.now())",
+		to: 'verdict !== undefined',
+		seenBy: 'test/node/inspect.asking.test.ts',
 	},
 	{
 		rule: 'only a quote shows that a token is alive',

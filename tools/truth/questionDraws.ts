@@ -25,7 +25,7 @@ const MISHAPS: ReadonlyArray<Fault | typeof LOST> = [
 
 /** What KIS says of a token of the other environment, too. */
 const EXPIRED: Fault = { kind: 'refuse', code: 'EGW00123', shape: 'uapi' };
-const EXPIRED_SHARE = 0.1;
+const EXPIRED_SHARE = 0.3;
 
 /** What happens to one question about a token of which nobody knows where it is from. */
 export function drawQuestionMishap(

@@ -4,7 +4,6 @@ import { looksLikeToken, type AccessToken } from '../../../../kis/input/accessTo
 import type { KisCredential } from '../../../../kis/input/credential';
 import { ENVIRONMENTS } from '../../../../kis/input/environments';
 import { limiterFor } from '../../../../kis/rateLimit/limiterFor';
-import { CANCELLED } from '../../../../kis/http/transportCodes';
 import type { Attempt } from '../../../../kis/reply/attempt';
 import { BatchStop, type StopReason } from '../../../../kis/revoke/batchStop';
 import { egressRules } from '../../host/egressRules';
@@ -37,14 +36,14 @@ export async function askAboutEach(
 	const options = {
 		requestsPerSecond,
 		timeoutMs: DEFAULT_TIMEOUT_MS,
-		cancel: batchStop.signal,
+		cancel: cancelSignal(context),
+		withdraw: batchStop.signal,
 		egress: egressRules(context),
 	};
 	const ask = async (token: AccessToken): Promise<Finding> => {
 		const state = batchStop.stoppedBy ? null : await checkToken(credential, token, options);
-		const attempt = state?.attempt ?? null;
-		// The end of asking came before this question, or broke it off.
-		if (state === null || attempt === null || attempt.transportCode === CANCELLED) {
+		const attempt = state?.attempt;
+		if (!attempt) {
 			return { alive: null, stoppedBy: batchStop.stoppedBy ?? { because: 'cancelled' } };
 		}
 		// A text that does not fit in a header is not written, whatever the host is like.
@@ -59,7 +58,7 @@ export async function askAboutEach(
 	const askAbout = async (some: Iterable<AccessToken>) => {
 		for (const token of some) findings.set(token.value, await ask(token));
 	};
-	const cancel = cancelSignal(context);
+	const { cancel } = options;
 	const onCancel = () => batchStop.stop({ because: 'cancelled' });
 	cancel.addEventListener('abort', onCancel);
 	if (cancel.aborted) onCancel();

@@ -81,7 +81,7 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 		inDist(
 			'redis/sharedStore',
 			GLOBALS,
-			'clearTimeout ×1, setTimeout ×1',
+			'clearTimeout ×3, setTimeout ×1',
 			'A connection that was not used for a while is closed.',
 		),
 		inDist(
@@ -99,8 +99,8 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 		inDist(
 			'keptToken/keptShare',
 			GLOBALS,
-			'clearInterval ×1, setInterval ×1',
-			'A request for a token that takes long stays known to the other workers.',
+			'clearInterval ×2, setInterval ×2',
+			'A request for a token that takes long stays known to the other workers, and its end is told when Redis is back.',
 		),
 	],
 	'what the client needs around it': [
