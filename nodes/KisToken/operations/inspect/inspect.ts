@@ -12,6 +12,7 @@ import { mapInTurns } from '../../../../kis/turns';
 import { forEachItem, isToken, readCredential, readParameter, STOPPED } from '../../host/input';
 import { timeOrNull } from '../../report/details';
 import { reportBrokenRun, reportInvalidInput, type Failure } from '../../report/itemReport';
+import { logIfNotShared } from '../../report/sharing';
 import { readBoolean } from '../fields/option';
 import { readTokens, tokenFields } from '../fields/tokenField';
 import type { Operation } from '../operation';
@@ -82,6 +83,7 @@ export const inspect: Operation<InspectOutcome> = {
 		if (asks instanceof InvalidInput) return forEachItem(context, notInspected(ASK_KIS_UNCLEAR));
 		const tokens = await readTokens(context, credential, STOPPED);
 		const states = asks ? await askAboutEach(context, credential, tokens.filter(isToken)) : null;
+		logIfNotShared(context.logger, credential);
 		return await mapInTurns(tokens, (token) =>
 			token instanceof InvalidInput
 				? notInspected(token)
