@@ -69,6 +69,26 @@ test('questions that wait for their turn then are not asked either', async () =>
 	expect(kis.seen('quote').length).toBeLessThan(9);
 });
 
+test('Stop ends the wait of questions for their turn', async () => {
+	const stop = new AbortController();
+	const answerAndStop: Answer = (socket) => {
+		limiterFor(credentialFor(kis.keys, kis.url)).pause(5_000);
+		void delay(50).then(() => stop.abort());
+		socket.destroy();
+	};
+	kis.orders.quote = [null, answerAndStop];
+	const startedAt = performance.now();
+	const all = await ask(minted(30), stop.signal);
+	expect(performance.now() - startedAt).toBeLessThan(4_000);
+	expect(all.at(-1)).toEqual([null, 'the execution was stopped']);
+});
+
+test('no signal is made for each question: Node.js keeps those that are listened to for ever', async () => {
+	const any = jest.spyOn(AbortSignal, 'any');
+	expect(await ask(minted(12))).toEqual(Array(12).fill([true, null]));
+	expect(any).not.toHaveBeenCalled();
+});
+
 test('Stop ends the asking', async () => {
 	const stop = new AbortController();
 	const hangOn: Answer = () => void delay(50).then(() => stop.abort());
