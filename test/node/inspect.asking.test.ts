@@ -113,17 +113,21 @@ test('texts that do not fit in a header do not keep the others from being asked 
 	expect((await ask([...texts, kis.mint()])).at(-1)).toEqual([true, null]);
 });
 
-test.each(['={{ "true" }}', '={{ 1 }}', '={{ "yes" }}', '={{ $json }}'])(
-	'Ask KIS, as %s, is an error: a question left out would go unnoticed',
-	async (askKis) => {
-		const [{ error }] = await inspect(minted(1), askKis);
-		expect(error).toMatchObject({
-			message: 'The token was not inspected: Ask KIS has to be true or false',
-			outcome: 'notInspected',
-		});
-		expect(kis.requests).toEqual([]);
-	},
-);
+test.each([
+	'={{ "true" }}',
+	'={{ 1 }}',
+	'={{ "yes" }}',
+	'={{ $json }}',
+	'={{ $json.missing }}',
+	'={{ null }}',
+])('Ask KIS, as %s, is an error: a question left out would go unnoticed', async (askKis) => {
+	const [{ error }] = await inspect(minted(1), askKis);
+	expect(error).toMatchObject({
+		message: 'The token was not inspected: Ask KIS has to be true or false',
+		outcome: 'notInspected',
+	});
+	expect(kis.requests).toEqual([]);
+});
 
 describe('KIS calls a token expired (EGW00123)', () => {
 	test('that is over by this clock too: it is dead', async () => {

@@ -13,7 +13,6 @@ import { forEachItem, isToken, readCredential, readParameter, STOPPED } from '..
 import { timeOrNull } from '../../report/details';
 import { reportBrokenRun, reportInvalidInput, type Failure } from '../../report/itemReport';
 import { logIfNotShared } from '../../report/sharing';
-import { readBoolean } from '../fields/option';
 import { readTokens, tokenFields } from '../fields/tokenField';
 import type { Operation } from '../operation';
 import { askAboutEach, type Finding } from './askAboutEach';
@@ -79,8 +78,8 @@ export const inspect: Operation<InspectOutcome> = {
 			credential,
 		});
 		if (ask instanceof InvalidInput) return forEachItem(context, notInspected(ask));
-		const asks = readBoolean(ask.value ?? undefined);
-		if (asks instanceof InvalidInput) return forEachItem(context, notInspected(ASK_KIS_UNCLEAR));
+		const asks = ask.value;
+		if (typeof asks !== 'boolean') return forEachItem(context, notInspected(ASK_KIS_UNCLEAR));
 		const tokens = await readTokens(context, credential, STOPPED);
 		const states = asks ? await askAboutEach(context, credential, tokens.filter(isToken)) : null;
 		logIfNotShared(context.logger, credential);
