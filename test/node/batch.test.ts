@@ -3,13 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 
 import { Sandbox } from '../../tools/sandbox/server';
-import {
-	abandoned,
-	revoke,
-	tokenItems,
-	useSandbox,
-	type Run,
-} from '../support/workflow';
+import { abandoned, revoke, tokenItems, useSandbox, type Run } from '../support/workflow';
 
 const sandbox = useSandbox();
 
