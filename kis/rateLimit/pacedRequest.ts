@@ -14,7 +14,7 @@ export interface SendingOptions extends Omit<ConnectionOptions, 'url'> {
 	readonly requestsPerSecond: number;
 	/** Ends waiting and sending immediately. */
 	readonly cancel: AbortSignal;
-	/** Ends waiting too, but lets a request that is under way come to its end. */
+	/** Ends waiting in place of `cancel`, but lets a request that is under way come to its end. */
 	readonly withdraw?: AbortSignal;
 }
 
@@ -39,12 +39,12 @@ export async function sendPaced<A extends Attempt>(
 ): Promise<Sent<A> | null> {
 	// Loaded on first use: it contains the HTTP client.
 	const { Connection } = await import('../http/connection');
-	const { requestsPerSecond, cancel, withdraw } = options;
+	const { requestsPerSecond, cancel, withdraw = cancel } = options;
 	const limiter = limiterFor(credential);
 	const connection = new Connection(options);
 	limiter.join(connection, requestsPerSecond);
 	try {
-		const permit = await limiter.acquire(withdraw ? AbortSignal.any([cancel, withdraw]) : cancel);
+		const permit = await limiter.acquire(withdraw);
 		if (!permit) return null;
 		const sendOver: Send = async (onWriting) => await send(connection, onWriting);
 		return await sendPermitted(limiter, permit, sendOver, read);

@@ -3,17 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 
 import { Sandbox } from '../../tools/sandbox/server';
-import { isN8n1 } from '../support/releaseLine';
-import {
-	abandoned,
-	failing,
-	kisTokenStep,
-	revoke,
-	runChain,
-	tokenItems,
-	useSandbox,
-	type Run,
-} from '../support/workflow';
+import { abandoned, revoke, tokenItems, useSandbox, type Run } from '../support/workflow';
 
 const sandbox = useSandbox();
 
@@ -292,49 +282,5 @@ describe('what n8n shows beside the items', () => {
 			expect.stringMatching(/^Perhaps still live: 1 \(unknown\)/),
 			expect.stringMatching(/^Never sent to KIS.*: 1 \(notSent\)/),
 		]);
-	});
-
-	test('counts by outcome, as custom data of the execution, where n8n gives nodes that', async () => {
-		const run = await revoke(sandbox(), {
-			input: tokenItems(mint(sandbox()), mint(sandbox()), 'opaque'),
-		});
-		const counts = { kis_revoked: '2', kis_rejected: '1' };
-		expect(run.stored.data.resultData.metadata).toEqual(isN8n1 ? undefined : counts);
-	});
-
-	test('the counts of all nodes and runs of an execution are added up', async () => {
-		const emit = () => tokenItems(mint(sandbox()), 'opaque').map((json) => ({ json }));
-		const token = "={{ $('Start').all()[0].json.access_token }}";
-		const nodes = [
-			{ ...kisTokenStep('First', 'revoke', { token: '={{ $json.access_token }}' }), ...failing },
-			{ ...kisTokenStep('Second', 'revoke', { token }), ...failing },
-		];
-		const { data } = await runChain(sandbox(), nodes, { emit });
-		const counts = { kis_revoked: '3', kis_rejected: '1' };
-		expect(data.resultData.metadata).toEqual(isN8n1 ? undefined : counts);
-	});
-
-	test('a later run does not hide that a token may still be live', async () => {
-		const [lost, other] = [mint(sandbox()), mint(sandbox())];
-		sandbox().faults.push({ kind: 'reset' });
-		const options = { maxRetries: 0, askBeforeUnknown: false };
-		const nodes = [lost, other].map((token, i) => ({
-			...kisTokenStep(`Revoke ${i}`, 'revoke', { token, options }),
-			...failing,
-		}));
-		const { data } = await runChain(sandbox(), nodes);
-		const counts = { kis_unknown: '1', kis_revoked: '1' };
-		expect(data.resultData.metadata).toEqual(isN8n1 ? undefined : counts);
-	});
-
-	test('the counts of an earlier try of Retry On Fail are replaced, by zero too', async () => {
-		sandbox().faults.push({ kind: 'reset' });
-		const run = await revoke(sandbox(), {
-			input: tokenItems(mint(sandbox())),
-			node: { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 },
-			options: { maxRetries: 0, askBeforeUnknown: false },
-		});
-		const counts = { kis_unknown: '0', kis_revoked: '1' };
-		expect(run.stored.data.resultData.metadata).toEqual(isN8n1 ? undefined : counts);
 	});
 });

@@ -239,6 +239,7 @@ describe('a token is brought', () => {
 		'undefined',
 		'Bearer [object Object]',
 		'Bearer NaN',
+		'Bearer false',
 		'Bearer "null"',
 		'Bearer {}',
 		' , bearer',
@@ -256,6 +257,13 @@ describe('a token is brought', () => {
 				},
 			]);
 		}
+		expect(kis.requests).toEqual([]);
+	});
+
+	test('not if one of two spellings of the header holds none, whichever n8n would send', async () => {
+		const headers = { authorization: `Bearer ${kis.mint()}`, Authorization: 'Bearer undefined' };
+		const { errors } = await quote({}, { headers });
+		expect(errors[0].message).toContain('holds no token');
 		expect(kis.requests).toEqual([]);
 	});
 

@@ -1,8 +1,10 @@
 // Inspect with Ask KIS, for many tokens: an answer that all of them would get ends the asking, and a switch that cannot be
 // read is an error. On n8n's engine, against a fake KIS that is not the sandbox.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
 
 import { deadTokens } from '../../kis/memory/deadTokens';
+import { limiterFor } from '../../kis/rateLimit/limiterFor';
 import { outputOf } from '../../tools/engine/run';
 import { KisDouble, uapiRefusal } from '../support/kisDouble';
 import { closeServers, http, type Answer } from '../support/scriptedServer';
@@ -18,15 +20,19 @@ afterEach(closeServers);
 const COME_BACK = http(429, '{}', { 'retry-after': '3600' });
 const minted = (count: number) => Array.from({ length: count }, () => kis.mint());
 
-async function inspect(tokens: string[], askKis: boolean | string = true): Promise<IDataObject[]> {
+async function inspect(
+	tokens: string[],
+	askKis: boolean | string = true,
+	stop?: AbortSignal,
+): Promise<IDataObject[]> {
 	const parameters = { token: '={{ $json.access_token }}', askKis };
 	const step = { ...kisTokenStep('Inspect', 'inspect', parameters), ...failing };
 	const host = { apps: [kis.keys], url: kis.url };
-	const run = await runChain(host, [step], { input: tokenItems(...tokens) });
+	const run = await runChain(host, [step], { input: tokenItems(...tokens), stop });
 	return outputOf(run, 'Inspect').map(({ json }) => json);
 }
-const ask = async (tokens: string[]) =>
-	(await inspect(tokens)).map(({ alive, reason }) => [alive, reason]);
+const ask = async (tokens: string[], stop?: AbortSignal) =>
+	(await inspect(tokens, true, stop)).map(({ alive, reason }) => [alive, reason]);
 
 test.each<[string, Answer, string]>([
 	['asks to come back in an hour', COME_BACK, 'the server has had too many requests (HTTP 429)'],
@@ -51,6 +57,48 @@ test('if KIS asks that later on, only questions under way are still asked', asyn
 	expect(kis.seen('quote').length).toBeLessThanOrEqual(1 + 8);
 });
 
+test('questions that wait for their turn then are not asked either', async () => {
+	const askToComeBack: Answer = (socket) => {
+		// Who has no permit by now waits until the answer is there.
+		limiterFor(credentialFor(kis.keys, kis.url)).pause(5_000);
+		void delay(300).then(() => socket.write(COME_BACK));
+	};
+	kis.orders.quote = [null, askToComeBack];
+	const others = (await ask(minted(9))).slice(1);
+	expect(others.at(-1)).toEqual([null, expect.stringMatching(/^asking ended, because/)]);
+	expect(kis.seen('quote').length).toBeLessThan(9);
+});
+
+test('Stop ends the wait of questions for their turn', async () => {
+	const stop = new AbortController();
+	const answerAndStop: Answer = (socket) => {
+		limiterFor(credentialFor(kis.keys, kis.url)).pause(5_000);
+		void delay(50).then(() => stop.abort());
+		socket.destroy();
+	};
+	kis.orders.quote = [null, answerAndStop];
+	const startedAt = performance.now();
+	const all = await ask(minted(30), stop.signal);
+	expect(performance.now() - startedAt).toBeLessThan(4_000);
+	expect(all.at(-1)).toEqual([null, 'the execution was stopped']);
+});
+
+test('no signal is made for each question: Node.js keeps those that are listened to for ever', async () => {
+	const any = jest.spyOn(AbortSignal, 'any');
+	expect(await ask(minted(12))).toEqual(Array(12).fill([true, null]));
+	expect(any).not.toHaveBeenCalled();
+});
+
+test('Stop ends the asking', async () => {
+	const stop = new AbortController();
+	const hangOn: Answer = () => void delay(50).then(() => stop.abort());
+	kis.orders.quote = [null, hangOn, hangOn, hangOn];
+	const all = await ask(minted(30), stop.signal);
+	expect(all[0]).toEqual([true, null]);
+	expect(all.at(-1)).toEqual([null, 'the execution was stopped']);
+	expect(kis.seen('quote').length).toBeLessThanOrEqual(1 + 8);
+});
+
 test('if nothing listens, it is not tried again for each token', async () => {
 	const tokens = minted(12);
 	await kis.close();
@@ -65,17 +113,21 @@ test('texts that do not fit in a header do not keep the others from being asked 
 	expect((await ask([...texts, kis.mint()])).at(-1)).toEqual([true, null]);
 });
 
-test.each(['={{ "true" }}', '={{ 1 }}', '={{ "yes" }}', '={{ $json }}'])(
-	'Ask KIS, as %s, is an error: a question left out would go unnoticed',
-	async (askKis) => {
-		const [{ error }] = await inspect(minted(1), askKis);
-		expect(error).toMatchObject({
-			message: 'The token was not inspected: Ask KIS has to be true or false',
-			outcome: 'notInspected',
-		});
-		expect(kis.requests).toEqual([]);
-	},
-);
+test.each([
+	'={{ "true" }}',
+	'={{ 1 }}',
+	'={{ "yes" }}',
+	'={{ $json }}',
+	'={{ $json.missing }}',
+	'={{ null }}',
+])('Ask KIS, as %s, is an error: a question left out would go unnoticed', async (askKis) => {
+	const [{ error }] = await inspect(minted(1), askKis);
+	expect(error).toMatchObject({
+		message: 'The token was not inspected: Ask KIS has to be true or false',
+		outcome: 'notInspected',
+	});
+	expect(kis.requests).toEqual([]);
+});
 
 describe('KIS calls a token expired (EGW00123)', () => {
 	test('that is over by this clock too: it is dead', async () => {

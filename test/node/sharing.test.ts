@@ -10,7 +10,7 @@ import { describeWithRedis, RedisServer, redisUrl } from '../support/redis';
 import { closeServers, unusedPort } from '../support/scriptedServer';
 import { found } from '../support/secrets';
 import { credentialFor, read } from '../support/tokens';
-import { issue, revoke, tokenItems, useSandbox } from '../support/workflow';
+import { issue, revoke, runNode, tokenItems, useSandbox } from '../support/workflow';
 
 /** Of what lies in Redis. */
 const NAME = /^kis:(limit:\{[0-9a-f]{64}\}:\w+|kept:[0-9a-f]{64}|token:[0-9a-f]{64})$/;
@@ -51,6 +51,23 @@ test('without a Redis in the credential, nothing is said', async () => {
 	await expect(sharedIn()).resolves.toEqual([undefined, undefined]);
 	await expect(sharedIn(' ')).resolves.toEqual([undefined, undefined]);
 });
+
+test.each(['inspect', 'revoke'])(
+	'%s: where an item refers to the log, since no token may be shared, the log says why',
+	async (operation) => {
+		const port = await unusedPort();
+		const { items } = await runNode(sandbox(), {
+			operation,
+			onError: 'continueRegularOutput',
+			credential: { redisUrl: `redis://127.0.0.1:${port}` },
+			node: { parameters: { operation, tokenSource: 'credential' } },
+		});
+		expect(items[0].json.error).toMatchObject({
+			description: expect.stringContaining('n8n’s log says what is wrong with it'),
+		});
+		await expect(timesLogged(port)).resolves.toBe(1);
+	},
+);
 
 test('if it cannot be used, all tokens are revoked, each item says so, and the log says so once', async () => {
 	const port = await unusedPort();

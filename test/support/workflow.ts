@@ -1,4 +1,5 @@
 import type {
+	IConnections,
 	IDataObject,
 	INode,
 	INodeExecutionData,
@@ -64,6 +65,12 @@ export interface Setup {
 	readonly node?: Partial<INode>;
 	readonly executionId?: string;
 	readonly stop?: AbortSignal;
+	/** What n8n stored of an execution that goes on now. */
+	readonly goesOn?: IRun;
+	/** Beside KIS Token and n8n's own. */
+	readonly nodeTypes?: Readonly<Record<string, INodeType>>;
+	/** Beside those of the chain; they replace what else leaves a node. */
+	readonly connections?: IConnections;
 }
 
 /** So many requests per second that no test has to wait. */
@@ -115,21 +122,30 @@ export async function runChain(
 	];
 	const workflow: WorkflowFile = {
 		nodes: steps,
-		connections: Object.fromEntries(
-			nodes.map((node, i) => [
-				steps[i].name,
-				{ main: [[{ node: node.name, type: 'main', index: 0 }]] },
-			]),
-		),
+		connections: {
+			...Object.fromEntries(
+				nodes.map((node, i) => [
+					steps[i].name,
+					{ main: [[{ node: node.name, type: 'main', index: 0 }]] },
+				]),
+			),
+			...setup.connections,
+		},
 	};
 	const kisToken = new KisToken();
 	return await runWorkflow(workflow, {
-		nodeTypes: { ...before(setup), [NODE_TYPE]: kisToken, [`${NODE_TYPE}Tool`]: kisToken },
+		nodeTypes: {
+			...before(setup),
+			[NODE_TYPE]: kisToken,
+			[`${NODE_TYPE}Tool`]: kisToken,
+			...setup.nodeTypes,
+		},
 		credentialTypes: [new KisApi()],
 		credentials: [credential],
 		input: setup.input?.map((json) => ({ json })),
 		executionId: setup.executionId,
 		stop: setup.stop,
+		goesOn: setup.goesOn,
 	});
 }
 

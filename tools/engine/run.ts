@@ -35,6 +35,8 @@ export interface EngineOptions {
 	readonly stop?: AbortSignal;
 	/** How the workflow was started; by hand in the editor if absent. */
 	readonly mode?: WorkflowExecuteMode;
+	/** What n8n stored of an execution that goes on now. `input` is not used then. */
+	readonly goesOn?: IRun;
 }
 
 /** Runs a workflow on n8n's own engine and gives what n8n would store of the execution. */
@@ -64,17 +66,19 @@ export async function runWorkflow(file: WorkflowFile, options: EngineOptions): P
 		webhookWaitingBaseUrl: 'http://localhost/webhook-waiting',
 		formWaitingBaseUrl: 'http://localhost/form-waiting',
 	} as unknown as IWorkflowExecuteAdditionalData;
-	const runData = createRunExecutionData({
-		executionData: {
-			nodeExecutionStack: [
-				{
-					node: start,
-					data: { main: [structuredClone([...(options.input ?? [{ json: {} }])])] },
-					source: null,
-				},
-			],
-		},
-	});
+	const runData =
+		options.goesOn?.data ??
+		createRunExecutionData({
+			executionData: {
+				nodeExecutionStack: [
+					{
+						node: start,
+						data: { main: [structuredClone([...(options.input ?? [{ json: {} }])])] },
+						source: null,
+					},
+				],
+			},
+		});
 	const run = new WorkflowExecute(additionalData, mode, runData).processRunExecutionData(workflow);
 	const onStop = () => run.cancel();
 	options.stop?.addEventListener('abort', onStop);

@@ -20,11 +20,28 @@ export function executionKey(context: IExecuteFunctions): string {
 }
 
 /**
+ * Names a run of the node within its execution: one name for every try of a "Retry On Fail".
+ *
+ * A tool that its agent calls itself may get one number for calls about different items, and another for each try (seen with
+ * AI Agent 2 in n8n 2.40). Each of its calls has a name of its own.
+ */
+export function runKey(context: IExecuteFunctions): string {
+	if (isCalledByAgent(context)) return randomUUID();
+	const { $runIndex } = context.getWorkflowDataProxy(0);
+	return JSON.stringify([context.getNode().name, $runIndex]);
+}
+
+/**
  * Tells whether the node runs as a tool of an AI agent, so that its output goes to a model.
  *
- * n8n 1.x has no `isToolExecution`. Newer n8n runs a tool like any other node, and only the type of the node tells.
+ * Newer n8n runs the tools of AI Agent 3 like any other node, and only the type of the node tells.
  */
 export function isTool(context: IExecuteFunctions): boolean {
+	return isCalledByAgent(context) || context.getNode().type.endsWith('Tool');
+}
+
+/** Tells whether an agent calls the node as its tool, past n8n's engine. n8n 1.x does not tell. */
+function isCalledByAgent(context: IExecuteFunctions): boolean {
 	const host: Partial<IExecuteFunctions> = context;
-	return host.isToolExecution?.() === true || context.getNode().type.endsWith('Tool');
+	return host.isToolExecution?.() === true;
 }

@@ -1,30 +1,25 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { cancelSignal } from '../host/execution';
+import { cancelSignal, runKey } from '../host/execution';
 
-/** What the KIS Token nodes of one execution have counted. */
-interface Counted {
-	/** By outcome, what the execution had before this process counted: it may have waited, and gone on elsewhere. */
-	readonly before: Map<string, number>;
-	/** By node and run, then by outcome. A later try of "Retry On Fail" replaces the earlier one of the same run. */
-	readonly runs: Map<string, ReadonlyMap<string, number>>;
-}
+type Counts = ReadonlyMap<string, number>;
 
-/** By an object that is garbage when the execution is. */
-const executions = new WeakMap<AbortSignal, Counted>();
+/** The counts that each run has added last: by execution, then by run. */
+const lastAdded = new WeakMap<AbortSignal, Map<string, Counts>>();
 
 /**
  * Adds the counts of a run to the execution's custom data, by which n8n can filter executions, as in `kis_unknown` = `2`.
+ * A later try of "Retry On Fail" replaces the counts of the earlier one.
  *
  * They are sums over all runs: a loop or a second node must not hide that a token before may still be live. n8n keeps ten
- * entries per execution. A count of zero is therefore stored only to replace that of an earlier try.
+ * entries per execution, as many as there are outcomes. A count of zero is stored only to replace that of an earlier try.
  *
  * @param counts By outcome, without zeros.
  * @param outcomes All outcomes of the operation.
  */
 export function addToExecution(
 	context: IExecuteFunctions,
-	counts: ReadonlyMap<string, number>,
+	counts: Counts,
 	outcomes: readonly string[],
 ): void {
 	// n8n 1.x gives nodes no custom data, and 2.x gives none to a node that runs outside an execution.
@@ -33,17 +28,17 @@ export function addToExecution(
 		const data = host.customData;
 		if (!data) return;
 		const execution = cancelSignal(context);
-		const { before, runs } = executions.get(execution) ?? { before: new Map(), runs: new Map() };
-		executions.set(execution, { before, runs });
-		const { $runIndex } = context.getWorkflowDataProxy(0);
-		runs.set(JSON.stringify([context.getNode().name, $runIndex]), counts);
+		const runs = lastAdded.get(execution) ?? new Map<string, Counts>();
+		lastAdded.set(execution, runs);
+		const run = runKey(context);
+		const replaced = runs.get(run);
+		runs.set(run, counts);
 		for (const outcome of outcomes) {
 			const key = `kis_${outcome}`;
-			const stored = data.get(key);
-			if (!before.has(outcome)) before.set(outcome, Number(stored ?? 0) || 0);
-			let sum = before.get(outcome) ?? 0;
-			for (const run of runs.values()) sum += run.get(outcome) ?? 0;
-			if (sum > 0 || stored) data.set(key, String(sum));
+			// The sum is read back: an execution that waits may go on in another process.
+			const stored = Number(data.get(key)) || 0;
+			const sum = stored - (replaced?.get(outcome) ?? 0) + (counts.get(outcome) ?? 0);
+			if (sum > 0 || stored > 0) data.set(key, String(sum));
 		}
 	} catch {
 		return;

@@ -4,7 +4,7 @@ import type { AccessToken } from '../../../../kis/input/accessToken';
 import { addressOf } from '../../../../kis/input/baseUrl';
 import type { KisCredential } from '../../../../kis/input/credential';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
-import { cancelSignal } from '../../host/execution';
+import { cancelSignal, runKey } from '../../host/execution';
 import { forEachItem, readEach, readParameter, readToken } from '../../host/input';
 import { isNotShared } from '../../report/sharing';
 import { typedTokenHint } from './typedTokenHint';
@@ -107,7 +107,7 @@ export async function readTokens(
 	}
 }
 
-/** What the first try of each run of a node found: by execution, then by node, run and credential. */
+/** What the first try of each run of a node found: by execution, then by run and credential. */
 const foundByFirstTry = new WeakMap<AbortSignal, Map<string, AccessToken>>();
 
 /**
@@ -126,9 +126,8 @@ async function tokenKept(
 	const execution = cancelSignal(context);
 	const found = foundByFirstTry.get(execution) ?? new Map<string, AccessToken>();
 	foundByFirstTry.set(execution, found);
-	const { $runIndex } = context.getWorkflowDataProxy(0);
 	const { appkey, baseUrl } = credential;
-	const run = JSON.stringify([context.getNode().name, $runIndex, appkey, addressOf(baseUrl)]);
+	const run = JSON.stringify([runKey(context), appkey, addressOf(baseUrl)]);
 	const token = found.get(run) ?? kept.token;
 	if (token) found.set(run, token);
 	return token;

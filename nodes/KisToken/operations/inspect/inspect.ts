@@ -12,7 +12,7 @@ import { mapInTurns } from '../../../../kis/turns';
 import { forEachItem, isToken, readCredential, readParameter, STOPPED } from '../../host/input';
 import { timeOrNull } from '../../report/details';
 import { reportBrokenRun, reportInvalidInput, type Failure } from '../../report/itemReport';
-import { readBoolean } from '../fields/option';
+import { logIfNotShared } from '../../report/sharing';
 import { readTokens, tokenFields } from '../fields/tokenField';
 import type { Operation } from '../operation';
 import { askAboutEach, type Finding } from './askAboutEach';
@@ -78,10 +78,11 @@ export const inspect: Operation<InspectOutcome> = {
 			credential,
 		});
 		if (ask instanceof InvalidInput) return forEachItem(context, notInspected(ask));
-		const asks = readBoolean(ask.value ?? undefined);
-		if (asks instanceof InvalidInput) return forEachItem(context, notInspected(ASK_KIS_UNCLEAR));
+		const asks = ask.value;
+		if (typeof asks !== 'boolean') return forEachItem(context, notInspected(ASK_KIS_UNCLEAR));
 		const tokens = await readTokens(context, credential, STOPPED);
 		const states = asks ? await askAboutEach(context, credential, tokens.filter(isToken)) : null;
+		logIfNotShared(context.logger, credential);
 		return await mapInTurns(tokens, (token) =>
 			token instanceof InvalidInput
 				? notInspected(token)
