@@ -400,6 +400,75 @@ describeWithRedis('a share of the kept token', () => {
 			await next?.release();
 		});
 
+		test('is given up late, though it was refused to this process meanwhile', async () => {
+			const [one, other] = pair();
+			const lease = await one.share.takeLease(HOLD);
+			expect(await lease?.beforeRequest()).toBe(true);
+			jest.spyOn(one.shared, 'release').mockResolvedValueOnce('apart');
+			await lease?.release();
+			passLease();
+			give(other, issued());
+			await other.share.sync();
+			expect(await one.share.takeLease(HOLD)).toBeNull();
+			const isGivenUp = () => server.say('HEXISTS', name(), 'holder') === '0';
+			expect(await until(isGivenUp, { looks: 400, everyMs: 20 })).toBe(true);
+		});
+
+		test('is held until the last of this process’s callers gives it up', async () => {
+			const [one, other] = pair();
+			const lease = await one.share.takeLease(HOLD);
+			expect(await lease?.beforeRequest()).toBe(true);
+			const second = await one.share.takeLease(HOLD);
+			refuse(one);
+			await second?.release();
+			await other.share.sync();
+			// What the one that left has learnt is told immediately.
+			expect(other.kept.holdAt(Date.now())?.issuance.outcome).toBe('rejected');
+			expect(other.kept.requestedElsewhereMs).toBeGreaterThan(0);
+			expect(await other.share.takeLease(HOLD)).toBeNull();
+			await lease?.release();
+			await other.share.sync();
+			expect(other.kept.requestedElsewhereMs).toBe(0);
+			expect(server.say('HEXISTS', name(), 'holder')).toBe('0');
+		});
+
+		test('that ended while this process was refused another is given up late', async () => {
+			const [one, other] = pair();
+			const lease = await one.share.takeLease(HOLD);
+			expect(await lease?.beforeRequest()).toBe(true);
+			passLease();
+			give(other, issued());
+			await other.share.sync();
+			const refused = one.share.takeLease(HOLD);
+			await lease?.release();
+			expect(await refused).toBeNull();
+			const isGivenUp = () => server.say('HEXISTS', name(), 'holder') === '0';
+			expect(await until(isGivenUp, { looks: 400, everyMs: 20 })).toBe(true);
+		});
+
+		test('is not given up late for ever, and by one timer however many ends Redis has not heard of', async () => {
+			const intervals = jest.spyOn(globalThis, 'setInterval');
+			const cleared = jest.spyOn(globalThis, 'clearInterval');
+			const [one] = pair();
+			const release = jest.spyOn(one.shared, 'release').mockResolvedValue('apart');
+			const first = await one.share.takeLease(HOLD);
+			await first?.release();
+			const second = await one.share.takeLease(HOLD);
+			await second?.release();
+			const [, early, , late] = intervals.mock.results.map(({ value }) => value as NodeJS.Timeout);
+			expect(cleared).toHaveBeenCalledWith(early);
+			expect(late.hasRef()).toBe(false);
+			const [tryAgain, everyMs] = intervals.mock.calls[3];
+			// Reads wait for a minute after a worker that they take for dead.
+			const tries = Math.ceil((2 * MINUTE) / Number(everyMs));
+			for (let i = 0; i < tries && !cleared.mock.calls.flat().includes(late); i++) tryAgain();
+			expect(cleared).toHaveBeenCalledWith(late);
+			await one.share.sync();
+			const triedMs = release.mock.calls.length * Number(everyMs);
+			expect(triedMs).toBeGreaterThan(INTERVAL + 6000);
+			expect(triedMs).toBeLessThan(2 * MINUTE);
+		});
+
 		test('is extended until it is given up', async () => {
 			const intervals = jest.spyOn(globalThis, 'setInterval');
 			const [one, other] = pair();
