@@ -150,6 +150,17 @@ describe('a token that was not seen alive for ten minutes', () => {
 		expect(questions()).toBe(2);
 	});
 
+	test('is dead if KIS calls it expired, even if another replaces it meanwhile', async () => {
+		const token = read(await brought());
+		kis.orders.quote = [
+			(socket) => {
+				keptTokenOf(credential()).note(issuedAs(kis.mint()), clock.now);
+				socket.write(refusal('EGW00123', 500));
+			},
+		];
+		expect(await check(token)).toMatchObject({ alive: false });
+	});
+
 	test('is not asked about sooner, because KIS has given it again', async () => {
 		kis.gives = kis.mint();
 		clock.now += HOUR;

@@ -161,6 +161,12 @@ describeWithRedis('another worker', () => {
 		});
 	});
 
+	test('was faster, but has none yet and is gone: a read requests one itself', async () => {
+		jest.spyOn(SharedKept.prototype, 'take').mockResolvedValueOnce('refused');
+		expect(kis.live).toContain(await brought({ mayWait: true }, shared()));
+		expect(issues()).toBe(1);
+	});
+
 	test('has left a lease that is no number: it does not count', async () => {
 		await shareKept();
 		const name = server.say('KEYS', '*kept:*');
