@@ -152,6 +152,16 @@ describeWithRedis('another worker', () => {
 			expect(issues()).toBe(0);
 		});
 
+		test('Issue requests one itself when that takes too long, and asks Redis at intervals until then', async () => {
+			const look = jest.spyOn(SharedKept.prototype, 'look');
+			// Here only waits pass on the clock: without any, it would never end.
+			const end = setTimeout(() => (clock.now += HOUR), 4000);
+			expect(await given()).toBe('issued');
+			clearTimeout(end);
+			expect(issues()).toBe(1);
+			expect(look.mock.calls.length).toBeLessThan(20);
+		});
+
 		test('a read whose token is due uses it', async () => {
 			kis.life = HOUR / 1000;
 			const token = await shareKept();
