@@ -83,8 +83,10 @@ export class KeptShare {
 		// Which is better depends on whether another worker has revoked ours.
 		if (theirs && !this.#isCommon()) await learnFromOthers(this.#kept.token, this.#credential);
 		if (theirs && (this.#isCommon() || !isBetter(this.#kept.state, theirs, this.#credential))) {
+			const isOurs = theirs.grant?.token.value === this.#kept.token?.value;
 			this.#kept.adopt(theirs);
-			if (seen.isLost) this.#kept.noteUnseen(now);
+			// Another server may hold a token from before ours, which has been revoked since.
+			if (seen.isLost || (seen.isOtherServer && !isOurs)) this.#kept.noteUnseen(now);
 			this.#common = this.#kept.state;
 		} else if (!this.#isCommon()) {
 			// Nobody has checked it since the server took over: what it holds is older.

@@ -294,6 +294,26 @@ describeWithRedis('a share of the kept token', () => {
 			expect(one.kept.isCheckDue(Date.now())).toBe(false);
 		});
 
+		test('with a server that is back: another token there may be an older one, and is checked', async () => {
+			const [one, other] = pair();
+			give(one, issued(MINUTE));
+			await one.share.sync();
+			const run = SharedStore.prototype.run;
+			const elsewhere = jest.spyOn(SharedStore.prototype, 'run');
+			elsewhere.mockImplementation(async function (this: SharedStore, ...args) {
+				const answer = await run.apply(this, args);
+				return 'reply' in answer ? { ...answer, server: { id: 'another', startedAt: 0 } } : answer;
+			});
+			await other.shared.look();
+			elsewhere.mockRestore();
+			give(other, issued());
+			deadTokens.add(read(valueOf(other)), credential);
+			server.say('HSET', name(), 'version', 'older');
+			await other.share.sync();
+			expect(valueOf(other)).toBe(valueOf(one));
+			expect(other.kept.isCheckDue(Date.now())).toBe(true);
+		});
+
 		test('and nothing is lost where nothing was', async () => {
 			const [one] = pair();
 			expect(await one.shared.look()).toMatchObject({ isLost: false, news: null });
