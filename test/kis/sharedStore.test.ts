@@ -118,6 +118,17 @@ describeWithRedis('with a real Redis', () => {
 		client.close();
 	});
 
+	test('nor does the timer that closes it when it is unused', async () => {
+		const timers = jest.spyOn(globalThis, 'setTimeout');
+		const store = new SharedStore(url());
+		await store.run('redis/probe', ['a']);
+		const unused = timers.mock.calls.findIndex(([, milliseconds]) => milliseconds === 30_000);
+		const { value } = timers.mock.results[unused];
+		timers.mockRestore();
+		store.close();
+		expect((value as NodeJS.Timeout).hasRef()).toBe(false);
+	});
+
 	test('a missing database, a full memory, and a read-only Redis each have a name', async () => {
 		await expect(probe(url('/99'))).resolves.toBe('wrongDatabase');
 		server.say('CONFIG', 'SET', 'maxmemory', '1');
