@@ -1,5 +1,6 @@
 // Inspect with Ask KIS, for many tokens: an answer that all of them would get ends the asking, and a switch that cannot be
 // read is an error. On n8n's engine, against a fake KIS that is not the sandbox.
+import type { Socket } from 'node:net';
 import type { IDataObject } from 'n8n-workflow';
 
 import { deadTokens } from '../../kis/memory/deadTokens';
@@ -49,6 +50,15 @@ test('if KIS asks that later on, only questions under way are still asked', asyn
 	expect(first).toEqual([true, null]);
 	expect(new Set(others.map(([alive]) => alive))).toEqual(new Set([null]));
 	expect(kis.seen('quote').length).toBeLessThanOrEqual(1 + 8);
+});
+
+test('if KIS asks that while it answers another question, that answer still counts', async () => {
+	const quote = http(200, '{"rt_cd":"0","msg_cd":"MCA00000","msg1":"정상"}');
+	const slowly = (socket: Socket) => void setTimeout(() => socket.write(quote), 300);
+	kis.orders.quote = [null, slowly, COME_BACK];
+	const [first, ...others] = await ask(minted(3));
+	expect(first).toEqual([true, null]);
+	expect(new Set(others.map(([alive]) => alive))).toEqual(new Set([true, null]));
 });
 
 test('if nothing listens, it is not tried again for each token', async () => {
