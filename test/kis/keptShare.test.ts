@@ -466,6 +466,20 @@ describeWithRedis('a share of the kept token', () => {
 			expect(await until(isGivenUp, { looks: 400, everyMs: 20 })).toBe(true);
 		});
 
+		test('that was given up late is not given up again', async () => {
+			const intervals = jest.spyOn(globalThis, 'setInterval');
+			const cleared = jest.spyOn(globalThis, 'clearInterval');
+			const [one] = pair();
+			const lease = await one.share.takeLease(HOLD);
+			jest.spyOn(one.shared, 'release').mockResolvedValueOnce('apart');
+			await lease?.release();
+			const [, [tryAgain]] = intervals.mock.calls;
+			tryAgain();
+			await one.share.sync();
+			expect(server.say('HEXISTS', name(), 'holder')).toBe('0');
+			expect(cleared).toHaveBeenCalledWith(intervals.mock.results[1].value);
+		});
+
 		test('is not given up late for ever, and by one timer however many ends Redis has not heard of', async () => {
 			const intervals = jest.spyOn(globalThis, 'setInterval');
 			const cleared = jest.spyOn(globalThis, 'clearInterval');
