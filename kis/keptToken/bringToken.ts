@@ -4,7 +4,7 @@ import { ENVIRONMENTS } from '../input/environments';
 import type { Issuance } from '../issue/issuance';
 import { never, wait, withDeadline } from '../waiting';
 import { checkKept } from './checkToken';
-import { issueUnderLease } from './issueUnderLease';
+import { issueUnderLease, LOOK_AGAIN_MS } from './issueUnderLease';
 import { learnOfKept } from './keptShare';
 import { keptTokenOf, type KeptToken } from './keptToken';
 import { nextStep, ORDER_WAIT_MS, type NoToken, type Progress } from './nextStep';
@@ -19,8 +19,6 @@ const MAX_RETRIES = 3;
 const ORDER_CHECK_MS = 2000;
 /** How long a read waits while another worker requests a token. That includes KIS's minute. */
 const READ_WAIT_FOR_WORKER_MS = 90_000;
-/** The pause before looking again if another worker was faster. */
-const LOOK_AGAIN_MS = 50;
 
 const NO_PROGRESS: Progress = {
 	mayWait: false,

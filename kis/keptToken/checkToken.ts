@@ -34,7 +34,9 @@ export async function checkToken(
 	const alive = ALIVE[liveness](meansDead);
 	if (alive !== null && doubt) resolveDoubt(doubt);
 	if (alive === false) deadTokens.add(token, credential);
-	if (isKept()) kept.noteChecked(alive, Date.now());
+	// A question that was cancelled, before or after it was sent, leaves the next one as due as it was.
+	const isCancelled = alive === null && (attempt === null || options.cancel.aborted);
+	if (isKept() && !isCancelled) kept.noteChecked(alive, Date.now());
 	await tellOthers(alive, token, credential, doubt);
 	if (isKept()) await keptShareOf(kept, credential)?.sync();
 	return { alive, attempt };

@@ -5,6 +5,9 @@ import { issueToken, type IssueOptions } from '../issue/issueToken';
 import { keptShareOf } from './keptShare';
 import { keptTokenOf } from './keptToken';
 
+/** The pause before looking again if another worker was faster. */
+export const LOOK_AGAIN_MS = 50;
+
 export interface LeaseOptions {
 	/** Whether to request a token even if another worker holds the lease. */
 	readonly insist?: boolean;

@@ -6,7 +6,7 @@ import { doubtAbout, isBeingRevoked } from '../memory/revokeMarks';
 import { learnFromOthers } from '../memory/sharedMarks';
 import { wait } from '../waiting';
 import { checkKept } from './checkToken';
-import { issueUnderLease } from './issueUnderLease';
+import { issueUnderLease, LOOK_AGAIN_MS } from './issueUnderLease';
 import { learnOfKept } from './keptShare';
 import { keptTokenOf } from './keptToken';
 
@@ -32,6 +32,7 @@ export async function keptOrIssued(
 		const lease = { insist: !isPatient(), deadWorkerHoldMs: 0 };
 		const issuance = await issueUnderLease(credential, options, lease);
 		if (issuance) return issuance;
+		await wait(LOOK_AGAIN_MS, options.cancel);
 	}
 }
 

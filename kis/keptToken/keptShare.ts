@@ -34,12 +34,14 @@ export class KeptShare {
 	readonly #shared: SharedKept;
 	/** What all workers keep, as this process last read or wrote it. */
 	#common: KeptState | null = null;
-	/** Syncs run one at a time: what one reads must be adopted before another overwrites it. */
-	#lastSync: Promise<void> = Promise.resolve();
+	/** Syncs and releases run one at a time: what one reads must be adopted before another overwrites it. */
+	#lastTurn: Promise<unknown> = Promise.resolve();
 	/** The sync that begins next. All who call before it begins share it. */
 	#nextSync: Promise<void> | null = null;
-	/** Leases that were asked for so far. */
-	#leases = 0;
+	/** How many callers in this process have the lease, or are asking for it. To Redis they are one. */
+	#holders = 0;
+	/** Tries to tell of the end of the lease until Redis has heard. */
+	#releasing: NodeJS.Timeout | undefined;
 	#abandoned: { readonly name: string; readonly hold: IssueHold } | null = null;
 
 	constructor(kept: KeptToken, credential: KisCredential, shared: SharedKept) {
@@ -53,14 +55,17 @@ export class KeptShare {
 	 * wins; if neither is usable, what was learnt last.
 	 */
 	async sync(): Promise<void> {
-		if (!this.#nextSync) {
-			this.#nextSync = this.#lastSync.then(async () => {
-				this.#nextSync = null;
-				await this.#syncNow();
-			});
-			this.#lastSync = this.#nextSync.catch(() => {});
-		}
+		this.#nextSync ??= this.#inTurn(async () => {
+			this.#nextSync = null;
+			await this.#syncNow();
+		});
 		await this.#nextSync;
+	}
+
+	async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+		const turn = this.#lastTurn.then(work);
+		this.#lastTurn = turn.catch(() => {});
+		return await turn;
 	}
 
 	async #syncNow(): Promise<void> {
@@ -78,8 +83,10 @@ export class KeptShare {
 		// Which is better depends on whether another worker has revoked ours.
 		if (theirs && !this.#isCommon()) await learnFromOthers(this.#kept.token, this.#credential);
 		if (theirs && (this.#isCommon() || !isBetter(this.#kept.state, theirs, this.#credential))) {
+			const isOurs = theirs.grant?.token.value === this.#kept.token?.value;
 			this.#kept.adopt(theirs);
-			if (seen.isLost) this.#kept.noteUnseen(now);
+			// Another server may hold a token from before ours, which has been revoked since.
+			if (seen.isLost || (seen.isOtherServer && !isOurs)) this.#kept.noteUnseen(now);
 			this.#common = this.#kept.state;
 		} else if (!this.#isCommon()) {
 			// Nobody has checked it since the server took over: what it holds is older.
@@ -99,16 +106,19 @@ export class KeptShare {
 	async takeLease(deadWorkerHoldMs: number): Promise<IssueLease | null> {
 		const before = this.#kept.state;
 		// From now on, no end of an earlier lease must be told: Redis would take it for this one's.
-		const number = ++this.#leases;
-		if ((await this.#shared.take(deadWorkerHoldMs)) === 'refused') return null;
-		const lease = this.#lease(number, deadWorkerHoldMs, before);
+		this.#holders++;
+		if ((await this.#shared.take(deadWorkerHoldMs)) === 'refused') {
+			this.#holders--;
+			return null;
+		}
+		const lease = this.#lease(deadWorkerHoldMs, before);
 		if (this.#kept.state === before) return lease;
 		// Another request of this process was faster.
 		await lease.release();
 		return null;
 	}
 
-	#lease(number: number, deadWorkerHoldMs: number, before: KeptState): IssueLease {
+	#lease(deadWorkerHoldMs: number, before: KeptState): IssueLease {
 		const extend = () => void this.#shared.take(deadWorkerHoldMs);
 		const watchdog = setInterval(extend, EXTEND_LEASE_MS).unref();
 		let isLost = false;
@@ -124,32 +134,35 @@ export class KeptShare {
 			},
 			release: async () => {
 				clearInterval(watchdog);
+				this.#holders--;
 				const result = await this.#release();
-				if (result === 'refused') await this.sync();
-				if (result === 'apart') this.#releaseLater(number);
+				if (result === 'held' || result === 'apart') this.#releaseLater();
+				if (result === 'held' || result === 'refused') await this.sync();
 			},
 		};
 	}
 
-	async #release(): Promise<KeptResult> {
-		const { state } = this.#kept;
-		const result = await this.#shared.release(this.#writingOf(state));
-		this.#note(result, state);
-		return result;
+	/** @returns `held`: another caller in this process has the lease, too, and will release it. */
+	async #release(): Promise<KeptResult | 'held'> {
+		return await this.#inTurn(async () => {
+			if (this.#holders > 0) return 'held';
+			const { state } = this.#kept;
+			const result = await this.#shared.release(this.#writingOf(state));
+			this.#note(result, state);
+			if (result !== 'apart') clearInterval(this.#releasing);
+			return result;
+		});
 	}
 
 	/** The other workers take this process for dead until they hear of the end of its lease. */
-	#releaseLater(lease: number): void {
+	#releaseLater(): void {
+		clearInterval(this.#releasing);
 		let releases = 1;
-		let result: KeptResult = 'apart';
 		const timer = setInterval(() => {
-			this.#lastSync = this.#lastSync.then(async () => {
-				// The end of a later lease says the same.
-				const isOver = result !== 'apart' || this.#leases !== lease;
-				if (!isOver) result = await this.#release();
-				if (isOver || ++releases >= MAX_RELEASES) clearInterval(timer);
-			});
+			void this.#release();
+			if (++releases >= MAX_RELEASES) clearInterval(timer);
 		}, EXTEND_LEASE_MS).unref();
+		this.#releasing = timer;
 	}
 
 	#isCommon(): boolean {

@@ -9,12 +9,13 @@ export class SharedWork<T> {
 	readonly #running = new Map<object, Promise<T>>();
 
 	/**
-	 * Joins what is running for `about`, or starts it.
+	 * Joins what is running for `about`, or starts it unless `cancel` is aborted already.
 	 *
 	 * @param start Must not reject.
 	 * @returns `null` as soon as `cancel` is aborted.
 	 */
 	async join(about: object, start: () => Promise<T>, cancel: AbortSignal): Promise<T | null> {
+		if (cancel.aborted) return null;
 		const running = this.#running.get(about) ?? this.#start(about, start);
 		return await untilStopped(running, cancel);
 	}

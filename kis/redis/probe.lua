@@ -5,6 +5,8 @@ local KEPT = 1000
 
 redis.call('TIME')
 redis.call('SET', first, '', 'PX', KEPT)
+-- Before the first key that gets its lifetime only then: without this command, it would stay for ever.
+redis.call('PEXPIRE', first, KEPT)
 redis.call('EXISTS', first)
 redis.call('PTTL', first)
 redis.call('DEL', first)

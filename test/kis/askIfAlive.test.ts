@@ -1,7 +1,16 @@
 // What KIS's answer to a request for a quote says about a token, when it was asked, and what of its words is passed on.
 import { askIfAlive } from '../../kis/liveness/askIfAlive';
+import { limiterOfAppKey } from '../../kis/rateLimit/limiterFor';
+import { never } from '../../kis/waiting';
 import { KisDouble, uapiRefusal } from '../support/kisDouble';
-import { closeServers, hangUp, http, unusedPort, type Answer } from '../support/scriptedServer';
+import {
+	closeServers,
+	hangUp,
+	http,
+	refusal,
+	unusedPort,
+	type Answer,
+} from '../support/scriptedServer';
 import { credentialFor, makeKeyPair, makeToken, read } from '../support/tokens';
 
 let kis: KisDouble;
@@ -18,6 +27,48 @@ const ask = async (value = kis.mint(), url = kis.url, cancel = new AbortControll
 	});
 
 const answers = (fields: object) => http(200, JSON.stringify({ msg_cd: 'MCA00000', ...fields }));
+
+describe('if the question is withdrawn', () => {
+	const askWith = async (signals: { cancel?: AbortSignal; withdraw?: AbortSignal }) =>
+		await askIfAlive(credentialFor(kis.keys, kis.url), read(kis.mint()), {
+			requestsPerSecond: 1000,
+			timeoutMs: 60_000,
+			cancel: never(),
+			...signals,
+		});
+	const [stop, none] = [() => AbortSignal.abort(), never];
+
+	test.each([
+		['withdrawn', none(), stop()],
+		['cancelled', stop(), none()],
+	])('and was not sent yet, it never is (%s)', async (_name, cancel, withdraw) => {
+		expect(await askWith({ cancel, withdraw })).toEqual({
+			liveness: 'undecided',
+			attempt: null,
+			askedAt: null,
+		});
+		expect(kis.requests).toEqual([]);
+	});
+
+	test('while it waits for its turn, it waits no longer', async () => {
+		limiterOfAppKey(kis.keys.appkey).pause(60_000);
+		const withdraw = new AbortController();
+		const asking = askWith({ withdraw: withdraw.signal });
+		withdraw.abort();
+		expect(await asking).toMatchObject({ attempt: null });
+	});
+
+	test('while KIS answers, the answer counts', async () => {
+		const withdraw = new AbortController();
+		kis.orders.quote = [
+			(socket) => {
+				withdraw.abort();
+				socket.write(refusal('EGW00121', 500));
+			},
+		];
+		expect(await askWith({ withdraw: withdraw.signal })).toMatchObject({ liveness: 'invalid' });
+	});
+});
 
 test.each<[string, Answer | null, string]>([
 	['a quote', null, 'alive'],

@@ -1,8 +1,10 @@
 // When KIS is asked whether the kept token is alive, how often, and what its answer decides.
 import { KIS_CODES } from '../../kis/reply/errorCodes';
 import { tokenAtHand } from '../../kis/keptToken/bringToken';
+import { checkToken } from '../../kis/keptToken/checkToken';
 import { keptTokenOf } from '../../kis/keptToken/keptToken';
 import { limiterOfAppKey } from '../../kis/rateLimit/limiterFor';
+import { never } from '../../kis/waiting';
 import { uapiRefusal } from '../support/kisDouble';
 import { http, refusal, reset, silence } from '../support/scriptedServer';
 import { makeOpaqueToken, read } from '../support/tokens';
@@ -114,6 +116,49 @@ describe('a token that was not seen alive for ten minutes', () => {
 		clock.now += 5 * MINUTE;
 		await brought();
 		expect(questions()).toBe(1);
+	});
+
+	test.each(['cancel', 'withdraw'] as const)(
+		'is asked about, though a question before was not sent (%s)',
+		async (name) => {
+			const token = await brought();
+			clock.now += 11 * MINUTE;
+			await checkToken(credential(), read(token), {
+				requestsPerSecond: 1000,
+				timeoutMs: 1000,
+				cancel: never(),
+				[name]: AbortSignal.abort(),
+			});
+			expect(questions()).toBe(0);
+			expect(await brought()).toBe(token);
+			expect(questions()).toBe(1);
+		},
+	);
+
+	test('is asked about, though a question before was broken off', async () => {
+		const token = await brought();
+		clock.now += 11 * MINUTE;
+		const stop = new AbortController();
+		kis.orders.quote = [() => stop.abort()];
+		await checkToken(credential(), read(token), {
+			requestsPerSecond: 1000,
+			timeoutMs: 1000,
+			cancel: stop.signal,
+		});
+		expect(questions()).toBe(1);
+		expect(await brought()).toBe(token);
+		expect(questions()).toBe(2);
+	});
+
+	test('is dead if KIS calls it expired, even if another replaces it meanwhile', async () => {
+		const token = read(await brought());
+		kis.orders.quote = [
+			(socket) => {
+				keptTokenOf(credential()).note(issuedAs(kis.mint()), clock.now);
+				socket.write(refusal('EGW00123', 500));
+			},
+		];
+		expect(await check(token)).toMatchObject({ alive: false });
 	});
 
 	test('is not asked about sooner, because KIS has given it again', async () => {

@@ -21,6 +21,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AccessToken } from '../../kis/input/accessToken';
 import type { KisCredential } from '../../kis/input/credential';
 import { checkKept, checkToken } from '../../kis/keptToken/checkToken';
+import { SharedCall } from '../../kis/issue/sharedCall';
 import { tokenAtHand } from '../../kis/keptToken/bringToken';
 import { KeptToken, keptTokenOf } from '../../kis/keptToken/keptToken';
 import { keptOrIssued } from '../../kis/keptToken/keptOrIssued';
@@ -30,6 +31,7 @@ import { SharedKept } from '../../kis/keptToken/sharedKept';
 import { whileRevoking } from '../../kis/memory/sharedMarks';
 import { SharedTokens } from '../../kis/memory/sharedTokens';
 import { sharedStoreOf } from '../../kis/redis/sharedStore';
+import { until } from '../../tools/common/until';
 import { describeWithRedis, RedisServer, redisUrl } from '../support/redis';
 import { http } from '../support/scriptedServer';
 import { makeOpaqueToken, read } from '../support/tokens';
@@ -152,6 +154,16 @@ describeWithRedis('another worker', () => {
 			expect(issues()).toBe(0);
 		});
 
+		test('Issue requests one itself when that takes too long, and asks Redis at intervals until then', async () => {
+			const look = jest.spyOn(SharedKept.prototype, 'look');
+			// Here only waits pass on the clock: without any, it would never end.
+			const end = setTimeout(() => (clock.now += HOUR), 4000);
+			expect(await given()).toBe('issued');
+			clearTimeout(end);
+			expect(issues()).toBe(1);
+			expect(look.mock.calls.length).toBeLessThan(20);
+		});
+
 		test('a read whose token is due uses it', async () => {
 			kis.life = HOUR / 1000;
 			const token = await shareKept();
@@ -159,6 +171,36 @@ describeWithRedis('another worker', () => {
 			expect(await brought({ mayWait: true }, shared())).toBe(token);
 			expect(issues()).toBe(0);
 		});
+	});
+
+	test('was faster, but has none yet and is gone: a read requests one itself', async () => {
+		jest.spyOn(SharedKept.prototype, 'take').mockResolvedValueOnce('refused');
+		expect(kis.live).toContain(await brought({ mayWait: true }, shared()));
+		expect(issues()).toBe(1);
+	});
+
+	test('requests none while a read waits for an answer, though an Issue that shared its request was stopped', async () => {
+		let answer = () => {};
+		const token = kis.mint();
+		kis.orders.tokenP = [
+			(socket: Socket) => {
+				const body = { access_token: token, token_type: 'Bearer', expires_in: 86_400 };
+				answer = () => void socket.write(http(200, JSON.stringify(body)));
+			},
+		];
+		const reading = brought({ mayWait: true }, shared());
+		expect(await until(() => issues() === 1)).toBe(true);
+		const stop = new AbortController();
+		const join = jest.spyOn(SharedCall.prototype, 'join');
+		const issuing = issue(stop);
+		expect(await until(() => join.mock.calls.length === 1)).toBe(true);
+		stop.abort();
+		expect(await issuing).toMatchObject({ outcome: 'unknown' });
+		expect((await other().look())?.waitMs).toBeGreaterThan(0);
+		expect(await other().take(0)).toBe('refused');
+		answer();
+		expect(await reading).toBe(token);
+		expect(await other().look()).toMatchObject({ waitMs: 0, abandoned: null });
 	});
 
 	test('has left a lease that is no number: it does not count', async () => {

@@ -294,6 +294,26 @@ describeWithRedis('a share of the kept token', () => {
 			expect(one.kept.isCheckDue(Date.now())).toBe(false);
 		});
 
+		test('with a server that is back: another token there may be an older one, and is checked', async () => {
+			const [one, other] = pair();
+			give(one, issued(MINUTE));
+			await one.share.sync();
+			const run = SharedStore.prototype.run;
+			const elsewhere = jest.spyOn(SharedStore.prototype, 'run');
+			elsewhere.mockImplementation(async function (this: SharedStore, ...args) {
+				const answer = await run.apply(this, args);
+				return 'reply' in answer ? { ...answer, server: { id: 'another', startedAt: 0 } } : answer;
+			});
+			await other.shared.look();
+			elsewhere.mockRestore();
+			give(other, issued());
+			deadTokens.add(read(valueOf(other)), credential);
+			server.say('HSET', name(), 'version', 'older');
+			await other.share.sync();
+			expect(valueOf(other)).toBe(valueOf(one));
+			expect(other.kept.isCheckDue(Date.now())).toBe(true);
+		});
+
 		test('and nothing is lost where nothing was', async () => {
 			const [one] = pair();
 			expect(await one.shared.look()).toMatchObject({ isLost: false, news: null });
@@ -398,6 +418,89 @@ describeWithRedis('a share of the kept token', () => {
 			expect(release).toHaveBeenCalledTimes(1);
 			expect(await other.share.takeLease(HOLD)).toBeNull();
 			await next?.release();
+		});
+
+		test('is given up late, though it was refused to this process meanwhile', async () => {
+			const [one, other] = pair();
+			const lease = await one.share.takeLease(HOLD);
+			expect(await lease?.beforeRequest()).toBe(true);
+			jest.spyOn(one.shared, 'release').mockResolvedValueOnce('apart');
+			await lease?.release();
+			passLease();
+			give(other, issued());
+			await other.share.sync();
+			expect(await one.share.takeLease(HOLD)).toBeNull();
+			const isGivenUp = () => server.say('HEXISTS', name(), 'holder') === '0';
+			expect(await until(isGivenUp, { looks: 400, everyMs: 20 })).toBe(true);
+		});
+
+		test('is held until the last of this process’s callers gives it up', async () => {
+			const [one, other] = pair();
+			const lease = await one.share.takeLease(HOLD);
+			expect(await lease?.beforeRequest()).toBe(true);
+			const second = await one.share.takeLease(HOLD);
+			refuse(one);
+			await second?.release();
+			await other.share.sync();
+			// What the one that left has learnt is told immediately.
+			expect(other.kept.holdAt(Date.now())?.issuance.outcome).toBe('rejected');
+			expect(other.kept.requestedElsewhereMs).toBeGreaterThan(0);
+			expect(await other.share.takeLease(HOLD)).toBeNull();
+			await lease?.release();
+			await other.share.sync();
+			expect(other.kept.requestedElsewhereMs).toBe(0);
+			expect(server.say('HEXISTS', name(), 'holder')).toBe('0');
+		});
+
+		test('that ended while this process was refused another is given up late', async () => {
+			const [one, other] = pair();
+			const lease = await one.share.takeLease(HOLD);
+			expect(await lease?.beforeRequest()).toBe(true);
+			passLease();
+			give(other, issued());
+			await other.share.sync();
+			const refused = one.share.takeLease(HOLD);
+			await lease?.release();
+			expect(await refused).toBeNull();
+			const isGivenUp = () => server.say('HEXISTS', name(), 'holder') === '0';
+			expect(await until(isGivenUp, { looks: 400, everyMs: 20 })).toBe(true);
+		});
+
+		test('that was given up late is not given up again', async () => {
+			const intervals = jest.spyOn(globalThis, 'setInterval');
+			const cleared = jest.spyOn(globalThis, 'clearInterval');
+			const [one] = pair();
+			const lease = await one.share.takeLease(HOLD);
+			jest.spyOn(one.shared, 'release').mockResolvedValueOnce('apart');
+			await lease?.release();
+			const [, [tryAgain]] = intervals.mock.calls;
+			tryAgain();
+			await one.share.sync();
+			expect(server.say('HEXISTS', name(), 'holder')).toBe('0');
+			expect(cleared).toHaveBeenCalledWith(intervals.mock.results[1].value);
+		});
+
+		test('is not given up late for ever, and by one timer however many ends Redis has not heard of', async () => {
+			const intervals = jest.spyOn(globalThis, 'setInterval');
+			const cleared = jest.spyOn(globalThis, 'clearInterval');
+			const [one] = pair();
+			const release = jest.spyOn(one.shared, 'release').mockResolvedValue('apart');
+			const first = await one.share.takeLease(HOLD);
+			await first?.release();
+			const second = await one.share.takeLease(HOLD);
+			await second?.release();
+			const [, early, , late] = intervals.mock.results.map(({ value }) => value as NodeJS.Timeout);
+			expect(cleared).toHaveBeenCalledWith(early);
+			expect(late.hasRef()).toBe(false);
+			const [tryAgain, everyMs] = intervals.mock.calls[3];
+			// Reads wait for a minute after a worker that they take for dead.
+			const tries = Math.ceil((2 * MINUTE) / Number(everyMs));
+			for (let i = 0; i < tries && !cleared.mock.calls.flat().includes(late); i++) tryAgain();
+			expect(cleared).toHaveBeenCalledWith(late);
+			await one.share.sync();
+			const triedMs = release.mock.calls.length * Number(everyMs);
+			expect(triedMs).toBeGreaterThan(INTERVAL + 6000);
+			expect(triedMs).toBeLessThan(2 * MINUTE);
 		});
 
 		test('is extended until it is given up', async () => {

@@ -94,7 +94,7 @@ describe('one connection', () => {
 	});
 
 	test('is closed half a minute after its last use, and not before', async () => {
-		await run();
+		await Promise.all([run(), run()]);
 		pass(20 * SECOND);
 		await run();
 		pass(30 * SECOND - 1);
@@ -122,6 +122,8 @@ describe('one connection', () => {
 		await until(() => redis.count('EVALSHA') === 2);
 		pass(1);
 		pass(SECOND - 2);
+		// Redis hears of a connection's end a little later.
+		await sleep(50);
 		expect(redis.server.open).toBe(1);
 		pass(1);
 		await expect(running).resolves.toEqual(failed('slow'));
@@ -244,6 +246,23 @@ describe('the trouble', () => {
 		expect(store.trouble).toBe('readOnly');
 		await later();
 		expect(store.trouble).toBeNull();
+	});
+
+	test('that comes and goes is news again where it was not met for a minute', async () => {
+		const succeeds = '+OK\r\n';
+		redis.replies.EVALSHA = [FULL, succeeds, FULL, succeeds, FULL];
+		await run();
+		expect(store.takeNews()).toBe('full');
+		pass(SECOND);
+		await run();
+		pass(59 * SECOND - 1);
+		await run();
+		expect([store.trouble, store.takeNews()]).toEqual(['full', null]);
+		pass(SECOND);
+		await run();
+		pass(59 * SECOND);
+		await run();
+		expect(store.takeNews()).toBe('full');
 	});
 
 	test('is news to one, until it has passed and comes again', async () => {

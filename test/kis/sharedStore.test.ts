@@ -118,6 +118,17 @@ describeWithRedis('with a real Redis', () => {
 		client.close();
 	});
 
+	test('nor does the timer that closes it when it is unused', async () => {
+		const timers = jest.spyOn(globalThis, 'setTimeout');
+		const store = new SharedStore(url());
+		await store.run('redis/probe', ['a']);
+		const unused = timers.mock.calls.findIndex(([, milliseconds]) => milliseconds === 30_000);
+		const { value } = timers.mock.results[unused];
+		timers.mockRestore();
+		store.close();
+		expect((value as NodeJS.Timeout).hasRef()).toBe(false);
+	});
+
 	test('a missing database, a full memory, and a read-only Redis each have a name', async () => {
 		await expect(probe(url('/99'))).resolves.toBe('wrongDatabase');
 		server.say('CONFIG', 'SET', 'maxmemory', '1');
@@ -159,7 +170,7 @@ describeWithRedis('with a real Redis', () => {
 		await expect(probe(as('enough', PASSWORD))).resolves.toBeNull();
 	});
 
-	test('a user who lacks one command of the scripts may not', async () => {
+	test('a user who lacks one command of the scripts may not, and nothing is left', async () => {
 		const calls = (script: string) =>
 			[...readFileSync(resolve(script), 'utf8').matchAll(/redis\.call\('(\w+)'/g)].map(
 				([, it]) => it,
@@ -167,15 +178,17 @@ describeWithRedis('with a real Redis', () => {
 		const scripts = ['keptToken/kept', 'memory/tokens', 'rateLimit/limit'];
 		const needed = new Set(scripts.flatMap((name) => calls(`kis/${name}.lua`)));
 		expect(new Set(calls('kis/redis/probe.lua'))).toEqual(needed);
-		for (const command of ['hset', 'zadd', 'hincrbyfloat']) {
+		for (const command of needed) {
 			const rules = ['on', `>${PASSWORD}`, '~kis:*', '+info', '+select', '+@read', '+@write'];
 			const name = `without-${command}`;
 			server.say('ACL', 'SETUSER', name, ...rules, '+@scripting', '+time', `-${command}`);
 			const user = `${name}:${encodeURIComponent(PASSWORD)}`;
 			const { port } = server;
 			const lacking = redisUrl(`redis://${user}@127.0.0.1:${port}?prefix=kis:`);
-			await expect(probe(lacking)).resolves.toBe('forbidden');
+			expect([command, await probe(lacking)]).toEqual([command, 'forbidden']);
 		}
+		await sleep(1100);
+		expect(server.say('KEYS', 'kis:*')).toBe('');
 	});
 
 	test('a cluster is none, even if one node keeps everything', async () => {

@@ -155,6 +155,14 @@ describe('looked up', () => {
 		await shared.lookUp([one, two]);
 		expect(add.mock.calls).toEqual([[one, credential]]);
 	});
+
+	test('of many, those are remembered as dead that Redis calls so, in whatever part', async () => {
+		const add = jest.spyOn(DeadTokens.prototype, 'add');
+		const tokens = makeTokens(502, keys.appkey);
+		replies = [Array<string>(500).fill(''), ['', 'dead']];
+		await shared.lookUp(tokens);
+		expect(add.mock.calls).toEqual([[tokens[501], credential]]);
+	});
 });
 
 test('one that KIS has shown to be dead, or alive after a revoke, is told with that', async () => {

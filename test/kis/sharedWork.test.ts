@@ -52,12 +52,16 @@ test('it goes on when all callers have left', async () => {
 	expect(started).toBe(1);
 });
 
-test('a caller that was stopped before gets nothing', async () => {
+test('a caller that was stopped before gets nothing, and starts nothing', async () => {
 	const stopped = new AbortController();
 	stopped.abort();
-	const nothing = join(stopped);
+	expect(await join(stopped)).toBeNull();
+	expect(started).toBe(0);
+	const other = join();
+	expect(await join(stopped)).toBeNull();
 	finish('done');
-	expect(await nothing).toBeNull();
+	expect(await other).toBe('done');
+	expect(started).toBe(1);
 });
 
 test('nothing listens any more to a caller that was served', async () => {

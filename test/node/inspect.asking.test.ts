@@ -1,5 +1,6 @@
 // Inspect with Ask KIS, for many tokens: an answer that all of them would get ends the asking, and a switch that cannot be
 // read is an error. On n8n's engine, against a fake KIS that is not the sandbox.
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
 
@@ -72,14 +73,12 @@ test('questions that wait for their turn then are not asked either', async () =>
 test('Stop ends the wait of questions for their turn', async () => {
 	const stop = new AbortController();
 	const answerAndStop: Answer = (socket) => {
-		limiterFor(credentialFor(kis.keys, kis.url)).pause(5_000);
+		limiterFor(credentialFor(kis.keys, kis.url)).pause(3_600_000);
 		void delay(50).then(() => stop.abort());
 		socket.destroy();
 	};
 	kis.orders.quote = [null, answerAndStop];
-	const startedAt = performance.now();
 	const all = await ask(minted(30), stop.signal);
-	expect(performance.now() - startedAt).toBeLessThan(4_000);
 	expect(all.at(-1)).toEqual([null, 'the execution was stopped']);
 });
 
@@ -97,6 +96,15 @@ test('Stop ends the asking', async () => {
 	expect(all[0]).toEqual([true, null]);
 	expect(all.at(-1)).toEqual([null, 'the execution was stopped']);
 	expect(kis.seen('quote').length).toBeLessThanOrEqual(1 + 8);
+});
+
+test('if KIS asks that while it answers another question, that answer still counts', async () => {
+	const quote = http(200, '{"rt_cd":"0","msg_cd":"MCA00000","msg1":"정상"}');
+	const slowly = (socket: Socket) => void setTimeout(() => socket.write(quote), 300);
+	kis.orders.quote = [null, slowly, COME_BACK];
+	const [first, ...others] = await ask(minted(3));
+	expect(first).toEqual([true, null]);
+	expect(new Set(others.map(([alive]) => alive))).toEqual(new Set([true, null]));
 });
 
 test('if nothing listens, it is not tried again for each token', async () => {

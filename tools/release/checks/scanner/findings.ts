@@ -99,7 +99,7 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 		inDist(
 			'keptToken/keptShare',
 			GLOBALS,
-			'clearInterval ×2, setInterval ×2',
+			'clearInterval ×4, setInterval ×2',
 			'A request for a token that takes long stays known to the other workers, and its end is told when Redis is back.',
 		),
 	],
