@@ -40,7 +40,7 @@ describe('if the question is withdrawn', () => {
 
 	test.each([
 		['withdrawn', none(), stop()],
-		['cancelled', stop(), none()],
+		['cancelled', stop(), undefined],
 	])('and was not sent yet, it never is (%s)', async (_name, cancel, withdraw) => {
 		expect(await askWith({ cancel, withdraw })).toEqual({
 			liveness: 'undecided',
