@@ -91,6 +91,8 @@ function wrongAfter(fate: Fate, before: Seen, seen: Seen, timeline: Timeline): s
 		const { runs } = timeline.scenes[seen.scene];
 		const [{ setup, startedAt }] = asking;
 		if (runs.length > 1 || before.at < startedAt || setup.settings.retryOnFail) return null;
+		// Another process may have sent the one before, for an order of an earlier scene.
+		if (timeline.sharing === 'flaky' && mayRenew(timeline, before)) return null;
 		const { waitWhenLimited } = optionsOf(asking[0]);
 		switch (fate) {
 			case 'passing':
