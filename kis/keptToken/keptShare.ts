@@ -142,7 +142,7 @@ export class KeptShare {
 		};
 	}
 
-	/** @returns `held`: another caller in this process has the lease, too, and will release it. */
+	/** @returns `held`: another caller in this process has the lease, and will release it, or asks for it, and may be refused. */
 	async #release(): Promise<KeptResult | 'held'> {
 		return await this.#inTurn(async () => {
 			if (this.#holders > 0) return 'held';
