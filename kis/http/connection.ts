@@ -106,7 +106,11 @@ export class Connection {
 		return exchange;
 	}
 
-	/** Closes all sockets immediately, and resolves when they are closed. The next request connects anew. */
+	/**
+	 * Closes all sockets immediately. The next request connects anew.
+	 *
+	 * @returns Resolves when they are closed. No outcome depends on that, so none has to wait for it.
+	 */
 	async close(): Promise<void> {
 		this.#listenTo(null);
 		const dispatcher = this.#dispatcher;

@@ -50,7 +50,7 @@ export async function sendPaced<A extends Attempt>(
 		return await sendPermitted(limiter, permit, sendOver, read);
 	} finally {
 		limiter.leave(connection);
-		await connection.close();
+		void connection.close();
 	}
 }
 

@@ -57,7 +57,7 @@ export async function revokeTokens(
 					onResult?.(revocation, distinct.size);
 				}
 			} finally {
-				await connection.close();
+				void connection.close();
 			}
 		};
 		for (const token of tokens) {
