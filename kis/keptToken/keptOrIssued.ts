@@ -59,9 +59,7 @@ async function keptGrant(
 	minimumMs: number,
 	options: IssueOptions,
 ): Promise<Grant | null> {
-	const kept = keptTokenOf(credential);
-	await learnOfKept(kept, credential);
-	const { token } = kept;
+	const { token } = keptTokenOf(credential);
 	if (!token || isBeingRevoked(token, credential)) return null;
 	if (!reuse(token, credential, minimumMs)) return null;
 	await checkKept(credential, token, options);

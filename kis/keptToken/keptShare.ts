@@ -80,20 +80,31 @@ export class KeptShare {
 		if (seen.isLost) this.#kept.noteUnseen(now);
 		const { news } = seen;
 		const theirs = news && decodeState(news.text, this.#credential, now - news.ageMs);
+		if (theirs && (await this.#prefers(theirs))) this.#adopt(theirs, seen, now);
+		else if (!this.#isCommon()) await this.#publish(seen, now);
+	}
+
+	async #prefers(theirs: KeptState): Promise<boolean> {
+		if (this.#isCommon()) return true;
 		// Which is better depends on whether another worker has revoked ours.
-		if (theirs && !this.#isCommon()) await learnFromOthers(this.#kept.token, this.#credential);
-		if (theirs && (this.#isCommon() || !isBetter(this.#kept.state, theirs, this.#credential))) {
-			const isOurs = theirs.grant?.token.value === this.#kept.token?.value;
-			this.#kept.adopt(theirs);
-			// Another server may hold a token from before ours, which has been revoked since.
-			if (seen.isLost || (seen.isOtherServer && !isOurs)) this.#kept.noteUnseen(now);
-			this.#common = this.#kept.state;
-		} else if (!this.#isCommon()) {
-			// Nobody has checked it since the server took over: what it holds is older.
-			if (seen.isOtherServer) this.#kept.noteUnseen(now);
-			const { state } = this.#kept;
-			const writing = this.#writingOf(state);
-			if (state.grant || state.hold) this.#note(await this.#shared.write(writing), state);
+		await learnFromOthers(this.#kept.token, this.#credential);
+		return !isBetter(this.#kept.state, theirs, this.#credential);
+	}
+
+	#adopt(theirs: KeptState, { isLost, isOtherServer }: Seen, now: number): void {
+		const isOurs = theirs.grant?.token.value === this.#kept.token?.value;
+		this.#kept.adopt(theirs);
+		// Another server may hold a token from before ours, which has been revoked since.
+		if (isLost || (isOtherServer && !isOurs)) this.#kept.noteUnseen(now);
+		this.#common = this.#kept.state;
+	}
+
+	async #publish({ isOtherServer }: Seen, now: number): Promise<void> {
+		// Nobody has checked the token since the server took over: what it holds is older.
+		if (isOtherServer) this.#kept.noteUnseen(now);
+		const { state } = this.#kept;
+		if (state.grant || state.hold) {
+			this.#note(await this.#shared.write(this.#writingOf(state)), state);
 		}
 	}
 
