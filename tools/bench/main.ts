@@ -25,7 +25,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
 	quotes: { rounds: 3, measure: quotes },
 	keptToken: { rounds: 25, measure: keptToken },
 	speed: { rounds: 25, measure: speed },
-	oneToken: { rounds: 7, measure: oneToken },
+	oneToken: { rounds: 15, measure: oneToken },
 	ownWork: { rounds: 1, measure: ownWork },
 	pieces: { rounds: 5, measure: pieces },
 };

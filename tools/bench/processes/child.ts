@@ -42,7 +42,7 @@ export class Child<S extends Service> {
 	constructor(file: string, env: NodeJS.ProcessEnv = {}) {
 		this.#process = fork(compiled(file), {
 			env: { ...process.env, ...env },
-			execArgv: [],
+			execArgv: ['--expose-gc'],
 			serialization: 'advanced',
 		});
 	}

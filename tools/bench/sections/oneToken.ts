@@ -48,6 +48,7 @@ export async function oneToken(rounds: number): Promise<Findings> {
 			'The everyday case.',
 			'Each process has just started: it has loaded n8n and what n8n loads of the package when it starts, but not the HTTP client.',
 			'The time counts from the call of the node: until the local KIS has read the head of the request, which includes connecting and the TLS handshake; and until the end of the node.',
+			'Young garbage of what was loaded before is collected first: otherwise luck decides whose call collects it.',
 			"The rest of what makes the first call slow is that everything runs for the first time, n8n's expressions too.",
 			'The second table is what loading takes, in processes that do nothing else.',
 		],
