@@ -17,10 +17,11 @@ import { requestTarget } from './requestTarget';
  * somebody on the way, may be a repeated order, or can have no token in time.
  */
 export const authenticate: IAuthenticate = async (fields, requested) => {
-	const credential = parseCredential(fields);
-	if (credential instanceof InvalidInput) {
-		throw new UserError(`KIS API credential: ${credential.why}. ${credential.todo}`);
+	const parsed = parseCredential(fields);
+	if (parsed instanceof InvalidInput) {
+		throw new UserError(`KIS API credential: ${parsed.why}. ${parsed.todo}`);
 	}
+	const credential = underEgressRules(parsed);
 	const original = originalOf(requested);
 	const request = { ...original, ...dataOf(original) };
 	const target = targetOf(request, credential);
@@ -33,6 +34,14 @@ export const authenticate: IAuthenticate = async (fields, requested) => {
 	rememberOriginal(authenticated, original);
 	return authenticated;
 };
+
+/** A credential cannot ask n8n's SSRF protection about an address. Where that is on, only KIS is called unasked. */
+function underEgressRules(credential: KisCredential): KisCredential {
+	const isProtected = /^(true|1)$/i.test(process.env.N8N_SSRF_PROTECTION_ENABLED ?? '');
+	return isProtected && credential.environment === 'custom'
+		? { ...credential, callsUnasked: false }
+		: credential;
+}
 
 /** Copies what a workflow may compute. @throws {UserError} if it is more than data. */
 function dataOf(request: IHttpRequestOptions & { form?: unknown; formData?: unknown }) {

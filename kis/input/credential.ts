@@ -1,4 +1,4 @@
-import { parseBaseUrl } from './baseUrl';
+import { isLoopback, parseBaseUrl } from './baseUrl';
 import { ENVIRONMENTS, isEnvironmentName, type EnvironmentName } from './environments';
 import { InvalidInput } from './invalidInput';
 import { parseRedisUrl, type RedisUrl } from './redisUrl';
@@ -11,6 +11,11 @@ export interface KisCredential {
 	readonly appsecret: string;
 	readonly environment: EnvironmentName;
 	readonly baseUrl: URL;
+	/**
+	 * Whether the host may be called without a user's order, to get or check a token for a request. n8n's egress rules are not
+	 * available there, so only KIS and this computer may.
+	 */
+	readonly callsUnasked: boolean;
 	/** Whether n8n requests with this credential get an access token if they have none. */
 	readonly bringsToken: boolean;
 	/** Whether n8n requests with this credential wait for the app key's limit. */
@@ -50,7 +55,16 @@ export function parseCredential(
 	}
 	const redis = redisOf(fields.redisUrl);
 	if (redis instanceof InvalidInput) return redis;
-	return { appkey, appsecret, environment, baseUrl, bringsToken, pacesRequests, redis };
+	return {
+		appkey,
+		appsecret,
+		environment,
+		baseUrl,
+		callsUnasked: environment !== 'custom' || isLoopback(baseUrl),
+		bringsToken,
+		pacesRequests,
+		redis,
+	};
 }
 
 function withoutStrayWhiteSpace(field: unknown): string {

@@ -1,5 +1,4 @@
 import type { AccessToken } from '../input/accessToken';
-import { isLoopback } from '../input/baseUrl';
 import type { KisCredential } from '../input/credential';
 import { isLimited, type Issuance } from '../issue/issuance';
 import { doubtAbout, isBeingRevoked, type Doubt } from '../memory/revokeMarks';
@@ -68,7 +67,7 @@ export function nextStep(
 ): Step {
 	const token = kept.usable(credential);
 	const hold = kept.holdAt(now);
-	const mayCall = callsUnasked(credential);
+	const mayCall = credential.callsUnasked;
 	const waitMs = credential.redis ? kept.requestedElsewhereMs : 0;
 	if (!token) {
 		if (!mayCall) return refuse({ because: 'notUnasked' });
@@ -112,14 +111,6 @@ function endsInAMinute({ issuance }: IssueHold): boolean {
 	if (issuance.outcome === 'unusable') return false;
 	const { outcome, decisive } = issuance;
 	return decisive ? outcome === 'rejected' && isLimited(decisive) : outcome === 'unknown';
-}
-
-/**
- * Returns whether the host may be called unasked. n8n's egress rules are not available where a request gets its token, so
- * only KIS and this computer may.
- */
-function callsUnasked({ environment, baseUrl }: KisCredential): boolean {
-	return environment !== 'custom' || isLoopback(baseUrl);
 }
 
 function refuse(noToken: NoToken): Step {

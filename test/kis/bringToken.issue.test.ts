@@ -194,7 +194,8 @@ describe('an issue that KIS refuses, or that was never sent', () => {
 });
 
 describe('Custom on another machine', () => {
-	const remote = () => credential({ baseUrl: new URL('https://relay.example') });
+	const remote = () =>
+		credential({ baseUrl: new URL('https://relay.example'), callsUnasked: false });
 
 	test('is not asked for a token', async () => {
 		expect(await bring({ mayWait: true }, remote())).toEqual({ because: 'notUnasked' });

@@ -14,6 +14,7 @@ test.each([
 	expect(parseCredential({ ...keys, environment })).toEqual({
 		...keys,
 		environment,
+		callsUnasked: true,
 		bringsToken: true,
 		pacesRequests: true,
 		redis: null,
@@ -34,10 +35,21 @@ test('custom is where the user says', () => {
 	expect(parseCredential(fields)).toEqual({
 		...keys,
 		environment: 'custom',
+		callsUnasked: false,
 		bringsToken: true,
 		pacesRequests: true,
 		redis: null,
 		baseUrl: new URL('https://relay.example/kis'),
+	});
+});
+
+test.each([
+	['http://127.0.0.1:1', true],
+	['http://localhost:1', true],
+	['https://relay.example', false],
+])('of custom hosts only this computer is called unasked: %s', (baseUrl, callsUnasked) => {
+	expect(parseCredential({ ...keys, environment: 'custom', baseUrl })).toMatchObject({
+		callsUnasked,
 	});
 });
 

@@ -8,8 +8,10 @@ import { testCredential } from '../support/credentialTest';
 import { EgressRefusal } from '../../kis/http/egress';
 import { egressRules } from '../../nodes/KisToken/host/egressRules';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
+import { HELPERS, send, type Helper } from '../support/httpRequest';
 import { isN8n1 } from '../support/releaseLine';
 import { closeServers, startServer, type ScriptedServer } from '../support/scriptedServer';
+import { makeKeyPair } from '../support/tokens';
 import { issue, revoke, runNode, tokenItems, useSandbox } from '../support/workflow';
 
 const FORBIDDEN = '127.0.0.1';
@@ -152,6 +154,20 @@ test("when n8n's egress filter throws, every address and name is refused", async
 	});
 	expect(found).toEqual([expect.any(EgressRefusal), []]);
 });
+
+onN8n2.each(Object.keys(HELPERS) as Helper[])(
+	'a forbidden address gets nothing of a request by %s, the request for its token neither',
+	async (helper) => {
+		const { stored, errors } = await send(
+			{ keys: makeKeyPair(), url: server.url },
+			{ url: `${server.url}/uapi/x` },
+			{ helper },
+		);
+		expect(errors).toHaveLength(1);
+		expect(JSON.stringify(stored)).toContain('does not ask');
+		expect(server.connections).toBe(0);
+	},
+);
 
 describe('the test in the dialog of the credential', () => {
 	const verdict = async (baseUrl: string) => {

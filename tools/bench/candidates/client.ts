@@ -32,6 +32,7 @@ export const client: Candidate = {
 					...app,
 					environment: 'custom',
 					baseUrl: new URL(url),
+					callsUnasked: true,
 					bringsToken: false,
 					pacesRequests: false,
 					redis: null,
