@@ -1,5 +1,4 @@
 import type { Answered } from '../http/exchange';
-import { clockDifference } from '../http/retryAfter';
 import {
 	MAX_TOKEN_BYTES,
 	looksLikeToken,
@@ -8,7 +7,7 @@ import {
 } from '../input/accessToken';
 import type { KisCredential } from '../input/credential';
 import { InvalidInput } from '../input/invalidInput';
-import { readAttempt, type Attempt } from '../reply/attempt';
+import { clockAheadOf, readAttempt, type Attempt } from '../reply/attempt';
 import { OPEN_ANSWERS } from '../reply/httpAnswers';
 import { parseKisTime } from '../reply/koreanTime';
 import { isText, type KisReply, type ParsedExchange } from '../reply/reply';
@@ -50,8 +49,6 @@ export interface IssueAttempt extends Attempt {
 
 /** JSON that contains a JWT, or a string under a name that ends like `access_token`. */
 const HOLDS_TOKEN = /eyJ[\w-]{4}i|token":[[{]*"[^"]/i;
-/** Smaller differences between the clocks are ignored. */
-export const CLOCK_TOLERANCE_MS = 5 * 60 * 1000;
 
 /**
  * Reads what an exchange means. The only secret in the result is the token of its grant.
@@ -99,12 +96,11 @@ function readGrant(
 		if (typeof value === 'string') return [[name, guard.show(value)]];
 		return typeof value === 'number' && !guard.reveals(String(value)) ? [[name, value]] : [];
 	});
-	const difference = clockDifference(answer);
 	return {
 		token,
 		expiresAt: parseKisTime(access_token_token_expired) ?? token.claims?.expiresAt ?? null,
 		isOver: isText(String(expires_in ?? '')) && Number(expires_in) <= 0,
-		clockAheadMs: Math.abs(difference) > CLOCK_TOLERANCE_MS ? difference : 0,
+		clockAheadMs: clockAheadOf(answer),
 		fields: { access_token: token.value, ...Object.fromEntries(others) },
 	};
 }

@@ -1,11 +1,11 @@
-import { hasExpired, isWholeTokenOf, type AccessToken } from '../input/accessToken';
+import { isWholeTokenOf, type AccessToken } from '../input/accessToken';
 import type { KisCredential } from '../input/credential';
 import { askIfAlive, type Liveness } from '../liveness/askIfAlive';
 import { deadTokens } from '../memory/deadTokens';
 import { doubtAbout, resolveDoubt } from '../memory/revokeMarks';
 import { tellOthers } from '../memory/sharedMarks';
 import type { SendingOptions } from '../rateLimit/pacedRequest';
-import type { Attempt, Verdict } from '../reply/attempt';
+import { hasExpiredByBothClocks, type Attempt } from '../reply/attempt';
 import { never } from '../waiting';
 import { keptShareOf } from './keptShare';
 import { keptTokenOf } from './keptToken';
@@ -30,7 +30,7 @@ export async function checkToken(
 	const wasKept = isKept();
 	const doubt = doubtAbout(token, credential);
 	const { liveness, attempt } = await askIfAlive(credential, token, options);
-	const meansDead = wasKept || isDeadIfInvalid(credential, token, attempt?.verdict);
+	const meansDead = wasKept || (attempt !== null && isDeadIfInvalid(credential, token, attempt));
 	const alive = ALIVE[liveness](meansDead);
 	if (alive !== null && doubt) resolveDoubt(doubt);
 	if (alive === false) deadTokens.add(token, credential);
@@ -71,11 +71,7 @@ const ALIVE: Readonly<Record<Liveness, (meansDead: boolean) => boolean | null>> 
  * KIS also calls a token invalid that is cut off or another app key's, and one of the other environment expired. None of
  * that is so of the token that the credential keeps: KIS gave it to this app key, at this address.
  */
-function isDeadIfInvalid(
-	{ appkey }: KisCredential,
-	token: AccessToken,
-	verdict: Verdict | undefined,
-): boolean {
-	const isPlausible = verdict !== 'expiredToken' || hasExpired(token, Date.now());
+function isDeadIfInvalid({ appkey }: KisCredential, token: AccessToken, attempt: Attempt): boolean {
+	const isPlausible = attempt.verdict !== 'expiredToken' || hasExpiredByBothClocks(token, attempt);
 	return isPlausible && isWholeTokenOf(token, appkey);
 }

@@ -1,9 +1,9 @@
 import type { KisCredential } from '../input/credential';
 import { readJsonObject } from '../input/json';
-import { CLOCK_TOLERANCE_MS, readGiven, type Grant } from '../issue/grant';
+import { readGiven, type Grant } from '../issue/grant';
 import { SAME_TOKEN_MS, type Flaw, type NotIssued } from '../issue/issuance';
 import type { AnswerRule } from '../reply/answerRule';
-import type { Attempt, Verdict } from '../reply/attempt';
+import { CLOCK_TOLERANCE_MS, type Attempt, type Verdict } from '../reply/attempt';
 import { KIS_CODES } from '../reply/errorCodes';
 import { OPEN_ANSWERS, REFUSING_STATUSES } from '../reply/httpAnswers';
 import type { IssueHold } from './issueHold';
@@ -156,6 +156,7 @@ function decodeAttempt(field: unknown): Attempt {
 		text: nullOr(text, textOf),
 		transportCode: nullOr(transportCode, textOf),
 		pause: null,
+		clockAheadMs: 0,
 	};
 }
 

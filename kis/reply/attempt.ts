@@ -1,5 +1,6 @@
 import type { Answered } from '../http/exchange';
-import { pauseOf, type Pause } from '../http/retryAfter';
+import { clockDifference, pauseOf, type Pause } from '../http/retryAfter';
+import { hasExpired, type AccessToken } from '../input/accessToken';
 import type { SecretGuard } from '../secrets/secretGuard';
 import type { AnswerRule, Meaning } from './answerRule';
 import { isListed } from './errorCodes';
@@ -33,6 +34,8 @@ export interface Attempt {
 	readonly transportCode: string | null;
 	/** The pause that the server asked for with `Retry-After`; `null` for none. */
 	readonly pause: Pause | null;
+	/** How many milliseconds the server's clock was ahead of this computer's; 0 if they agreed, or no answer came. */
+	readonly clockAheadMs: number;
 }
 
 const NOTHING_KNOWN = {
@@ -43,6 +46,7 @@ const NOTHING_KNOWN = {
 	text: null,
 	transportCode: null,
 	pause: null,
+	clockAheadMs: 0,
 } as const;
 
 /**
@@ -100,7 +104,22 @@ function readAnswer(
 		text: reply && reply.text !== null ? guard.show(reply.text) : null,
 		transportCode: null,
 		pause: pauseOf(answer),
+		clockAheadMs: clockAheadOf(answer),
 	};
+}
+
+/** Smaller differences between the clocks are ignored. */
+export const CLOCK_TOLERANCE_MS = 5 * 60 * 1000;
+
+/** Returns how many milliseconds the clock of the server is ahead of this computer's; 0 if they agree, or it did not say. */
+export function clockAheadOf(answer: Answered): number {
+	const difference = clockDifference(answer);
+	return Math.abs(difference) > CLOCK_TOLERANCE_MS ? difference : 0;
+}
+
+/** Returns whether the token's `exp` has passed by both clocks, this computer's and that of the server that answered. */
+export function hasExpiredByBothClocks(token: AccessToken, { clockAheadMs }: Attempt): boolean {
+	return hasExpired(token, Date.now() + Math.min(clockAheadMs, 0));
 }
 
 /** A listed code is public, even if a secret contains it. */

@@ -107,17 +107,20 @@ function isBlank(value: unknown): boolean {
 
 /** Fields in which servers say how a request went, in lower case, and how to tell that it failed. */
 const SIGNS: Readonly<Record<string, (value: unknown, word: string) => boolean>> = {
-	code: isFailure,
+	code: isNoSuccess,
 	success: isNo,
 	issuccess: isNo,
 	is_success: isNo,
 	ok: isNo,
-	status: isFailure,
-	statuscode: isFailure,
-	status_code: isFailure,
-	result: isFailure,
+	status: isNoSuccess,
+	statuscode: isNoSuccess,
+	status_code: isNoSuccess,
+	result: isNoSuccess,
 	rt_cd: (value, word) => value !== null && word !== '0',
 };
+
+/** Nothing, yes, an HTTP status such as `200 OK`, or a word for success. Servers mean both by a plain 0. */
+const SUCCESS = /^(|true|1|y|yes|ok|success|successful|succeeded|done|completed?|2\d\d(\D.*)?)$/s;
 
 /** Errs on the side of refusal: a false alarm leaves the outcome open, a missed refusal makes a false statement. */
 function isSignOfRefusal([field, value]: readonly [string, unknown]): boolean {
@@ -134,7 +137,7 @@ function isNo(value: unknown, word: string): boolean {
 	return value !== null && !/^(true|1|y|yes|ok)$/.test(word);
 }
 
-function isFailure(value: unknown, word: string): boolean {
+function isNoSuccess(value: unknown, word: string): boolean {
 	const isNested = typeof value === 'object' && value !== null;
-	return isNested || /^(err|fail|[345]\d\d(?!\d))/.test(word);
+	return isNested || !SUCCESS.test(word);
 }

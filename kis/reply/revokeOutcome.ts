@@ -28,7 +28,7 @@ export function meansDead(outcome: RevokeOutcome): boolean {
 export interface TokenFacts {
 	/** It is a complete JWT of this app key, so that "invalid" can only mean dead. */
 	readonly whole: boolean;
-	/** Its `exp` has passed. */
+	/** Its `exp` has passed, by this computer's clock and by that of the server. */
 	readonly expired: boolean;
 	/** This process has seen it dead at this host before. */
 	readonly knownDead: boolean;
@@ -69,7 +69,7 @@ export function outcomeOf(
  * of tokens of the other environment too, and there it may be live.
  *
  * @param verdict KIS's answer to the question, about a whole token of the app key.
- * @param expired Its `exp` has passed, by this computer's clock.
+ * @param expired Its `exp` has passed, by this computer's clock and by that of the server.
  */
 export function outcomeOfInvalid(verdict: Verdict, expired: boolean): RevokeOutcome {
 	if (expired) return 'alreadyInvalid';

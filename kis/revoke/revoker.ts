@@ -1,12 +1,12 @@
 import type { Connection } from '../http/connection';
-import { hasExpired, isWholeTokenOf, type AccessToken } from '../input/accessToken';
+import { isWholeTokenOf, type AccessToken } from '../input/accessToken';
 import type { KisCredential } from '../input/credential';
 import { askIfAlive, type LivenessAnswer } from '../liveness/askIfAlive';
 import { deadTokens } from '../memory/deadTokens';
 import { revokeHistory } from '../memory/revokeHistory';
 import { sendPermitted, type SendingOptions, type Sent } from '../rateLimit/pacedRequest';
 import type { RateLimiter } from '../rateLimit/rateLimiter';
-import type { Attempt } from '../reply/attempt';
+import { hasExpiredByBothClocks, type Attempt } from '../reply/attempt';
 import type { ParsedExchange } from '../reply/reply';
 import { waitBeforeRetry } from '../reply/retry';
 import {
@@ -78,7 +78,8 @@ export class Revoker {
 		let outcome = await this.#attempt(token, connection, before, attempts);
 		const asked = outcome === 'unknown' ? await this.#ask(token) : null;
 		const invalid = asked?.liveness === 'invalid' ? asked.attempt : null;
-		if (invalid) outcome = outcomeOfInvalid(invalid.verdict, hasExpired(token, Date.now()));
+		if (invalid)
+			outcome = outcomeOfInvalid(invalid.verdict, hasExpiredByBothClocks(token, invalid));
 		const foundDead = meansDead(outcome) ? invalid : null;
 		batchStop.noteFinished(meansDead(outcome), attempts);
 		const found = before === 'revoked' ? null : decisiveAmong(attempts, outcome);
@@ -165,7 +166,7 @@ export class Revoker {
 		const verdicts = attempts.map(({ verdict }) => verdict);
 		const facts = {
 			whole: isWholeTokenOf(token, credential.appkey),
-			expired: hasExpired(token, Date.now()),
+			expired: attempts.every((attempt) => hasExpiredByBothClocks(token, attempt)),
 			// Looked up anew each time: another execution may be revoking it at this moment.
 			knownDead: deadTokens.has(token, credential),
 		};

@@ -23,6 +23,7 @@ const ATTEMPT: Attempt = {
 	text: '접근토큰 발급 잠시 후 다시 시도하세요(1분당 1회)',
 	transportCode: null,
 	pause: null,
+	clockAheadMs: 0,
 };
 
 function grantOf(value: string) {

@@ -56,7 +56,8 @@ describe('KIS confirmed', () => {
 		['an error without content', 200, { code: 200, error: {} }, null],
 		['a success of null', 200, { code: 200, success: null }, null],
 		['a status of null', 200, { code: 200, status: null }, null],
-		['a result without errors', 200, { code: 200, result: 'no error' }, null],
+		['a result of success', 200, { code: 200, result: 'Success' }, null],
+		['a status of 200 with words', 200, { code: 200, status: '200 OK' }, null],
 	])('%s', (_name, status, body, encoding) => {
 		expect(answered(status, body, encoding).verdict).toBe('confirmed');
 	});
@@ -165,6 +166,13 @@ describe('no verdict', () => {
 		['isSuccess: false', 200, { code: 200, isSuccess: false }],
 		['statusCode: 500', 200, { code: 200, statusCode: 500 }],
 		['result: fail', 200, { code: 200, result: 'fail' }],
+		['result: false', 200, { code: 200, result: false }],
+		['result: 0, which may mean both', 200, { code: 200, result: 0 }],
+		['a result in words of its own', 200, { code: 200, result: 'no error' }],
+		['status: false', 200, { code: 200, status: false }],
+		['status: rejected', 200, { code: 200, status: 'rejected' }],
+		['status: 2000', 200, { code: 200, status: 2000 }],
+		['a code further in that is not known', 200, { code: 200, data: { code: -1 } }],
 		['status: 500 with words', 200, { code: 200, status: '500 Internal Server Error' }],
 		['status: a list', 200, { code: 200, status: ['error'] }],
 		['status: an object', 200, { code: 200, status: { error: 'x' } }],
@@ -321,6 +329,7 @@ describe('a listed code decides, whatever the HTTP status and whatever stands be
 					text: '거부',
 					transportCode: null,
 					pause: null,
+					clockAheadMs: 0,
 				});
 			}
 			expect(answered(status, notUtf8(`{"error_code":"${code}","message":"?"}`))).toMatchObject({

@@ -22,6 +22,8 @@ const HTML = http(200, '<html></html>', { 'content-type': 'text/html' });
 const keys = makeKeyPair();
 const whole = () => makeToken(keys.appkey);
 const expired = () => makeToken(keys.appkey, { exp: 1_700_000_000 });
+/** "Expired", by a server whose clock says that the token is not. */
+const expiredAsOf = (date: string) => http(500, '{"error_code":"EGW00123"}', { date });
 const ofAnother = () => makeToken(makeKeyPair().appkey);
 const cutOff = () => makeToken(keys.appkey).slice(0, -1);
 
@@ -71,6 +73,20 @@ test.concurrent.each<[string, () => string, Answer[], string, number]>([
 	],
 	['"invalid" of a whole token', whole, [refusal('EGW00121')], 'alreadyInvalid', 1],
 	['"expired" of an expired token', expired, [refusal('EGW00123', 500)], 'alreadyInvalid', 1],
+	[
+		'"expired" of an expired token, whose end the server has not reached',
+		expired,
+		[expiredAsOf('Tue, 14 Nov 2023 21:00:00 GMT')],
+		'rejected',
+		1,
+	],
+	[
+		'"expired" of an expired token, whose end the server has just passed',
+		expired,
+		[expiredAsOf('Tue, 14 Nov 2023 22:14:00 GMT')],
+		'alreadyInvalid',
+		1,
+	],
 	['"expired" of a token that has not', whole, [refusal('EGW00123')], 'rejected', 1],
 	['"invalid" of an opaque token', makeOpaqueToken, [refusal('EGW00121')], 'rejected', 1],
 	['a refusal on 500', whole, [refusal('EGW00101', 500)], 'rejected', 1],

@@ -77,6 +77,15 @@ describe('a token that is dead', () => {
 		expect((await revokeOne(token)).outcome).toBe(outcome);
 	});
 
+	test('EGW00123 about one that has expired by this clock, and not by that of the server: unknown', async () => {
+		const now = Date.now();
+		const token = kis.mint({ exp: Math.floor(now / 1000) - 3600 });
+		kis.orders.revokeP = [reset];
+		const date = new Date(now - 2 * 3_600_000).toUTCString();
+		kis.orders.quote = [http(500, '{"rt_cd":"1","msg_cd":"EGW00123"}', { date })];
+		expect((await revokeOne(token)).outcome).toBe('unknown');
+	});
+
 	test('was revoked by an earlier node of the execution whose attempt got no verdict', async () => {
 		const token = kis.mint();
 		const executionId = randomUUID();

@@ -144,6 +144,14 @@ describe('KIS calls a token expired (EGW00123)', () => {
 		expect(await ask([over])).toEqual([[false, 'KIS says that the token has expired (EGW00123)']]);
 	});
 
+	test('that is over by this clock, and not by that of KIS: it may live in the other environment', async () => {
+		const now = Date.now();
+		const over = makeToken(kis.keys.appkey, { exp: Math.floor(now / 1000) - 3600 });
+		const date = new Date(now - 2 * 3_600_000).toUTCString();
+		kis.orders.quote = [http(500, '{"rt_cd":"1","msg_cd":"EGW00123"}', { date })];
+		expect((await ask([over]))[0][0]).toBeNull();
+	});
+
 	test('that is not over: it may live in the other environment', async () => {
 		const token = kis.mint();
 		kis.orders.quote = [uapiRefusal('EGW00123')];

@@ -140,7 +140,7 @@ const FAILURES: Row[] = [
 		'expired, though it has not',
 		report(revocation('rejected', [refused('EGW00123', null, 'expiredToken')])),
 		`${LIVE}KIS says that the token has expired (EGW00123)`,
-		`By this computer's clock the token has not expired yet. ${MAY_BE_LIVE} Check the clock, and the Environment of the KIS API credential.`,
+		`By this computer's clock, or by that of the server, the token has not expired yet. ${MAY_BE_LIVE} Check the clock, and the Environment of the KIS API credential.`,
 		'EGW00123',
 		403,
 	],

@@ -11,6 +11,7 @@ const NOTHING = {
 	text: null,
 	transportCode: null,
 	pause: null,
+	clockAheadMs: 0,
 } as const;
 
 /** An attempt under the rule that an answer with its code or status falls under. */

@@ -234,12 +234,13 @@ function sign(random: Random): Fields {
 		() => ({ [pick(ERROR_FIELDS, random('field'))]: content }),
 		() => ({ error_code: pick(CODE_LIKE, random('like')) }),
 		() => ({ success: pick([false, 'false'], random('success')) }),
-		() => ({ status: pick(['error', 'ERROR', 'fail', 'failed', 'failure'], random('status')) }),
+		() => ({ [pick(['status', 'result'], random('of'))]: pick(NO_SUCCESS, random('status')) }),
 		returned,
 		() => ({ [pick(['result', 'resultCode', 'reason', 'errorCode'], random('field'))]: gateway }),
 	];
 	return pick(signs, random('sign'))();
 }
+const NO_SUCCESS = ['error', 'ERROR', 'fail', 'failed', 'failure', 'rejected', 'pending', false];
 const ERROR_FIELDS = ['error', 'errors', 'errorCode', 'error_message', 'ErrorMsg', 'ERROR_DETAIL'];
 
 function json(status: number, fields: Fields): Drawn {

@@ -79,9 +79,9 @@ export const BREAKS: readonly Break[] = [
 		to: 'return false;',
 	},
 	{
-		rule: 'sign of refusal: `status` error or fail',
+		rule: 'sign of refusal: a `status` or `result` that is no known word of success',
 		file: REPLY,
-		from: 'return isNested || /^(err|fail|[345]\\d\\d(?!\\d))/.test(word);',
+		from: 'return isNested || !SUCCESS.test(word);',
 		to: 'return false;',
 	},
 	{
@@ -534,8 +534,8 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'nor does "expired" of one that is not over',
 		file: CHECK,
-		from: "verdict !== 'expiredToken' || hasExpired(token, Date.now())",
-		to: 'verdict !== undefined',
+		from: "attempt.verdict !== 'expiredToken' || hasExpiredByBothClocks(token, attempt)",
+		to: 'attempt !== null',
 		seenBy: 'test/node/inspect.asking.test.ts',
 	},
 	{

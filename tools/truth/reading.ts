@@ -122,7 +122,7 @@ function hasSign(fields: Readonly<Record<string, unknown>>): boolean {
 		([name, value]) =>
 			(/^error/i.test(name) && hasContent(value)) ||
 			(name === 'success' && String(value) === 'false') ||
-			(name === 'status' && /^(error|fail)/i.test(String(value))) ||
+			(/^(status|result)$/.test(name) && !/^(ok|success|200)$/i.test(String(value))) ||
 			(name === 'rt_cd' && asCode(value) !== '0') ||
 			/^[EI]GW\d{5}$/.test(asCode(value)) ||
 			(typeof value === 'object' && value !== null && hasSign(value as typeof fields)),

@@ -1,12 +1,11 @@
 import {
-	hasExpired,
 	isCutOff,
 	isIssuedTo,
 	isWholeTokenOf,
 	type AccessToken,
 } from '../../../../kis/input/accessToken';
 import type { KisCredential } from '../../../../kis/input/credential';
-import type { Attempt } from '../../../../kis/reply/attempt';
+import { hasExpiredByBothClocks, type Attempt } from '../../../../kis/reply/attempt';
 import { explain, explainAll, sentences } from '../../../../kis/reply/explanation';
 import { koreanTime } from '../../../../kis/reply/koreanTime';
 import type { Revocation } from '../../../../kis/revoke/revocation';
@@ -89,21 +88,22 @@ const CAUSES = {
 		todo: 'Find the whole token and revoke that.',
 	},
 	notExpired: {
-		known: "By this computer's clock the token has not expired yet.",
+		known: "By this computer's clock, or by that of the server, the token has not expired yet.",
 		todo: 'Check the clock, and the Environment of the KIS API credential.',
 	},
 	opaque: { known: 'The token is not a JWT: it cannot be told whose it is.' },
 } as const satisfies Record<string, CauseInToken>;
 
 function causeInToken(
-	{ verdict }: Attempt,
+	attempt: Attempt,
 	token: AccessToken,
 	{ appkey }: KisCredential,
 ): CauseInToken | null {
+	const { verdict } = attempt;
 	if (verdict !== 'invalidToken' && verdict !== 'expiredToken') return null;
 	if (isIssuedTo(token, appkey) === false) return CAUSES.otherAppKey;
 	if (isCutOff(token)) return CAUSES.cutOff;
 	if (!token.claims) return CAUSES.opaque;
 	const mayBeClock = verdict === 'expiredToken' && isWholeTokenOf(token, appkey);
-	return mayBeClock && !hasExpired(token, Date.now()) ? CAUSES.notExpired : null;
+	return mayBeClock && !hasExpiredByBothClocks(token, attempt) ? CAUSES.notExpired : null;
 }
