@@ -30,6 +30,7 @@ export const N8N_LABELS: ReadonlySet<string> = new Set([
 	'Method',
 	'Migration report',
 	'On Error',
+	'Pagination',
 	'Predefined Credential Type',
 	'Proxy',
 	'Raw',
