@@ -5,6 +5,7 @@ import type { IDataObject, IExecuteFunctions, Logger } from 'n8n-workflow';
 
 import { until } from '../../tools/common/until';
 import { LOG_FILE } from '../../tools/engine/run';
+import { RateLimiter } from '../../kis/rateLimit/rateLimiter';
 import type { Revocation } from '../../kis/revoke/revocation';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { progressLog } from '../../nodes/KisToken/operations/revoke/progress';
@@ -19,6 +20,16 @@ const sandbox = useSandbox();
 const mint = ({ kis, apps }: Sandbox) => kis.mint(apps[0].appkey).value;
 /** Retries once, and asks KIS no question afterwards. */
 const onlySent = { maxRetries: 0, askBeforeUnknown: false };
+
+afterEach(() => jest.restoreAllMocks());
+
+/** Watches for the first answer that the client reads: it then tells the limiter what the answer says of the pace. */
+function watchAnswers(): () => Promise<void> {
+	const told = jest.spyOn(RateLimiter.prototype, 'pause');
+	return async () => {
+		while (told.mock.calls.length === 0) await delay(5);
+	};
+}
 
 describe('an engine without a database, which gives no execution an id', () => {
 	const lost = { kind: 'reset', processed: true } as const;
@@ -220,10 +231,10 @@ describe('Stop', () => {
 		sandbox().faults.push({ kind: 'refuse', code: 'EGW00201' });
 		const stop = new AbortController();
 		const setup = { input: tokenItems(mint(sandbox())), stop: stop.signal };
+		const answerIsRead = watchAnswers();
 		const running = revoke(sandbox(), setup);
-		await until(() => sandbox().calls.length === 1);
-		// The answer is on its way, and the wait after this code is longer than a second.
-		await delay(500);
+		await answerIsRead();
+		// The wait after this code is longer than a second.
 		stop.abort();
 		const run = await running;
 		expect(sandbox().calls).toHaveLength(1);
@@ -234,10 +245,10 @@ describe('Stop', () => {
 		const tokens = Array.from({ length: 10 }, () => mint(sandbox()));
 		const options = { requestsPerSecond: 0.1, includeDetails: true };
 		const stop = new AbortController();
+		const answerIsRead = watchAnswers();
 		const running = revoke(sandbox(), { input: tokenItems(...tokens), options, stop: stop.signal });
-		while (sandbox().calls.length === 0) await delay(5);
-		// The answer is on its way, and the next token may be sent only after ten seconds.
-		await delay(1000);
+		await answerIsRead();
+		// The next token may be sent only after ten seconds.
 		stop.abort();
 		const run = await running;
 		expect(outcomes(run.items)).toEqual(['revoked', ...Array(9).fill('notSent')]);
@@ -245,7 +256,6 @@ describe('Stop', () => {
 
 	describe('while the tokens are read', () => {
 		const { execute } = KisToken.prototype;
-		afterEach(() => jest.restoreAllMocks());
 
 		/** Presses Stop when the node first yields to the event loop in its last try. */
 		async function stopWhileReading(tries: number, setup: Parameters<typeof revoke>[1]) {
