@@ -63,6 +63,10 @@ export async function connectRedis(url: RedisUrl): Promise<RedisClient> {
 	const refused = new Promise<never>((_resolve, reject) => redis.on('error', reject));
 	refused.catch(() => {});
 	const isOpen = () => redis.status === 'ready';
+	const close = () => {
+		// Of one that is closed already, ioredis would await the close for two seconds, and the process with it.
+		if (!redis.stream?.destroyed) redis.disconnect();
+	};
 	let isUp = false;
 	try {
 		await Promise.race([redis.connect(), refused]);
@@ -86,13 +90,10 @@ export async function connectRedis(url: RedisUrl): Promise<RedisClient> {
 							: await Promise.reject(error),
 					);
 			},
-			close() {
-				// Of one that is closed already, ioredis would await the close for two seconds, and the process with it.
-				if (isOpen()) redis.disconnect();
-			},
+			close,
 		};
 	} finally {
-		if (!isUp) redis.disconnect();
+		if (!isUp) close();
 	}
 }
 

@@ -155,6 +155,14 @@ test('what Redis has closed is closed without a timer that keeps the process ali
 	expect(timers()).toBe(before);
 });
 
+test('what Redis closes before it says which server it is leaves no timer that keeps the process alive', async () => {
+	redis.replies.INFO = [hangUp];
+	const timers = () => resources().get('Timeout') ?? 0;
+	const before = timers();
+	await expect(connect()).rejects.toThrow('closed');
+	expect(timers()).toBe(before);
+});
+
 test('with TLS, the certificate counts even where NODE_TLS_REJECT_UNAUTHORIZED=0 says otherwise', async () => {
 	const dialled = jest.spyOn(tls, 'connect');
 	await expect(connectRedis(redisUrl(`rediss://127.0.0.1:${await unusedPort()}`))).rejects.toThrow(
