@@ -18,6 +18,8 @@ export interface Observed {
 	/** Requests to a bad certificate. */
 	readonly misled: number;
 	readonly connectionsLeft: number;
+	/** Requests on those of them on which an answer is awaited. */
+	readonly unanswered: readonly Arrival[];
 	/** The longest turn of the host's event loop meanwhile. */
 	readonly longestTurnMs: number;
 }
@@ -44,6 +46,7 @@ export function observe(host: Host): () => Promise<Observed> {
 			disturbed: host.disturbed - disturbed,
 			misled: relay.misled - misled,
 			connectionsLeft: relay.open,
+			unanswered: relay.unanswered,
 			longestTurnMs,
 		};
 	};

@@ -54,6 +54,9 @@ export interface Arrival extends Request {
 	isSurelyRead: boolean;
 }
 
+/** An answer that drips pauses for less. */
+const LONGEST_PAUSE_MS = 500;
+
 /** Holds the index of an arrival, in the request that is passed on. */
 export const NUMBER_HEADER = 'relay-number';
 /** A longer answer counts as cut off: the node reads none. */
@@ -73,8 +76,8 @@ export class RecordingRelay {
 	/** Of those who call, by their port: below TLS, where a connection can be reset. */
 	readonly #near = new Map<number | undefined, Socket>();
 	readonly #far = new Set<Socket>();
-	/** Ports of those who have sent a request. */
-	readonly #used = new Set<number | undefined>();
+	/** The latest request of those who have sent one, by their port. */
+	readonly #latest = new Map<number | undefined, Arrival>();
 	#port = 0;
 	#connections = 0;
 
@@ -114,6 +117,13 @@ export class RecordingRelay {
 		return this.#near.size;
 	}
 
+	/** The requests on open connections of which the answer is still to come, or is coming. */
+	get unanswered(): Arrival[] {
+		const since = performance.now() - LONGEST_PAUSE_MS;
+		const latest = [...this.#near.keys()].flatMap((port) => this.#latest.get(port) ?? []);
+		return latest.filter(({ answeredAt }) => answeredAt > since);
+	}
+
 	/** How many requests for a token arrived. */
 	count(token: string): number {
 		return this.arrivals.filter((arrival) => arrival.token === token).length;
@@ -146,7 +156,7 @@ export class RecordingRelay {
 		this.#near.set(remotePort, socket);
 		socket.once('close', () => {
 			this.#near.delete(remotePort);
-			if (!this.#used.delete(remotePort)) this.unused++;
+			if (!this.#latest.delete(remotePort)) this.unused++;
 		});
 		socket.on('error', () => undefined);
 		if (this.#mishap() !== 'cutOnArrival') return;
@@ -180,7 +190,6 @@ export class RecordingRelay {
 			request += bytes.toString('latin1');
 			const read = readRequest(request);
 			if (!read) return;
-			this.#used.add(near.remotePort);
 			if (isBad) this.misled++;
 			const { arrivals } = this;
 			const times = this.count(read.token) + 1;
@@ -196,6 +205,7 @@ export class RecordingRelay {
 				isSurelyRead: false,
 			};
 			arrivals.push(arrival);
+			this.#latest.set(near.remotePort, arrival);
 			if (mishap === LOST) reset();
 			else far.write(numbered(request, arrivals.length), 'latin1');
 			request = '';

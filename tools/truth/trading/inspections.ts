@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { claimsOf, isOwn, type Seen, type Timeline } from './timeline';
-import { mayRenew } from './tokenRequests';
+import { mayBeLeft } from './tokenRequests';
 import type { StepRun } from './world';
 
 /** What is wrong with what an Inspect step reports, or does: one line for each. */
@@ -16,7 +16,11 @@ export function wrongInspections(run: StepRun, timeline: Timeline): string[] {
 		const text = setup.items[i].access_token;
 		const value = text === undefined ? null : run.tokens[i].value;
 		const isKept = text === undefined;
-		const wrongsOfItem = wrongItem({ json, value, isKept, run, questions, world, isAlone });
+		const inspected = { json, value, isKept, run, questions, world };
+		const wrongsOfItem = wrongItem({
+			...inspected,
+			isAlone: isAlone && !(isKept && questions.some((one) => mayBeLeft(timeline, one))),
+		});
 		return wrongsOfItem.map(
 			(wrong) => `item ${i} (${isKept ? 'kept' : run.tokens[i].kind}): ${wrong}`,
 		);
@@ -34,7 +38,7 @@ function asksIssue({ setup }: StepRun, timeline: Timeline, scene: number): boole
 	const isIssue = (one: Seen) => one.purpose === 'issue' && one.appkey === appkey;
 	const hasBefore = seen.some((one) => one.scene === scene - 1 && isIssue(one));
 	const asked = seen.filter((one) => one.scene === scene && isIssue(one));
-	return isCalm && !hasBefore && asked.some((one) => !mayRenew(timeline, one));
+	return isCalm && !hasBefore && asked.some((one) => !mayBeLeft(timeline, one));
 }
 
 /** One item of an Inspect step, and what was seen meanwhile. */
@@ -47,7 +51,7 @@ interface Inspected {
 	/** Those of its scene. */
 	readonly questions: readonly Seen[];
 	readonly world: Timeline['world'];
-	/** No other step ran concurrently. */
+	/** Nothing else can have asked KIS about its token meanwhile. */
 	readonly isAlone: boolean;
 }
 

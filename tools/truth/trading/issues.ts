@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { claimsOf, isKnownDead, isOwn, mayBeKnownDead, type Seen, type Timeline } from './timeline';
-import { fateOf, optionsOf, type Fate } from './tokenRequests';
+import { fateOf, mayBeLeft, optionsOf, type Fate } from './tokenRequests';
 import type { StepRun } from './world';
 
 type IssueOutcome = 'issued' | 'reused' | 'unusable' | 'rejected' | 'unknown' | 'notSent';
@@ -50,7 +50,7 @@ function notAllowed(
 	) as Timeline['scenes'][number];
 	// A refusal and "not sent" are false whenever a request may have got a token, whoever else asked.
 	if (scene.steps.length > 1 || hasAfterwork(run, timeline)) return [];
-	const fates = asked.map((seen): readonly Fate[] => {
+	const fatesOf = (seen: Seen): readonly Fate[] => {
 		const { given, isSure, answeredAt } = seen;
 		const fate = fateOf(seen);
 		const token = given?.value ?? '';
@@ -61,13 +61,17 @@ function notAllowed(
 			...(isDoubtful ? ['useless' as const] : []),
 			...(isSure ? [] : ['open' as const]),
 		];
-	});
-	const allowed = new Set([...outcomesAfter(fates, 'notSent')]);
-	if (endedUnread > 0) for (const it of outcomesAfter(fates, 'unknown')) allowed.add(it);
+	};
+	// What an order of an earlier scene has left may be this step's too: it may have been shared.
+	const own = asked.filter((one) => !mayBeLeft(timeline, one));
+	const after = (before: IssueOutcome) =>
+		[asked, own].flatMap((some) => [...outcomesAfter(some.map(fatesOf), before)]);
+	const allowed = new Set(after('notSent'));
+	if (endedUnread > 0) for (const it of after('unknown')) allowed.add(it);
 	if (isReusable(item, run, timeline)) {
 		return outcome === 'reused' ? [] : ['its token could be reused'];
 	}
-	if (asked.length === 0) {
+	if (own.length === 0) {
 		allowed.add('reused');
 		if (disturbed === 0) allowed.delete('notSent');
 	}

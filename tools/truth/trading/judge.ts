@@ -5,10 +5,11 @@ import { LOG_FILE } from '../../engine/run';
 import type { Sharing } from '../redis';
 import { wrongInspections } from './inspections';
 import { outcomeOf, wrongIssues } from './issues';
+import { purposeOf } from './mishaps';
 import { outcomeOfRequest, wrongRequests } from './requests';
 import type { Does } from './script';
 import { timelineOf, type Timeline } from './timeline';
-import { wrongTokenRequests } from './tokenRequests';
+import { ordersBefore, wrongTokenRequests } from './tokenRequests';
 import type { PlayedScene, StepRun, TradingWorld, WorldPlan } from './world';
 
 /** What one world adds to the findings. */
@@ -32,10 +33,13 @@ export async function judgeTrading(
 		...runs.flatMap((run) => JUDGES[run.step.does](run, timeline)),
 		...runs.flatMap((run) => leaks(run, timeline)),
 		...wrongTokenRequests(timeline),
-		...scenes.flatMap(({ misled, connectionsLeft }, i) => [
-			...(misled > 0 ? [`scene ${i}: ${misled} requests went to a bad certificate`] : []),
-			...(connectionsLeft > 0 ? [`scene ${i}: ${connectionsLeft} connections were left open`] : []),
-		]),
+		...scenes.flatMap(({ misled }, i) => {
+			const left = connectionsLeft(timeline, i);
+			return [
+				...(misled > 0 ? [`scene ${i}: ${misled} requests went to a bad certificate`] : []),
+				...(left > 0 ? [`scene ${i}: ${left} connections were left open`] : []),
+			];
+		}),
 	];
 	return {
 		statements: runs.flatMap(({ step, said }) =>
@@ -65,6 +69,17 @@ const STATEMENTS: Readonly<Record<Does, (json: IDataObject) => string>> = {
 	},
 	revoke: outcomeOf,
 };
+
+/** How many were left open by a scene, or an earlier one. An order does not wait for all that it has begun. */
+function connectionsLeft(timeline: Timeline, scene: number): number {
+	const { connectionsLeft, unanswered } = timeline.scenes[scene];
+	const running = unanswered.filter(
+		(one) =>
+			['question', 'issue'].includes(purposeOf(one)) &&
+			ordersBefore(timeline, one, scene + 1).length > 0,
+	);
+	return connectionsLeft - running.length;
+}
 
 /** Of the token that the credential keeps; the other worlds say more of revokes. */
 function wrongRevoke(run: StepRun, { world, seen, scenes }: Timeline): string[] {

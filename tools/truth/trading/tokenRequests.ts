@@ -1,3 +1,4 @@
+import type { Purpose } from './mishaps';
 import { claimsOf, isOwn, mayBeKnownDead, type Seen, type Timeline } from './timeline';
 import type { StepRun } from './world';
 
@@ -39,8 +40,36 @@ export function dueAt({ given, moment }: Seen): number {
 /** So long a token request may wait for the app key's limit, after the quote or order that it follows. */
 export const TURN_MS = 15_000;
 
+/** So long an order waits, at most, for KIS's word on its token, and for a token. What it waited for runs on without it. */
+const ORDER_WAITS_MS: Partial<Record<Purpose, number>> = { question: 2000, issue: 10_000 };
+
+/** Whether a question or a token request may be what a quote or an order of an earlier scene has left to run on. */
+export function mayBeLeft(timeline: Timeline, seen: Seen): boolean {
+	const { purpose, scene } = seen;
+	const waitMs = ORDER_WAITS_MS[purpose] ?? Infinity;
+	const isGivenUp = ordersBefore(timeline, seen, scene).some(
+		({ startedAt, endedAt }) => endedAt - startedAt >= waitMs,
+	);
+	return isGivenUp || (purpose === 'issue' && mayRenew(timeline, seen));
+}
+
+/** The steps with orders of its app key, in the first so many scenes, after which a request may still wait for its turn. */
+export function ordersBefore(
+	{ scenes }: Timeline,
+	{ appkey, at }: Pick<Seen, 'appkey' | 'at'>,
+	count: number,
+): StepRun[] {
+	return scenes
+		.slice(0, count)
+		.flatMap(({ runs }) => runs)
+		.filter(
+			({ step, setup, endedAt }) =>
+				step.does === 'orders' && setup.fields.appkey === appkey && endedAt >= at - TURN_MS,
+		);
+}
+
 /** Whether a token request may belong to a quote or an order of an earlier scene, whose token was due for renewal. */
-export function mayRenew({ seen }: Timeline, { appkey, at, scene }: Seen): boolean {
+function mayRenew({ seen }: Timeline, { appkey, at, scene }: Seen): boolean {
 	const isDue = ({ token, moment }: Seen) =>
 		seen.some((one) => one.given?.value === token && dueAt(one) <= moment);
 	return seen.some(
@@ -92,7 +121,7 @@ function wrongAfter(fate: Fate, before: Seen, seen: Seen, timeline: Timeline): s
 		const [{ setup, startedAt }] = asking;
 		if (runs.length > 1 || before.at < startedAt || setup.settings.retryOnFail) return null;
 		// Another process may have sent the one before, for an order of an earlier scene.
-		if (timeline.sharing === 'flaky' && mayRenew(timeline, before)) return null;
+		if (timeline.sharing === 'flaky' && mayBeLeft(timeline, before)) return null;
 		const { waitWhenLimited } = optionsOf(asking[0]);
 		switch (fate) {
 			case 'passing':
