@@ -65,6 +65,8 @@ class TokenRequest {
 	readonly #key: string;
 	#mayWait: boolean;
 	#retries = 0;
+	/** The last call that it has started itself; it joins those of others. */
+	#started: SharedCall | null = null;
 
 	constructor(credential: KisCredential, options: IssueOptions, key: string) {
 		this.#credential = credential;
@@ -83,7 +85,12 @@ class TokenRequest {
 		let call = this.#current();
 		for (;;) {
 			const parsed = await call.join(cancel);
-			if (!parsed) break;
+			if (!parsed) {
+				if (cancel.aborted || call === this.#started) break;
+				// Whoever started it has not sent it after all. That says nothing of this one.
+				call = this.#current();
+				continue;
+			}
 			const attempt = await this.#read(parsed, guard);
 			attempts.push(attempt);
 			const { grant } = attempt;
@@ -136,6 +143,7 @@ class TokenRequest {
 			}
 		});
 		underWay.set(this.#key, call);
+		this.#started = call;
 		return call;
 	}
 

@@ -487,6 +487,15 @@ test('cancelled while others ask: nothing was sent for it', async () => {
 	expect(await asking).toMatchObject({ outcome: 'issued' });
 });
 
+test('a request that its caller does not send after all is made by one who had joined it', async () => {
+	const server = await startServer({ answer: () => GRANT });
+	const first = issue(server.url, { beforeSending: async () => false });
+	const second = issue(server.url);
+	expect(await first).toMatchObject({ outcome: 'notSent', attempts: [] });
+	expect(await second).toMatchObject({ outcome: 'issued' });
+	expect(server.requests).toHaveLength(1);
+});
+
 test('a new caller joins those who ask again after their wait', async () => {
 	let answers = 0;
 	const late = (socket: Socket) => void delay(300).then(() => socket.write(GRANT));
