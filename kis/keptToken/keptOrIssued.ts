@@ -59,12 +59,15 @@ async function keptGrant(
 	minimumMs: number,
 	options: IssueOptions,
 ): Promise<Grant | null> {
-	const { token } = keptTokenOf(credential);
+	const kept = keptTokenOf(credential);
+	const { token } = kept;
 	if (!token || isBeingRevoked(token, credential)) return null;
 	if (!reuse(token, credential, minimumMs)) return null;
 	await checkKept(credential, token, options);
 	// It may have been revoked meanwhile.
 	await learnFromOthers(token, credential);
+	// A renewal may have brought another.
+	if (kept.token?.value !== token.value) return await keptGrant(credential, minimumMs, options);
 	if (isBeingRevoked(token, credential) || doubtAbout(token, credential)) return null;
 	return reuse(token, credential, minimumMs);
 }
