@@ -50,28 +50,28 @@ function notAllowed(
 	) as Timeline['scenes'][number];
 	// A refusal and "not sent" are false whenever a request may have got a token, whoever else asked.
 	if (scene.steps.length > 1 || hasAfterwork(run, timeline)) return [];
-	const fatesOf = (seen: Seen): readonly Fate[] => {
+	const isLeft = (seen: Seen) => mayBeLeft(timeline, seen);
+	const fates = asked.map((seen): ReadonlyArray<Fate | null> => {
 		const { given, isSure, answeredAt } = seen;
 		const fate = fateOf(seen);
 		const token = given?.value ?? '';
-		if (isKnownDead(timeline, token, seen.at, run)) return ['useless'];
+		// What an order of an earlier scene has left is this step's too only if it was shared.
+		const unshared = isLeft(seen) ? [null] : [];
+		if (isKnownDead(timeline, token, seen.at, run)) return ['useless', ...unshared];
 		const isDoubtful = fate === 'good' && mayBeKnownDead(timeline, token, answeredAt);
 		return [
 			fate,
 			...(isDoubtful ? ['useless' as const] : []),
 			...(isSure ? [] : ['open' as const]),
+			...unshared,
 		];
-	};
-	// What an order of an earlier scene has left may be this step's too: it may have been shared.
-	const own = asked.filter((one) => !mayBeLeft(timeline, one));
-	const after = (before: IssueOutcome) =>
-		[asked, own].flatMap((some) => [...outcomesAfter(some.map(fatesOf), before)]);
-	const allowed = new Set(after('notSent'));
-	if (endedUnread > 0) for (const it of after('unknown')) allowed.add(it);
+	});
+	const allowed = new Set([...outcomesAfter(fates, 'notSent')]);
+	if (endedUnread > 0) for (const it of outcomesAfter(fates, 'unknown')) allowed.add(it);
 	if (isReusable(item, run, timeline)) {
 		return outcome === 'reused' ? [] : ['its token could be reused'];
 	}
-	if (own.length === 0) {
+	if (asked.every(isLeft)) {
 		allowed.add('reused');
 		if (disturbed === 0) allowed.delete('notSent');
 	}
@@ -90,7 +90,7 @@ function hasAfterwork(run: StepRun, { scenes, seen }: Timeline): boolean {
 }
 
 function outcomesAfter(
-	fates: ReadonlyArray<readonly Fate[]>,
+	fates: ReadonlyArray<ReadonlyArray<Fate | null>>,
 	before: IssueOutcome,
 ): ReadonlySet<IssueOutcome> {
 	let possible = new Set<IssueOutcome>([before]);
@@ -100,7 +100,8 @@ function outcomesAfter(
 	return possible;
 }
 
-function next(outcome: IssueOutcome, fate: Fate): IssueOutcome {
+function next(outcome: IssueOutcome, fate: Fate | null): IssueOutcome {
+	if (fate === null) return outcome;
 	if (outcome === 'issued' || fate === 'good') return 'issued';
 	if (fate === 'useless') return 'unusable';
 	return fate === 'open' || outcome === 'unknown' ? 'unknown' : 'rejected';
