@@ -2,7 +2,7 @@ import type { AccessToken } from '../input/accessToken';
 import { addressOf } from '../input/baseUrl';
 import type { KisCredential } from '../input/credential';
 import type { Attempt } from '../reply/attempt';
-import { meansDead, type RevokeOutcome } from '../reply/revokeOutcome';
+import type { RevokeOutcome } from '../reply/revokeOutcome';
 
 /** How one execution's revokes with one credential have left a token. */
 export interface LeftAs {
@@ -14,8 +14,15 @@ export interface LeftAs {
 /** Over all executions; far more than a sweep has. Beyond it whole executions are forgotten, the oldest first. */
 const MAX_ENTRIES = 200_000;
 
-/** What one execution knows: by fingerprint, then by credential. */
-type Known = Map<string, Map<string, LeftAs>>;
+/** What one execution knows. */
+interface Known {
+	/** How it has left each token: by fingerprint, then by app key and host. */
+	readonly tokens: Map<string, Map<string, LeftAs>>;
+	/** The app key and host behind each id of a credential; `null` if they have changed. */
+	readonly credentials: Map<string, string | null>;
+}
+
+const NOTHING: Known = { tokens: new Map(), credentials: new Map() };
 
 /**
  * Remembers how each execution has left each token, so that a second try of a node (n8n's "Retry On Fail") continues from
@@ -31,28 +38,44 @@ export class RevokeHistory {
 
 	/** Returns how the execution left the token; `null` if it has not sent it with this credential. */
 	recall(execution: string, token: AccessToken, credential: KisCredential): LeftAs | null {
-		const byCredential = this.#executions.get(execution)?.get(token.fingerprint);
+		const { tokens } = this.#executions.get(execution) ?? NOTHING;
+		const byCredential = tokens.get(token.fingerprint);
 		return byCredential?.get(keyOf(credential)) ?? null;
 	}
 
 	/**
-	 * Returns how the execution left the token if the credential cannot be read: dead if its revokes with every credential say
-	 * so, and `unknown` if they otherwise differ. `null` if none was written.
+	 * Returns how the execution left the token with a credential that cannot be read now. If it sent the token, but not surely
+	 * with that credential, the token is `unknown`: what another host has said does not count. `null` if it did not send it.
+	 *
+	 * @param credentialId As it was {@link identify identified}; `null` if it has no id.
 	 */
-	recallAny(execution: string, { fingerprint }: AccessToken): LeftAs | null {
-		const known = this.#executions.get(execution)?.get(fingerprint)?.values() ?? [];
-		const sent = [...known].filter(({ outcome }) => outcome !== 'notSent');
-		const leftAs = (wanted: RevokeOutcome) => sent.find(({ outcome }) => outcome === wanted);
-		const [first] = sent;
-		if (!first || sent.every(({ outcome }) => outcome === first.outcome)) return first ?? null;
-		const { decisive } = leftAs('revoked') ?? leftAs('alreadyInvalid') ?? first;
-		if (sent.every(({ outcome }) => meansDead(outcome))) return { outcome: 'revoked', decisive };
-		return leftAs('unknown') ?? { outcome: 'unknown', decisive };
+	recallById(
+		execution: string,
+		{ fingerprint }: AccessToken,
+		credentialId: string | null,
+	): LeftAs | null {
+		const { tokens, credentials } = this.#executions.get(execution) ?? NOTHING;
+		const key = credentialId === null ? null : credentials.get(credentialId);
+		const sent = [...(tokens.get(fingerprint) ?? [])].filter(([, left]) => isSent(left));
+		const withCredential = sent.find(([sentWith]) => sentWith === key);
+		if (withCredential) return withCredential[1];
+		return sent.length > 0 ? { ...sent[0][1], outcome: 'unknown' } : null;
 	}
 
 	/** Returns whether the execution attempted any revoke. */
 	hasAttempted(execution: string): boolean {
-		return this.#executions.has(execution);
+		const { tokens } = this.#executions.get(execution) ?? NOTHING;
+		return tokens.size > 0;
+	}
+
+	/** Notes which app key and host an id stands for, to know the credential by its id when it cannot be read. */
+	identify(execution: string, credentialId: string, credential: KisCredential): void {
+		const { credentials } = this.#use(execution);
+		const key = keyOf(credential);
+		const before = credentials.get(credentialId);
+		if (before === undefined) this.#size++;
+		credentials.set(credentialId, before === undefined || before === key ? key : null);
+		this.#forget(execution);
 	}
 
 	/** Notes how the execution has left the token. */
@@ -62,28 +85,39 @@ export class RevokeHistory {
 		credential: KisCredential,
 		left: LeftAs,
 	): void {
-		const known: Known = this.#executions.get(execution) ?? new Map();
-		this.#executions.delete(execution);
-		this.#executions.set(execution, known);
-		const byCredential = known.get(fingerprint) ?? new Map<string, LeftAs>();
+		const { tokens } = this.#use(execution);
+		const byCredential = tokens.get(fingerprint) ?? new Map<string, LeftAs>();
 		this.#size -= byCredential.size;
 		byCredential.set(keyOf(credential), left);
 		this.#size += byCredential.size;
-		known.set(fingerprint, byCredential);
+		tokens.set(fingerprint, byCredential);
 		this.#forget(execution);
+	}
+
+	/** Returns what the execution knows, which makes it the last one to be forgotten. */
+	#use(execution: string): Known {
+		const known = this.#executions.get(execution) ?? { tokens: new Map(), credentials: new Map() };
+		this.#executions.delete(execution);
+		this.#executions.set(execution, known);
+		return known;
 	}
 
 	#forget(execution: string): void {
 		for (const [oldest, known] of this.#executions) {
 			if (this.#size <= MAX_ENTRIES || oldest === execution) return;
 			this.#executions.delete(oldest);
-			for (const byCredential of known.values()) this.#size -= byCredential.size;
+			this.#size -= known.credentials.size;
+			for (const byCredential of known.tokens.values()) this.#size -= byCredential.size;
 		}
 	}
 }
 
 /** This process's one history of revokes. */
 export const revokeHistory = new RevokeHistory();
+
+function isSent({ outcome }: LeftAs): boolean {
+	return outcome !== 'notSent';
+}
 
 function keyOf({ appkey, baseUrl }: KisCredential): string {
 	return `${appkey}\n${addressOf(baseUrl)}`;

@@ -1,4 +1,4 @@
-// What is tried: what an execution knows about a token, with one credential and with any, and for how long.
+// What is tried: what an execution knows about a token, with one credential and with one that cannot be read, and for how long.
 import { RevokeHistory, type LeftAs } from '../../kis/memory/revokeHistory';
 import type { RevokeOutcome } from '../../kis/reply/revokeOutcome';
 import { makeAttempt } from '../support/attempts';
@@ -46,41 +46,72 @@ test('the latest outcome counts', () => {
 	expect(memory.recall('first', token, here)).toBe(revoked);
 });
 
-describe('recallAny: the credential cannot be read', () => {
-	test.each<[RevokeOutcome, RevokeOutcome | null, RevokeOutcome | null]>([
-		['revoked', null, 'revoked'],
-		['alreadyInvalid', null, 'alreadyInvalid'],
-		['unknown', null, 'unknown'],
-		['rejected', null, 'rejected'],
-		['notSent', null, null],
-		['revoked', 'revoked', 'revoked'],
-		['revoked', 'notSent', 'revoked'],
-		['notSent', 'rejected', 'rejected'],
-		['revoked', 'unknown', 'unknown'],
-		['revoked', 'alreadyInvalid', 'revoked'],
-		['alreadyInvalid', 'revoked', 'revoked'],
-		['unknown', 'rejected', 'unknown'],
-		// Dead at one host, and as before at another.
-		['revoked', 'rejected', 'unknown'],
-		['rejected', 'alreadyInvalid', 'unknown'],
+describe('recallById: the credential cannot be read', () => {
+	test.each<[RevokeOutcome, RevokeOutcome | null]>([
+		['revoked', 'revoked'],
+		['alreadyInvalid', 'alreadyInvalid'],
+		['unknown', 'unknown'],
+		['rejected', 'rejected'],
+		['notSent', null],
+	])('what was sent with its app key to its host counts: %s', (outcome, expected) => {
+		memory.identify('it', 'id', here);
+		memory.remember('it', token, here, standing(outcome));
+		expect(memory.recallById('it', token, 'id')?.outcome ?? null).toBe(expected);
+	});
+
+	test.each<[RevokeOutcome, RevokeOutcome | null]>([
+		['revoked', 'unknown'],
+		['alreadyInvalid', 'unknown'],
+		['unknown', 'unknown'],
+		['rejected', 'unknown'],
+		['notSent', null],
+	])('what was sent to another host is open here: %s there', (outcome, expected) => {
+		memory.identify('it', 'id', here);
+		memory.identify('it', 'other id', elsewhere);
+		memory.remember('it', token, elsewhere, standing(outcome));
+		for (const id of ['id', 'never seen', null]) {
+			expect(memory.recallById('it', token, id)?.outcome ?? null).toBe(expected);
+		}
+	});
+
+	test.each<[RevokeOutcome, RevokeOutcome, RevokeOutcome]>([
+		['revoked', 'unknown', 'revoked'],
+		['unknown', 'revoked', 'unknown'],
+		['rejected', 'revoked', 'rejected'],
+		['notSent', 'revoked', 'unknown'],
 	])('%s here, %s elsewhere: %s', (first, second, expected) => {
+		memory.identify('it', 'id', here);
+		memory.identify('it', 'other id', elsewhere);
 		memory.remember('it', token, here, standing(first));
-		if (second) memory.remember('it', token, elsewhere, standing(second));
-		expect(memory.recallAny('it', token)?.outcome ?? null).toBe(expected);
+		memory.remember('it', token, elsewhere, standing(second));
+		expect(memory.recallById('it', token, 'id')?.outcome).toBe(expected);
 	});
 
-	test('the decisive attempt is the one that left it open', () => {
-		const open = standing('unknown');
-		memory.remember('it', token, here, standing('rejected'));
-		memory.remember('it', token, elsewhere, open);
-		expect(memory.recallAny('it', token)).toBe(open);
+	test('a credential that has changed may have changed again', () => {
+		memory.identify('it', 'id', here);
+		memory.remember('it', token, here, standing('revoked'));
+		memory.identify('it', 'id', here);
+		expect(memory.recallById('it', token, 'id')?.outcome).toBe('revoked');
+		memory.identify('it', 'id', elsewhere);
+		expect(memory.recallById('it', token, 'id')?.outcome).toBe('unknown');
+		memory.identify('it', 'id', here);
+		expect(memory.recallById('it', token, 'id')?.outcome).toBe('unknown');
 	});
 
-	test('nothing if it was not sent', () => {
+	test('nothing if it was not sent, and nothing of another execution', () => {
+		memory.identify('it', 'id', here);
+		memory.identify('another', 'id', here);
 		memory.remember('it', token, here, standing('unknown'));
-		expect(memory.recallAny('it', read(makeOpaqueToken()))).toBeNull();
-		expect(memory.recallAny('another', token)).toBeNull();
+		expect(memory.recallById('it', read(makeOpaqueToken()), 'id')).toBeNull();
+		expect(memory.recallById('another', token, 'id')).toBeNull();
 	});
+});
+
+test('to know a credential is no attempt', () => {
+	memory.identify('it', 'id', here);
+	expect(memory.hasAttempted('it')).toBe(false);
+	memory.remember('it', token, here, standing('notSent'));
+	expect(memory.hasAttempted('it')).toBe(true);
 });
 
 test('it is not forgotten with time, however long the execution waits', () => {
@@ -107,4 +138,20 @@ test('beyond very many, the executions that sent longest ago are forgotten, neve
 	for (let i = 0; i < 3000; i++) memory.remember('sweep', one(`more ${i}`), here, revoked);
 	expect(memory.recall('older but used', one('y'), here)).toBeNull();
 	expect(memory.recall('sweep', one('0'), here)).toBe(revoked);
+});
+
+test('what only credentials are known of is forgotten as well', () => {
+	const revoked = standing('revoked');
+	memory.remember('old', token, here, revoked);
+	for (let i = 0; i < 199_999; i++) memory.identify(`execution ${i}`, 'id', here);
+	expect(memory.recall('old', token, here)).toBe(revoked);
+	// The same again takes no place.
+	memory.identify('execution 199998', 'id', elsewhere);
+	expect(memory.recall('old', token, here)).toBe(revoked);
+	memory.identify('one more', 'id', here);
+	expect(memory.recall('old', token, here)).toBeNull();
+	// Nor does what was forgotten.
+	memory.remember('new', token, here, revoked);
+	for (let i = 0; i < 199_999; i++) memory.identify(`later ${i}`, 'id', here);
+	expect(memory.recall('new', token, here)).toBe(revoked);
 });

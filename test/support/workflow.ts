@@ -11,6 +11,7 @@ import type {
 
 import { KisApi } from '../../credentials/KisApi.credentials';
 import { until } from '../../tools/common/until';
+import type { StoredCredential } from '../../tools/engine/credentials';
 import { standIn } from '../../tools/engine/nodes';
 import {
 	encryptCredential,
@@ -61,6 +62,8 @@ export interface Setup {
 	readonly options?: Record<string, NodeParameterValueType>;
 	/** Beside those that point at the sandbox. */
 	readonly credential?: Record<string, string | boolean>;
+	/** Further credentials, for nodes that name them. */
+	readonly credentials?: readonly StoredCredential[];
 	readonly onError?: OnError;
 	readonly node?: Partial<INode>;
 	readonly executionId?: string;
@@ -141,7 +144,7 @@ export async function runChain(
 			...setup.nodeTypes,
 		},
 		credentialTypes: [new KisApi()],
-		credentials: [credential],
+		credentials: [credential, ...(setup.credentials ?? [])],
 		input: setup.input?.map((json) => ({ json })),
 		executionId: setup.executionId,
 		stop: setup.stop,

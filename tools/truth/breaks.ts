@@ -211,14 +211,14 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'an unusable node knows what its execution knows of the token',
 		file: NODE_REVOKE,
-		from: 'isToken(token) ? revokeHistory.recallAny(execution, token) : null',
+		from: 'isToken(token) ? recall(token) : null',
 		to: 'null',
 	},
 	{
 		rule: 'an unusable node knows that of no other token',
 		file: NODE_REVOKE,
-		from: 'standing ? reportStanding(standing, setup) : reportNotSent(setup)',
-		to: "reportStanding({ outcome: 'unknown', decisive: standing?.decisive as never }, setup)",
+		from: ': reportNotSent(invalid);',
+		to: ": reportStanding({ outcome: 'unknown', decisive: left?.decisive as never }, invalid);",
 	},
 	{
 		rule: 'a second try goes on from where the first left it',

@@ -51,13 +51,20 @@ export interface Setup<Table extends OptionTable> {
 	readonly options: Values<Table>;
 }
 
+/** Why the node cannot send anything. */
+export interface Unusable {
+	readonly invalid: InvalidInput;
+	/** The one that was read if only an option is invalid; else the same as `invalid`. */
+	readonly credential: KisCredential | InvalidInput;
+}
+
 /** Reads the credential and the options. Expressions in options are evaluated for the first item. Never throws. */
 export async function readSetup<Table extends OptionTable>(
 	context: IExecuteFunctions,
 	table: Table,
-): Promise<Setup<Table> | InvalidInput> {
+): Promise<Setup<Table> | Unusable> {
 	const credential = await readCredential(context);
-	if (credential instanceof InvalidInput) return credential;
+	if (credential instanceof InvalidInput) return { invalid: credential, credential };
 	const values: Record<string, unknown> = {};
 	for (const [name, { field, read }] of Object.entries(table)) {
 		const given = readParameter(context, {
@@ -67,13 +74,14 @@ export async function readSetup<Table extends OptionTable>(
 			absent: null,
 			credential,
 		});
-		if (given instanceof InvalidInput) return given;
+		if (given instanceof InvalidInput) return { invalid: given, credential };
 		const value = read(given.value ?? undefined, credential.environment);
 		if (value instanceof InvalidInput) {
-			return new InvalidInput(
+			const invalid = new InvalidInput(
 				`${field.displayName} ${value.why}`,
 				'Correct it in the Options of the node.',
 			);
+			return { invalid, credential };
 		}
 		values[name] = value;
 	}

@@ -62,8 +62,8 @@ export const issue: Operation<IssueOutcome> = {
 		if (isTool(context)) return forEachItem(context, reportNoRequest(TOOL, false));
 		const mayBeIssued = () => mayHaveIssued(cancelSignal(context));
 		const setup = await readSetup(context, issueOptions);
-		if (setup instanceof InvalidInput) {
-			return forEachItem(context, reportNoRequest(setup, mayBeIssued()));
+		if ('invalid' in setup) {
+			return forEachItem(context, reportNoRequest(setup.invalid, mayBeIssued()));
 		}
 		const { credential, options } = setup;
 		const read = (itemIndex: number) => readReuseToken(context, itemIndex, credential);

@@ -9,10 +9,10 @@ import { revokeTokens } from '../../../../kis/revoke/revokeTokens';
 import { mapInTurns } from '../../../../kis/turns';
 import { egressRules } from '../../host/egressRules';
 import { cancelSignal, executionKey } from '../../host/execution';
-import { forEachItem, isToken, STOPPED } from '../../host/input';
+import { credentialId, forEachItem, isToken, STOPPED } from '../../host/input';
 import type { ItemReport } from '../../report/itemReport';
 import { logIfNotShared } from '../../report/sharing';
-import { optionsField, readSetup, type Setup } from '../fields/option';
+import { optionsField, readSetup, type Setup, type Unusable } from '../fields/option';
 import { readTokens, tokenFields } from '../fields/tokenField';
 import type { Operation } from '../operation';
 import { revokeOptions } from './options';
@@ -54,24 +54,43 @@ export const revoke: Operation<RevokeOutcome> = {
 	async run(context) {
 		const execution = executionKey(context);
 		const setup = await readSetup(context, revokeOptions);
+		const id = credentialId(context);
+		if (id !== null && !(setup.credential instanceof InvalidInput)) {
+			revokeHistory.identify(execution, id, setup.credential);
+		}
 		const hasAttempted = revokeHistory.hasAttempted(execution);
 		// Only earlier tries tell tokens apart now, and n8n takes half a millisecond to read each.
-		if (setup instanceof InvalidInput && !hasAttempted) {
-			return forEachItem(context, reportNotSent(setup));
+		if ('invalid' in setup && !hasAttempted) {
+			return forEachItem(context, reportNotSent(setup.invalid));
 		}
 		// A token that an earlier try has sent is reported even after a stop, so all tokens are read then.
 		const onStop = hasAttempted ? null : STOPPED;
-		const credential = setup instanceof InvalidInput ? setup : setup.credential;
-		const tokens = await readTokens(context, credential, onStop);
-		if (setup instanceof InvalidInput) {
-			return tokens.map((token) => {
-				const standing = isToken(token) ? revokeHistory.recallAny(execution, token) : null;
-				return standing ? reportStanding(standing, setup) : reportNotSent(setup);
-			});
-		}
-		return await revokeEach(context, setup, tokens);
+		const tokens = await readTokens(context, setup.credential, onStop);
+		return 'invalid' in setup
+			? await reportUnsendable(context, setup, tokens)
+			: await revokeEach(context, setup, tokens);
 	},
 };
+
+/** Reports what the execution knows of the tokens, which this node cannot send. */
+async function reportUnsendable(
+	context: IExecuteFunctions,
+	{ credential, invalid }: Unusable,
+	tokens: ReadonlyArray<AccessToken | InvalidInput>,
+): Promise<Array<ItemReport<RevokeOutcome>>> {
+	const execution = executionKey(context);
+	const id = credentialId(context);
+	const recall = (token: AccessToken) =>
+		credential instanceof InvalidInput
+			? revokeHistory.recallById(execution, token, id)
+			: revokeHistory.recall(execution, token, credential);
+	return await mapInTurns(tokens, (token) => {
+		const left = isToken(token) ? recall(token) : null;
+		return left && left.outcome !== 'notSent'
+			? reportStanding(left, invalid)
+			: reportNotSent(invalid);
+	});
+}
 
 async function revokeEach(
 	context: IExecuteFunctions,
