@@ -68,6 +68,12 @@ export class RevokeHistory {
 		return tokens.size > 0;
 	}
 
+	/** Returns whether the execution sent any token. */
+	hasSent(execution: string): boolean {
+		const { tokens } = this.#executions.get(execution) ?? NOTHING;
+		return [...tokens.values()].some((byCredential) => [...byCredential.values()].some(isSent));
+	}
+
 	/** Notes which app key and host an id stands for, to know the credential by its id when it cannot be read. */
 	identify(execution: string, credentialId: string, credential: KisCredential): void {
 		const { credentials } = this.#use(execution);

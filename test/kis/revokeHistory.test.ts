@@ -107,11 +107,15 @@ describe('recallById: the credential cannot be read', () => {
 	});
 });
 
-test('to know a credential is no attempt', () => {
+test('to know a credential is no attempt, and an attempt that was not written is none that was sent', () => {
+	const state = () => [memory.hasAttempted('it'), memory.hasSent('it')];
+	expect(state()).toEqual([false, false]);
 	memory.identify('it', 'id', here);
-	expect(memory.hasAttempted('it')).toBe(false);
+	expect(state()).toEqual([false, false]);
 	memory.remember('it', token, here, standing('notSent'));
-	expect(memory.hasAttempted('it')).toBe(true);
+	expect(state()).toEqual([true, false]);
+	memory.remember('it', read(makeOpaqueToken()), here, standing('rejected'));
+	expect(state()).toEqual([true, true]);
 });
 
 test('it is not forgotten with time, however long the execution waits', () => {

@@ -1,9 +1,11 @@
 // Revoke in a node that can send nothing, since its credential or an option cannot be used: what it says of the tokens that
 // its execution has sent before, with the same credential or another, to the same host or another.
+import type { Socket } from 'node:net';
 import type { IDataObject, INode, IRun } from 'n8n-workflow';
 
 import { EngineCredentials } from '../../tools/engine/credentials';
 import { encryptCredential, outputOf } from '../../tools/engine/run';
+import { send } from '../support/httpRequest';
 import { KisDouble } from '../support/kisDouble';
 import { closeServers, hangUp, refusal, unusedPort } from '../support/scriptedServer';
 import {
@@ -25,11 +27,12 @@ afterEach(() => jest.restoreAllMocks());
 
 const host = () => ({ apps: [kis.keys], url: kis.url });
 
-/** A node that revokes a token. */
-function step(name: string, token: string, changes: Partial<INode> = {}): INode {
+/** A node that revokes a token, or the one that its credential keeps. */
+function step(name: string, token: string | null, changes: Partial<INode> = {}): INode {
+	const tokenSource = token === null ? 'credential' : 'input';
 	const options = { maxRetries: 0, requestsPerSecond: UNLIMITED };
 	return {
-		...kisTokenStep(name, 'revoke', { token, options }),
+		...kisTokenStep(name, 'revoke', { tokenSource, token, options }),
 		...failing,
 		...changes,
 	};
@@ -197,4 +200,91 @@ describe('an earlier node sent the token with the same credential', () => {
 			expect(saidBy(stored, 'Two').description).not.toContain('has sent');
 		},
 	);
+});
+
+describe('the token that the credential keeps', () => {
+	const sources = ['credential', 'input'];
+
+	/** Its revoke is processed, and neither that nor the question is answered. */
+	async function keptAndLost(): Promise<string> {
+		await send(kis, { url: kis.urlOf('quote') });
+		const [token] = kis.live;
+		kis.orders.revokeP = [
+			(socket: Socket) => {
+				kis.live.delete(token);
+				hangUp(socket);
+			},
+		];
+		kis.orders.quote = [hangUp];
+		return token;
+	}
+
+	test.each(sources)(
+		'a second try of Retry On Fail that cannot read the credential does not call the token of the first unsent (%s)',
+		async (tokenSource) => {
+			const token = await keptAndLost();
+			unreadableFrom(2);
+			const retry = { retryOnFail: true, maxTries: 2, waitBetweenTries: 0 };
+			const given = tokenSource === 'input' ? token : null;
+			const stored = await run([step('One', given, retry)]);
+			expect(kis.seen('revokeP')).toHaveLength(1);
+			expect(saidBy(stored, 'One')).toMatchObject({
+				outcome: 'unknown',
+				message: expect.stringContaining('n8n could not read the KIS API credential'),
+				description: expect.stringContaining('This execution has sent the token before.'),
+			});
+		},
+	);
+
+	test('a second try that cannot read the credential knows what the first has confirmed', async () => {
+		await send(kis, { url: kis.urlOf('quote') });
+		const [token] = kis.live;
+		unreadableFrom(2);
+		const retry = { retryOnFail: true, maxTries: 2, waitBetweenTries: 0 };
+		// The first item makes the first try fail.
+		const input = tokenItems('two words', token);
+		const { items } = await runNode(host(), { input, node: retry, ...failing });
+		expect(items[1].json).toMatchObject({ outcome: 'revoked' });
+		expect(kis.live.size).toBe(0);
+	});
+
+	test.each(sources)(
+		'a second node with an invalid option does not call it unsent (%s)',
+		async (tokenSource) => {
+			const token = await keptAndLost();
+			const given = tokenSource === 'input' ? token : null;
+			const stored = await run([step('One', given), misset(step('Two', given))]);
+			expect([saidBy(stored, 'One').outcome, saidBy(stored, 'Two').outcome]).toEqual([
+				'unknown',
+				'unknown',
+			]);
+		},
+	);
+
+	test('a second node that cannot read the credential does not call it unsent, though nobody can tell which it is', async () => {
+		await keptAndLost();
+		unreadableFrom(2);
+		const stored = await run([step('One', null), step('Two', null)]);
+		expect(saidBy(stored, 'One')).toMatchObject({ outcome: 'unknown' });
+		expect(saidBy(stored, 'Two')).toMatchObject({
+			outcome: 'unknown',
+			description:
+				'Select it again in this node, or open it and save it anew. This execution has sent tokens before, and this one may be among them. Treat the token as live until a revoke is confirmed.',
+		});
+	});
+
+	test('nor does it call it revoked if the credential may keep another one by then', async () => {
+		await send(kis, { url: kis.urlOf('quote') });
+		unreadableFrom(2);
+		const stored = await run([step('One', null), step('Two', null)]);
+		expect(saidBy(stored, 'One')).toMatchObject({ outcome: 'revoked' });
+		expect(saidBy(stored, 'Two')).toMatchObject({ outcome: 'unknown' });
+	});
+
+	test('was not sent if the execution has sent nothing', async () => {
+		await send(kis, { url: kis.urlOf('quote') });
+		unreadableFrom(1);
+		const stored = await run([step('One', null)]);
+		expect(saidBy(stored, 'One')).toMatchObject({ outcome: 'notSent' });
+	});
 });

@@ -71,7 +71,8 @@ export const tokenHint = typedTokenHint({
 /**
  * Reads the token of each item, from the source that Token From names. Never throws.
  *
- * @param credential If it is invalid, tokens from the input are read nevertheless.
+ * @param credential If it is invalid, tokens from the input are read nevertheless, and a token that it keeps is still known
+ * where an earlier try of "Retry On Fail" found it.
  * @param onStop Returned for the remaining items once the execution is stopped; `null` to read those too.
  * @returns One token per item, in order, or why there is none.
  */
@@ -96,7 +97,9 @@ export async function readTokens(
 				onStop,
 			);
 		case 'credential':
-			if (credential instanceof InvalidInput) return forEachItem(context, credential);
+			if (credential instanceof InvalidInput) {
+				return forEachItem(context, foundBy(context).get(runKey(context)) ?? credential);
+			}
 			return forEachItem(
 				context,
 				(await tokenKept(context, credential)) ??
@@ -107,8 +110,16 @@ export async function readTokens(
 	}
 }
 
-/** What the first try of each run of a node found: by execution, then by run and credential. */
+/** What the first try of each run of a node found: by execution, then by run, and by run and credential. */
 const foundByFirstTry = new WeakMap<AbortSignal, Map<string, AccessToken>>();
+
+/** Returns what the execution has found so far. */
+function foundBy(context: IExecuteFunctions): Map<string, AccessToken> {
+	const execution = cancelSignal(context);
+	const found = foundByFirstTry.get(execution) ?? new Map<string, AccessToken>();
+	foundByFirstTry.set(execution, found);
+	return found;
+}
 
 /**
  * Returns the token that the credential keeps. A later try of "Retry On Fail" gets the one that the first found, even if the
@@ -123,12 +134,11 @@ async function tokenKept(
 	const { learnOfKept } = await import('../../../../kis/keptToken/keptShare');
 	const kept = keptTokenOf(credential);
 	await learnOfKept(kept, credential);
-	const execution = cancelSignal(context);
-	const found = foundByFirstTry.get(execution) ?? new Map<string, AccessToken>();
-	foundByFirstTry.set(execution, found);
+	const found = foundBy(context);
 	const { appkey, baseUrl } = credential;
-	const run = JSON.stringify([runKey(context), appkey, addressOf(baseUrl)]);
-	const token = found.get(run) ?? kept.token;
-	if (token) found.set(run, token);
+	const run = runKey(context);
+	const runWithCredential = JSON.stringify([run, appkey, addressOf(baseUrl)]);
+	const token = found.get(runWithCredential) ?? kept.token;
+	if (token) found.set(runWithCredential, token).set(run, token);
 	return token;
 }

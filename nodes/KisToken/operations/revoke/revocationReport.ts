@@ -58,13 +58,31 @@ export function reportStanding(
 	{ outcome, decisive }: LeftAs,
 	invalid: InvalidInput,
 ): ItemReport<RevokeOutcome> {
-	if (outcome === 'revoked') return reportDead(outcome, decisive, null);
+	return outcome === 'revoked'
+		? reportDead(outcome, decisive, null)
+		: reportEarlier(outcome, invalid, 'This execution has sent the token before.');
+}
+
+/** Reports a token that cannot be told apart from those that the execution sent before: the settings are invalid. */
+export function reportPerhapsSent(invalid: InvalidInput): Failure<RevokeOutcome> {
+	return reportEarlier(
+		'unknown',
+		invalid,
+		'This execution has sent tokens before, and this one may be among them.',
+	);
+}
+
+function reportEarlier(
+	outcome: RevokeOutcome,
+	invalid: InvalidInput,
+	known: string,
+): Failure<RevokeOutcome> {
 	const { headline, consequence } = MEANING[outcome];
 	return {
 		...reportNotSent(invalid),
 		outcome,
 		message: `${headline}: ${invalid.why}`,
-		description: sentences(invalid.todo, 'This execution has sent the token before.', consequence),
+		description: sentences(invalid.todo, known, consequence),
 	};
 }
 

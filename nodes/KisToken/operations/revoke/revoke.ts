@@ -17,7 +17,13 @@ import { readTokens, tokenFields } from '../fields/tokenField';
 import type { Operation } from '../operation';
 import { revokeOptions } from './options';
 import { progressLog } from './progress';
-import { BROKEN_RUN, reportNotSent, reportRevocation, reportStanding } from './revocationReport';
+import {
+	BROKEN_RUN,
+	reportNotSent,
+	reportPerhapsSent,
+	reportRevocation,
+	reportStanding,
+} from './revocationReport';
 
 export const revoke: Operation<RevokeOutcome> = {
 	option: {
@@ -84,7 +90,10 @@ async function reportUnsendable(
 		credential instanceof InvalidInput
 			? revokeHistory.recallById(execution, token, id)
 			: revokeHistory.recall(execution, token, credential);
+	const hasSent = revokeHistory.hasSent(execution);
 	return await mapInTurns(tokens, (token) => {
+		// Nobody knows which token an unreadable credential keeps: it may be one that was sent.
+		if (token === credential && hasSent) return reportPerhapsSent(invalid);
 		const left = isToken(token) ? recall(token) : null;
 		return left && left.outcome !== 'notSent'
 			? reportStanding(left, invalid)
