@@ -39,7 +39,7 @@ const PLANS = {
 	otherKeyAfter: 0.08,
 	/** The same again, the address written in another way. */
 	again: 0.1,
-	/** A second node in the same execution, which has more tokens and cannot use its credential. */
+	/** A last node in an execution, which has more tokens than those before and cannot use its credential or an option. */
 	unusableAfter: 0.1,
 } as const;
 export type Plan = keyof typeof PLANS;
@@ -76,13 +76,14 @@ export interface Act {
 	readonly event: Event;
 	/** Whether what follows leaves the node something to send with. */
 	readonly isUsable: boolean;
-	/** In place of the right ones. */
-	readonly fields?: Readonly<Record<string, string>>;
+	/** In place of the right ones; `null` if n8n cannot read the credential. */
+	readonly fields?: Readonly<Record<string, string>> | null;
 	readonly options?: INode['parameters'];
 }
 
 /** What makes a credential or an option unusable. */
 const UNUSABLE: ReadonlyArray<Pick<Act, 'fields' | 'options'>> = [
+	{ fields: null },
 	{ fields: { appkey: ' ' } },
 	{ fields: { baseUrl: 'http://relay.example' } },
 	{ options: { timeout: -1 } },
@@ -140,9 +141,17 @@ export function makeActs({ plan, event }: Script, stage: Stage): Act[] {
 		case 'unusableAfter': {
 			const unusable = pick(UNUSABLE, draw(seed, 'unusable', batch));
 			const { execution } = main;
+			const last = act('an unusable node', { execution, isUsable: false, ...unusable });
+			const quarter = Math.floor(tokens.length / 4);
+			if (draw(seed, 'mock before', batch) < 0.5) {
+				return [{ ...main, tokens: tokens.slice(0, 2 * quarter) }, last];
+			}
+			// Some tokens go to both, some to one, some to none.
+			const half = Math.floor(quarter / 2);
 			return [
-				{ ...main, tokens: tokens.slice(0, Math.floor(tokens.length / 2)) },
-				act('an unusable node', { execution, isUsable: false, ...unusable }),
+				act('a mock', { execution, host: mock, tokens: tokens.slice(0, quarter) }),
+				{ ...main, tokens: tokens.slice(half, half + quarter) },
+				last,
 			];
 		}
 	}

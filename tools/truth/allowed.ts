@@ -1,4 +1,5 @@
 import type { App } from '../sandbox/apps';
+import type { Act } from './acts';
 import { isHeard, meansOfAnswer, type Heard } from './heard';
 import { isDead, outcomesAfter, type Outcome, type Step, type TokenFacts } from './outcomes';
 import type { MadeToken } from './tokens';
@@ -25,7 +26,7 @@ export function allowedOutcomes(
 ): Allowed {
 	const { act } = played;
 	if (token.value === null) return always(['notSent']);
-	if (!act.isUsable) return always(leftBySameExecution(token, act.execution, earlier));
+	if (!act.isUsable) return always([leftBySameExecution(token, act, earlier)]);
 	const steps = heard.map((one): readonly Step[] => {
 		const { means, isSurelyRead, isQuestion } = one;
 		if (!isQuestion) return isSurelyRead || means === 'none' ? [means] : [means, 'none'];
@@ -53,16 +54,24 @@ function always(outcomes: readonly string[]): Allowed {
 	return { outcomes: new Set(outcomes), ifUnseen: new Set(outcomes) };
 }
 
-/** A node that cannot send knows what another node of its execution has found out. */
+/**
+ * A node that cannot send knows what its execution has found out at its host. Without a usable credential it cannot tell
+ * whether another credential is for its own host: what was sent with that is open.
+ */
 function leftBySameExecution(
 	{ value }: MadeToken,
-	execution: string,
+	unusable: Act,
 	earlier: readonly Played[],
-): string[] {
-	const found = earlier
-		.filter(({ act }) => act.execution === execution)
-		.flatMap(({ act, outcomes }) => outcomes.filter((_, i) => act.tokens[i].value === value));
-	return [found.at(-1) ?? 'notSent'];
+): string {
+	const sent = earlier
+		.filter(({ act }) => act.execution === unusable.execution)
+		.flatMap(({ act, outcomes }) =>
+			outcomes.map((outcome, i) => ({ outcome, host: act.host, value: act.tokens[i].value })),
+		)
+		.filter((one) => one.value === value && one.outcome !== 'notSent');
+	const here = sent.findLast(({ host }) => host === unusable.host);
+	if (here) return here.outcome;
+	return sent.length > 0 && unusable.fields !== undefined ? 'unknown' : 'notSent';
 }
 
 /**

@@ -20,8 +20,9 @@ export interface Product {
 export interface Execution {
 	/** Two runs with the same one are two nodes of one execution. */
 	readonly id: string;
-	/** Of the credential. */
-	readonly fields: Readonly<Record<string, string>>;
+	readonly credentialId: string;
+	/** Of the credential; `null` if n8n cannot read it. */
+	readonly fields: Readonly<Record<string, string>> | null;
 	/** One item for each. */
 	readonly tokens: readonly string[];
 	readonly options: INode['parameters'];
@@ -43,7 +44,7 @@ export type Revoke = (execution: Execution) => Promise<Said[]>;
 
 /** Revokes tokens in one execution on n8n's engine, and returns what the node reports about each. */
 export async function revokeAll(product: Product, execution: Execution): Promise<Said[]> {
-	const { id, fields, tokens, options, settings, stop } = execution;
+	const { id, credentialId, fields, tokens, options, settings, stop } = execution;
 	const token = '={{ $json.access_token }}';
 	const workflow: WorkflowFile = {
 		nodes: [
@@ -51,7 +52,7 @@ export async function revokeAll(product: Product, execution: Execution): Promise
 			{
 				...makeNode(NODE, TYPE, { operation: 'revoke', token, options }),
 				onError: 'continueRegularOutput',
-				credentials: { kisApi: { id: 'kis', name: 'kis' } },
+				credentials: { kisApi: { id: credentialId, name: 'kis' } },
 				...settings,
 			},
 		],
@@ -60,7 +61,7 @@ export async function revokeAll(product: Product, execution: Execution): Promise
 	const run = await runWorkflow(workflow, {
 		nodeTypes: { [TYPE]: product.node },
 		credentialTypes: [product.credential],
-		credentials: [await encryptCredential('kis', 'kisApi', fields)],
+		credentials: fields ? [await encryptCredential(credentialId, 'kisApi', fields)] : [],
 		input: tokens.map((access_token) => ({ json: { access_token } })),
 		executionId: id,
 		stop,

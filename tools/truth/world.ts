@@ -88,9 +88,9 @@ export class World {
 		this.#tokens = makeTokens(this.kis.sandbox.kis, this.apps, seed, batch, count);
 		this.#eventAt = 1 + Math.floor((random('when') * count) / (isLonely(event) ? 4 : 2));
 		const mock = this.#makeHost(REQUESTS_PER_SECOND, () => YES);
-		this.#hosts = plan === 'mockFirst' ? [this.kis, mock] : [this.kis];
 		const { apps, kis } = this;
 		this.acts = makeActs({ plan, event }, { seed, batch, apps, kis, mock, tokens: this.#tokens });
+		this.#hosts = [...new Set([kis, ...this.acts.map(({ host }) => host)])];
 	}
 
 	/** Over all executions. */
@@ -138,13 +138,17 @@ export class World {
 		const process = this.#processOf(act, members.length);
 		const said = await members[process].revoke({
 			id: act.execution,
-			fields: {
-				...app,
-				environment: 'custom',
-				baseUrl: host.baseUrl(draw(seed, 'spelling', batch, act.name)),
-				...(redisUrl !== null && { redisUrl }),
-				...act.fields,
-			},
+			credentialId: host === this.kis ? 'kis' : 'mock',
+			fields:
+				act.fields === null
+					? null
+					: {
+							...app,
+							environment: 'custom',
+							baseUrl: host.baseUrl(draw(seed, 'spelling', batch, act.name)),
+							...(redisUrl !== null && { redisUrl }),
+							...act.fields,
+						},
 			tokens: tokens.map(({ text }) => text),
 			options: {
 				requestsPerSecond: REQUESTS_PER_SECOND,
