@@ -74,10 +74,14 @@ export class RevokeHistory {
 		return [...tokens.values()].some((byCredential) => [...byCredential.values()].some(isSent));
 	}
 
-	/** Notes which app key and host an id stands for, to know the credential by its id when it cannot be read. */
-	identify(execution: string, credentialId: string, credential: KisCredential): void {
+	/**
+	 * Notes which app key and host an id stands for, to know the credential by its id when it cannot be read.
+	 *
+	 * @param credential `null` if what was read stands for none.
+	 */
+	identify(execution: string, credentialId: string, credential: KisCredential | null): void {
 		const { credentials } = this.#use(execution);
-		const key = keyOf(credential);
+		const key = credential && keyOf(credential);
 		const before = credentials.get(credentialId);
 		if (before === undefined) this.#size++;
 		credentials.set(credentialId, before === undefined || before === key ? key : null);

@@ -87,12 +87,15 @@ describe('recallById: the credential cannot be read', () => {
 		expect(memory.recallById('it', token, 'id')?.outcome).toBe(expected);
 	});
 
-	test('a credential that has changed may have changed again', () => {
+	test.each([
+		['has another host', elsewhere],
+		['cannot be used', null],
+	])('a credential that %s since may have changed again', (_name, changed) => {
 		memory.identify('it', 'id', here);
 		memory.remember('it', token, here, standing('revoked'));
 		memory.identify('it', 'id', here);
 		expect(memory.recallById('it', token, 'id')?.outcome).toBe('revoked');
-		memory.identify('it', 'id', elsewhere);
+		memory.identify('it', 'id', changed);
 		expect(memory.recallById('it', token, 'id')?.outcome).toBe('unknown');
 		memory.identify('it', 'id', here);
 		expect(memory.recallById('it', token, 'id')?.outcome).toBe('unknown');

@@ -138,6 +138,19 @@ describe('an earlier node revoked the token at a mock', () => {
 		expect(saidBy(stored, 'KIS')).toMatchObject({ outcome: 'unknown' });
 	});
 
+	test('the token is unknown to a node for which an expression in the credential gives no address', async () => {
+		const stored = await run([step('Mock', token), step('KIS', token)], {
+			// The second node gets what the first gave out.
+			input: [{ host: mock.url }],
+			credential: { baseUrl: '={{ $json.host }}' },
+		});
+		expect(saidBy(stored, 'Mock')).toMatchObject({ outcome: 'revoked' });
+		expect(saidBy(stored, 'KIS')).toMatchObject({
+			outcome: 'unknown',
+			message: 'The token may be dead or still live: the Base URL is empty',
+		});
+	});
+
 	test('the token is unknown where the address of one credential has been both', async () => {
 		// As by an expression in the credential, or edited while the execution waits.
 		const executionId = 'one address and another';

@@ -70,7 +70,8 @@ function leftBySameExecution(
 		)
 		.filter((one) => one.value === value && one.outcome !== 'notSent');
 	const here = sent.findLast(({ host }) => host === unusable.host);
-	if (here) return here.outcome;
+	// Fields that cannot be used are not those that were used before.
+	if (here && !unusable.fields) return here.outcome;
 	return sent.length > 0 && unusable.fields !== undefined ? 'unknown' : 'notSent';
 }
 

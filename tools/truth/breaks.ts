@@ -234,7 +234,7 @@ export const BREAKS: readonly Break[] = [
 		seenBy: 'test/node/unusable.test.ts',
 	},
 	{
-		rule: 'what the same credential was told counts where it cannot be used',
+		rule: 'what the same credential was told counts where it cannot be read',
 		file: REVOKE_HISTORY,
 		from: 'if (withCredential) return',
 		to: "if (withCredential?.[1].outcome === 'unknown') return",

@@ -9,7 +9,7 @@ import { reasonOfN8n } from './expressionReason';
 
 // What n8n throws here is never passed on as it is: its text may quote a credential or a token.
 
-const UNREADABLE_CREDENTIAL = new InvalidInput(
+export const UNREADABLE_CREDENTIAL = new InvalidInput(
 	'n8n could not read the KIS API credential',
 	'Select it again in this node, or open it and save it anew.',
 );

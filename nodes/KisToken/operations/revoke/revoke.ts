@@ -9,7 +9,13 @@ import { revokeTokens } from '../../../../kis/revoke/revokeTokens';
 import { mapInTurns } from '../../../../kis/turns';
 import { egressRules } from '../../host/egressRules';
 import { cancelSignal, executionKey } from '../../host/execution';
-import { credentialId, forEachItem, isToken, STOPPED } from '../../host/input';
+import {
+	credentialId,
+	forEachItem,
+	isToken,
+	STOPPED,
+	UNREADABLE_CREDENTIAL,
+} from '../../host/input';
 import type { ItemReport } from '../../report/itemReport';
 import { logIfNotShared } from '../../report/sharing';
 import { optionsField, readSetup, type Setup, type Unusable } from '../fields/option';
@@ -61,8 +67,10 @@ export const revoke: Operation<RevokeOutcome> = {
 		const execution = executionKey(context);
 		const setup = await readSetup(context, revokeOptions);
 		const id = credentialId(context);
-		if (id !== null && !(setup.credential instanceof InvalidInput)) {
-			revokeHistory.identify(execution, id, setup.credential);
+		if (id !== null && setup.credential !== UNREADABLE_CREDENTIAL) {
+			// One that was usable before has changed: it was edited, or has expressions in its fields.
+			const usable = setup.credential instanceof InvalidInput ? null : setup.credential;
+			revokeHistory.identify(execution, id, usable);
 		}
 		const hasAttempted = revokeHistory.hasAttempted(execution);
 		// Only earlier tries tell tokens apart now, and n8n takes half a millisecond to read each.
