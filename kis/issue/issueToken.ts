@@ -19,10 +19,18 @@ export interface IssueOptions extends SendingOptions {
 	readonly waitWhenLimited: boolean;
 	/** Stands for the n8n execution. What it was given is remembered as long as this object lives. */
 	readonly execution: object;
-	/** Called before each request, once it is permitted to go out. `false` if it must not be sent after all. */
-	readonly beforeSending?: () => Promise<boolean>;
 	/** Further tokens that the caller knows, and the server may quote. */
 	readonly knownTokens?: readonly string[];
+}
+
+/** Called before a request, once it is permitted to go out. Resolves to `false` if it must not be sent after all. */
+export type BeforeSending = () => Promise<boolean>;
+
+/** How a request for a token ended that may have been withdrawn. */
+export interface Requested {
+	readonly issuance: Issuance;
+	/** Whether it ended since a request was not sent after all: what the caller knew before may have changed. */
+	readonly isWithdrawn: boolean;
 }
 
 /**
@@ -33,20 +41,35 @@ export async function issueToken(
 	credential: KisCredential,
 	options: IssueOptions,
 ): Promise<Issuance> {
+	return (await requestToken(credential, options)).issuance;
+}
+
+/**
+ * Does the same as {@link issueToken}.
+ *
+ * @param beforeSending Called before each request that this caller starts. What it withdraws is withdrawn for all who share
+ * the request. They are told so if they gave a `beforeSending`, too; the others ask KIS themselves.
+ */
+export async function requestToken(
+	credential: KisCredential,
+	options: IssueOptions,
+	beforeSending?: BeforeSending,
+): Promise<Requested> {
 	const { appkey, appsecret, baseUrl } = credential;
 	const key = JSON.stringify([addressOf(baseUrl), appkey, appsecret]);
 	const history = issueHistoryOf(options.execution);
 	const before = history.issuances.get(key);
 	if (before?.outcome === 'issued' && flawOf(before.grant, credential) === null) {
-		return { ...before, attempts: [] };
+		return { issuance: { ...before, attempts: [] }, isWithdrawn: false };
 	}
-	const issuance = await new TokenRequest(credential, options, key).send(before, history.tokens);
+	const request = new TokenRequest(credential, options, key, beforeSending);
+	const issuance = await request.send(before, history.tokens);
 	if ('grant' in issuance) history.tokens.add(issuance.grant.token.value);
 	// An unusable token does not tell what became of an attempt whose answer was lost.
 	const open = notIssued(issuance.attempts, before);
 	const isOpen = issuance.outcome === 'unusable' && open.outcome === 'unknown';
 	history.issuances.set(key, isOpen ? open : issuance);
-	return issuance;
+	return { issuance, isWithdrawn: request.isWithdrawn };
 }
 
 /** Returns all text of an answer that may be shown, without the token itself. */
@@ -63,16 +86,27 @@ class TokenRequest {
 	readonly #credential: KisCredential;
 	readonly #options: IssueOptions;
 	readonly #key: string;
+	readonly #beforeSending: BeforeSending | undefined;
 	#mayWait: boolean;
 	#retries = 0;
-	/** The last call that it has started itself; it joins those of others. */
-	#started: SharedCall | null = null;
+	#isWithdrawn = false;
 
-	constructor(credential: KisCredential, options: IssueOptions, key: string) {
+	constructor(
+		credential: KisCredential,
+		options: IssueOptions,
+		key: string,
+		beforeSending: BeforeSending | undefined,
+	) {
 		this.#credential = credential;
 		this.#options = options;
 		this.#key = key;
+		this.#beforeSending = beforeSending;
 		this.#mayWait = options.waitWhenLimited;
+	}
+
+	/** See {@link Requested}. */
+	get isWithdrawn(): boolean {
+		return this.#isWithdrawn;
 	}
 
 	/** @param given Tokens that the execution was given before, and the server may quote. */
@@ -84,14 +118,15 @@ class TokenRequest {
 		if (cancel.aborted) return notIssued(attempts, before);
 		let call = this.#current();
 		for (;;) {
-			const parsed = await call.join(cancel);
-			if (!parsed) {
-				if (cancel.aborted || call === this.#started) break;
-				// Whoever started it has not sent it after all. That says nothing of this one.
+			const end = await call.join(cancel);
+			if (end === 'withdrawn' && !this.#beforeSending) {
+				// What withdrew it does not concern this caller.
 				call = this.#current();
 				continue;
 			}
-			const attempt = await this.#read(parsed, guard);
+			this.#isWithdrawn = end === 'withdrawn';
+			if (end === null || end === 'withdrawn') break;
+			const attempt = await this.#read(end, guard);
 			attempts.push(attempt);
 			const { grant } = attempt;
 			if (grant) {
@@ -143,24 +178,25 @@ class TokenRequest {
 			}
 		});
 		underWay.set(this.#key, call);
-		this.#started = call;
 		return call;
 	}
 
-	/** @returns `null` if it was cancelled before it was sent, or must not be sent after all. */
-	async #call(cancel: AbortSignal): Promise<ParsedExchange | null> {
+	/** @returns `null` if it was cancelled before it was sent. */
+	async #call(cancel: AbortSignal): Promise<ParsedExchange | 'withdrawn' | null> {
 		const credential = this.#credential;
 		const { appkey, appsecret, baseUrl } = credential;
-		const { beforeSending = async () => true } = this.#options;
+		const beforeSending = this.#beforeSending ?? (async () => true);
+		let isWithdrawn = false;
 		const url = endpointOf(baseUrl, ISSUE_PATH);
-		return await sendPaced(
+		const sent = await sendPaced(
 			credential,
 			{ ...this.#options, url, cancel },
-			async (connection, onWriting) =>
-				(await beforeSending())
-					? await connection.post(issueBody(credential), cancel, onWriting)
-					: null,
+			async (connection, onWriting) => {
+				isWithdrawn = !(await beforeSending());
+				return isWithdrawn ? null : await connection.post(issueBody(credential), cancel, onWriting);
+			},
 			(parsed) => readIssue(parsed, credential, new SecretGuard([appkey, appsecret])),
 		);
+		return isWithdrawn ? 'withdrawn' : sent;
 	}
 }

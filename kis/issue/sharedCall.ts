@@ -1,8 +1,11 @@
 import { CANCELLED } from '../http/transportCodes';
 import { parseExchange, type ParsedExchange } from '../reply/reply';
 
-/** Makes a request. @returns `null` if `cancel` was aborted before it was sent. */
-type Send = (cancel: AbortSignal) => Promise<ParsedExchange | null>;
+/** How a call ended. `withdrawn`: nothing was sent, though nobody was cancelled. `null`: all were, and nothing was sent. */
+type CallEnd = ParsedExchange | 'withdrawn' | null;
+
+/** Makes a request, unless `cancel` is aborted first. */
+type Send = (cancel: AbortSignal) => Promise<CallEnd>;
 
 /** What a cancelled caller sees while others still wait: the request may have been written. */
 const LEFT = parseExchange({
@@ -18,12 +21,12 @@ const LEFT = parseExchange({
  */
 export class SharedCall {
 	readonly #stop = new AbortController();
-	readonly #exchange: Promise<ParsedExchange | null>;
+	readonly #end: Promise<CallEnd>;
 	#callers = 0;
 	#next: SharedCall | null = null;
 
 	constructor(send: Send) {
-		this.#exchange = send(this.#stop.signal);
+		this.#end = send(this.#stop.signal);
 	}
 
 	/** Whether all callers were cancelled. Then nobody else may join. */
@@ -31,8 +34,8 @@ export class SharedCall {
 		return this.#stop.signal.aborted;
 	}
 
-	/** Waits for the end of the request, or until `cancel` is aborted. @returns `null` if nothing was sent. */
-	async join(cancel: AbortSignal): Promise<ParsedExchange | null> {
+	/** Waits for the end of the request, or until `cancel` is aborted. */
+	async join(cancel: AbortSignal): Promise<CallEnd> {
 		this.#callers++;
 		return await new Promise((resolve, reject) => {
 			const onCancel = () => {
@@ -42,7 +45,7 @@ export class SharedCall {
 			};
 			cancel.addEventListener('abort', onCancel);
 			if (cancel.aborted) onCancel();
-			void this.#exchange
+			void this.#end
 				.then(resolve, reject)
 				.finally(() => cancel.removeEventListener('abort', onCancel));
 		});

@@ -1,7 +1,7 @@
 import type { KisCredential } from '../input/credential';
 import { ISSUE_INTERVAL_MS } from '../input/environments';
 import type { Issuance } from '../issue/issuance';
-import { issueToken, type IssueOptions } from '../issue/issueToken';
+import { requestToken, type IssueOptions } from '../issue/issueToken';
 import { keptShareOf } from './keptShare';
 import { keptTokenOf } from './keptToken';
 
@@ -18,7 +18,8 @@ export interface LeaseOptions {
 /**
  * Requests the token that the credential keeps, one worker at a time.
  *
- * @returns `null` if another worker holds the lease, or has requested a token since this process last looked.
+ * @returns `null` if another worker holds the lease, or has written since this process last looked: perhaps the token that is
+ * wanted. That may also end a request which this caller has joined.
  */
 export async function issueUnderLease(
 	credential: KisCredential,
@@ -30,10 +31,9 @@ export async function issueUnderLease(
 	const lease = await share?.takeLease(deadWorkerHoldMs);
 	if (lease === null && !insist) return null;
 	try {
-		const beforeSending = lease?.beforeRequest;
-		const issuance = await issueToken(credential, { ...options, beforeSending });
-		kept.note(issuance, Date.now());
-		return lease?.isLost ? null : issuance;
+		const requested = await requestToken(credential, options, lease?.beforeRequest);
+		kept.note(requested.issuance, Date.now());
+		return requested.isWithdrawn ? null : requested.issuance;
 	} finally {
 		await (lease ? lease.release() : share?.sync());
 	}

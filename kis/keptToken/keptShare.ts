@@ -21,8 +21,6 @@ const LONGEST_KEPT_MS = 100 * DAY_MS;
 export interface IssueLease {
 	/** Must be called before each request. Resolves to `false` if the request must not be sent: another was faster. */
 	beforeRequest(): Promise<boolean>;
-	/** Whether `beforeRequest` returned `false`. */
-	readonly isLost: boolean;
 	/** Must be called. Tells the other workers what is kept now, and gives the lease up: later, if Redis cannot take it now. */
 	release(): Promise<void>;
 }
@@ -132,16 +130,11 @@ export class KeptShare {
 	#lease(deadWorkerHoldMs: number, before: KeptState): IssueLease {
 		const extend = () => void this.#shared.take(deadWorkerHoldMs);
 		const watchdog = setInterval(extend, EXTEND_LEASE_MS).unref();
-		let isLost = false;
 		return {
 			beforeRequest: async () => {
 				const result = await this.#shared.request(deadWorkerHoldMs);
 				// A caller that insisted, without the lease, may have brought another token.
-				isLost = result === 'refused' || this.#kept.state.grant?.token !== before.grant?.token;
-				return !isLost;
-			},
-			get isLost() {
-				return isLost;
+				return result !== 'refused' && this.#kept.state.grant?.token === before.grant?.token;
 			},
 			release: async () => {
 				clearInterval(watchdog);

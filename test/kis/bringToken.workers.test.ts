@@ -29,6 +29,7 @@ import type { KeptState } from '../../kis/keptToken/keptState';
 import { decodeState, encodeState } from '../../kis/keptToken/keptStateCodec';
 import { SharedKept } from '../../kis/keptToken/sharedKept';
 import { whileRevoking } from '../../kis/memory/sharedMarks';
+import { limiterOfAppKey } from '../../kis/rateLimit/limiterFor';
 import { SharedTokens } from '../../kis/memory/sharedTokens';
 import { sharedStoreOf } from '../../kis/redis/sharedStore';
 import { until } from '../../tools/common/until';
@@ -201,6 +202,54 @@ describeWithRedis('another worker', () => {
 		answer();
 		expect(await reading).toBe(token);
 		expect(await other().look()).toMatchObject({ waitMs: 0, abandoned: null });
+	});
+
+	describe('writes while the token request of a read, which Issue has joined, waits for its turn', () => {
+		/** What a read and an Issue get whose request is withdrawn, since `write` was faster. */
+		const joined = async (write: (worker: SharedKept) => Promise<unknown>) => {
+			const token = await shareKept();
+			const worker = other();
+			clock.now += 23.5 * HOUR;
+			const cancel = new AbortController().signal;
+			await checkToken(shared(), read(token), { requestsPerSecond: 1000, timeoutMs: 5000, cancel });
+			limiterOfAppKey(kis.keys.appkey).pause(500);
+			const join = jest.spyOn(SharedCall.prototype, 'join');
+			const joins = async (count: number) =>
+				expect(await until(() => join.mock.calls.length === count)).toBe(true);
+			const reading = brought({ mayWait: true }, shared());
+			await joins(1);
+			const issuing = given();
+			await joins(2);
+			await worker.look();
+			expect(await write(worker)).toBe('done');
+			const got = await Promise.all([reading, issuing]);
+			return { token, got };
+		};
+
+		test('a check of the token: both look again, and share another request', async () => {
+			const { token, got } = await joined(async (worker) => {
+				const { state } = keptTokenOf(shared());
+				const checked = { ...state, checkAt: clock.now + MINUTE };
+				return await worker.write({
+					text: encodeState(checked, clock.now),
+					token: state.grant?.token ?? null,
+					keptMs: HOUR,
+				});
+			});
+			expect(kis.live).toContain(got[0]);
+			expect(got).toEqual([expect.not.stringMatching(token), 'issued']);
+			expect(issues()).toBe(1);
+		});
+
+		test('a token: both get it', async () => {
+			let next = '';
+			const { got } = await joined(async (worker) => {
+				next = kis.mint();
+				return await worker.write(writing(next));
+			});
+			expect(got).toEqual([next, `kept ${next}`]);
+			expect(issues()).toBe(0);
+		});
 	});
 
 	test('has left a lease that is no number: it does not count', async () => {

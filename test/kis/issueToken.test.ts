@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { reuse } from '../../kis/issue/issuance';
 import { givenBefore } from '../../kis/issue/issueHistory';
-import { issueToken, type IssueOptions } from '../../kis/issue/issueToken';
+import { issueToken, requestToken, type IssueOptions } from '../../kis/issue/issueToken';
 import { limiterOfAppKey } from '../../kis/rateLimit/limiterFor';
 import { closeAll } from '../support/connections';
 import { leftSince, resources } from '../support/resources';
@@ -27,16 +27,18 @@ const keys = makeKeyPair();
 const token = makeToken(keys.appkey);
 const GRANT = http(200, JSON.stringify({ access_token: token, token_type: 'Bearer' }));
 
+const optionsWith = (changes: Partial<IssueOptions> = {}): IssueOptions => ({
+	maxRetries: 0,
+	requestsPerSecond: 1_000_000,
+	timeoutMs: 5000,
+	waitWhenLimited: false,
+	cancel: new AbortController().signal,
+	execution: {},
+	...changes,
+});
+
 async function issue(url: string, changes: Partial<IssueOptions> = {}, pair = keys) {
-	return await issueToken(credentialFor(pair, url), {
-		maxRetries: 0,
-		requestsPerSecond: 1_000_000,
-		timeoutMs: 5000,
-		waitWhenLimited: false,
-		cancel: new AbortController().signal,
-		execution: {},
-		...changes,
-	});
+	return await issueToken(credentialFor(pair, url), optionsWith(changes));
 }
 
 test('one POST with the grant type and the keys, and nothing else', async () => {
@@ -370,6 +372,63 @@ test('a good token replaces what became of a lost answer', async () => {
 	expect(server.requests).toHaveLength(2);
 });
 
+describe('a request that is withdrawn just before it would be sent', () => {
+	const NOTHING = { outcome: 'notSent', attempts: [], decisive: null };
+	const request = async (url: string, beforeSending?: () => Promise<boolean>) =>
+		await requestToken(credentialFor(keys, url), optionsWith(), beforeSending);
+	const withdraw = async () => false;
+
+	test('is not sent, and the caller knows that nobody has stopped it', async () => {
+		const server = await startServer({ answer: () => GRANT });
+		expect(await request(server.url, withdraw)).toEqual({ issuance: NOTHING, isWithdrawn: true });
+		expect(server.requests).toHaveLength(0);
+	});
+
+	test('is withdrawn for those who joined it and could have withdrawn it themselves', async () => {
+		const server = await startServer({ answer: () => GRANT });
+		const joined = [withdraw, async () => true].map(async (it) => await request(server.url, it));
+		const [, other] = await Promise.all(joined);
+		expect(other).toEqual({ issuance: NOTHING, isWithdrawn: true });
+		expect(server.requests).toHaveLength(0);
+	});
+
+	test('is made by those who joined it and could not, once for all of them', async () => {
+		const server = await startServer({ answer: () => GRANT });
+		const joined = [withdraw, undefined, undefined].map(
+			async (it) => await request(server.url, it),
+		);
+		expect(await Promise.all(joined)).toMatchObject([
+			{ isWithdrawn: true },
+			{ issuance: { outcome: 'issued' }, isWithdrawn: false },
+			{ issuance: { outcome: 'issued' }, isWithdrawn: false },
+		]);
+		expect(server.requests).toHaveLength(1);
+	});
+
+	test('is not told to a caller who was stopped before', async () => {
+		const server = await startServer({ answer: () => GRANT });
+		const credential = credentialFor(keys, server.url);
+		const stopped = optionsWith({ cancel: AbortSignal.abort() });
+		const joined = await Promise.all([
+			request(server.url, withdraw),
+			requestToken(credential, stopped, withdraw),
+		]);
+		expect(joined[1]).toEqual({ issuance: NOTHING, isWithdrawn: false });
+	});
+
+	test('after a refusal leaves the refusal', async () => {
+		const server = await startServer({ answer: () => refusal('EGW00300', 500) });
+		let count = 0;
+		const onlyOnce = async () => count++ === 0;
+		const options = optionsWith({ maxRetries: 1 });
+		expect(await requestToken(credentialFor(keys, server.url), options, onlyOnce)).toMatchObject({
+			issuance: { outcome: 'rejected', attempts: [{ refusalCode: 'EGW00300' }] },
+			isWithdrawn: true,
+		});
+		expect(server.requests).toHaveLength(1);
+	});
+});
+
 test('cancelled while it waits for a permit: nothing was sent', async () => {
 	const pair = makeKeyPair();
 	const server = await startServer({ answer: () => GRANT });
@@ -485,15 +544,6 @@ test('cancelled while others ask: nothing was sent for it', async () => {
 		outcome: 'notSent',
 	});
 	expect(await asking).toMatchObject({ outcome: 'issued' });
-});
-
-test('a request that its caller does not send after all is made by one who had joined it', async () => {
-	const server = await startServer({ answer: () => GRANT });
-	const first = issue(server.url, { beforeSending: async () => false });
-	const second = issue(server.url);
-	expect(await first).toMatchObject({ outcome: 'notSent', attempts: [] });
-	expect(await second).toMatchObject({ outcome: 'issued' });
-	expect(server.requests).toHaveLength(1);
 });
 
 test('a new caller joins those who ask again after their wait', async () => {

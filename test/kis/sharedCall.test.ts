@@ -10,7 +10,7 @@ const END = parseExchange({
 
 /** A call that ends when it is told to, or when it is stopped. */
 function makeCall() {
-	let end: (parsed: ParsedExchange | null) => void = () => {};
+	let end: (parsed: ParsedExchange | 'withdrawn' | null) => void = () => {};
 	let stopped = false;
 	const call = new SharedCall(
 		async (cancel) =>
@@ -24,7 +24,7 @@ function makeCall() {
 	);
 	return {
 		call,
-		end: (parsed: ParsedExchange | null = END) => end(parsed),
+		end: (parsed: ParsedExchange | 'withdrawn' | null = END) => end(parsed),
 		isStopped: () => stopped,
 	};
 }
@@ -35,6 +35,14 @@ test('all callers get the same end', async () => {
 	const joined = [call.join(one.signal), call.join(other.signal)];
 	end();
 	expect(await Promise.all(joined)).toEqual([END, END]);
+});
+
+test('a request that was not sent after all is not taken for one that was cancelled', async () => {
+	const { call, end } = makeCall();
+	const joined = [1, 2].map(async () => await call.join(new AbortController().signal));
+	end('withdrawn');
+	expect(await Promise.all(joined)).toEqual(['withdrawn', 'withdrawn']);
+	expect(call.isAbandoned).toBe(false);
 });
 
 test('a caller who leaves first cannot tell what became of the request; the others can', async () => {
