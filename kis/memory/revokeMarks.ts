@@ -4,8 +4,8 @@ import type { KisCredential } from '../input/credential';
 import type { RevokeOutcome } from '../reply/revokeOutcome';
 import { mapInTurns, nextTurn, turnIsOver } from '../turns';
 
-/** Far more than anyone leaves open; the oldest are forgotten first. */
-const MAX_DOUBTS = 10_000;
+/** Far more than a sweep leaves open; the oldest are forgotten first. */
+const MAX_DOUBTS = 200_000;
 /** Marking this many takes about a millisecond. */
 const MARKED_TOGETHER = 1000;
 
@@ -108,8 +108,10 @@ function leaveDoubt(name: string): Doubt {
 	// Reinserted at the end, so that the map is in order of age.
 	doubts.delete(name);
 	doubts.set(name, raised);
-	const [oldest] = doubts.keys();
-	if (doubts.size > MAX_DOUBTS) doubts.delete(oldest);
+	if (doubts.size > MAX_DOUBTS) {
+		const [oldest] = doubts.keys();
+		doubts.delete(oldest);
+	}
 	return raised;
 }
 

@@ -1,7 +1,7 @@
 // A token that is being revoked, or was: who gets it, and when KIS is asked about it first.
 import { whileRevoking } from '../../kis/memory/sharedMarks';
 import { http, reset } from '../support/scriptedServer';
-import { read } from '../support/tokens';
+import { makeOpaqueToken, read } from '../support/tokens';
 import {
 	MINUTE,
 	clock,
@@ -135,6 +135,15 @@ describe('a token that is revoked', () => {
 		await expect(broken).rejects.toThrow();
 		await brought();
 		expect(questions()).toBe(1);
+	});
+
+	test('unknown: is asked about even after a sweep that leaves ten thousand others open', async () => {
+		const token = await brought();
+		kis.live.delete(token);
+		await revokeAs('unknown', token);
+		await revokeAs('rejected', ...Array.from({ length: 10_000 }, makeOpaqueToken));
+		expect(await brought()).not.toBe(token);
+		expect([issues(), questions()]).toEqual([2, 1]);
 	});
 
 	test('at another host is used on here', async () => {
