@@ -7,6 +7,7 @@ import {
 } from '../input/accessToken';
 import type { KisCredential } from '../input/credential';
 import { deadTokens } from '../memory/deadTokens';
+import { isBeingRevoked, isRevokeOpen } from '../memory/revokeMarks';
 import type { Attempt } from '../reply/attempt';
 import { kisTime } from '../reply/koreanTime';
 import type { Grant } from './grant';
@@ -25,6 +26,8 @@ export type Issuance = Issued | UnusableGrant | NotIssued;
 export interface Issued {
 	readonly outcome: 'issued';
 	readonly grant: Grant;
+	/** Whether this n8n was revoking the token when KIS gave it. */
+	readonly wasBeingRevoked?: boolean;
 	/** Of this call, oldest first; empty if the execution was given the token before. */
 	readonly attempts: readonly Attempt[];
 }
@@ -46,6 +49,9 @@ export interface NotIssued {
 /** Why a token must not be used. `dead`: its host has confirmed to this process that it is. */
 export type Flaw = 'cutOff' | 'dead' | 'expired' | 'otherAppKey';
 
+/** Why a token must not be passed on. A revoke under way is no flaw, since the token may outlive it. */
+export type Obstacle = Flaw | 'beingRevoked';
+
 /** How long after an issue KIS gives the same token again, dead or alive, in milliseconds. */
 export const SAME_TOKEN_MS = 6 * 60 * 60 * 1000;
 
@@ -60,13 +66,36 @@ export function flawOf(grant: Grant, credential: KisCredential): Flaw | null {
 	return isExpired ? 'expired' : null;
 }
 
+/** Checks an issued token before it is passed on: it may have been revoked since. @returns `null` if it is good. */
+export function obstacleTo(
+	{ grant, wasBeingRevoked = false }: Issued,
+	credential: KisCredential,
+): Obstacle | null {
+	const isHit = wasBeingRevoked || isBeingRevoked(grant.token, credential);
+	return flawOf(grant, credential) ?? (isHit ? 'beingRevoked' : null);
+}
+
 /**
  * Makes a grant of a token that can be used again instead of asking KIS for one.
  *
  * @param minimumMs How long it has to be valid, in milliseconds.
- * @returns `null` unless the token is whole, of this app key, not known to be dead, and valid for long enough.
+ * @returns As {@link grantOf}; `null` also if it is being revoked, or a revoke has left open whether it is dead.
  */
 export function reuse(
+	token: AccessToken,
+	credential: KisCredential,
+	minimumMs: number,
+): Grant | null {
+	return isRevokeOpen(token, credential) ? null : grantOf(token, credential, minimumMs);
+}
+
+/**
+ * Makes a grant of a token, in the form in which KIS would issue it.
+ *
+ * @param minimumMs How long it has to be valid, in milliseconds.
+ * @returns `null` unless the token is whole, of this app key, not known to be dead, and valid for long enough.
+ */
+export function grantOf(
 	token: AccessToken,
 	credential: KisCredential,
 	minimumMs: number,

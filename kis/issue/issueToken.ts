@@ -1,14 +1,15 @@
 import { addressOf, endpointOf } from '../input/baseUrl';
 import type { KisCredential } from '../input/credential';
 import { ISSUE_INTERVAL_MS } from '../input/environments';
-import { sharedTokensOf } from '../memory/sharedTokens';
+import { isBeingRevoked, isRevokeOpen } from '../memory/revokeMarks';
+import { learnFromOthers } from '../memory/sharedMarks';
 import { sendPaced, type SendingOptions } from '../rateLimit/pacedRequest';
 import type { ParsedExchange } from '../reply/reply';
 import { asksToComeBack, waitBeforeRetry } from '../reply/retry';
 import { quotedParts, SecretGuard } from '../secrets/secretGuard';
 import { wait } from '../waiting';
-import { ISSUE_PATH, issueBody, readIssue, type IssueAttempt } from './grant';
-import { flawOf, isLimited, notIssued, type Issuance } from './issuance';
+import { ISSUE_PATH, issueBody, readIssue, type Grant, type IssueAttempt } from './grant';
+import { flawOf, isLimited, notIssued, type Issuance, type Issued } from './issuance';
 import { issueHistoryOf } from './issueHistory';
 import { SharedCall } from './sharedCall';
 
@@ -59,8 +60,9 @@ export async function requestToken(
 	const key = JSON.stringify([addressOf(baseUrl), appkey, appsecret]);
 	const history = issueHistoryOf(options.execution);
 	const before = history.issuances.get(key);
-	if (before?.outcome === 'issued' && flawOf(before.grant, credential) === null) {
-		return { issuance: { ...before, attempts: [] }, isWithdrawn: false };
+	if (before?.outcome === 'issued' && (await isStillGood(before.grant, credential))) {
+		const again: Issued = { outcome: 'issued', grant: before.grant, attempts: [] };
+		return { issuance: again, isWithdrawn: false };
 	}
 	const request = new TokenRequest(credential, options, key, beforeSending);
 	const issuance = await request.send(before, history.tokens);
@@ -70,6 +72,12 @@ export async function requestToken(
 	const isOpen = issuance.outcome === 'unusable' && open.outcome === 'unknown';
 	history.issuances.set(key, isOpen ? open : issuance);
 	return { issuance, isWithdrawn: request.isWithdrawn };
+}
+
+/** Returns whether a token may be passed on once more without asking KIS. */
+async function isStillGood(grant: Grant, credential: KisCredential): Promise<boolean> {
+	await learnFromOthers(grant.token, credential);
+	return flawOf(grant, credential) === null && !isRevokeOpen(grant.token, credential);
 }
 
 /** Returns all text of an answer that may be shown, without the token itself. */
@@ -130,10 +138,11 @@ class TokenRequest {
 			attempts.push(attempt);
 			const { grant } = attempt;
 			if (grant) {
-				await sharedTokensOf(this.#credential)?.lookUp([grant.token]);
+				await learnFromOthers(grant.token, this.#credential);
 				const flaw = flawOf(grant, this.#credential);
+				const wasBeingRevoked = isBeingRevoked(grant.token, this.#credential);
 				return flaw === null
-					? { outcome: 'issued', grant, attempts }
+					? { outcome: 'issued', grant, wasBeingRevoked, attempts }
 					: { outcome: 'unusable', grant, flaw, attempts };
 			}
 			const waitMs = this.#waitAfter(attempt, attempts);

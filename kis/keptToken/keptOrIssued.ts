@@ -1,8 +1,8 @@
 import type { KisCredential } from '../input/credential';
 import type { Grant } from '../issue/grant';
-import { reuse, type Issuance } from '../issue/issuance';
+import { grantOf, reuse, type Issuance } from '../issue/issuance';
 import type { IssueOptions } from '../issue/issueToken';
-import { doubtAbout, isBeingRevoked } from '../memory/revokeMarks';
+import { isBeingRevoked } from '../memory/revokeMarks';
 import { learnFromOthers } from '../memory/sharedMarks';
 import { wait } from '../waiting';
 import { checkKept } from './checkToken';
@@ -50,7 +50,7 @@ async function waitForOtherWorkers(
 }
 
 /**
- * Returns the token that the credential keeps, in the form in which KIS would issue it, after asking KIS whether it is alive.
+ * Returns the token that the credential keeps, after asking KIS whether it is alive.
  *
  * @returns `null` if it is dead, being revoked, in doubt, or valid for less than `minimumMs`.
  */
@@ -62,12 +62,12 @@ async function keptGrant(
 	const kept = keptTokenOf(credential);
 	const { token } = kept;
 	if (!token || isBeingRevoked(token, credential)) return null;
-	if (!reuse(token, credential, minimumMs)) return null;
+	// If a revoke has left open whether it is dead, KIS's answer may settle that.
+	if (!grantOf(token, credential, minimumMs)) return null;
 	await checkKept(credential, token, options);
 	// It may have been revoked meanwhile.
 	await learnFromOthers(token, credential);
 	// A renewal may have brought another.
 	if (kept.token?.value !== token.value) return await keptGrant(credential, minimumMs, options);
-	if (isBeingRevoked(token, credential) || doubtAbout(token, credential)) return null;
 	return reuse(token, credential, minimumMs);
 }

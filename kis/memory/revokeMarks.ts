@@ -4,8 +4,8 @@ import type { KisCredential } from '../input/credential';
 import type { RevokeOutcome } from '../reply/revokeOutcome';
 import { mapInTurns, nextTurn, turnIsOver } from '../turns';
 
-/** Far more than a sweep leaves open; the oldest are forgotten first. */
-const MAX_DOUBTS = 200_000;
+/** Of each kind; far more than a sweep leaves open. The oldest are forgotten first. */
+const MAX_REMEMBERED = 200_000;
 /** Marking this many takes about a millisecond. */
 const MARKED_TOGETHER = 1000;
 
@@ -39,6 +39,7 @@ export function noteRevokingInOtherWorkers(
 	const name = nameOf(token, baseUrl);
 	const was = revokingInOtherWorkers.delete(name);
 	if (isRevoking) revokingInOtherWorkers.add(name);
+	forgetOldest(revokingInOtherWorkers);
 	return was;
 }
 
@@ -50,6 +51,11 @@ export function raiseDoubt(token: AccessToken, { baseUrl }: KisCredential): Doub
 /** Returns the doubt whether the token is dead; `null` if no revoke has left one. */
 export function doubtAbout(token: AccessToken, { baseUrl }: KisCredential): Doubt | null {
 	return doubts.get(nameOf(token, baseUrl)) ?? null;
+}
+
+/** Returns whether the token is being revoked, or a revoke has left open whether it is dead. */
+export function isRevokeOpen(token: AccessToken, credential: KisCredential): boolean {
+	return isBeingRevoked(token, credential) || doubtAbout(token, credential) !== null;
 }
 
 /** Notes that KIS, asked after that revoke, has said whether the token is alive. */
@@ -108,11 +114,14 @@ function leaveDoubt(name: string): Doubt {
 	// Reinserted at the end, so that the map is in order of age.
 	doubts.delete(name);
 	doubts.set(name, raised);
-	if (doubts.size > MAX_DOUBTS) {
-		const [oldest] = doubts.keys();
-		doubts.delete(oldest);
-	}
+	forgetOldest(doubts);
 	return raised;
+}
+
+function forgetOldest(remembered: Map<string, Doubt> | Set<string>): void {
+	if (remembered.size <= MAX_REMEMBERED) return;
+	const [oldest] = remembered.keys();
+	remembered.delete(oldest);
 }
 
 /** What a host says about a token counts for that host. */

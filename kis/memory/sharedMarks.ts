@@ -2,7 +2,13 @@ import type { AccessToken } from '../input/accessToken';
 import type { KisCredential } from '../input/credential';
 import { deadTokens } from './deadTokens';
 import { meansDead, type RevokeOutcome } from '../reply/revokeOutcome';
-import { sharedTokensOf, type RevokeEffect, type RevokeLease } from './sharedTokens';
+import { nextTurn, turnIsOver } from '../turns';
+import {
+	sharedTokensOf,
+	type RevokeEffect,
+	type RevokeLease,
+	type SharedMark,
+} from './sharedTokens';
 import {
 	doubtAbout,
 	leavesDoubt,
@@ -21,23 +27,44 @@ export async function learnFromOthers(
 	token: AccessToken | null,
 	credential: KisCredential,
 ): Promise<void> {
-	const shared = token && sharedTokensOf(credential);
+	if (token) await learnOfAll([token], credential);
+}
+
+/** Does the same for many tokens. */
+export async function learnOfAll(
+	tokens: readonly AccessToken[],
+	credential: KisCredential,
+): Promise<void> {
+	const shared = sharedTokensOf(credential);
 	if (!shared) return;
-	const [mark] = (await shared.lookUp([token])) ?? [null];
+	const marks = await shared.lookUp(tokens);
+	const untold = new Map<string, AccessToken>();
+	for (const [i, token] of tokens.entries()) {
+		// A token alone is noted in the turn of Redis's answer, so that no older answer replaces a newer one.
+		if (i > 0) while (turnIsOver()) await nextTurn();
+		const mark = marks?.[i] ?? null;
+		heed(mark, token, credential);
+		// Redis could not be told then, or was emptied since.
+		const isUntold = mark !== null && mark !== 'dead' && deadTokens.has(token, credential);
+		if (isUntold) untold.set(token.fingerprint, token);
+	}
+	for (const token of untold.values()) await shared.tellDead(token);
+}
+
+/** @param mark `null` if Redis is gone, and cannot say how the other worker's revoke went. */
+function heed(mark: SharedMark | null, token: AccessToken, credential: KisCredential): void {
 	const was = noteRevokingInOtherWorkers(token, credential, mark === 'revoking');
 	const doubt = doubtAbout(token, credential);
 	const revoke = doubt && leftOpenBy.get(doubt);
 	if (mark === null) {
-		// Redis is gone, and cannot say how the other worker's revoke went.
 		if (was && !doubt) raiseDoubt(token, credential);
-	} else if (mark !== 'dead' && deadTokens.has(token, credential)) {
-		// Redis could not be told then, or was emptied since.
-		await shared.tellDead(token);
-	} else if (typeof mark === 'object' && 'leftOpenBy' in mark) {
+	} else if (typeof mark === 'string' || deadTokens.has(token, credential)) {
+		return;
+	} else if ('leftOpenBy' in mark) {
 		// Another revoke raises another doubt: a check under way must not resolve it.
 		const isKnown = doubt && revoke === mark.leftOpenBy;
 		leftOpenBy.set(isKnown ? doubt : raiseDoubt(token, credential), mark.leftOpenBy);
-	} else if (typeof mark === 'object' && doubt && revoke === mark.aliveAfter) {
+	} else if (doubt && revoke === mark.aliveAfter) {
 		resolveDoubt(doubt);
 	}
 }

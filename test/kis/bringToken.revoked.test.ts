@@ -154,6 +154,22 @@ describe('a token that is revoked', () => {
 		expect(questions()).toBe(0);
 	});
 
+	test('and given by KIS meanwhile is used as soon as the revoke has ended without being sent', async () => {
+		const token = kis.mint();
+		kis.gives = token;
+		let done: (results: ReturnType<typeof endedAs>) => void = () => {};
+		const revoking = whileRevoking(
+			[read(token)],
+			credential(),
+			async () => await new Promise<ReturnType<typeof endedAs>>((resolve) => (done = resolve)),
+		);
+		expect(await brought()).toBe('beingRevoked');
+		done(endedAs('notSent', token));
+		await revoking;
+		expect(await brought()).toBe(token);
+		expect([issues(), questions()]).toEqual([1, 0]);
+	});
+
 	test('and given again by KIS is asked about all the same', async () => {
 		kis.gives = kis.mint();
 		await revokeAs('unknown', kis.gives);

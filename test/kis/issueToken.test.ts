@@ -2,9 +2,10 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { reuse } from '../../kis/issue/issuance';
+import { obstacleTo, reuse, type Issued } from '../../kis/issue/issuance';
 import { givenBefore } from '../../kis/issue/issueHistory';
 import { issueToken, requestToken, type IssueOptions } from '../../kis/issue/issueToken';
+import { markAsRevoking, resolveDoubt } from '../../kis/memory/revokeMarks';
 import { limiterOfAppKey } from '../../kis/rateLimit/limiterFor';
 import { closeAll } from '../support/connections';
 import { leftSince, resources } from '../support/resources';
@@ -426,6 +427,61 @@ describe('a request that is withdrawn just before it would be sent', () => {
 			isWithdrawn: true,
 		});
 		expect(server.requests).toHaveLength(1);
+	});
+});
+
+describe('the token that the execution was given before is not given again unasked', () => {
+	const twice = async (meanwhile: (url: string) => Promise<unknown>) => {
+		const execution = {};
+		const server = await startServer({ answer: () => GRANT });
+		await issue(server.url, { execution });
+		await meanwhile(server.url);
+		await issue(server.url, { execution });
+		return server.requests.length;
+	};
+	const revoking = async (url: string) =>
+		await markAsRevoking([read(token)], credentialFor(keys, url));
+
+	test('while it is being revoked', async () => {
+		let end = async () => {};
+		const requests = await twice(async (url) => {
+			const unmark = await revoking(url);
+			end = async () => void (await unmark(['notSent']));
+		});
+		expect(requests).toBe(2);
+		await end();
+	});
+
+	test.each(['unknown', 'rejected'] as const)(
+		'after a revoke that ended as %s',
+		async (outcome) => {
+			const left: Parameters<typeof resolveDoubt>[0][] = [];
+			const requests = await twice(async (url) => {
+				const unmark = await revoking(url);
+				left.push(...(await unmark([outcome])));
+			});
+			expect(requests).toBe(2);
+			left.forEach(resolveDoubt);
+		},
+	);
+
+	test('nor counts as good if it was being revoked when KIS gave it, even when that has ended', async () => {
+		const execution = {};
+		const server = await startServer({ answer: () => GRANT });
+		const unmark = await revoking(server.url);
+		const given = await issue(server.url, { execution });
+		expect(given.outcome).toBe('issued');
+		const credential = credentialFor(keys, server.url);
+		expect(obstacleTo(given as Issued, credential)).toBe('beingRevoked');
+		await unmark(['notSent']);
+		expect(obstacleTo(given as Issued, credential)).toBe('beingRevoked');
+		const again = await issue(server.url, { execution });
+		expect(obstacleTo(again as Issued, credential)).toBeNull();
+		expect(server.requests).toHaveLength(1);
+	});
+
+	test('but it is after a revoke that was not sent', async () => {
+		expect(await twice(async (url) => await (await revoking(url))(['notSent']))).toBe(1);
 	});
 });
 

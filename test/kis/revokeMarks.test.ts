@@ -4,11 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
 	doubtAbout,
 	isBeingRevoked,
+	isRevokeOpen,
 	markAsRevoking,
+	noteRevokingInOtherWorkers,
 	raiseDoubt,
 	resolveDoubt,
 } from '../../kis/memory/revokeMarks';
 import { turnIsOver } from '../../kis/turns';
+import { redisUrl } from '../support/redis';
 import { credentialFor, makeKeyPair } from '../support/tokens';
 
 const credential = credentialFor(makeKeyPair(), 'http://127.0.0.1:1');
@@ -61,6 +64,17 @@ test('a doubt is resolved by its own end only', () => {
 	expect(doubtAbout(token(1), credential)).toBeNull();
 });
 
+test('a revoke of a token is open while it is under way, and after it until its doubt is resolved', async () => {
+	const isOpen = () => isRevokeOpen(token(1), credential);
+	expect(isOpen()).toBe(false);
+	const unmark = await markAsRevoking(tokens(2), credential);
+	expect(isOpen()).toBe(true);
+	const left = await unmark(['revoked', 'unknown']);
+	expect(isOpen()).toBe(true);
+	left.forEach(resolveDoubt);
+	expect(isOpen()).toBe(false);
+});
+
 test('the oldest of 200,001 doubts is forgotten, and no other', () => {
 	const raise = (i: number) => raiseDoubt(token(i), credential);
 	for (let i = 0; i < 200_000; i++) raise(i);
@@ -70,4 +84,11 @@ test('the oldest of 200,001 doubts is forgotten, and no other', () => {
 	raise(200_000);
 	const known = [0, 1, 2, 200_000].map((i) => doubtAbout(token(i), credential) !== null);
 	expect(known).toEqual([true, false, true, true]);
+});
+
+test('so is the oldest of 200,001 tokens that other workers revoke', () => {
+	const shared = { ...credential, redis: redisUrl('redis://127.0.0.1:1') };
+	for (let i = 0; i <= 200_000; i++) noteRevokingInOtherWorkers(token(i), shared, true);
+	const known = [0, 1, 200_000].map((i) => isBeingRevoked(token(i), shared));
+	expect(known).toEqual([false, true, true]);
 });

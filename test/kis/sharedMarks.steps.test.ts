@@ -1,5 +1,7 @@
 // What a process makes of what other workers say of a token, and what it tells them. What Redis says is said here, word by
 // word; for two workers at a real one see sharedTokens.test.ts.
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { KisCredential } from '../../kis/input/credential';
 import { deadTokens } from '../../kis/memory/deadTokens';
 import {
@@ -9,10 +11,16 @@ import {
 	raiseDoubt,
 	type Doubt,
 } from '../../kis/memory/revokeMarks';
-import { learnFromOthers, tellOthers, whileRevoking } from '../../kis/memory/sharedMarks';
+import {
+	learnFromOthers,
+	learnOfAll,
+	tellOthers,
+	whileRevoking,
+} from '../../kis/memory/sharedMarks';
 import { SharedTokens, type RevokeLease, type SharedMark } from '../../kis/memory/sharedTokens';
 import type { AccessToken } from '../../kis/input/accessToken';
 import type { RevokeOutcome } from '../../kis/reply/revokeOutcome';
+import { turnIsOver } from '../../kis/turns';
 import { redisUrl } from '../support/redis';
 import { credentialFor, makeKeyPair, makeToken, makeTokens, read } from '../support/tokens';
 
@@ -70,6 +78,49 @@ test('a token that another worker revokes is not used, until that worker has end
 	await expect(learn('unmarked')).resolves.toBeNull();
 	expect(isRevokedElsewhere()).toBe(false);
 	expect(told).toEqual([]);
+});
+
+describe('of many tokens', () => {
+	test('each is known by its own mark', async () => {
+		const tokens = makeTokens(4, keys.appkey);
+		lookUp.mockResolvedValueOnce(['revoking', 'unmarked', { leftOpenBy: 'run:1' }, 'revoking']);
+		await learnOfAll(tokens, credential);
+		expect(lookUp.mock.calls).toEqual([[tokens]]);
+		expect(tokens.map((it) => isBeingRevoked(it, credential))).toEqual([true, false, false, true]);
+		expect(tokens.map((it) => doubtAbout(it, credential) !== null)).toEqual([
+			false,
+			false,
+			true,
+			false,
+		]);
+	});
+
+	test('those that other workers were revoking when Redis went away are in doubt', async () => {
+		const tokens = makeTokens(2, keys.appkey);
+		lookUp.mockResolvedValueOnce(['unmarked', 'revoking']);
+		await learnOfAll(tokens, credential);
+		lookUp.mockResolvedValueOnce(GONE);
+		await learnOfAll(tokens, credential);
+		expect(tokens.map((it) => doubtAbout(it, credential) !== null)).toEqual([false, true]);
+	});
+
+	test('a dead one that others know nothing of is told once, however often it is among them', async () => {
+		const [live, dead] = makeTokens(2, keys.appkey);
+		deadTokens.add(dead, credential);
+		lookUp.mockResolvedValueOnce(['unmarked', 'unmarked', 'unmarked']);
+		await learnOfAll([dead, live, dead], credential);
+		expect(told).toEqual([['dead', dead]]);
+	});
+
+	test('the rest of n8n runs in between', async () => {
+		const tokens = makeTokens(2, keys.appkey);
+		lookUp.mockResolvedValueOnce(['revoking', 'revoking']);
+		while (!turnIsOver()) await sleep(1);
+		let hasRun = false;
+		setImmediate(() => (hasRun = true));
+		await learnOfAll(tokens, credential);
+		expect(hasRun).toBe(true);
+	});
 });
 
 describe('if Redis goes away', () => {

@@ -2,6 +2,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { until } from '../../tools/common/until';
+import { KisDouble } from '../support/kisDouble';
+import {
+	closeServers,
+	CONFIRMATION,
+	hangUp,
+	refusal,
+	type Answer,
+} from '../support/scriptedServer';
 import { makeJwt, makeKeyPair, makeToken } from '../support/tokens';
 import {
 	errorOf,
@@ -9,6 +17,7 @@ import {
 	issue,
 	outcomes,
 	revoke,
+	runNode,
 	tokenItems,
 	useSandbox,
 } from '../support/workflow';
@@ -143,6 +152,133 @@ describe('Reuse Token', () => {
 		expect(tokens[1]).toBe(tokens[2]);
 		expect(sandbox().kis.isLive(tokens[1] as string)).toBe(true);
 		expect(calls()).toBe(1);
+	});
+});
+
+describe('a token whose revoke is not settled', () => {
+	let kis: KisDouble;
+	beforeEach(async () => {
+		kis = await new KisDouble().start();
+	});
+	afterEach(closeServers);
+	const host = () => ({ apps: [kis.keys], url: kis.url });
+	const issues = () => kis.seen('tokenP').length;
+	const have = (...tokens: string[]) => ({
+		...failing,
+		input: tokens.map((token) => ({ have: token })),
+		options: { reuseToken: '={{ $json.have }}' },
+	});
+	const outcomesOf = ({ items }: Awaited<ReturnType<typeof issue>>) =>
+		items.map(({ json }) => json.outcome);
+
+	/** Revokes a token. The answer to the question is lost. */
+	const leftOpen = async (answer: Answer = hangUp, outcome = 'unknown') => {
+		const token = kis.mint();
+		kis.orders.revokeP = [answer];
+		kis.orders.quote = [hangUp];
+		const options = { maxRetries: 0 };
+		const revoked = await revoke(host(), { ...failing, input: tokenItems(token), options });
+		expect(errorOf(revoked).outcome).toBe(outcome);
+		return token;
+	};
+	/** Revokes a token. KIS has processed that, and answers when it is told to. */
+	const revoking = async () => {
+		const token = kis.mint();
+		let answer = () => {};
+		kis.orders.revokeP = [
+			(socket) => {
+				kis.live.delete(token);
+				answer = () => void socket.write(CONFIRMATION);
+			},
+		];
+		const options = { timeout: 60_000 };
+		const ended = revoke(host(), { input: tokenItems(token), options });
+		await kis.received(1);
+		const end = async () => {
+			answer();
+			expect((await ended).items[0].json.outcome).toBe('revoked');
+		};
+		return { token, end };
+	};
+
+	test.each([
+		['unknown', hangUp],
+		['rejected', refusal('EGW00101')],
+	])('is not reused after the revoke ended as %s: KIS is asked', async (outcome, answer) => {
+		const token = await leftOpen(answer, outcome);
+		const run = await issue(host(), have(token));
+		expect(outcomesOf(run)).toEqual(['issued']);
+		expect(run.items[0].json.access_token).not.toBe(token);
+		expect(issues()).toBe(1);
+	});
+
+	test('is passed on if KIS gives it since, and the node says that it may be dead', async () => {
+		const token = await leftOpen();
+		kis.gives = token;
+		const run = await issue(host(), have(token));
+		expect(run.items[0].json).toMatchObject({ access_token: token, outcome: 'issued' });
+		expect(run.stored.data.resultData.runData['KIS Token'][0].hints).toContainEqual({
+			location: 'outputPane',
+			message: expect.stringContaining('does not know whether it is dead'),
+		});
+	});
+
+	test('is reused once KIS has called it alive', async () => {
+		const token = await leftOpen();
+		await runNode(host(), {
+			operation: 'inspect',
+			input: tokenItems(token),
+			node: {
+				parameters: { operation: 'inspect', token: '={{ $json.access_token }}', askKis: true },
+			},
+		});
+		expect(outcomesOf(await issue(host(), have(token)))).toEqual(['reused']);
+		expect(issues()).toBe(0);
+	});
+
+	test('is not reused while the revoke is under way: KIS is asked', async () => {
+		const { token, end } = await revoking();
+		const other = kis.mint();
+		const run = await issue(host(), have(token, other));
+		expect(outcomesOf(run)).toEqual(['issued', 'reused']);
+		expect(run.items.map(({ json }) => json.access_token)).not.toContain(token);
+		expect(issues()).toBe(1);
+		await end();
+	});
+
+	test('is not passed on if KIS gives it while the revoke is under way', async () => {
+		const { token, end } = await revoking();
+		kis.gives = token;
+		const run = await issue(host(), { ...failing, input: [{}] });
+		await end();
+		expect(errorOf(run)).toEqual({
+			message: expect.stringMatching(
+				/^KIS gave a token that cannot be used: this n8n was revoking it at the same time\. KIS may give the same token for six hours/,
+			),
+			description: 'Issue again when the revoke has ended. The token was not passed on.',
+			code: null,
+			httpStatus: 200,
+			outcome: 'unusable',
+		});
+		expect(JSON.stringify(run.stored)).not.toContain(token.slice(0, 30));
+	});
+
+	test('is passed on if the revoke under way has failed, without another token request', async () => {
+		const token = kis.mint();
+		kis.gives = token;
+		let answer = () => {};
+		kis.orders.revokeP = [
+			(socket) => (answer = () => void socket.write(refusal('EGW00101') as Buffer)),
+		];
+		const options = { timeout: 60_000, maxRetries: 0 };
+		const revoked = revoke(host(), { ...failing, input: tokenItems(token), options });
+		await kis.received(1);
+		expect(errorOf(await issue(host(), failing))).toMatchObject({ outcome: 'unusable' });
+		answer();
+		expect(errorOf(await revoked)).toMatchObject({ outcome: 'rejected' });
+		const run = await issue(host());
+		expect(run.items[0].json).toMatchObject({ access_token: token, outcome: 'reused' });
+		expect(issues()).toBe(1);
 	});
 });
 

@@ -7,7 +7,8 @@ import { LOG_FILE } from '../../tools/engine/run';
 import { sharedTokensOf } from '../../kis/memory/sharedTokens';
 import { sharedStoreOf } from '../../kis/redis/sharedStore';
 import { describeWithRedis, RedisServer, redisUrl } from '../support/redis';
-import { closeServers, unusedPort } from '../support/scriptedServer';
+import { KisDouble } from '../support/kisDouble';
+import { closeServers, http, unusedPort } from '../support/scriptedServer';
 import { found } from '../support/secrets';
 import { credentialFor, read } from '../support/tokens';
 import { issue, revoke, runNode, tokenItems, useSandbox } from '../support/workflow';
@@ -93,21 +94,66 @@ describeWithRedis('with a real Redis', () => {
 	});
 	afterAll(async () => await server.stop());
 
-	test('Issue does not reuse a token that another worker has revoked', async () => {
-		const [app] = sandbox().apps;
-		const value = mint();
-		const redis = redisUrl(`${server.url}/0?prefix=kis:`);
-		const credential = { ...credentialFor(app, sandbox().url), redis };
-		// This process knows nothing about the token.
-		await sharedTokensOf(credential)?.tellDead(read(value));
-		// KIS gives the same token again within six hours.
-		const { items, error } = await issue(sandbox(), {
-			options: { reuseToken: value },
-			credential: { redisUrl: `${server.url}/0?prefix=kis:` },
+	describe('Issue does not reuse a token', () => {
+		const url = () => `${server.url}/0?prefix=kis:`;
+		/** What this process does not know about the token. */
+		const others = () => {
+			const redis = redisUrl(url());
+			return sharedTokensOf({ ...credentialFor(sandbox().apps[0], sandbox().url), redis });
+		};
+		/** KIS gives the same token again within six hours. */
+		const issueWith = async (reuseToken: string) =>
+			await issue(sandbox(), { options: { reuseToken }, credential: { redisUrl: url() } });
+		afterEach(() => sharedStoreOf(redisUrl(url())).close());
+
+		test('that another worker has revoked', async () => {
+			const value = mint();
+			await others()?.tellDead(read(value));
+			const { items, error } = await issueWith(value);
+			expect(items).toEqual([]);
+			expect(error?.message).toContain('it is dead');
 		});
-		expect(items).toEqual([]);
-		expect(error?.message).toContain('it is dead');
-		sharedStoreOf(redis).close();
+
+		test('that another worker is revoking, nor does it pass that on if KIS gives it', async () => {
+			const value = mint();
+			const lease = await others()?.begin([read(value)]);
+			const { items, error } = await issueWith(value);
+			await lease?.close(['asBefore']);
+			expect(items).toEqual([]);
+			expect(error?.message).toContain('this n8n was revoking it at the same time');
+			expect((await issueWith(value)).items[0].json.outcome).toBe('reused');
+		});
+
+		test('that another worker has revoked while Issue requested one for another item', async () => {
+			const kis = await new KisDouble().start();
+			const [value, given] = [kis.mint(), kis.mint()];
+			const redis = redisUrl(url());
+			const elsewhere = sharedTokensOf({ ...credentialFor(kis.keys, kis.url), redis });
+			const grant = http(200, JSON.stringify({ access_token: given, token_type: 'Bearer' }));
+			kis.orders.tokenP = [
+				(socket) => void elsewhere?.tellDead(read(value)).then(() => socket.write(grant)),
+			];
+			const { items } = await issue(
+				{ apps: [kis.keys], url: kis.url },
+				{
+					input: [{ have: value }, {}],
+					options: { reuseToken: '={{ $json.have }}' },
+					credential: { redisUrl: url() },
+				},
+			);
+			expect(items.map(({ json }) => [json.outcome, json.access_token])).toEqual([
+				['issued', given],
+				['issued', given],
+			]);
+		});
+
+		test('of which another worker has left open whether it is dead, unless KIS gives it', async () => {
+			const value = mint();
+			const lease = await others()?.begin([read(value)]);
+			await lease?.close(['open']);
+			const { items } = await issueWith(value);
+			expect(items[0].json).toMatchObject({ access_token: value, outcome: 'issued' });
+		});
 	});
 
 	test('if it can be used, each item says so, and Redis holds no key', async () => {

@@ -1,8 +1,9 @@
 import type { AccessToken } from '../../../../kis/input/accessToken';
 import type { KisCredential } from '../../../../kis/input/credential';
 import type { Grant } from '../../../../kis/issue/grant';
-import { SAME_TOKEN_MS, type Flaw, type UnusableGrant } from '../../../../kis/issue/issuance';
+import { SAME_TOKEN_MS, type Obstacle, type UnusableGrant } from '../../../../kis/issue/issuance';
 import { deadTokens } from '../../../../kis/memory/deadTokens';
+import { doubtAbout } from '../../../../kis/memory/revokeMarks';
 import type { Attempt } from '../../../../kis/reply/attempt';
 import { sentences } from '../../../../kis/reply/explanation';
 import { koreanTime } from '../../../../kis/reply/koreanTime';
@@ -13,6 +14,8 @@ import { HEADLINE, type IssueOutcome } from './outcomes';
 
 const REVOKED_ELSEWHERE =
 	'This n8n has revoked the token at another address. If both addresses lead to the same KIS, it is dead: check it before you use it.';
+const IN_DOUBT =
+	'This n8n has tried to revoke the token, and does not know whether it is dead. Check it before you use it: Inspect with Ask KIS.';
 
 type ReportOptions = Pick<IssueNodeOptions, 'includeDetails'>;
 
@@ -30,15 +33,24 @@ export function reportGrant(
 		outcome,
 		json: { ...fields, expires_at: timeOrNull(expiresAt) },
 		details: includeDetails ? detailsOf(facts) : null,
-		hint: deadTokens.isDeadAtAnotherHost(token, credential) ? REVOKED_ELSEWHERE : undefined,
+		hint: hintAbout(token, credential),
 	};
 }
 
+function hintAbout(token: AccessToken, credential: KisCredential): string | undefined {
+	if (doubtAbout(token, credential)) return IN_DOUBT;
+	return deadTokens.isDeadAtAnotherHost(token, credential) ? REVOKED_ELSEWHERE : undefined;
+}
+
 /** Why a token that KIS gave cannot be used. */
-const FLAWS: Readonly<Record<Flaw, { readonly happened: string; readonly todo: string }>> = {
+const FLAWS: Readonly<Record<Obstacle, { readonly happened: string; readonly todo: string }>> = {
 	dead: {
 		happened: 'it is dead, since this n8n has revoked it or seen KIS call it invalid',
 		todo: 'Before that, programs on this app key may get no other one. Issue again after it.',
+	},
+	beingRevoked: {
+		happened: 'this n8n was revoking it at the same time',
+		todo: 'Issue again when the revoke has ended.',
 	},
 	cutOff: {
 		happened: 'its end is missing',
@@ -54,12 +66,15 @@ const FLAWS: Readonly<Record<Flaw, { readonly happened: string; readonly todo: s
 	},
 };
 
+type Unusable = Pick<UnusableGrant, 'grant' | 'attempts'> & { readonly flaw: Obstacle };
+
 /** Reports a token that KIS gave and that cannot be used. Does not pass it on. */
 export function reportUnusableGrant(
-	{ outcome, flaw, grant: { token, clockAheadMs }, attempts }: UnusableGrant,
+	{ flaw, grant: { token, clockAheadMs }, attempts }: Unusable,
 	credential: KisCredential,
 	{ includeDetails }: ReportOptions,
 ): Failure<IssueOutcome> {
+	const outcome = 'unusable';
 	const { happened, todo } = FLAWS[flaw];
 	const facts = factsOf(outcome, token, attempts, credential);
 	return {

@@ -1,7 +1,13 @@
 import type { KisCredential } from '../../../../kis/input/credential';
 import type { EnvironmentName } from '../../../../kis/input/environments';
 import type { InvalidInput } from '../../../../kis/input/invalidInput';
-import { isLimited, type Issuance, type NotIssued } from '../../../../kis/issue/issuance';
+import {
+	isLimited,
+	obstacleTo,
+	type Issuance,
+	type Issued,
+	type NotIssued,
+} from '../../../../kis/issue/issuance';
 import { explainAll, quote, sentences } from '../../../../kis/reply/explanation';
 import { STOPPED } from '../../host/input';
 import { detailsOf } from '../../report/details';
@@ -51,12 +57,24 @@ export function reportIssuance(
 ): ItemReport<IssueOutcome> {
 	switch (issuance.outcome) {
 		case 'issued':
-			return reportGrant(issuance.grant, 'issued', credential, options, issuance.attempts);
+			return reportIssued(issuance, credential, options);
 		case 'unusable':
 			return reportUnusableGrant(issuance, credential, options);
 		default:
 			return reportNotIssued(issuance, credential, options);
 	}
+}
+
+function reportIssued(
+	issued: Issued,
+	credential: KisCredential,
+	options: ReportOptions,
+): ItemReport<IssueOutcome> {
+	const { outcome, grant, attempts } = issued;
+	const obstacle = obstacleTo(issued, credential);
+	return obstacle === null
+		? reportGrant(grant, outcome, credential, options, attempts)
+		: reportUnusableGrant({ ...issued, flaw: obstacle }, credential, options);
 }
 
 function reportNotIssued(

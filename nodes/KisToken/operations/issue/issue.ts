@@ -1,7 +1,7 @@
 import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { reuse } from '../../../../kis/issue/issuance';
 import { mayHaveIssued } from '../../../../kis/issue/issueHistory';
-import { sharedTokensOf } from '../../../../kis/memory/sharedTokens';
+import { learnOfAll } from '../../../../kis/memory/sharedMarks';
 import { mapInTurns } from '../../../../kis/turns';
 import { cancelSignal, isTool } from '../../host/execution';
 import { forEachItem, isToken, readEach, STOPPED } from '../../host/input';
@@ -68,8 +68,9 @@ export const issue: Operation<IssueOutcome> = {
 		const { credential, options } = setup;
 		const read = (itemIndex: number) => readReuseToken(context, itemIndex, credential);
 		const tokens = await readEach(context, read, STOPPED);
-		// From here on, this process also knows which of them another worker has revoked.
-		await sharedTokensOf(credential)?.lookUp(tokens.filter(isToken));
+		// From here on, this process also knows which of them another worker has revoked, or is revoking.
+		const learn = async () => await learnOfAll(tokens.filter(isToken), credential);
+		await learn();
 		const minimumMs = options.minimumSecondsLeft * 1000;
 		const reusable = await mapInTurns(tokens, (token) =>
 			isToken(token) ? reuse(token, credential, minimumMs) : token,
@@ -77,6 +78,7 @@ export const issue: Operation<IssueOutcome> = {
 		const requested = reusable.includes(null)
 			? await reportKeptOrIssued(context, setup, tokens.filter(isToken))
 			: null;
+		if (requested) await learn();
 		const environment = options.includeDetails ? credential.environment : null;
 		const reports = await mapInTurns(reusable, (found) => {
 			if (found instanceof InvalidInput) return reportNoRequest(found, mayBeIssued(), environment);

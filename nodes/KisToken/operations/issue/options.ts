@@ -66,7 +66,7 @@ export const reuseTokenField: INodeProperties = {
 	default: '',
 	placeholder: 'e.g. {{ $json.access_token }}',
 	description:
-		'A token that you have already, as an expression over an earlier step. If it is whole, of this app key and valid for long enough, it is passed on as it is, and KIS is not asked.',
+		'A token that you have already, as an expression over an earlier step. If it is whole, of this app key, valid for long enough and not revoked here, it is passed on as it is, and KIS is not asked.',
 };
 
 export const reuseTokenHint = typedTokenHint({
