@@ -21,6 +21,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AccessToken } from '../../kis/input/accessToken';
 import type { KisCredential } from '../../kis/input/credential';
 import { checkKept, checkToken } from '../../kis/keptToken/checkToken';
+import { issueToken } from '../../kis/issue/issueToken';
 import { SharedCall } from '../../kis/issue/sharedCall';
 import { tokenAtHand } from '../../kis/keptToken/bringToken';
 import { KeptToken, keptTokenOf } from '../../kis/keptToken/keptToken';
@@ -72,16 +73,17 @@ describeWithRedis('another worker', () => {
 	};
 	const waited = () => waits.reduce((sum, ms) => sum + ms, 0);
 
-	const issue = async (cancel = new AbortController()) =>
-		await keptOrIssued(shared(), HOUR, {
-			requestsPerSecond: 1000,
-			timeoutMs: 5000,
-			maxRetries: 0,
-			waitWhenLimited: false,
-			cancel: cancel.signal,
-			execution: {},
-			knownTokens: [],
-		});
+	const options = (cancel = new AbortController()) => ({
+		requestsPerSecond: 1000,
+		timeoutMs: 5000,
+		maxRetries: 0,
+		waitWhenLimited: false,
+		cancel: cancel.signal,
+		execution: {},
+		knownTokens: [],
+	});
+	const issue = async (cancel?: AbortController) =>
+		await keptOrIssued(shared(), HOUR, options(cancel));
 	const given = async () => {
 		const result = await issue();
 		return 'kept' in result ? `kept ${result.kept.token.value}` : result.outcome;
@@ -203,6 +205,18 @@ describeWithRedis('another worker', () => {
 		expect(await reading).toBe(token);
 		expect(await other().look()).toMatchObject({ waitMs: 0, abandoned: null });
 	});
+
+	test.each(['dead', 'open'] as const)(
+		'has revoked what an execution was given (%s): the execution is not given it again unasked',
+		async (effect) => {
+			const ofExecution = options();
+			const given = await issueToken(shared(), ofExecution);
+			const token = 'grant' in given ? given.grant.token : read('');
+			await (await marks().begin([token])).close([effect]);
+			expect(await issueToken(shared(), ofExecution)).toMatchObject({ outcome: 'issued' });
+			expect(issues()).toBe(2);
+		},
+	);
 
 	describe('writes while the token request of a read, which Issue has joined, waits for its turn', () => {
 		/** What a read and an Issue get whose request is withdrawn, since `write` was faster. */

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { obstacleTo, reuse, type Issued } from '../../kis/issue/issuance';
 import { givenBefore } from '../../kis/issue/issueHistory';
 import { issueToken, requestToken, type IssueOptions } from '../../kis/issue/issueToken';
+import { deadTokens } from '../../kis/memory/deadTokens';
 import { markAsRevoking, resolveDoubt } from '../../kis/memory/revokeMarks';
 import { limiterOfAppKey } from '../../kis/rateLimit/limiterFor';
 import { closeAll } from '../support/connections';
@@ -478,6 +479,18 @@ describe('the token that the execution was given before is not given again unask
 		const again = await issue(server.url, { execution });
 		expect(obstacleTo(again as Issued, credential)).toBeNull();
 		expect(server.requests).toHaveLength(1);
+	});
+
+	test('nor counts as good if it has died since', async () => {
+		const pair = makeKeyPair();
+		const access_token = makeToken(pair.appkey);
+		const grant = http(200, JSON.stringify({ access_token }));
+		const server = await startServer({ answer: () => grant });
+		const given = (await issue(server.url, {}, pair)) as Issued;
+		const credential = credentialFor(pair, server.url);
+		expect(obstacleTo(given, credential)).toBeNull();
+		deadTokens.add(read(access_token), credential);
+		expect(obstacleTo(given, credential)).toBe('dead');
 	});
 
 	test('but it is after a revoke that was not sent', async () => {

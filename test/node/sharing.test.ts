@@ -94,7 +94,7 @@ describeWithRedis('with a real Redis', () => {
 	});
 	afterAll(async () => await server.stop());
 
-	describe('Issue does not reuse a token', () => {
+	describe('Issue does not pass on a token', () => {
 		const url = () => `${server.url}/0?prefix=kis:`;
 		/** What this process does not know about the token. */
 		const others = () => {
@@ -114,10 +114,13 @@ describeWithRedis('with a real Redis', () => {
 			expect(error?.message).toContain('it is dead');
 		});
 
-		test('that another worker is revoking, nor does it pass that on if KIS gives it', async () => {
+		test.each([
+			['that another worker is revoking', (value: string) => value],
+			['that another worker is revoking, though KIS gives it', () => ''],
+		])('%s', async (_name, reuseToken) => {
 			const value = mint();
 			const lease = await others()?.begin([read(value)]);
-			const { items, error } = await issueWith(value);
+			const { items, error } = await issueWith(reuseToken(value));
 			await lease?.close(['asBefore']);
 			expect(items).toEqual([]);
 			expect(error?.message).toContain('this n8n was revoking it at the same time');
