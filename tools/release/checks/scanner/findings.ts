@@ -154,11 +154,18 @@ export const FINDINGS: Readonly<Record<string, readonly Finding[]>> = {
 		'process ×1',
 		'Whether n8n saves executions, where the workflow leaves that to the environment.',
 	),
-	"n8n's own connections": inBoth(
-		'credentials/refusalOfConnection',
-		'process ×1',
-		"Whether n8n's environment keeps it from checking certificates.",
-	),
+	"n8n's own connections": [
+		...inBoth(
+			'credentials/refusalOfConnection',
+			'process ×1',
+			"Whether n8n's environment keeps it from checking certificates.",
+		),
+		...inBoth(
+			'credentials/authenticate',
+			'process ×1',
+			"Whether n8n's SSRF protection is on: a credential cannot ask it about an address.",
+		),
+	],
 	'the test of the credential': inBoth(
 		'nodes/KisToken/credentialTest/ask',
 		'clearTimeout ×1, setTimeout ×1',
