@@ -34,7 +34,7 @@ export interface Attempt {
 	readonly transportCode: string | null;
 	/** The pause that the server asked for with `Retry-After`; `null` for none. */
 	readonly pause: Pause | null;
-	/** How many milliseconds the server's clock was ahead of this computer's; 0 if they agreed, or no answer came. */
+	/** If KIS called the token expired: how many milliseconds the server's clock was ahead of this computer's; else 0. */
 	readonly clockAheadMs: number;
 }
 
@@ -104,7 +104,7 @@ function readAnswer(
 		text: reply && reply.text !== null ? guard.show(reply.text) : null,
 		transportCode: null,
 		pause: pauseOf(answer),
-		clockAheadMs: clockAheadOf(answer),
+		clockAheadMs: verdict === 'expiredToken' ? clockAheadOf(answer) : 0,
 	};
 }
 
