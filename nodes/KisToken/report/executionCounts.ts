@@ -4,7 +4,7 @@ import { cancelSignal, runKey } from '../host/execution';
 
 type Counts = ReadonlyMap<string, number>;
 
-/** The counts that each run has added last: by execution, then by run. */
+/** The counts that each run of a node with Retry On Fail has added last: by execution, then by run. */
 const lastAdded = new WeakMap<AbortSignal, Map<string, Counts>>();
 
 /**
@@ -27,12 +27,7 @@ export function addToExecution(
 		const host: Partial<IExecuteFunctions> = context;
 		const data = host.customData;
 		if (!data) return;
-		const execution = cancelSignal(context);
-		const runs = lastAdded.get(execution) ?? new Map<string, Counts>();
-		lastAdded.set(execution, runs);
-		const run = runKey(context);
-		const replaced = runs.get(run);
-		runs.set(run, counts);
+		const replaced = replacedBy(context, counts);
 		for (const outcome of outcomes) {
 			const key = `kis_${outcome}`;
 			// The sum is read back: an execution that waits may go on in another process.
@@ -43,4 +38,17 @@ export function addToExecution(
 	} catch {
 		return;
 	}
+}
+
+/** Returns the counts of an earlier try of the same run, which these replace. */
+function replacedBy(context: IExecuteFunctions, counts: Counts): Counts | undefined {
+	// The others have one try, and finding the name of a run takes a millisecond at first.
+	if (!context.getNode().retryOnFail) return undefined;
+	const execution = cancelSignal(context);
+	const runs = lastAdded.get(execution) ?? new Map<string, Counts>();
+	lastAdded.set(execution, runs);
+	const run = runKey(context);
+	const replaced = runs.get(run);
+	runs.set(run, counts);
+	return replaced;
 }
