@@ -5,7 +5,7 @@ import { deadTokens } from '../memory/deadTokens';
 import { doubtAbout, resolveDoubt } from '../memory/revokeMarks';
 import { tellOthers } from '../memory/sharedMarks';
 import type { SendingOptions } from '../rateLimit/pacedRequest';
-import { hasExpiredByBothClocks, type Attempt } from '../reply/attempt';
+import { expiryAt, type Attempt } from '../reply/attempt';
 import { never } from '../waiting';
 import { keptShareOf } from './keptShare';
 import { keptTokenOf } from './keptToken';
@@ -72,6 +72,6 @@ const ALIVE: Readonly<Record<Liveness, (meansDead: boolean) => boolean | null>> 
  * that is so of the token that the credential keeps: KIS gave it to this app key, at this address.
  */
 function isDeadIfInvalid({ appkey }: KisCredential, token: AccessToken, attempt: Attempt): boolean {
-	const isPlausible = attempt.verdict !== 'expiredToken' || hasExpiredByBothClocks(token, attempt);
+	const isPlausible = attempt.verdict !== 'expiredToken' || expiryAt(token, [attempt]) === true;
 	return isPlausible && isWholeTokenOf(token, appkey);
 }

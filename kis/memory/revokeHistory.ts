@@ -18,11 +18,11 @@ const MAX_ENTRIES = 200_000;
 interface Known {
 	/** How it has left each token: by fingerprint, then by app key and host. */
 	readonly tokens: Map<string, Map<string, LeftAs>>;
-	/** The app key and host behind each id of a credential; `null` if they have changed. */
-	readonly credentials: Map<string, string | null>;
+	/** The app key and host that each run of a node was for; `null` if they have changed. */
+	readonly runs: Map<string, string | null>;
 }
 
-const NOTHING: Known = { tokens: new Map(), credentials: new Map() };
+const NOTHING: Known = { tokens: new Map(), runs: new Map() };
 
 /**
  * Remembers how each execution has left each token, so that a second try of a node (n8n's "Retry On Fail") continues from
@@ -44,18 +44,15 @@ export class RevokeHistory {
 	}
 
 	/**
-	 * Returns how the execution left the token with a credential that cannot be read now. If it sent the token, but not surely
-	 * with that credential, the token is `unknown`: what another host has said does not count. `null` if it did not send it.
+	 * Returns how the execution left the token for a run that cannot read its credential now. If it sent the token, but not
+	 * surely with that credential, the token is `unknown`: what another host has said does not count. `null` if it did not send
+	 * it.
 	 *
-	 * @param credentialId As it was {@link identify identified}; `null` if it has no id.
+	 * @param run As its earlier try was {@link noteTry noted}; `null` if it has none.
 	 */
-	recallById(
-		execution: string,
-		{ fingerprint }: AccessToken,
-		credentialId: string | null,
-	): LeftAs | null {
-		const { tokens, credentials } = this.#executions.get(execution) ?? NOTHING;
-		const key = credentialId === null ? null : credentials.get(credentialId);
+	recallForRun(execution: string, { fingerprint }: AccessToken, run: string | null): LeftAs | null {
+		const { tokens, runs } = this.#executions.get(execution) ?? NOTHING;
+		const key = run === null ? null : runs.get(run);
 		const sent = [...(tokens.get(fingerprint) ?? [])].filter(([, left]) => isSent(left));
 		const withCredential = sent.find(([sentWith]) => sentWith === key);
 		if (withCredential) return withCredential[1];
@@ -75,16 +72,16 @@ export class RevokeHistory {
 	}
 
 	/**
-	 * Notes which app key and host an id stands for, to know the credential by its id when it cannot be read.
+	 * Notes which app key and host a run is for, for a later try that cannot read the credential.
 	 *
-	 * @param credential `null` if what was read stands for none.
+	 * @param credential `null` if it was read and cannot be used.
 	 */
-	identify(execution: string, credentialId: string, credential: KisCredential | null): void {
-		const { credentials } = this.#use(execution);
+	noteTry(execution: string, run: string, credential: KisCredential | null): void {
+		const { runs } = this.#use(execution);
 		const key = credential && keyOf(credential);
-		const before = credentials.get(credentialId);
+		const before = runs.get(run);
 		if (before === undefined) this.#size++;
-		credentials.set(credentialId, before === undefined || before === key ? key : null);
+		runs.set(run, before === undefined || before === key ? key : null);
 		this.#forget(execution);
 	}
 
@@ -106,7 +103,7 @@ export class RevokeHistory {
 
 	/** Returns what the execution knows, which makes it the last one to be forgotten. */
 	#use(execution: string): Known {
-		const known = this.#executions.get(execution) ?? { tokens: new Map(), credentials: new Map() };
+		const known = this.#executions.get(execution) ?? { tokens: new Map(), runs: new Map() };
 		this.#executions.delete(execution);
 		this.#executions.set(execution, known);
 		return known;
@@ -116,7 +113,7 @@ export class RevokeHistory {
 		for (const [oldest, known] of this.#executions) {
 			if (this.#size <= MAX_ENTRIES || oldest === execution) return;
 			this.#executions.delete(oldest);
-			this.#size -= known.credentials.size;
+			this.#size -= known.runs.size;
 			for (const byCredential of known.tokens.values()) this.#size -= byCredential.size;
 		}
 	}

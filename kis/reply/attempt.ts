@@ -34,7 +34,7 @@ export interface Attempt {
 	readonly transportCode: string | null;
 	/** The pause that the server asked for with `Retry-After`; `null` for none. */
 	readonly pause: Pause | null;
-	/** If KIS called the token expired: how many milliseconds the server's clock was ahead of this computer's; else 0. */
+	/** If KIS called the token invalid or expired: how many milliseconds the server's clock was ahead of this computer's; else 0. */
 	readonly clockAheadMs: number;
 }
 
@@ -104,7 +104,7 @@ function readAnswer(
 		text: reply && reply.text !== null ? guard.show(reply.text) : null,
 		transportCode: null,
 		pause: pauseOf(answer),
-		clockAheadMs: verdict === 'expiredToken' ? clockAheadOf(answer) : 0,
+		clockAheadMs: isAboutToken(verdict) ? clockAheadOf(answer) : 0,
 	};
 }
 
@@ -117,9 +117,19 @@ export function clockAheadOf(answer: Answered): number {
 	return Math.abs(difference) > CLOCK_TOLERANCE_MS ? difference : 0;
 }
 
-/** Returns whether the token's `exp` has passed by both clocks, this computer's and that of the server that answered. */
-export function hasExpiredByBothClocks(token: AccessToken, { clockAheadMs }: Attempt): boolean {
-	return hasExpired(token, Date.now() + Math.min(clockAheadMs, 0));
+function isAboutToken(verdict: Verdict): boolean {
+	return verdict === 'invalidToken' || verdict === 'expiredToken';
+}
+
+/**
+ * Returns whether the token's `exp` has passed; `null` if this computer's clock and those of the servers that answered do not
+ * agree about that.
+ */
+export function expiryAt(token: AccessToken, attempts: readonly Attempt[]): boolean | null {
+	const now = Date.now();
+	const said = attempts.map(({ clockAheadMs }) => hasExpired(token, now + clockAheadMs));
+	const here = hasExpired(token, now);
+	return said.every((it) => it === here) ? here : null;
 }
 
 /** A listed code is public, even if a secret contains it. */

@@ -28,8 +28,8 @@ export function meansDead(outcome: RevokeOutcome): boolean {
 export interface TokenFacts {
 	/** It is a complete JWT of this app key, so that "invalid" can only mean dead. */
 	readonly whole: boolean;
-	/** Its `exp` has passed, by this computer's clock and by that of the server. */
-	readonly expired: boolean;
+	/** Whether its `exp` has passed; `null` if this computer's clock and KIS's do not agree about that. */
+	readonly expired: boolean | null;
 	/** This process has seen it dead at this host before. */
 	readonly knownDead: boolean;
 }
@@ -54,7 +54,7 @@ export function outcomeOf(
 		if (verdict === 'confirmed') return 'revoked';
 		if (provesDead(verdict, token)) {
 			// It is dead, and as far as anyone can tell, an earlier attempt without a verdict ended it.
-			return mayBeRevoked && token.whole && !token.expired ? 'revoked' : 'alreadyInvalid';
+			return mayBeRevoked && token.whole && token.expired === false ? 'revoked' : 'alreadyInvalid';
 		}
 		mayBeRevoked ||= (verdict === 'noVerdict' || verdict === 'unprovenConfirmation') && !wasDead;
 	}
@@ -65,15 +65,14 @@ export function outcomeOf(
 
 /**
  * Returns the outcome of an `unknown` token that KIS called invalid when asked for a quote: as in {@link outcomeOf}, the
- * attempt without a verdict ended it, unless it has expired. "Expired" about one that has not stays `unknown`: KIS says that
+ * attempt without a verdict ended it, unless it may have expired. "Expired" about one that has not stays `unknown`: KIS says that
  * of tokens of the other environment too, and there it may be live.
  *
  * @param verdict KIS's answer to the question, about a whole token of the app key.
- * @param expired Its `exp` has passed, by this computer's clock and by that of the server.
  */
-export function outcomeOfInvalid(verdict: Verdict, expired: boolean): RevokeOutcome {
-	if (expired) return 'alreadyInvalid';
-	return verdict === 'invalidToken' ? 'revoked' : 'unknown';
+export function outcomeOfInvalid(verdict: Verdict, expired: TokenFacts['expired']): RevokeOutcome {
+	if (verdict === 'expiredToken' && expired !== true) return 'unknown';
+	return expired === false ? 'revoked' : 'alreadyInvalid';
 }
 
 /** The verdicts that can lead to each outcome, the more telling ones first. */
@@ -107,7 +106,7 @@ function provesDead(verdict: Verdict, { whole, expired, knownDead }: TokenFacts)
 		case 'invalidToken':
 			return whole || knownDead;
 		case 'expiredToken':
-			return (whole && expired) || knownDead;
+			return (whole && expired === true) || knownDead;
 		default:
 			return false;
 	}

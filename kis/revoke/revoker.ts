@@ -6,7 +6,7 @@ import { deadTokens } from '../memory/deadTokens';
 import { revokeHistory } from '../memory/revokeHistory';
 import { sendPermitted, type SendingOptions, type Sent } from '../rateLimit/pacedRequest';
 import type { RateLimiter } from '../rateLimit/rateLimiter';
-import { hasExpiredByBothClocks, type Attempt } from '../reply/attempt';
+import { expiryAt, type Attempt } from '../reply/attempt';
 import type { ParsedExchange } from '../reply/reply';
 import { waitBeforeRetry } from '../reply/retry';
 import {
@@ -78,8 +78,7 @@ export class Revoker {
 		let outcome = await this.#attempt(token, connection, before, attempts);
 		const asked = outcome === 'unknown' ? await this.#ask(token) : null;
 		const invalid = asked?.liveness === 'invalid' ? asked.attempt : null;
-		if (invalid)
-			outcome = outcomeOfInvalid(invalid.verdict, hasExpiredByBothClocks(token, invalid));
+		if (invalid) outcome = outcomeOfInvalid(invalid.verdict, expiryAt(token, [invalid]));
 		const foundDead = meansDead(outcome) ? invalid : null;
 		batchStop.noteFinished(meansDead(outcome), attempts);
 		const found = before === 'revoked' ? null : decisiveAmong(attempts, outcome);
@@ -166,7 +165,7 @@ export class Revoker {
 		const verdicts = attempts.map(({ verdict }) => verdict);
 		const facts = {
 			whole: isWholeTokenOf(token, credential.appkey),
-			expired: attempts.every((attempt) => hasExpiredByBothClocks(token, attempt)),
+			expired: expiryAt(token, attempts),
 			// Looked up anew each time: another execution may be revoking it at this moment.
 			knownDead: deadTokens.has(token, credential),
 		};

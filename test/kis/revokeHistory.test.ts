@@ -46,7 +46,7 @@ test('the latest outcome counts', () => {
 	expect(memory.recall('first', token, here)).toBe(revoked);
 });
 
-describe('recallById: the credential cannot be read', () => {
+describe('recallForRun: the credential cannot be read', () => {
 	test.each<[RevokeOutcome, RevokeOutcome | null]>([
 		['revoked', 'revoked'],
 		['alreadyInvalid', 'alreadyInvalid'],
@@ -54,9 +54,9 @@ describe('recallById: the credential cannot be read', () => {
 		['rejected', 'rejected'],
 		['notSent', null],
 	])('what was sent with its app key to its host counts: %s', (outcome, expected) => {
-		memory.identify('it', 'id', here);
+		memory.noteTry('it', 'run', here);
 		memory.remember('it', token, here, standing(outcome));
-		expect(memory.recallById('it', token, 'id')?.outcome ?? null).toBe(expected);
+		expect(memory.recallForRun('it', token, 'run')?.outcome ?? null).toBe(expected);
 	});
 
 	test.each<[RevokeOutcome, RevokeOutcome | null]>([
@@ -66,11 +66,11 @@ describe('recallById: the credential cannot be read', () => {
 		['rejected', 'unknown'],
 		['notSent', null],
 	])('what was sent to another host is open here: %s there', (outcome, expected) => {
-		memory.identify('it', 'id', here);
-		memory.identify('it', 'other id', elsewhere);
+		memory.noteTry('it', 'run', here);
+		memory.noteTry('it', 'other run', elsewhere);
 		memory.remember('it', token, elsewhere, standing(outcome));
-		for (const id of ['id', 'never seen', null]) {
-			expect(memory.recallById('it', token, id)?.outcome ?? null).toBe(expected);
+		for (const run of ['run', 'never seen', null]) {
+			expect(memory.recallForRun('it', token, run)?.outcome ?? null).toBe(expected);
 		}
 	});
 
@@ -80,40 +80,40 @@ describe('recallById: the credential cannot be read', () => {
 		['rejected', 'revoked', 'rejected'],
 		['notSent', 'revoked', 'unknown'],
 	])('%s here, %s elsewhere: %s', (first, second, expected) => {
-		memory.identify('it', 'id', here);
-		memory.identify('it', 'other id', elsewhere);
+		memory.noteTry('it', 'run', here);
+		memory.noteTry('it', 'other run', elsewhere);
 		memory.remember('it', token, here, standing(first));
 		memory.remember('it', token, elsewhere, standing(second));
-		expect(memory.recallById('it', token, 'id')?.outcome).toBe(expected);
+		expect(memory.recallForRun('it', token, 'run')?.outcome).toBe(expected);
 	});
 
 	test.each([
 		['has another host', elsewhere],
 		['cannot be used', null],
 	])('a credential that %s since may have changed again', (_name, changed) => {
-		memory.identify('it', 'id', here);
+		memory.noteTry('it', 'run', here);
 		memory.remember('it', token, here, standing('revoked'));
-		memory.identify('it', 'id', here);
-		expect(memory.recallById('it', token, 'id')?.outcome).toBe('revoked');
-		memory.identify('it', 'id', changed);
-		expect(memory.recallById('it', token, 'id')?.outcome).toBe('unknown');
-		memory.identify('it', 'id', here);
-		expect(memory.recallById('it', token, 'id')?.outcome).toBe('unknown');
+		memory.noteTry('it', 'run', here);
+		expect(memory.recallForRun('it', token, 'run')?.outcome).toBe('revoked');
+		memory.noteTry('it', 'run', changed);
+		expect(memory.recallForRun('it', token, 'run')?.outcome).toBe('unknown');
+		memory.noteTry('it', 'run', here);
+		expect(memory.recallForRun('it', token, 'run')?.outcome).toBe('unknown');
 	});
 
 	test('nothing if it was not sent, and nothing of another execution', () => {
-		memory.identify('it', 'id', here);
-		memory.identify('another', 'id', here);
+		memory.noteTry('it', 'run', here);
+		memory.noteTry('another', 'run', here);
 		memory.remember('it', token, here, standing('unknown'));
-		expect(memory.recallById('it', read(makeOpaqueToken()), 'id')).toBeNull();
-		expect(memory.recallById('another', token, 'id')).toBeNull();
+		expect(memory.recallForRun('it', read(makeOpaqueToken()), 'run')).toBeNull();
+		expect(memory.recallForRun('another', token, 'run')).toBeNull();
 	});
 });
 
 test('to know a credential is no attempt, and an attempt that was not written is none that was sent', () => {
 	const state = () => [memory.hasAttempted('it'), memory.hasSent('it')];
 	expect(state()).toEqual([false, false]);
-	memory.identify('it', 'id', here);
+	memory.noteTry('it', 'run', here);
 	expect(state()).toEqual([false, false]);
 	memory.remember('it', token, here, standing('notSent'));
 	expect(state()).toEqual([true, false]);
@@ -150,15 +150,15 @@ test('beyond very many, the executions that sent longest ago are forgotten, neve
 test('what only credentials are known of is forgotten as well', () => {
 	const revoked = standing('revoked');
 	memory.remember('old', token, here, revoked);
-	for (let i = 0; i < 199_999; i++) memory.identify(`execution ${i}`, 'id', here);
+	for (let i = 0; i < 199_999; i++) memory.noteTry(`execution ${i}`, 'run', here);
 	expect(memory.recall('old', token, here)).toBe(revoked);
 	// The same again takes no place.
-	memory.identify('execution 199998', 'id', elsewhere);
+	memory.noteTry('execution 199998', 'run', elsewhere);
 	expect(memory.recall('old', token, here)).toBe(revoked);
-	memory.identify('one more', 'id', here);
+	memory.noteTry('one more', 'run', here);
 	expect(memory.recall('old', token, here)).toBeNull();
 	// Nor does what was forgotten.
 	memory.remember('new', token, here, revoked);
-	for (let i = 0; i < 199_999; i++) memory.identify(`later ${i}`, 'id', here);
+	for (let i = 0; i < 199_999; i++) memory.noteTry(`later ${i}`, 'run', here);
 	expect(memory.recall('new', token, here)).toBe(revoked);
 });

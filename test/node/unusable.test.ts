@@ -1,8 +1,9 @@
 // Revoke in a node that can send nothing, since its credential or an option cannot be used: what it says of the tokens that
 // its execution has sent before, with the same credential or another, to the same host or another.
 import type { Socket } from 'node:net';
-import type { IDataObject, INode, IRun } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INode, IRun } from 'n8n-workflow';
 
+import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { EngineCredentials } from '../../tools/engine/credentials';
 import { encryptCredential, outputOf } from '../../tools/engine/run';
 import { send } from '../support/httpRequest';
@@ -151,6 +152,21 @@ describe('an earlier node revoked the token at a mock', () => {
 		});
 	});
 
+	test.each([
+		['names a node that has not run', "={{ $json.host ?? $('Never').first().json.host }}"],
+		['cannot be evaluated', '={{ $json.host ?? $fromAI() }}'],
+	])(
+		'the token is unknown to a node for which an expression in the credential %s',
+		async (_name, baseUrl) => {
+			const stored = await run([step('Mock', token), step('KIS', token)], {
+				input: [{ host: mock.url }],
+				credential: { baseUrl },
+			});
+			expect(saidBy(stored, 'Mock')).toMatchObject({ outcome: 'revoked' });
+			expect(saidBy(stored, 'KIS')).toMatchObject({ outcome: 'unknown' });
+		},
+	);
+
 	test('the token is unknown where the address of one credential has been both', async () => {
 		// As by an expression in the credential, or edited while the execution waits.
 		const executionId = 'one address and another';
@@ -165,18 +181,20 @@ describe('an earlier node revoked the token at a mock', () => {
 
 describe('an earlier node sent the token with the same credential', () => {
 	/** Makes the second node unusable. */
+	const unreadable = (node: INode) => {
+		unreadableFrom(2);
+		return node;
+	};
 	const unusable: Array<[string, (node: INode) => INode]> = [
 		['an invalid option', misset],
-		[
-			'an unreadable credential',
-			(node) => {
-				unreadableFrom(2);
-				return node;
-			},
-		],
+		['an unreadable credential', unreadable],
 	];
 
-	test.each(unusable)('what is known of it counts in a node with %s', async (_name, breaks) => {
+	test.each([
+		['an invalid option', misset, (outcome: string) => outcome],
+		// It may be for another host by then: an expression in it, or an edit.
+		['an unreadable credential', unreadable, () => 'unknown'],
+	] as const)('what is known of it in a node with %s', async (_name, breaks, saidAs) => {
 		for (const [answer, outcome] of [
 			[null, 'revoked'],
 			[refusal('EGW00121', 403), 'alreadyInvalid'],
@@ -189,7 +207,7 @@ describe('an earlier node sent the token with the same credential', () => {
 			const stored = await run([step('One', token), breaks(step('Two', token))]);
 			expect([saidBy(stored, 'One').outcome, saidBy(stored, 'Two').outcome]).toEqual([
 				outcome,
-				outcome,
+				saidAs(outcome),
 			]);
 			jest.restoreAllMocks();
 		}
@@ -301,3 +319,40 @@ describe('the token that the credential keeps', () => {
 		expect(saidBy(stored, 'One')).toMatchObject({ outcome: 'notSent' });
 	});
 });
+
+test.each([
+	[
+		'cannot be evaluated',
+		() => {
+			throw new Error('the node has not run');
+		},
+	],
+	['gives nothing', () => undefined],
+])(
+	'a second try of Retry On Fail goes on with the token of the first if its expression %s by then',
+	async (_name, laterToken) => {
+		const token = kis.mint();
+		kis.orders.revokeP = [
+			(socket: Socket) => {
+				kis.live.delete(token);
+				hangUp(socket);
+			},
+		];
+		kis.orders.quote = [hangUp];
+		const { execute } = KisToken.prototype;
+		let tries = 0;
+		jest.spyOn(KisToken.prototype, 'execute').mockImplementation(async function (
+			this: IExecuteFunctions,
+		) {
+			const read = this.getNodeParameter.bind(this) as (...args: unknown[]) => unknown;
+			const readLater = (name: string, ...args: unknown[]) =>
+				name === 'token' ? laterToken() : read(name, ...args);
+			if (++tries > 1) this.getNodeParameter = readLater as typeof this.getNodeParameter;
+			return await execute.call(this);
+		});
+		const retry = { retryOnFail: true, maxTries: 2, waitBetweenTries: 0 };
+		const stored = await run([step('One', token, retry)]);
+		expect(kis.seen('revokeP')).toHaveLength(2);
+		expect(saidBy(stored, 'One')).toMatchObject({ outcome: 'revoked' });
+	},
+);

@@ -70,8 +70,7 @@ function leftBySameExecution(
 		)
 		.filter((one) => one.value === value && one.outcome !== 'notSent');
 	const here = sent.findLast(({ host }) => host === unusable.host);
-	// Fields that cannot be used are not those that were used before.
-	if (here && !unusable.fields) return here.outcome;
+	if (here && unusable.fields === undefined) return here.outcome;
 	return sent.length > 0 && unusable.fields !== undefined ? 'unknown' : 'notSent';
 }
 

@@ -142,13 +142,13 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'no verdict, then invalid: `revoked`',
 		file: OUTCOME,
-		from: 'mayBeRevoked && token.whole && !token.expired',
+		from: 'mayBeRevoked && token.whole && token.expired === false',
 		to: 'false',
 	},
 	{
 		rule: 'invalid at first: `alreadyInvalid`',
 		file: OUTCOME,
-		from: 'mayBeRevoked && token.whole && !token.expired',
+		from: 'mayBeRevoked && token.whole && token.expired === false',
 		to: 'true',
 	},
 	{
@@ -166,14 +166,14 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: '"expired" about a token that has not: `rejected`',
 		file: OUTCOME,
-		from: '(whole && expired) || knownDead',
+		from: '(whole && expired === true) || knownDead',
 		to: 'whole || knownDead',
 	},
 	{
 		rule: 'nor does "expired", asked for a quote, make one dead that has not',
 		file: OUTCOME,
-		from: "return verdict === 'invalidToken' ? 'revoked' : 'unknown';",
-		to: "return verdict === 'invalidToken' ? 'revoked' : 'alreadyInvalid';",
+		from: "if (verdict === 'expiredToken' && expired !== true) return 'unknown';",
+		to: '',
 	},
 
 	// Where knowledge counts.
@@ -224,7 +224,7 @@ export const BREAKS: readonly Break[] = [
 		rule: 'a node with an unusable option does not take another host for its own',
 		file: NODE_REVOKE,
 		from: ': revokeHistory.recall(execution, token, credential)',
-		to: ': revokeHistory.recallById(execution, token, id)',
+		to: ': revokeHistory.recallForRun(execution, token, run)',
 	},
 	{
 		rule: 'what another host said does not count where the credential cannot be used',
@@ -234,7 +234,7 @@ export const BREAKS: readonly Break[] = [
 		seenBy: 'test/node/unusable.test.ts',
 	},
 	{
-		rule: 'what the same credential was told counts where it cannot be read',
+		rule: 'what the same credential was told counts for a later try that cannot read it',
 		file: REVOKE_HISTORY,
 		from: 'if (withCredential) return',
 		to: "if (withCredential?.[1].outcome === 'unknown') return",
@@ -575,7 +575,7 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'nor does "expired" of one that is not over',
 		file: CHECK,
-		from: "attempt.verdict !== 'expiredToken' || hasExpiredByBothClocks(token, attempt)",
+		from: "attempt.verdict !== 'expiredToken' || expiryAt(token, [attempt]) === true",
 		to: 'attempt !== null',
 		seenBy: 'test/node/inspect.asking.test.ts',
 	},

@@ -31,6 +31,11 @@ export function runKey(context: IExecuteFunctions): string {
 	return JSON.stringify([context.getNode().name, $runIndex]);
 }
 
+/** Names the run if n8n may try it again; else `null`. To name a run takes a millisecond at first. */
+export function retriedRun(context: IExecuteFunctions): string | null {
+	return context.getNode().retryOnFail ? runKey(context) : null;
+}
+
 /**
  * Tells whether the node runs as a tool of an AI agent, so that its output goes to a model.
  *

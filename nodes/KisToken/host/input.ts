@@ -28,14 +28,6 @@ export async function readCredential(
 	}
 }
 
-/**
- * Returns n8n's id of the KIS API credential, which is the same whether or not the credential can be read; `null` if it has
- * none. Its name would not do: two credentials may have the same.
- */
-export function credentialId(context: IExecuteFunctions): string | null {
-	return context.getNode().credentials?.kisApi?.id ?? null;
-}
-
 /** A parameter of the node, and the item to evaluate it for. */
 interface Parameter {
 	readonly name: string;

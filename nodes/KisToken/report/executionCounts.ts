@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { cancelSignal, runKey } from '../host/execution';
+import { cancelSignal, retriedRun } from '../host/execution';
 
 type Counts = ReadonlyMap<string, number>;
 
@@ -42,12 +42,11 @@ export function addToExecution(
 
 /** Returns the counts of an earlier try of the same run, which these replace. */
 function replacedBy(context: IExecuteFunctions, counts: Counts): Counts | undefined {
-	// The others have one try, and finding the name of a run takes a millisecond at first.
-	if (!context.getNode().retryOnFail) return undefined;
+	const run = retriedRun(context);
+	if (run === null) return undefined;
 	const execution = cancelSignal(context);
 	const runs = lastAdded.get(execution) ?? new Map<string, Counts>();
 	lastAdded.set(execution, runs);
-	const run = runKey(context);
 	const replaced = runs.get(run);
 	runs.set(run, counts);
 	return replaced;

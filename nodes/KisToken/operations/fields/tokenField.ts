@@ -4,8 +4,8 @@ import type { AccessToken } from '../../../../kis/input/accessToken';
 import { addressOf } from '../../../../kis/input/baseUrl';
 import type { KisCredential } from '../../../../kis/input/credential';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
-import { cancelSignal, runKey } from '../../host/execution';
-import { forEachItem, readEach, readParameter, readToken } from '../../host/input';
+import { cancelSignal, retriedRun, runKey } from '../../host/execution';
+import { forEachItem, isToken, readEach, readParameter, readToken } from '../../host/input';
 import { isNotShared } from '../../report/sharing';
 import { typedTokenHint } from './typedTokenHint';
 
@@ -93,7 +93,7 @@ export async function readTokens(
 		case 'input':
 			return await readEach(
 				context,
-				(itemIndex) => readToken(context, itemIndex, credential),
+				withEarlierTries(context, (itemIndex) => readToken(context, itemIndex, credential)),
 				onStop,
 			);
 		case 'credential':
@@ -110,15 +110,31 @@ export async function readTokens(
 	}
 }
 
-/** What the first try of each run of a node found: by execution, then by run, and by run and credential. */
-const foundByFirstTry = new WeakMap<AbortSignal, Map<string, AccessToken>>();
+/** What the tries of each run of a node found: by execution, then by run, and by run and credential or item. */
+const foundByTries = new WeakMap<AbortSignal, Map<string, AccessToken>>();
 
 /** Returns what the execution has found so far. */
 function foundBy(context: IExecuteFunctions): Map<string, AccessToken> {
 	const execution = cancelSignal(context);
-	const found = foundByFirstTry.get(execution) ?? new Map<string, AccessToken>();
-	foundByFirstTry.set(execution, found);
+	const found = foundByTries.get(execution) ?? new Map<string, AccessToken>();
+	foundByTries.set(execution, found);
 	return found;
+}
+
+/** Makes a later try of "Retry On Fail" find what an earlier one has found where it finds none: that may have been sent. */
+function withEarlierTries(
+	context: IExecuteFunctions,
+	read: (itemIndex: number) => AccessToken | InvalidInput,
+): typeof read {
+	const run = retriedRun(context);
+	if (run === null) return read;
+	const found = foundBy(context);
+	return (itemIndex) => {
+		const item = JSON.stringify([run, itemIndex]);
+		const token = read(itemIndex);
+		if (isToken(token)) found.set(item, token);
+		return found.get(item) ?? token;
+	};
 }
 
 /**

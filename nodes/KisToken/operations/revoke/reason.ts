@@ -5,7 +5,7 @@ import {
 	type AccessToken,
 } from '../../../../kis/input/accessToken';
 import type { KisCredential } from '../../../../kis/input/credential';
-import { hasExpiredByBothClocks, type Attempt } from '../../../../kis/reply/attempt';
+import { expiryAt, type Attempt } from '../../../../kis/reply/attempt';
 import { explain, explainAll, sentences } from '../../../../kis/reply/explanation';
 import { koreanTime } from '../../../../kis/reply/koreanTime';
 import type { Revocation } from '../../../../kis/revoke/revocation';
@@ -105,5 +105,5 @@ function causeInToken(
 	if (isCutOff(token)) return CAUSES.cutOff;
 	if (!token.claims) return CAUSES.opaque;
 	const mayBeClock = verdict === 'expiredToken' && isWholeTokenOf(token, appkey);
-	return mayBeClock && !hasExpiredByBothClocks(token, attempt) ? CAUSES.notExpired : null;
+	return mayBeClock && expiryAt(token, [attempt]) !== true ? CAUSES.notExpired : null;
 }

@@ -8,14 +8,8 @@ import { REVOKE_OUTCOMES, type RevokeOutcome } from '../../../../kis/reply/revok
 import { revokeTokens } from '../../../../kis/revoke/revokeTokens';
 import { mapInTurns } from '../../../../kis/turns';
 import { egressRules } from '../../host/egressRules';
-import { cancelSignal, executionKey } from '../../host/execution';
-import {
-	credentialId,
-	forEachItem,
-	isToken,
-	STOPPED,
-	UNREADABLE_CREDENTIAL,
-} from '../../host/input';
+import { cancelSignal, executionKey, retriedRun } from '../../host/execution';
+import { forEachItem, isToken, STOPPED, UNREADABLE_CREDENTIAL } from '../../host/input';
 import type { ItemReport } from '../../report/itemReport';
 import { logIfNotShared } from '../../report/sharing';
 import { optionsField, readSetup, type Setup, type Unusable } from '../fields/option';
@@ -66,11 +60,11 @@ export const revoke: Operation<RevokeOutcome> = {
 	async run(context) {
 		const execution = executionKey(context);
 		const setup = await readSetup(context, revokeOptions);
-		const id = credentialId(context);
-		if (id !== null && setup.credential !== UNREADABLE_CREDENTIAL) {
-			// One that was usable before has changed: it was edited, or has expressions in its fields.
+		const run = retriedRun(context);
+		if (run !== null && setup.credential !== UNREADABLE_CREDENTIAL) {
+			// If it was usable before, it has changed: it was edited, or its fields hold expressions.
 			const usable = setup.credential instanceof InvalidInput ? null : setup.credential;
-			revokeHistory.identify(execution, id, usable);
+			revokeHistory.noteTry(execution, run, usable);
 		}
 		const hasAttempted = revokeHistory.hasAttempted(execution);
 		// Only earlier tries tell tokens apart now, and n8n takes half a millisecond to read each.
@@ -93,10 +87,10 @@ async function reportUnsendable(
 	tokens: ReadonlyArray<AccessToken | InvalidInput>,
 ): Promise<Array<ItemReport<RevokeOutcome>>> {
 	const execution = executionKey(context);
-	const id = credentialId(context);
+	const run = retriedRun(context);
 	const recall = (token: AccessToken) =>
 		credential instanceof InvalidInput
-			? revokeHistory.recallById(execution, token, id)
+			? revokeHistory.recallForRun(execution, token, run)
 			: revokeHistory.recall(execution, token, credential);
 	const hasSent = revokeHistory.hasSent(execution);
 	return await mapInTurns(tokens, (token) => {
