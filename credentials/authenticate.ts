@@ -35,10 +35,10 @@ export const authenticate: IAuthenticate = async (fields, requested) => {
 	return authenticated;
 };
 
-/** A credential cannot ask n8n's SSRF protection about an address. Where that is on, only KIS is called unasked. */
+/** n8n lets no credential ask its SSRF protection. Where that is on, only KIS is called without a user's order. */
 function underEgressRules(credential: KisCredential): KisCredential {
-	const isProtected = /^(true|1)$/i.test(process.env.N8N_SSRF_PROTECTION_ENABLED ?? '');
-	return isProtected && credential.environment === 'custom'
+	const { N8N_SSRF_PROTECTION_ENABLED: isOn, N8N_SSRF_PROTECTION_ENABLED_FILE: file } = process.env;
+	return (file || /^(true|1)$/i.test(isOn ?? '')) && credential.environment === 'custom'
 		? { ...credential, callsUnasked: false }
 		: credential;
 }

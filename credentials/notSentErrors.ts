@@ -71,7 +71,7 @@ function explainNoToken(noToken: NoToken): ErrorTexts {
 		case 'notUnasked':
 			return {
 				message:
-					'the KIS API credential has no access token that is valid, and does not ask another machine (Custom) for one by itself',
+					'the KIS API credential has no access token that is valid, and does not ask this Custom host for one by itself',
 				description: `Run Issue in KIS Token with this credential first. ${ISSUE}`,
 			};
 		case 'requestedElsewhere':

@@ -105,29 +105,31 @@ function isBlank(value: unknown): boolean {
 	);
 }
 
-/** Fields in which servers say how a request went, in lower case, and how to tell that it failed. */
+/** Fields in which servers say how a request went, as {@link isSignOfRefusal} spells them, and how to tell that it failed. */
 const SIGNS: Readonly<Record<string, (value: unknown, word: string) => boolean>> = {
 	code: isNoSuccess,
 	success: isNo,
 	issuccess: isNo,
-	is_success: isNo,
 	ok: isNo,
 	status: isNoSuccess,
 	statuscode: isNoSuccess,
-	status_code: isNoSuccess,
+	httpstatus: isNoSuccess,
 	result: isNoSuccess,
-	rt_cd: (value, word) => value !== null && word !== '0',
+	resultcode: isNoSuccess,
+	returncode: isNoSuccess,
+	failed: (value) => !isBlank(value),
+	rtcd: (value, word) => value !== null && word !== '0',
 };
 
-/** Nothing, yes, an HTTP status such as `200 OK`, or a word for success. Servers mean both by a plain 0. */
-const SUCCESS = /^(|true|1|y|yes|ok|success|successful|succeeded|done|completed?|2\d\d(\D.*)?)$/s;
+/** Nothing, yes, the status 200, or a word for success. A plain 0 or 1 means success to some servers and failure to others. */
+const SUCCESS = /^(|true|y|yes|ok|success|successful|succeeded|done|completed?|200( ok)?)$/;
 
 /** Errs on the side of refusal: a false alarm leaves the outcome open, a missed refusal makes a false statement. */
 function isSignOfRefusal([field, value]: readonly [string, unknown]): boolean {
 	// A token may contain any letters.
 	if (field === 'access_token') return false;
 	if (typeof value === 'string' && MENTIONS_GATEWAY_CODE.test(value)) return true;
-	const name = field.trim().toLowerCase();
+	const name = field.toLowerCase().replace(/[\s_-]/g, '');
 	if (name.startsWith('err')) return !isBlank(value);
 	const word = asText(value).toLowerCase();
 	return Object.hasOwn(SIGNS, name) && SIGNS[name](value, word);

@@ -56,6 +56,7 @@ describe('KIS confirmed', () => {
 		['an error without content', 200, { code: 200, error: {} }, null],
 		['a success of null', 200, { code: 200, success: null }, null],
 		['a status of null', 200, { code: 200, status: null }, null],
+		['failed: false', 200, { code: 200, failed: false }, null],
 		['a result of success', 200, { code: 200, result: 'Success' }, null],
 		['a status of 200 with words', 200, { code: 200, status: '200 OK' }, null],
 	])('%s', (_name, status, body, encoding) => {
@@ -172,6 +173,13 @@ describe('no verdict', () => {
 		['status: false', 200, { code: 200, status: false }],
 		['status: rejected', 200, { code: 200, status: 'rejected' }],
 		['status: 2000', 200, { code: 200, status: 2000 }],
+		['status: 202, which only promises', 200, { code: 200, status: 202 }],
+		['status: 200 and more', 200, { code: 200, status: '200 but failed upstream' }],
+		['result: 1, which may mean both', 200, { code: 200, result: 1 }],
+		...['resultCode', 'result_code', 'return-code', 'Status Code', 'httpStatus'].map(
+			(name): [string, number, unknown] => [`${name}: 500`, 200, { code: 200, [name]: 500 }],
+		),
+		['failed: true', 200, { code: 200, failed: true }],
 		['a code further in that is not known', 200, { code: 200, data: { code: -1 } }],
 		['status: 500 with words', 200, { code: 200, status: '500 Internal Server Error' }],
 		['status: a list', 200, { code: 200, status: ['error'] }],

@@ -371,7 +371,7 @@ describe('the error for a request that gets no token', () => {
 		);
 		expect(errors[0]).toEqual({
 			message:
-				'The request was not sent: the KIS API credential has no access token that is valid, and does not ask another machine (Custom) for one by itself',
+				'The request was not sent: the KIS API credential has no access token that is valid, and does not ask this Custom host for one by itself',
 			description:
 				'Run Issue in KIS Token with this credential first. Issue in KIS Token asks KIS right away, and what it gets is used here too.',
 		});
