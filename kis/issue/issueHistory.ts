@@ -1,6 +1,8 @@
 import type { AccessToken } from '../input/accessToken';
+import { addressOf } from '../input/baseUrl';
+import type { KisCredential } from '../input/credential';
 import type { Grant } from './grant';
-import type { Issuance } from './issuance';
+import type { Issuance, Issued, UnusableGrant } from './issuance';
 
 /**
  * What one execution requested from KIS. It holds tokens, so it goes by an object that is garbage when the execution is:
@@ -11,15 +13,26 @@ export interface IssueHistory {
 	readonly issuances: Map<string, Issuance>;
 	/** All tokens that it was given, good or not. */
 	readonly tokens: Set<string>;
+	/** With each credential, the last token that was given, if it was not passed on. It may live. */
+	readonly withheld: Map<string, Issued | UnusableGrant>;
 }
 
 const histories = new WeakMap<object, IssueHistory>();
 
 /** Returns what the execution asked for so far. */
 export function issueHistoryOf(execution: object): IssueHistory {
-	const history = histories.get(execution) ?? { issuances: new Map(), tokens: new Set() };
+	const history = histories.get(execution) ?? {
+		issuances: new Map(),
+		tokens: new Set(),
+		withheld: new Map(),
+	};
 	histories.set(execution, history);
 	return history;
+}
+
+/** Returns the name of a credential in a history. */
+export function historyKeyOf({ appkey, appsecret, baseUrl }: KisCredential): string {
+	return JSON.stringify([addressOf(baseUrl), appkey, appsecret]);
 }
 
 /** Returns the grant that gave the execution this token; `null` if none did. */
@@ -31,9 +44,8 @@ export function givenBefore(execution: object, { value }: AccessToken): Grant | 
 	return null;
 }
 
-/** Returns whether KIS may have issued a token to the execution that did not arrive. */
+/** Returns whether KIS may have issued a token to the execution that did not arrive, or was not passed on. */
 export function mayHaveIssued(execution: object): boolean {
-	return [...issueHistoryOf(execution).issuances.values()].some(
-		({ outcome }) => outcome === 'unknown',
-	);
+	const { issuances, withheld } = issueHistoryOf(execution);
+	return withheld.size > 0 || [...issuances.values()].some(({ outcome }) => outcome === 'unknown');
 }

@@ -1,4 +1,4 @@
-import { addressOf, endpointOf } from '../input/baseUrl';
+import { endpointOf } from '../input/baseUrl';
 import type { KisCredential } from '../input/credential';
 import { ISSUE_INTERVAL_MS } from '../input/environments';
 import { isBeingRevoked, isRevokeOpen } from '../memory/revokeMarks';
@@ -10,7 +10,7 @@ import { quotedParts, SecretGuard } from '../secrets/secretGuard';
 import { wait } from '../waiting';
 import { ISSUE_PATH, issueBody, readIssue, type Grant, type IssueAttempt } from './grant';
 import { flawOf, isLimited, notIssued, type Issuance, type Issued } from './issuance';
-import { issueHistoryOf } from './issueHistory';
+import { historyKeyOf, issueHistoryOf } from './issueHistory';
 import { SharedCall } from './sharedCall';
 
 export interface IssueOptions extends SendingOptions {
@@ -56,8 +56,7 @@ export async function requestToken(
 	options: IssueOptions,
 	beforeSending?: BeforeSending,
 ): Promise<Requested> {
-	const { appkey, appsecret, baseUrl } = credential;
-	const key = JSON.stringify([addressOf(baseUrl), appkey, appsecret]);
+	const key = historyKeyOf(credential);
 	const history = issueHistoryOf(options.execution);
 	const before = history.issuances.get(key);
 	if (before?.outcome === 'issued' && (await isStillGood(before.grant, credential))) {

@@ -2,11 +2,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { until } from '../../tools/common/until';
+import { outputOf } from '../../tools/engine/run';
 import { KisDouble } from '../support/kisDouble';
 import {
 	closeServers,
 	CONFIRMATION,
 	hangUp,
+	http,
 	refusal,
 	type Answer,
 } from '../support/scriptedServer';
@@ -15,8 +17,10 @@ import {
 	errorOf,
 	failing,
 	issue,
+	kisTokenStep,
 	outcomes,
 	revoke,
+	runChain,
 	runNode,
 	tokenItems,
 	useSandbox,
@@ -168,6 +172,7 @@ describe('a token whose revoke is not settled', () => {
 		input: tokens.map((token) => ({ have: token })),
 		options: { reuseToken: '={{ $json.have }}' },
 	});
+	const granting = (token: string) => http(200, JSON.stringify({ access_token: token })) as Buffer;
 	const outcomesOf = ({ items }: Awaited<ReturnType<typeof issue>>) =>
 		items.map(({ json }) => json.outcome);
 
@@ -180,6 +185,22 @@ describe('a token whose revoke is not settled', () => {
 		const revoked = await revoke(host(), { ...failing, input: tokenItems(token), options });
 		expect(errorOf(revoked).outcome).toBe(outcome);
 		return token;
+	};
+	/** Starts a revoke that KIS refuses, when it is told to. */
+	const failingToRevoke = async () => {
+		const token = kis.mint();
+		let answer = () => {};
+		kis.orders.revokeP = [
+			(socket) => (answer = () => void socket.write(refusal('EGW00101') as Buffer)),
+		];
+		const options = { timeout: 60_000, maxRetries: 0 };
+		const ended = revoke(host(), { ...failing, input: tokenItems(token), options });
+		await kis.received(1);
+		const fail = async () => {
+			answer();
+			expect(errorOf(await ended)).toMatchObject({ outcome: 'rejected' });
+		};
+		return { token, fail };
 	};
 	/** Revokes a token. KIS has processed that, and answers when it is told to. */
 	const revoking = async () => {
@@ -263,19 +284,61 @@ describe('a token whose revoke is not settled', () => {
 		expect(JSON.stringify(run.stored)).not.toContain(token.slice(0, 30));
 	});
 
+	describe('and that an execution was given, but did not pass on', () => {
+		const retry = { retryOnFail: true, maxTries: 2, waitBetweenTries: 0 };
+
+		test('is not denied by a second try that KIS refuses: the revoke may fail', async () => {
+			const { token, fail } = await failingToRevoke();
+			kis.gives = token;
+			kis.orders.tokenP = [null, refusal('EGW00133', 403)];
+			const run = await issue(host(), { ...failing, node: retry });
+			await fail();
+			expect(issues()).toBe(2);
+			expect(kis.live).toContain(token);
+			expect(errorOf(run)).toMatchObject({
+				outcome: 'unusable',
+				message: expect.stringContaining('this n8n was revoking it at the same time'),
+				httpStatus: 403,
+			});
+		});
+
+		test('is called dead by a second try once the revoke has ended so', async () => {
+			const { token, end } = await revoking();
+			kis.gives = token;
+			kis.orders.tokenP = [
+				null,
+				(socket) => void end().then(() => socket.write(refusal('EGW00133', 403) as Buffer)),
+			];
+			const run = await issue(host(), { ...failing, node: retry });
+			expect(errorOf(run)).toMatchObject({
+				outcome: 'unusable',
+				message: expect.stringContaining('it is dead'),
+			});
+		});
+
+		test('is forgotten when a token is passed on', async () => {
+			const { token, fail } = await failingToRevoke();
+			kis.gives = token;
+			const step = (name: string, options = {}) => ({
+				...kisTokenStep(name, 'issue', { options }),
+				...failing,
+			});
+			kis.orders.tokenP = [
+				null,
+				(socket) => void fail().then(() => socket.write(granting(kis.mint()))),
+			];
+			const nodes = [step('First'), step('Second'), step('Third', { maxRetries: 99 })];
+			const run = await runChain(host(), nodes);
+			const ends = nodes.flatMap(({ name }) => outcomes(outputOf(run, name)));
+			expect(ends).toEqual(['unusable', undefined, 'notSent']);
+		});
+	});
+
 	test('is passed on if the revoke under way has failed, without another token request', async () => {
-		const token = kis.mint();
+		const { token, fail } = await failingToRevoke();
 		kis.gives = token;
-		let answer = () => {};
-		kis.orders.revokeP = [
-			(socket) => (answer = () => void socket.write(refusal('EGW00101') as Buffer)),
-		];
-		const options = { timeout: 60_000, maxRetries: 0 };
-		const revoked = revoke(host(), { ...failing, input: tokenItems(token), options });
-		await kis.received(1);
 		expect(errorOf(await issue(host(), failing))).toMatchObject({ outcome: 'unusable' });
-		answer();
-		expect(errorOf(await revoked)).toMatchObject({ outcome: 'rejected' });
+		await fail();
 		const run = await issue(host());
 		expect(run.items[0].json).toMatchObject({ access_token: token, outcome: 'reused' });
 		expect(issues()).toBe(1);

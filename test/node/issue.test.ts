@@ -236,6 +236,12 @@ describe('how often KIS is asked', () => {
 	});
 });
 
+/** A token of another app key. */
+const FOREIGN: Fault = {
+	kind: 'raw',
+	body: JSON.stringify({ access_token: makeToken(makeKeyPair().appkey) }),
+};
+
 describe('if KIS issues no token', () => {
 	const spend = async () => {
 		const run = await issue(sandbox());
@@ -347,11 +353,10 @@ describe('if KIS issues no token', () => {
 	});
 
 	test('an unusable token does not settle an answer that was lost before it', async () => {
-		sandbox().faults.push(
-			{ kind: 'reset', processed: true },
-			{ kind: 'raw', body: JSON.stringify({ access_token: makeToken(makeKeyPair().appkey) }) },
-			{ kind: 'refuse', code: 'EGW00133' },
-		);
+		sandbox().faults.push({ kind: 'reset', processed: true }, FOREIGN, {
+			kind: 'refuse',
+			code: 'EGW00133',
+		});
 		const nodes = [
 			{ ...kisTokenStep('First', 'issue', { options: { waitWhenLimited: true } }), ...failing },
 			{ ...kisTokenStep('Second', 'issue'), ...failing },
@@ -361,6 +366,21 @@ describe('if KIS issues no token', () => {
 			'unusable',
 			'unknown',
 		]);
+	});
+
+	test('a refusal after an unusable token does not mean that no token was issued', async () => {
+		sandbox().faults.push(FOREIGN, { kind: 'refuse', code: 'EGW00133', status: 403 });
+		const nodes = ['First', 'Second'].map((name) => ({
+			...kisTokenStep(name, 'issue', { options: { includeDetails: true } }),
+			...failing,
+		}));
+		const run = await runChain(sandbox(), nodes);
+		const error = outputOf(run, 'Second')[0].json.error as IDataObject;
+		expect(error).toMatchObject({
+			outcome: 'unusable',
+			message: expect.stringContaining('it says that it was issued to another app key'),
+			details: { attempts: 1, httpStatus: 403 },
+		});
 	});
 
 	test('an expression that fails after a lost answer in the same execution', async () => {
@@ -433,6 +453,7 @@ describe('if KIS issues no token', () => {
 		['lost', [{ kind: 'reset', processed: true }], 'unknown'],
 		['issued', [], 'notSent'],
 		['refused', [{ kind: 'refuse', code: 'EGW00105' }], 'notSent'],
+		['issued for another app key', [FOREIGN], 'unknown'],
 	])(
 		'an invalid option, after a token was %s in the same execution',
 		async (_end, faults, outcome) => {
@@ -446,7 +467,7 @@ describe('if KIS issues no token', () => {
 			expect(error.outcome).toBe(outcome);
 			if (outcome !== 'unknown') return;
 			expect(error.description).toBe(
-				'Correct it in the Options of the node. This execution has asked for a token, and got no verdict. If a token was issued, KIS gives the same one again for 6 hours: wait a minute, then issue again.',
+				'Correct it in the Options of the node. This execution has asked for a token that it did not pass on. If a token was issued, KIS gives the same one again for 6 hours: wait a minute, then issue again.',
 			);
 		},
 	);

@@ -30,7 +30,7 @@ type ReportOptions = Pick<IssueNodeOptions, 'includeDetails' | 'waitWhenLimited'
 /**
  * Reports input that keeps the node from asking for a token.
  *
- * @param mayHaveIssued Whether a request of this execution may have got one issued: the outcome is `unknown` then.
+ * @param mayHaveIssued Whether KIS may have issued one that this execution did not pass on: the outcome is `unknown` then.
  * @param environment If the user asked for details.
  */
 export function reportNoRequest(
@@ -42,7 +42,7 @@ export function reportNoRequest(
 	const details = environment && detailsOf({ outcome, environment });
 	const report = reportInvalidInput<IssueOutcome>(outcome, HEADLINE[outcome], invalid, details);
 	if (!mayHaveIssued) return report;
-	const description = `${invalid.todo} This execution has asked for a token, and got no verdict. ${ISSUE_AGAIN}`;
+	const description = `${invalid.todo} This execution has asked for a token that it did not pass on. ${ISSUE_AGAIN}`;
 	return { ...report, description };
 }
 

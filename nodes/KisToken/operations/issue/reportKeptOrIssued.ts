@@ -3,7 +3,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import type { AccessToken } from '../../../../kis/input/accessToken';
 import type { Grant } from '../../../../kis/issue/grant';
 import type { Issuance } from '../../../../kis/issue/issuance';
-import { givenBefore } from '../../../../kis/issue/issueHistory';
+import { givenBefore, historyKeyOf, issueHistoryOf } from '../../../../kis/issue/issueHistory';
 import { egressRules } from '../../host/egressRules';
 import { cancelSignal } from '../../host/execution';
 import type { ItemReport } from '../../report/itemReport';
@@ -27,11 +27,32 @@ export async function reportKeptOrIssued(
 	const { credential, options } = setup;
 	const got = await askOnce(context, setup, tokens);
 	logIfNotShared(context.logger, credential);
-	if (!('kept' in got)) return reportIssuance(got, credential, options);
-	const given = givenBefore(cancelSignal(context), got.kept.token);
+	const execution = cancelSignal(context);
+	if (!('kept' in got)) return reportRequest(got, execution, setup);
+	issueHistoryOf(execution).withheld.delete(historyKeyOf(credential));
+	const given = givenBefore(execution, got.kept.token);
 	return given
 		? reportGrant(given, 'issued', credential, options)
 		: reportGrant(got.kept, 'reused', credential, options);
+}
+
+/** Reports how a request ended: if without a token, then by the one that the execution was given before, and did not pass on. */
+function reportRequest(
+	issuance: Issuance,
+	execution: object,
+	{ credential, options }: Setup<typeof issueOptions>,
+): ItemReport<IssueOutcome> {
+	const { withheld } = issueHistoryOf(execution);
+	const key = historyKeyOf(credential);
+	const report = reportIssuance(issuance, credential, options);
+	if (report.succeeded) withheld.delete(key);
+	// Its revoke may fail.
+	else if (issuance.outcome === 'issued') withheld.set(key, { ...issuance, wasBeingRevoked: true });
+	else if (issuance.outcome === 'unusable') withheld.set(key, issuance);
+	const before = withheld.get(key);
+	return before && issuance.outcome !== 'unknown'
+		? reportIssuance({ ...before, attempts: issuance.attempts }, credential, options)
+		: report;
 }
 
 async function askOnce(
