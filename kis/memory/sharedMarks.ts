@@ -5,6 +5,7 @@ import { meansDead, type RevokeOutcome } from '../reply/revokeOutcome';
 import { nextTurn, turnIsOver } from '../turns';
 import {
 	sharedTokensOf,
+	TOKENS_PER_CALL,
 	type RevokeEffect,
 	type RevokeLease,
 	type SharedMark,
@@ -37,16 +38,21 @@ export async function learnOfAll(
 ): Promise<void> {
 	const shared = sharedTokensOf(credential);
 	if (!shared) return;
-	const marks = await shared.lookUp(tokens);
 	const untold = new Map<string, AccessToken>();
-	for (const [i, token] of tokens.entries()) {
-		// A token alone is noted in the turn of Redis's answer, so that no older answer replaces a newer one.
-		if (i > 0) while (turnIsOver()) await nextTurn();
-		const mark = marks?.[i] ?? null;
-		heed(mark, token, credential);
-		// Redis could not be told then, or was emptied since.
-		const isUntold = mark !== null && mark !== 'dead' && deadTokens.has(token, credential);
-		if (isUntold) untold.set(token.fingerprint, token);
+	let isGone = false;
+	for (let from = 0; from < tokens.length; from += TOKENS_PER_CALL) {
+		while (turnIsOver()) await nextTurn();
+		const some = tokens.slice(from, from + TOKENS_PER_CALL);
+		const marks: readonly SharedMark[] | null = isGone ? null : await shared.lookUp(some);
+		isGone = marks === null;
+		// All in the turn of Redis's answer, so that no older answer replaces a newer one.
+		for (const [i, token] of some.entries()) {
+			const mark = marks?.[i] ?? null;
+			heed(mark, token, credential);
+			// Redis could not be told then, or was emptied since.
+			const isUntold = mark !== null && mark !== 'dead' && deadTokens.has(token, credential);
+			if (isUntold) untold.set(token.fingerprint, token);
+		}
 	}
 	for (const token of untold.values()) await shared.tellDead(token);
 }

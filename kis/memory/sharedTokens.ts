@@ -12,7 +12,7 @@ import { sharedStoreOf, type SharedStore } from '../redis/sharedStore';
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 /** Tokens per call of the script: a few milliseconds of Redis's time. */
-const TOKENS_PER_CALL = 500;
+export const TOKENS_PER_CALL = 500;
 /** KIS's tokens live for 90 days at most, whatever a token claims. */
 const LONGEST_LIFE_MS = 100 * DAY_MS;
 /** How often a revoke's lease is extended. It runs out after fifteen seconds (`tokens.lua`). */

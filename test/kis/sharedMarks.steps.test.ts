@@ -7,6 +7,7 @@ import { deadTokens } from '../../kis/memory/deadTokens';
 import {
 	doubtAbout,
 	isBeingRevoked,
+	isRevokeOpen,
 	markAsRevoking,
 	raiseDoubt,
 	type Doubt,
@@ -21,6 +22,7 @@ import { SharedTokens, type RevokeLease, type SharedMark } from '../../kis/memor
 import type { AccessToken } from '../../kis/input/accessToken';
 import type { RevokeOutcome } from '../../kis/reply/revokeOutcome';
 import { turnIsOver } from '../../kis/turns';
+import { until } from '../../tools/common/until';
 import { redisUrl } from '../support/redis';
 import { credentialFor, makeKeyPair, makeToken, makeTokens, read } from '../support/tokens';
 
@@ -110,6 +112,39 @@ describe('of many tokens', () => {
 		lookUp.mockResolvedValueOnce(['unmarked', 'unmarked', 'unmarked']);
 		await learnOfAll([dead, live, dead], credential);
 		expect(told).toEqual([['dead', dead]]);
+	});
+
+	describe('that Redis is asked about in parts', () => {
+		const PART = 500;
+
+		test.each<SharedMark>(['revoking', { leftOpenBy: 'run:1' }])(
+			'%j is heeded where Redis said so before it went away',
+			async (mark) => {
+				const tokens = makeTokens(2 * PART + 1, keys.appkey);
+				lookUp.mockResolvedValueOnce(Array<SharedMark>(PART).fill(mark));
+				lookUp.mockResolvedValueOnce(GONE);
+				await learnOfAll(tokens, credential);
+				// Redis is gone, and is not asked about the last one.
+				expect(lookUp.mock.calls.map(([part]) => part.length)).toEqual([PART, PART]);
+				expect(tokens.map((it) => isRevokeOpen(it, credential))).toEqual(
+					tokens.map((_, i) => i < PART),
+				);
+			},
+		);
+
+		test('an answer is heeded before the next comes, and replaces nothing that is learnt since', async () => {
+			const tokens = makeTokens(PART + 1, keys.appkey);
+			let answer: (marks: SharedMark[]) => void = () => {};
+			lookUp.mockResolvedValueOnce(Array<SharedMark>(PART).fill('unmarked'));
+			lookUp.mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
+			const learning = learnOfAll(tokens, credential);
+			expect(await until(() => lookUp.mock.calls.length === 2)).toBe(true);
+			[token] = tokens;
+			await learn('revoking');
+			answer(['unmarked']);
+			await learning;
+			expect(isRevokedElsewhere()).toBe(true);
+		});
 	});
 
 	test('the rest of n8n runs in between', async () => {
