@@ -126,7 +126,7 @@ class TokenRequest {
 		let call = this.#current();
 		for (;;) {
 			const end = await call.join(cancel);
-			if (end === 'withdrawn' && !this.#beforeSending) {
+			if (end === 'withdrawn' && !this.#beforeSending && !cancel.aborted) {
 				// What withdrew it does not concern this caller.
 				call = this.#current();
 				continue;

@@ -8,6 +8,7 @@ import { issueToken, requestToken, type IssueOptions } from '../../kis/issue/iss
 import { deadTokens } from '../../kis/memory/deadTokens';
 import { markAsRevoking, resolveDoubt } from '../../kis/memory/revokeMarks';
 import { limiterOfAppKey } from '../../kis/rateLimit/limiterFor';
+import { until } from '../../tools/common/until';
 import { closeAll } from '../support/connections';
 import { leftSince, resources } from '../support/resources';
 import {
@@ -416,6 +417,25 @@ describe('a request that is withdrawn just before it would be sent', () => {
 			requestToken(credential, stopped, withdraw),
 		]);
 		expect(joined[1]).toEqual({ issuance: NOTHING, isWithdrawn: false });
+	});
+
+	test('is not replaced, for a caller who was stopped meanwhile, by the request of another', async () => {
+		const server = await startServer({ answer: () => GRANT });
+		const credential = credentialFor(keys, server.url);
+		const stop = new AbortController();
+		let open: (mayGo: boolean) => void = () => {};
+		const gate = jest.fn(async () => await new Promise<boolean>((resolve) => (open = resolve)));
+		const stopped = [gate, undefined].map(
+			async (it) => await requestToken(credential, optionsWith({ cancel: stop.signal }), it),
+		);
+		expect(await until(() => gate.mock.calls.length > 0)).toBe(true);
+		stop.abort();
+		const other = request(server.url);
+		open(false);
+		const [, joined] = await Promise.all(stopped);
+		expect(joined.issuance).toEqual(NOTHING);
+		expect(await other).toMatchObject({ issuance: { outcome: 'issued' } });
+		expect(server.requests).toHaveLength(1);
 	});
 
 	test('after a refusal leaves the refusal', async () => {
