@@ -71,8 +71,9 @@ export function obstacleTo(
 	{ grant, wasBeingRevoked = false }: Issued,
 	credential: KisCredential,
 ): Obstacle | null {
-	const isHit = wasBeingRevoked || isBeingRevoked(grant.token, credential);
-	return flawOf(grant, credential) ?? (isHit ? 'beingRevoked' : null);
+	const flaw = flawOf(grant, credential);
+	if (flaw !== null) return flaw;
+	return wasBeingRevoked || isBeingRevoked(grant.token, credential) ? 'beingRevoked' : null;
 }
 
 /**

@@ -30,7 +30,7 @@ export type BeforeSending = () => Promise<boolean>;
 /** How a request for a token ended that may have been withdrawn. */
 export interface Requested {
 	readonly issuance: Issuance;
-	/** Whether it ended since a request was not sent after all: what the caller knew before may have changed. */
+	/** Whether it ended because a request was withdrawn: what the caller knew before may have changed. */
 	readonly isWithdrawn: boolean;
 }
 
@@ -46,7 +46,7 @@ export async function issueToken(
 }
 
 /**
- * Does the same as {@link issueToken}.
+ * Asks KIS for a token, and tells whether the request was withdrawn. Otherwise does the same as {@link issueToken}.
  *
  * @param beforeSending Called before each request that this caller starts. What it withdraws is withdrawn for all who share
  * the request. They are told so if they gave a `beforeSending`, too; the others ask KIS themselves.
@@ -64,13 +64,14 @@ export async function requestToken(
 		return { issuance: again, isWithdrawn: false };
 	}
 	const request = new TokenRequest(credential, options, key, beforeSending);
-	const issuance = await request.send(before, history.tokens);
+	const requested = await request.send(before, history.tokens);
+	const { issuance } = requested;
 	if ('grant' in issuance) history.tokens.add(issuance.grant.token.value);
 	// An unusable token does not tell what became of an attempt whose answer was lost.
 	const open = notIssued(issuance.attempts, before);
 	const isOpen = issuance.outcome === 'unusable' && open.outcome === 'unknown';
 	history.issuances.set(key, isOpen ? open : issuance);
-	return { issuance, isWithdrawn: request.isWithdrawn };
+	return requested;
 }
 
 /** Returns whether a token may be passed on once more without asking KIS. */
@@ -96,7 +97,6 @@ class TokenRequest {
 	readonly #beforeSending: BeforeSending | undefined;
 	#mayWait: boolean;
 	#retries = 0;
-	#isWithdrawn = false;
 
 	constructor(
 		credential: KisCredential,
@@ -111,18 +111,17 @@ class TokenRequest {
 		this.#mayWait = options.waitWhenLimited;
 	}
 
-	/** See {@link Requested}. */
-	get isWithdrawn(): boolean {
-		return this.#isWithdrawn;
-	}
-
 	/** @param given Tokens that the execution was given before, and the server may quote. */
-	async send(before: Issuance | undefined, given: ReadonlySet<string>): Promise<Issuance> {
+	async send(before: Issuance | undefined, given: ReadonlySet<string>): Promise<Requested> {
 		const { cancel } = this.#options;
 		const { appkey, appsecret } = this.#credential;
 		const guard = new SecretGuard([appkey, appsecret]).and(...given);
 		const attempts: IssueAttempt[] = [];
-		if (cancel.aborted) return notIssued(attempts, before);
+		const withoutToken = (isWithdrawn: boolean) => ({
+			issuance: notIssued(attempts, before),
+			isWithdrawn,
+		});
+		if (cancel.aborted) return withoutToken(false);
 		let call = this.#current();
 		for (;;) {
 			const end = await call.join(cancel);
@@ -131,8 +130,7 @@ class TokenRequest {
 				call = this.#current();
 				continue;
 			}
-			this.#isWithdrawn = end === 'withdrawn';
-			if (end === null || end === 'withdrawn') break;
+			if (end === null || end === 'withdrawn') return withoutToken(end === 'withdrawn');
 			const attempt = await this.#read(end, guard);
 			attempts.push(attempt);
 			const { grant } = attempt;
@@ -140,17 +138,18 @@ class TokenRequest {
 				await learnFromOthers(grant.token, this.#credential);
 				const flaw = flawOf(grant, this.#credential);
 				const wasBeingRevoked = isBeingRevoked(grant.token, this.#credential);
-				return flaw === null
-					? { outcome: 'issued', grant, wasBeingRevoked, attempts }
-					: { outcome: 'unusable', grant, flaw, attempts };
+				const issuance: Issuance =
+					flaw === null
+						? { outcome: 'issued', grant, wasBeingRevoked, attempts }
+						: { outcome: 'unusable', grant, flaw, attempts };
+				return { issuance, isWithdrawn: false };
 			}
 			const waitMs = this.#waitAfter(attempt, attempts);
-			if (waitMs === null || !(await wait(waitMs, cancel))) break;
+			if (waitMs === null || !(await wait(waitMs, cancel))) return withoutToken(false);
 			// Callers that waited out the minute share the next call; other waits are jittered.
 			const current = () => this.#current();
 			call = waitMs === ISSUE_INTERVAL_MS ? call.next(current) : current();
 		}
-		return notIssued(attempts, before);
 	}
 
 	/** Reads an answer, and withholds what it quotes of the tokens that the caller knows. */

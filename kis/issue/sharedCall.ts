@@ -1,7 +1,7 @@
 import { CANCELLED } from '../http/transportCodes';
 import { parseExchange, type ParsedExchange } from '../reply/reply';
 
-/** How a call ended. `withdrawn`: nothing was sent, though nobody was cancelled. `null`: all were, and nothing was sent. */
+/** How a call ended. `withdrawn`: nothing was sent, since `beforeSending` forbade it. `null`: all were, and nothing was sent. */
 type CallEnd = ParsedExchange | 'withdrawn' | null;
 
 /** Makes a request, unless `cancel` is aborted first. */

@@ -43,46 +43,47 @@ function hintAbout(token: AccessToken, credential: KisCredential): string | unde
 }
 
 /** Why a token that KIS gave cannot be used. */
-const FLAWS: Readonly<Record<Obstacle, { readonly happened: string; readonly todo: string }>> = {
-	dead: {
-		happened: 'it is dead, since this n8n has revoked it or seen KIS call it invalid',
-		todo: 'Before that, programs on this app key may get no other one. Issue again after it.',
-	},
-	beingRevoked: {
-		happened: 'this n8n was revoking it at the same time',
-		todo: 'Issue again when the revoke has ended.',
-	},
-	cutOff: {
-		happened: 'its end is missing',
-		todo: 'Check the relay or proxy in between: it may cut answers off.',
-	},
-	expired: {
-		happened: 'it has expired',
-		todo: "Check this computer's clock; if it is right, issue again later.",
-	},
-	otherAppKey: {
-		happened: 'it says that it was issued to another app key',
-		todo: 'Check the relay or proxy in between: it may mix up its clients.',
-	},
-};
+const OBSTACLES: Readonly<Record<Obstacle, { readonly happened: string; readonly todo: string }>> =
+	{
+		dead: {
+			happened: 'it is dead, since this n8n has revoked it or seen KIS call it invalid',
+			todo: 'Before that, programs on this app key may get no other one. Issue again after it.',
+		},
+		beingRevoked: {
+			happened: 'this n8n was revoking it at the same time',
+			todo: 'Issue again when the revoke has ended.',
+		},
+		cutOff: {
+			happened: 'its end is missing',
+			todo: 'Check the relay or proxy in between: it may cut answers off.',
+		},
+		expired: {
+			happened: 'it has expired',
+			todo: "Check this computer's clock; if it is right, issue again later.",
+		},
+		otherAppKey: {
+			happened: 'it says that it was issued to another app key',
+			todo: 'Check the relay or proxy in between: it may mix up its clients.',
+		},
+	};
 
-type Unusable = Pick<UnusableGrant, 'grant' | 'attempts'> & { readonly flaw: Obstacle };
+type Withheld = Pick<UnusableGrant, 'grant' | 'attempts'> & { readonly obstacle: Obstacle };
 
 /** Reports a token that KIS gave and that cannot be used. Does not pass it on. */
 export function reportUnusableGrant(
-	{ flaw, grant: { token, clockAheadMs }, attempts }: Unusable,
+	{ obstacle, grant: { token, clockAheadMs }, attempts }: Withheld,
 	credential: KisCredential,
 	{ includeDetails }: ReportOptions,
 ): Failure<IssueOutcome> {
 	const outcome = 'unusable';
-	const { happened, todo } = FLAWS[flaw];
+	const { happened, todo } = OBSTACLES[obstacle];
 	const facts = factsOf(outcome, token, attempts, credential);
 	return {
 		succeeded: false,
 		outcome,
 		message: `${HEADLINE.unusable}: ${happened}. KIS may give the same token for six hours after its issue${untilWhen(token)}`,
 		description: sentences(
-			flaw === 'expired' ? aboutClock(clockAheadMs) : '',
+			obstacle === 'expired' ? aboutClock(clockAheadMs) : '',
 			todo,
 			'The token was not passed on.',
 		),

@@ -59,7 +59,7 @@ export function reportIssuance(
 		case 'issued':
 			return reportIssued(issuance, credential, options);
 		case 'unusable':
-			return reportUnusableGrant(issuance, credential, options);
+			return reportUnusableGrant({ ...issuance, obstacle: issuance.flaw }, credential, options);
 		default:
 			return reportNotIssued(issuance, credential, options);
 	}
@@ -74,7 +74,7 @@ function reportIssued(
 	const obstacle = obstacleTo(issued, credential);
 	return obstacle === null
 		? reportGrant(grant, outcome, credential, options, attempts)
-		: reportUnusableGrant({ ...issued, flaw: obstacle }, credential, options);
+		: reportUnusableGrant({ ...issued, obstacle }, credential, options);
 }
 
 function reportNotIssued(
