@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { ROOT, tableOf } from './pages';
 
-const LINES = join(ROOT, 'test/e2e/lines');
+const LINES = join(ROOT, 'tools/n8n/lines');
 
 interface Pinned {
 	readonly dependencies: { readonly n8n: string };

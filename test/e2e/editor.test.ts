@@ -5,16 +5,16 @@ import type { Locator } from 'playwright-core';
 
 import { operations } from '../../nodes/KisToken/operations';
 import type { Operation } from '../../nodes/KisToken/operations/operation';
+import { freePort, Program } from '../../tools/n8n/program';
+import { chain, example, httpRequest, kisToken } from '../../tools/n8n/workflows';
 import { makeApp } from '../../tools/sandbox/apps';
 import type { Sandbox } from '../../tools/sandbox/server';
 import { N8N_LABELS } from '../docs/n8nLabels';
 import { SEARCHES } from '../package/searches';
 import { Editor } from './editor/editor';
-import { line } from './n8n/line';
-import { freePort, Program } from './n8n/program';
+import { line } from './line';
 import { Stage } from './stage';
 import type { TokenSource } from './tokenSource';
-import { chain, example, httpRequest, kisToken } from './workflows';
 
 const EXAMPLES = readdirSync(join(__dirname, '../../examples')).filter((file) =>
 	file.endsWith('.json'),

@@ -5,15 +5,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { IDataObject, INode } from 'n8n-workflow';
 
+import { readDatabase, readDatabaseFiles, readOtherFiles } from '../../tools/n8n/database';
+import { example, httpRequest } from '../../tools/n8n/workflows';
 import { makeApp, type App } from '../../tools/sandbox/apps';
 import { found } from '../support/secrets';
 import { Editor } from './editor/editor';
-import { readDatabase, readDatabaseFiles, readOtherFiles } from './n8n/database';
-import { line } from './n8n/line';
+import { line } from './line';
 import { ModelDouble } from './modelDouble';
 import { Stage } from './stage';
 import { until } from './until';
-import { example, httpRequest } from './workflows';
 
 const REVOKED = '접근토큰 폐기에 성공하였습니다.';
 /** As n8n calls it. */

@@ -3,14 +3,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { meansDead } from '../../kis/reply/revokeOutcome';
+import { jsonOf, type Execution } from '../../tools/n8n/api';
+import { itemsOf } from '../../tools/n8n/execution';
+import type { Program } from '../../tools/n8n/program';
+import type { WorkflowFile } from '../../tools/n8n/server';
+import {
+	AS_ORDER,
+	chain,
+	httpRequest,
+	kisToken,
+	requestWith,
+	webhook,
+} from '../../tools/n8n/workflows';
 import { fingerprint, makeApp } from '../../tools/sandbox/apps';
 import type { Fault as SandboxFault } from '../../tools/sandbox/faults';
 import type { Sandbox } from '../../tools/sandbox/server';
 import { found } from '../support/secrets';
-import { jsonOf, type Execution } from './n8n/api';
-import { itemsOf } from './n8n/execution';
-import type { Program } from './n8n/program';
-import type { WorkflowFile } from './n8n/server';
+import { QueueMode } from './queue/queueMode';
 import {
 	falseReports,
 	repeatedRevokes,
@@ -18,11 +27,9 @@ import {
 	revokesIn,
 	type Reported,
 } from './queue/record';
-import { QueueMode } from './queue/queueMode';
 import { Supervisor } from './queue/supervisor';
 import type { TokenSource } from './tokenSource';
 import { until } from './until';
-import { AS_ORDER, chain, httpRequest, kisToken, requestWith, webhook } from './workflows';
 
 const WORKERS = 2;
 const EXECUTIONS = 10;

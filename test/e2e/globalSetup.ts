@@ -1,7 +1,7 @@
 import type { Config } from 'jest';
 
-import { installN8n } from './n8n/install';
-import type { Line } from './n8n/line';
+import { installN8n } from '../../tools/n8n/install';
+import type { Line } from '../../tools/n8n/line';
 
 /** Once, before any test: a first installation takes longer than a test may. */
 export default async function installFirst(_global: unknown, project: Config): Promise<void> {

@@ -1,17 +1,17 @@
 // The token that the credential brings, on one server, whose clock is set forward: its whole life, its death elsewhere,
 // other keys and addresses, many concurrent executions, and orders whose answers go wrong.
 
+import { jsonOf, type Execution } from '../../tools/n8n/api';
+import { Clock } from '../../tools/n8n/clock';
+import { readDatabase, readDatabaseFiles, readOtherFiles } from '../../tools/n8n/database';
+import { itemsOf } from '../../tools/n8n/execution';
+import type { WorkflowFile } from '../../tools/n8n/server';
+import { AS_ORDER, chain, credentialFor, kisToken, requestWith } from '../../tools/n8n/workflows';
 import { fingerprint, makeApp, type App } from '../../tools/sandbox/apps';
 import { Sandbox } from '../../tools/sandbox/server';
 import { found } from '../support/secrets';
-import { jsonOf, type Execution } from './n8n/api';
-import { Clock } from './n8n/clock';
-import { readDatabase, readDatabaseFiles, readOtherFiles } from './n8n/database';
-import { itemsOf } from './n8n/execution';
-import type { WorkflowFile } from './n8n/server';
 import { Stage } from './stage';
 import { until } from './until';
-import { AS_ORDER, chain, credentialFor, kisToken, requestWith } from './workflows';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -2,13 +2,13 @@
 // need one, a revoke in the midst of them, and a worker that is killed while KIS answers.
 import { setTimeout as delay } from 'node:timers/promises';
 
+import type { Execution } from '../../tools/n8n/api';
+import { chain, kisToken, requestWith, webhook } from '../../tools/n8n/workflows';
 import { fingerprint, makeApp, type App } from '../../tools/sandbox/apps';
 import type { Sandbox } from '../../tools/sandbox/server';
 import { found } from '../support/secrets';
-import type { Execution } from './n8n/api';
 import { QueueMode } from './queue/queueMode';
 import { until } from './until';
-import { chain, kisToken, requestWith, webhook } from './workflows';
 
 const EXECUTIONS = 100;
 const QUOTES = 30;

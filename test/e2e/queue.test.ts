@@ -1,15 +1,15 @@
 // Queue mode: a main process, two workers, then three, PostgreSQL and Redis. Each worker has a limiter of its own, and KIS has
 // one limit: once the workers do not know of each other, and once they share it through Redis.
 import { ENVIRONMENTS } from '../../kis/input/environments';
+import { jsonOf } from '../../tools/n8n/api';
+import { itemsOf } from '../../tools/n8n/execution';
+import { chain, httpRequest, kisToken, webhook } from '../../tools/n8n/workflows';
 import { makeApp } from '../../tools/sandbox/apps';
 import type { Sandbox } from '../../tools/sandbox/server';
 import { found } from '../support/secrets';
-import { jsonOf } from './n8n/api';
-import { itemsOf } from './n8n/execution';
 import { QueueMode } from './queue/queueMode';
 import type { TokenSource } from './tokenSource';
 import { until } from './until';
-import { chain, httpRequest, kisToken, webhook } from './workflows';
 
 const WORKERS = 2;
 const EXECUTIONS = 10;

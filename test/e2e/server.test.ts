@@ -1,15 +1,15 @@
 // The server, as users run it: executions started through n8n's own API, and what they leave in its database.
 
+import { jsonOf } from '../../tools/n8n/api';
+import { readDatabase, readOtherFiles } from '../../tools/n8n/database';
+import { itemsOf, readStored, withoutEmittedTokens } from '../../tools/n8n/execution';
+import { chain, credentialFor, example, httpRequest, kisToken } from '../../tools/n8n/workflows';
 import { makeApp } from '../../tools/sandbox/apps';
 import type { Sandbox } from '../../tools/sandbox/server';
 import { found } from '../support/secrets';
-import { jsonOf } from './n8n/api';
-import { itemsOf, readStored, withoutEmittedTokens } from './n8n/execution';
-import { readDatabase, readOtherFiles } from './n8n/database';
 import { Stage } from './stage';
 import type { TokenSource } from './tokenSource';
 import { until } from './until';
-import { chain, credentialFor, example, httpRequest, kisToken } from './workflows';
 
 // KIS issues once a minute for each app key.
 const apps = {

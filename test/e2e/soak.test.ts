@@ -1,12 +1,19 @@
 // One execution a second on a real n8n: each issues a token, asks for a quote, orders, and revokes the token. Beside it, on
 // another n8n, the same calls without this package. What does each n8n hold and use, after a while and at the end?
+import { renderTable } from '../../tools/bench/report';
+import type { WorkflowFile } from '../../tools/n8n/server';
+import {
+	AS_ORDER,
+	chain,
+	httpRequest,
+	kisToken,
+	requestWith,
+	webhook,
+} from '../../tools/n8n/workflows';
 import { fingerprint, makeApp } from '../../tools/sandbox/apps';
 import type { Sandbox } from '../../tools/sandbox/server';
-import { renderTable } from '../../tools/bench/report';
-import type { WorkflowFile } from './n8n/server';
 import { FIGURES, Soaked } from './soak/soaked';
 import { until } from './until';
-import { AS_ORDER, chain, httpRequest, kisToken, requestWith, webhook } from './workflows';
 
 const MINUTE_MS = 60_000;
 const MINUTES = Number(process.env.SOAK_MINUTES ?? 60);

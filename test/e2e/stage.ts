@@ -2,18 +2,19 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { Api } from '../../tools/n8n/api';
+import type { Clock } from '../../tools/n8n/clock';
+import { packThisCheckout } from '../../tools/n8n/communityPackage';
+import { installN8n } from '../../tools/n8n/install';
+import type { Line } from '../../tools/n8n/line';
+import { N8n, type WorkflowFile } from '../../tools/n8n/server';
+import { credentialFor } from '../../tools/n8n/workflows';
 import type { App } from '../../tools/sandbox/apps';
 import { makeCertificate } from '../../tools/sandbox/certificate';
 import { Sandbox } from '../../tools/sandbox/server';
 import { CleanUp } from './cleanUp';
-import { Api } from './n8n/api';
-import type { Clock } from './n8n/clock';
-import { packThisCheckout } from './n8n/communityPackage';
-import { installN8n } from './n8n/install';
-import { line, type Line } from './n8n/line';
-import { N8n, type WorkflowFile } from './n8n/server';
+import { line } from './line';
 import { TokenSource } from './tokenSource';
-import { credentialFor } from './workflows';
 
 interface StageOptions {
 	/** Each has a credential of its name. KIS gives all that runs on one of them the same token. */

@@ -1,17 +1,17 @@
 // An upgrade as users make it: n8n ends, the new version takes the old one's place, n8n starts.
-import { makeApp } from '../../tools/sandbox/apps';
-import type { Sandbox } from '../../tools/sandbox/server';
-import { Editor } from './editor/editor';
-import { jsonOf, type Execution } from './n8n/api';
+import { jsonOf, type Execution } from '../../tools/n8n/api';
 import {
 	installCommunityPackage,
 	packPreviousVersion,
 	packThisCheckout,
-} from './n8n/communityPackage';
-import { itemsOf } from './n8n/execution';
+} from '../../tools/n8n/communityPackage';
+import { itemsOf } from '../../tools/n8n/execution';
+import { chain, httpRequest, kisToken } from '../../tools/n8n/workflows';
+import { makeApp } from '../../tools/sandbox/apps';
+import type { Sandbox } from '../../tools/sandbox/server';
+import { Editor } from './editor/editor';
 import { Stage } from './stage';
 import type { TokenSource } from './tokenSource';
-import { chain, httpRequest, kisToken } from './workflows';
 
 const app = makeApp();
 /** Each differs from its default. */

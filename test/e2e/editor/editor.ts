@@ -3,9 +3,9 @@ import { mkdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { chromium, selectors, type Browser, type Locator, type Page } from 'playwright-core';
 
-import { OWNER } from '../n8n/api';
-import { line } from '../n8n/line';
-import type { N8n } from '../n8n/server';
+import { OWNER } from '../../../tools/n8n/api';
+import type { N8n } from '../../../tools/n8n/server';
+import { line } from '../line';
 
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome'];
 /** Where the pictures of the last run are. Git does not keep them. */

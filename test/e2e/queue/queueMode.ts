@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import type { Execution } from '../../../tools/n8n/api';
+import { freePort, type Program } from '../../../tools/n8n/program';
+import type { WorkflowFile } from '../../../tools/n8n/server';
 import type { App } from '../../../tools/sandbox/apps';
 import type { Sandbox } from '../../../tools/sandbox/server';
 import { CleanUp } from '../cleanUp';
-import type { Execution } from '../n8n/api';
-import { freePort, type Program } from '../n8n/program';
-import type { WorkflowFile } from '../n8n/server';
 import { Stage } from '../stage';
 import type { TokenSource } from '../tokenSource';
 import { Postgres, Redis } from './services';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { capture } from '../../../tools/common/run';
-import { freePort, Program } from '../n8n/program';
+import { freePort, Program } from '../../../tools/n8n/program';
 
 /** Debian keeps PostgreSQL's programs out of the path. */
 const DEBIAN_POSTGRES = '/usr/lib/postgresql';

@@ -1,4 +1,4 @@
-import type { Program } from '../n8n/program';
+import type { Program } from '../../../tools/n8n/program';
 import type { QueueMode } from './queueMode';
 
 /** Starts another worker for each that ends. */

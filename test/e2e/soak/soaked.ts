@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { Sample as Figures } from '../../../tools/bench/sample';
+import type { WorkflowFile } from '../../../tools/n8n/server';
 import type { App } from '../../../tools/sandbox/apps';
 import type { Sandbox } from '../../../tools/sandbox/server';
-import type { WorkflowFile } from '../n8n/server';
 import { Stage } from '../stage';
 import { samplesOf, sampling, type Sample } from './samples';
 

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IDataObject, INode } from 'n8n-workflow';
 
-import type { CredentialFile, WorkflowFile } from './n8n/server';
 import { ENVIRONMENTS } from '../../kis/input/environments';
-import type { Sandbox } from '../../tools/sandbox/server';
-import type { App } from '../../tools/sandbox/apps';
+import type { App } from '../sandbox/apps';
+import type { Sandbox } from '../sandbox/server';
+import type { CredentialFile, WorkflowFile } from './server';
 
 const nodeType = 'n8n-nodes-koreainvestment.kisToken';
 

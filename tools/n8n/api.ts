@@ -1,6 +1,6 @@
 import type { ICredentialDataDecryptedObject, IDataObject, INodeExecutionData } from 'n8n-workflow';
 
-import { until } from '../../../tools/common/until';
+import { until } from '../common/until';
 import { readStored, type StoredRun } from './execution';
 import type { N8n } from './server';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INode, IConnections, IWorkflowSettings } from 'n8n-workflow';
 
-import { capture } from '../../../tools/common/run';
+import { capture } from '../common/run';
 import { installCommunityPackage } from './communityPackage';
 import type { Installation } from './install';
 import { freePort, Program } from './program';

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { capture } from '../../../tools/common/run';
+import { capture } from '../common/run';
 import type { N8n } from './server';
 
 type Row = Readonly<Record<string, unknown>>;

@@ -3,12 +3,12 @@ import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { pack, unpack } from '../../../tools/common/pack';
-import { capture } from '../../../tools/common/run';
+import { pack, unpack } from '../common/pack';
+import { capture } from '../common/run';
 import { CACHE } from './install';
 
 const NAME = 'n8n-nodes-koreainvestment';
-const ROOT = join(__dirname, '../../..');
+const ROOT = join(__dirname, '../..');
 
 /** Until there is a tag: what this package was when it could only revoke. */
 const BEFORE_THE_FIRST_TAG = 'cabf85fcd728';

@@ -4,7 +4,7 @@ import { cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-import { capture } from '../../../tools/common/run';
+import { capture } from '../common/run';
 import { folderOf, type Line } from './line';
 
 /** A real n8n in the cache, ready to run. */

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { until } from '../../../tools/common/until';
+import { until } from '../common/until';
 
 const READY = { looks: 900, everyMs: 100 };
 /** n8n waits for its executions when it is told to end. */
