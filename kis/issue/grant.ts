@@ -7,10 +7,11 @@ import {
 } from '../input/accessToken';
 import type { KisCredential } from '../input/credential';
 import { InvalidInput } from '../input/invalidInput';
-import { clockAheadOf, readAttempt, type Attempt } from '../reply/attempt';
+import { readAttempt, type Attempt } from '../reply/attempt';
 import { OPEN_ANSWERS } from '../reply/httpAnswers';
 import { parseKisTime } from '../reply/koreanTime';
 import { isText, type KisReply, type ParsedExchange } from '../reply/reply';
+import { clockAheadOf } from '../reply/serverClock';
 import { SecretGuard } from '../secrets/secretGuard';
 
 /** 접근토큰발급. The path is case-sensitive. */

@@ -3,9 +3,10 @@ import { readJsonObject } from '../input/json';
 import { readGiven, type Grant } from '../issue/grant';
 import { SAME_TOKEN_MS, type Flaw, type NotIssued } from '../issue/issuance';
 import type { AnswerRule } from '../reply/answerRule';
-import { CLOCK_TOLERANCE_MS, type Attempt, type Verdict } from '../reply/attempt';
+import type { Attempt, Verdict } from '../reply/attempt';
 import { KIS_CODES } from '../reply/errorCodes';
 import { OPEN_ANSWERS, REFUSING_STATUSES } from '../reply/httpAnswers';
+import { unlessTolerated } from '../reply/serverClock';
 import type { IssueHold } from './issueHold';
 import type { KeptState } from './keptState';
 
@@ -87,12 +88,11 @@ function decodeGrant(field: unknown, { appsecret }: KisCredential, shift: number
 	const { value, expiresAt, isOver, clockAheadMs } = objectOf(field);
 	const token = readGiven(value, appsecret);
 	if (!token || token.value !== value || typeof isOver !== 'boolean') throw new Error('no grant');
-	const ahead = numberOf(clockAheadMs) - shift;
 	return {
 		token,
 		expiresAt: nullOr(expiresAt, timeOf),
 		isOver,
-		clockAheadMs: Math.abs(ahead) > CLOCK_TOLERANCE_MS ? ahead : 0,
+		clockAheadMs: unlessTolerated(numberOf(clockAheadMs) - shift),
 		fields: { access_token: token.value },
 	};
 }

@@ -1,12 +1,12 @@
 import type { Answered } from '../http/exchange';
-import { clockDifference, pauseOf, type Pause } from '../http/retryAfter';
-import { hasExpired, type AccessToken } from '../input/accessToken';
+import { pauseOf, type Pause } from '../http/retryAfter';
 import type { SecretGuard } from '../secrets/secretGuard';
 import type { AnswerRule, Meaning } from './answerRule';
 import { isListed } from './errorCodes';
 import { refusingStatus, TOO_MANY_REQUESTS } from './httpAnswers';
 import { isGatewayCode, isShowable, type KisReply, type ParsedExchange } from './reply';
 import { ruleOf } from './ruleOf';
+import { clockAheadOf } from './serverClock';
 
 /**
  * How one attempt ended:
@@ -108,28 +108,8 @@ function readAnswer(
 	};
 }
 
-/** Smaller differences between the clocks are ignored. */
-export const CLOCK_TOLERANCE_MS = 5 * 60 * 1000;
-
-/** Returns how many milliseconds the clock of the server is ahead of this computer's; 0 if they agree, or it did not say. */
-export function clockAheadOf(answer: Answered): number {
-	const difference = clockDifference(answer);
-	return Math.abs(difference) > CLOCK_TOLERANCE_MS ? difference : 0;
-}
-
 function isAboutToken(verdict: Verdict): boolean {
 	return verdict === 'invalidToken' || verdict === 'expiredToken';
-}
-
-/**
- * Returns whether the token's `exp` has passed; `null` if this computer's clock and those of the servers that answered do not
- * agree about that.
- */
-export function expiryAt(token: AccessToken, attempts: readonly Attempt[]): boolean | null {
-	const now = Date.now();
-	const said = attempts.map(({ clockAheadMs }) => hasExpired(token, now + clockAheadMs));
-	const here = hasExpired(token, now);
-	return said.every((it) => it === here) ? here : null;
 }
 
 /** A listed code is public, even if a secret contains it. */

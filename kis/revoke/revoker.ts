@@ -6,7 +6,7 @@ import { deadTokens } from '../memory/deadTokens';
 import { revokeHistory } from '../memory/revokeHistory';
 import { sendPermitted, type SendingOptions, type Sent } from '../rateLimit/pacedRequest';
 import type { RateLimiter } from '../rateLimit/rateLimiter';
-import { expiryAt, type Attempt } from '../reply/attempt';
+import type { Attempt } from '../reply/attempt';
 import type { ParsedExchange } from '../reply/reply';
 import { waitBeforeRetry } from '../reply/retry';
 import {
@@ -16,6 +16,7 @@ import {
 	outcomeOfInvalid,
 	type RevokeOutcome,
 } from '../reply/revokeOutcome';
+import { expiryAt } from '../reply/serverClock';
 import { SecretGuard } from '../secrets/secretGuard';
 import { wait } from '../waiting';
 import type { BatchStop } from './batchStop';

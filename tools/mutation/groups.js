@@ -40,6 +40,7 @@ exports.GROUPS = {
 		mutate: [
 			'kis/http/{connection,requestWatch}.ts',
 			'kis/memory/revokeHistory.ts',
+			'kis/reply/serverClock.ts',
 			'kis/revoke/{revoker,revokeTokens,batchStop,workers}.ts',
 		],
 		tests: ['kis/(batchStop|connection|revokeHistory|requestWatch|revokeTokens|workers)'],

@@ -5,9 +5,10 @@ import {
 	type AccessToken,
 } from '../../../../kis/input/accessToken';
 import type { KisCredential } from '../../../../kis/input/credential';
-import { expiryAt, type Attempt } from '../../../../kis/reply/attempt';
+import type { Attempt } from '../../../../kis/reply/attempt';
 import { explain, explainAll, sentences } from '../../../../kis/reply/explanation';
 import { koreanTime } from '../../../../kis/reply/koreanTime';
+import { expiryAt } from '../../../../kis/reply/serverClock';
 import type { Revocation } from '../../../../kis/revoke/revocation';
 
 /** Why a token did not end as it should have. The parts are in the order in which the user reads them. */
