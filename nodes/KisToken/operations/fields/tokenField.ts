@@ -98,7 +98,7 @@ export async function readTokens(
 			);
 		case 'credential':
 			if (credential instanceof InvalidInput) {
-				return forEachItem(context, foundBy(context).get(runKey(context)) ?? credential);
+				return forEachItem(context, foundIn(context, runKey(context)).lastKept ?? credential);
 			}
 			return forEachItem(
 				context,
@@ -110,14 +110,26 @@ export async function readTokens(
 	}
 }
 
-/** What the tries of each run of a node found: by execution, then by run, and by run and credential or item. */
-const foundByTries = new WeakMap<AbortSignal, Map<string, AccessToken>>();
+/** What the tries of one run of a node have found. */
+interface Found {
+	/** In the input, by the index of the item. */
+	readonly input: Map<number, AccessToken>;
+	/** In each credential, by app key and host. */
+	readonly kept: Map<string, AccessToken>;
+	/** In the credential that was read last. */
+	lastKept: AccessToken | null;
+}
 
-/** Returns what the execution has found so far. */
-function foundBy(context: IExecuteFunctions): Map<string, AccessToken> {
+/** By execution, then by run. */
+const foundByTries = new WeakMap<AbortSignal, Map<string, Found>>();
+
+/** Returns what the tries of a run have found so far. */
+function foundIn(context: IExecuteFunctions, run: string): Found {
 	const execution = cancelSignal(context);
-	const found = foundByTries.get(execution) ?? new Map<string, AccessToken>();
-	foundByTries.set(execution, found);
+	const runs = foundByTries.get(execution) ?? new Map<string, Found>();
+	foundByTries.set(execution, runs);
+	const found = runs.get(run) ?? { input: new Map(), kept: new Map(), lastKept: null };
+	runs.set(run, found);
 	return found;
 }
 
@@ -128,12 +140,11 @@ function withEarlierTries(
 ): typeof read {
 	const run = retriedRun(context);
 	if (run === null) return read;
-	const found = foundBy(context);
+	const { input } = foundIn(context, run);
 	return (itemIndex) => {
-		const item = JSON.stringify([run, itemIndex]);
 		const token = read(itemIndex);
-		if (isToken(token)) found.set(item, token);
-		return found.get(item) ?? token;
+		if (isToken(token)) input.set(itemIndex, token);
+		return input.get(itemIndex) ?? token;
 	};
 }
 
@@ -150,11 +161,12 @@ async function tokenKept(
 	const { learnOfKept } = await import('../../../../kis/keptToken/keptShare');
 	const kept = keptTokenOf(credential);
 	await learnOfKept(kept, credential);
-	const found = foundBy(context);
-	const { appkey, baseUrl } = credential;
-	const run = runKey(context);
-	const runWithCredential = JSON.stringify([run, appkey, addressOf(baseUrl)]);
-	const token = found.get(runWithCredential) ?? kept.token;
-	if (token) found.set(runWithCredential, token).set(run, token);
+	const found = foundIn(context, runKey(context));
+	const keptBy = JSON.stringify([credential.appkey, addressOf(credential.baseUrl)]);
+	const token = found.kept.get(keptBy) ?? kept.token;
+	if (token) {
+		found.kept.set(keptBy, token);
+		found.lastKept = token;
+	}
 	return token;
 }
