@@ -97,8 +97,8 @@ const FLAWS: Readonly<Record<Flaw, ErrorTexts>> = {
 		description: 'Check the relay or proxy in between: it may cut answers off.',
 	},
 	expired: {
-		message: "has expired by this computer's clock",
-		description: 'Check the clock.',
+		message: 'has expired',
+		description: "Check this computer's clock.",
 	},
 	otherAppKey: {
 		message: 'says that it was issued to another app key',

@@ -44,6 +44,21 @@ test.each<[string, NoToken, string, RegExp]>([
 		/^It was revoked here, or KIS called it invalid\..* Issue in KIS Token asks KIS right away/,
 	],
 	[
+		"KIS gave a token that has expired by KIS's clock, and not by this computer's",
+		{
+			because: 'notIssued',
+			issuance: {
+				outcome: 'unusable',
+				grant: { ...grant, clockAheadMs: 48 * 60 * 60 * 1000 },
+				flaw: 'expired',
+				attempts: [],
+			},
+			until: null,
+		},
+		`KIS gave access token ${NAME}, which has expired`,
+		/^Check this computer's clock\. Issue in KIS Token asks KIS right away/,
+	],
+	[
 		'the token is being revoked',
 		{ because: 'beingRevoked' },
 		'the access token of the KIS API credential is being revoked at this moment',
