@@ -28,8 +28,8 @@ export async function revokeTokens(
 	const exchanges = new AbortController();
 	// Every connection listens to it, so it is not the caller's own: Node.js warns of a leak above ten listeners.
 	setMaxListeners(0, exchanges.signal);
-	const batch = { credential, options, limiter, batchStop, workers, cancel: exchanges.signal };
-	const revoker = new Revoker(batch);
+	const sending = { ...options, cancel: exchanges.signal };
+	const revoker = new Revoker({ credential, options: sending, limiter, batchStop, workers });
 	const distinct = new Map<string, AccessToken>();
 	const revocations = new Map<string, Revocation>();
 

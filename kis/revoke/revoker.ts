@@ -45,8 +45,6 @@ export interface Batch {
 	readonly limiter: RateLimiter;
 	readonly batchStop: BatchStop;
 	readonly workers: Workers;
-	/** Breaks off requests that are under way, too. */
-	readonly cancel: AbortSignal;
 }
 
 /** Revokes the tokens of one batch, each by itself. */
@@ -133,7 +131,7 @@ export class Revoker {
 
 	/** @returns `null` if sending has stopped. */
 	async #send(token: AccessToken, connection: Connection): Promise<Sent<Attempt> | null> {
-		const { credential, limiter, batchStop, workers, cancel } = this.#batch;
+		const { credential, options, limiter, batchStop, workers } = this.#batch;
 		const permit = await workers.whileWaiting(limiter.acquire(batchStop.signal));
 		if (!permit) return null;
 		const body = revokeBody(credential.appkey, credential.appsecret, token);
@@ -142,7 +140,7 @@ export class Revoker {
 			permit,
 			async (onWriting) => {
 				workers.startIfNeeded();
-				return await connection.post(body, cancel, onWriting);
+				return await connection.post(body, options.cancel, onWriting);
 			},
 			(parsed) => this.#read(parsed, token),
 		);
