@@ -8,7 +8,7 @@ import { nextTurn, turnIsOver } from '../turns';
 import { BatchStop } from './batchStop';
 import { REVOKE_PATH, type Revocation } from './revocation';
 import { Revoker, type RevokeOptions } from './revoker';
-import { Workers } from './workers';
+import { Senders } from './senders';
 
 /**
  * Revokes each token once, however often it is listed. Never throws once the HTTP client is loaded, and leaves no
@@ -24,17 +24,17 @@ export async function revokeTokens(
 	const { cancel, requestsPerSecond, onResult } = options;
 	const limiter = limiterFor(credential);
 	const batchStop = new BatchStop(limiter);
-	const workers = new Workers(limiter);
+	const senders = new Senders(limiter);
 	const exchanges = new AbortController();
 	// Every connection listens to it, so it is not the caller's own: Node.js warns of a leak above ten listeners.
 	setMaxListeners(0, exchanges.signal);
 	const sending = { ...options, cancel: exchanges.signal };
-	const revoker = new Revoker({ credential, options: sending, limiter, batchStop, workers });
+	const revoker = new Revoker({ credential, options: sending, limiter, batchStop, senders });
 	const distinct = new Map<string, AccessToken>();
 	const revocations = new Map<string, Revocation>();
 
 	// Before the first wait: a limiter that nobody takes part in may be forgotten.
-	limiter.join(workers, requestsPerSecond, () => workers.untaken);
+	limiter.join(senders, requestsPerSecond, () => senders.untaken);
 	const onCancel = () => {
 		batchStop.stop({ because: 'cancelled' });
 		exchanges.abort();
@@ -53,7 +53,7 @@ export async function revokeTokens(
 					while (turnIsOver()) await nextTurn();
 					const revocation = await revoker.revoke(token, connection);
 					revocations.set(token.fingerprint, revocation);
-					workers.noteFinished();
+					senders.noteFinished();
 					onResult?.(revocation, distinct.size);
 				}
 			} finally {
@@ -64,9 +64,9 @@ export async function revokeTokens(
 			while (turnIsOver()) await nextTurn();
 			distinct.set(token.fingerprint, token);
 		}
-		await workers.run(distinct, work);
+		await senders.run(distinct, work);
 	} finally {
-		limiter.leave(workers);
+		limiter.leave(senders);
 		cancel.removeEventListener('abort', onCancel);
 	}
 	return revocations;

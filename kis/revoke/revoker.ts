@@ -21,7 +21,7 @@ import { SecretGuard } from '../secrets/secretGuard';
 import { wait } from '../waiting';
 import type { BatchStop } from './batchStop';
 import { checkConfirmation, readRevocation, revokeBody, type Revocation } from './revocation';
-import type { Workers } from './workers';
+import type { Senders } from './senders';
 
 /** `cancel` ends everything immediately: what has not been written by then never is. */
 export interface RevokeOptions extends SendingOptions {
@@ -44,7 +44,7 @@ export interface Batch {
 	readonly options: RevokeOptions;
 	readonly limiter: RateLimiter;
 	readonly batchStop: BatchStop;
-	readonly workers: Workers;
+	readonly senders: Senders;
 }
 
 /** Revokes the tokens of one batch, each by itself. */
@@ -100,7 +100,7 @@ export class Revoker {
 		before: RevokeOutcome | null,
 		attempts: Attempt[],
 	): Promise<RevokeOutcome> {
-		const { options, batchStop, workers } = this.#batch;
+		const { options, batchStop, senders } = this.#batch;
 		let outcome = before ?? 'notSent';
 		let retries = 0;
 		let freeRepeat = true;
@@ -110,7 +110,7 @@ export class Revoker {
 			const { exchange, attempt } = sent;
 			attempts.push(attempt);
 			batchStop.learn(attempt);
-			if (attempt.httpStatus !== null) workers.noteHeard();
+			if (attempt.httpStatus !== null) senders.noteHeard();
 			outcome = this.#outcomeOf(attempts, token, before);
 			if (meansDead(outcome)) return outcome;
 
@@ -124,22 +124,22 @@ export class Revoker {
 				batchStop.noteExhausted(attempts);
 				return outcome;
 			}
-			if (!(await workers.whileRetrying(wait(waitMs, batchStop.signal)))) return outcome;
+			if (!(await senders.whileRetrying(wait(waitMs, batchStop.signal)))) return outcome;
 			retries++;
 		}
 	}
 
 	/** @returns `null` if sending has stopped. */
 	async #send(token: AccessToken, connection: Connection): Promise<Sent<Attempt> | null> {
-		const { credential, options, limiter, batchStop, workers } = this.#batch;
-		const permit = await workers.whileWaiting(limiter.acquire(batchStop.signal));
+		const { credential, options, limiter, batchStop, senders } = this.#batch;
+		const permit = await senders.whileWaiting(limiter.acquire(batchStop.signal));
 		if (!permit) return null;
 		const body = revokeBody(credential.appkey, credential.appsecret, token);
 		return await sendPermitted(
 			limiter,
 			permit,
 			async (onWriting) => {
-				workers.startIfNeeded();
+				senders.startIfNeeded();
 				return await connection.post(body, options.cancel, onWriting);
 			},
 			(parsed) => this.#read(parsed, token),
@@ -178,11 +178,11 @@ export class Revoker {
 	 * if the end of sending broke it off.
 	 */
 	async #ask(token: AccessToken): Promise<LivenessAnswer | null> {
-		const { credential, options, batchStop, workers } = this.#batch;
+		const { credential, options, batchStop, senders } = this.#batch;
 		const isProvable = isWholeTokenOf(token, credential.appkey);
 		if (batchStop.stoppedBy || !options.askBeforeUnknown || !isProvable) return null;
 		const cancel = batchStop.signal;
-		const answer = await workers.whileWaiting(
+		const answer = await senders.whileWaiting(
 			askIfAlive(credential, token, { ...options, cancel }),
 		);
 		const { liveness, attempt, askedAt } = answer;

@@ -41,9 +41,9 @@ exports.GROUPS = {
 			'kis/http/{connection,requestWatch}.ts',
 			'kis/memory/revokeHistory.ts',
 			'kis/reply/serverClock.ts',
-			'kis/revoke/{revoker,revokeTokens,batchStop,workers}.ts',
+			'kis/revoke/{revoker,revokeTokens,batchStop,senders}.ts',
 		],
-		tests: ['kis/(batchStop|connection|revokeHistory|requestWatch|revokeTokens|workers)'],
+		tests: ['kis/(batchStop|connection|revokeHistory|requestWatch|revokeTokens|senders)'],
 	},
 	issue: {
 		mutate: ['kis/issue/*.ts'],

@@ -65,7 +65,7 @@ export async function askAboutEach(
 	limiter.join(batchStop, requestsPerSecond);
 	try {
 		await askAbout(first ? [first] : []);
-		// Every worker takes from this one iterator.
+		// All take from this one iterator.
 		const queue = others.values();
 		await Promise.all(
 			Array.from({ length: MAX_CONCURRENT_QUESTIONS }, async () => await askAbout(queue)),

@@ -1,15 +1,15 @@
-// How many workers a batch has: one at first, and more as they are needed. The limiter is played here.
+// How many senders a batch has: one at first, and more as they are needed. The limiter is played here.
 import type { RateLimiter } from '../../kis/rateLimit/rateLimiter';
-import { Workers } from '../../kis/revoke/workers';
+import { Senders } from '../../kis/revoke/senders';
 
 const limiter = { maxConcurrent: 1000, shortestAnswerTime: 0 };
-let workers: Workers;
+let senders: Senders;
 let takers: Array<() => number | null>;
 let ends: Array<() => void>;
 let run: Promise<void>;
 beforeEach(() => {
 	Object.assign(limiter, { maxConcurrent: 1000, shortestAnswerTime: 0 });
-	workers = new Workers(limiter as RateLimiter);
+	senders = new Senders(limiter as RateLimiter);
 	takers = [];
 	ends = [];
 });
@@ -18,9 +18,9 @@ afterEach(async () => {
 	await run;
 });
 
-/** Each worker begins when it is started, and waits until it is told to end. */
+/** Each sender begins when it is started, and waits until it is told to end. */
 const start = (tokens = 1000) => {
-	run = workers.run(
+	run = senders.run(
 		new Map(Array.from({ length: tokens }, (_, i) => [String(i), i])),
 		async (take) => {
 			takers.push(take);
@@ -30,43 +30,43 @@ const start = (tokens = 1000) => {
 };
 /** As many as are started now. */
 const started = () => {
-	for (let i = 0; i < 200; i++) workers.startIfNeeded();
+	for (let i = 0; i < 200; i++) senders.startIfNeeded();
 	return takers.length;
 };
 
 test('one at first, until KIS was heard', () => {
 	start();
 	expect(started()).toBe(1);
-	workers.noteHeard();
+	senders.noteHeard();
 	expect(takers).toHaveLength(2);
 	expect(started()).toBe(8);
 });
 
 test('as many as are then under way: two thousand a second, for as long as an answer takes', () => {
 	start();
-	workers.noteHeard();
+	senders.noteHeard();
 	limiter.shortestAnswerTime = 5;
 	expect(started()).toBe(10);
 	limiter.shortestAnswerTime = 100;
 	expect(started()).toBe(16);
-	for (let i = 0; i < 4; i++) workers.noteFinished();
+	for (let i = 0; i < 4; i++) senders.noteFinished();
 	expect(started()).toBe(20);
-	for (let i = 0; i < 1000; i++) workers.noteFinished();
+	for (let i = 0; i < 1000; i++) senders.noteFinished();
 	expect(started()).toBe(64);
 });
 
 test('no more than the limiter has room for', () => {
 	start();
-	workers.noteHeard();
+	senders.noteHeard();
 	limiter.maxConcurrent = 3;
 	expect(started()).toBe(3);
 });
 
 test('none while another one waits, whether its wait succeeds or not', async () => {
 	start();
-	workers.noteHeard();
+	senders.noteHeard();
 	const waits = [Promise.resolve(1), Promise.reject(new Error('no'))];
-	const waiting = waits.map(async (wait) => await workers.whileWaiting(wait).catch(() => {}));
+	const waiting = waits.map(async (wait) => await senders.whileWaiting(wait).catch(() => {}));
 	expect(started()).toBe(2);
 	await Promise.all(waiting);
 	expect(started()).toBe(8);
@@ -74,10 +74,10 @@ test('none while another one waits, whether its wait succeeds or not', async () 
 
 test('eight while one has to try again, whether its wait succeeds or not', async () => {
 	start();
-	workers.noteHeard();
+	senders.noteHeard();
 	limiter.shortestAnswerTime = 100;
 	const waits = [Promise.resolve(1), Promise.reject(new Error('no'))];
-	const retrying = waits.map(async (wait) => await workers.whileRetrying(wait).catch(() => {}));
+	const retrying = waits.map(async (wait) => await senders.whileRetrying(wait).catch(() => {}));
 	expect(started()).toBe(8);
 	await Promise.all(retrying);
 	expect(started()).toBe(16);
@@ -85,16 +85,16 @@ test('eight while one has to try again, whether its wait succeeds or not', async
 
 test('none where no token is left', () => {
 	start(2);
-	workers.noteHeard();
+	senders.noteHeard();
 	const [take] = takers;
-	expect([workers.untaken, take(), workers.untaken]).toEqual([2, 0, 1]);
-	expect([take(), workers.untaken, take(), workers.untaken]).toEqual([1, 0, null, 0]);
+	expect([senders.untaken, take(), senders.untaken]).toEqual([2, 0, 1]);
+	expect([take(), senders.untaken, take(), senders.untaken]).toEqual([1, 0, null, 0]);
 	expect(started()).toBe(2);
 });
 
 test('the run is over when all have ended, and fails as soon as one fails', async () => {
 	start();
-	workers.noteHeard();
+	senders.noteHeard();
 	let isOver = false;
 	void run.then(() => (isOver = true));
 	ends[0]();
@@ -102,7 +102,7 @@ test('the run is over when all have ended, and fails as soon as one fails', asyn
 	expect(isOver).toBe(false);
 	ends[1]();
 	await run;
-	const failing = new Workers(limiter as RateLimiter).run(new Map([['0', 0]]), async () => {
+	const failing = new Senders(limiter as RateLimiter).run(new Map([['0', 0]]), async () => {
 		await Promise.reject(new Error('failed'));
 	});
 	await expect(failing).rejects.toThrow('failed');

@@ -1,16 +1,16 @@
 import type { RateLimiter } from '../rateLimit/rateLimiter';
 
 /** Enough for 3,200 requests a second where answers take 20 ms: more than one n8n process sends. */
-const MAX_WORKERS = 64;
+const MAX_SENDERS = 64;
 /** Started where needed however quick the answers are: while one is read, others are on their way. */
-const FEW_WORKERS = 8;
+const FEW_SENDERS = 8;
 /** The cap at first. It grows by one with each finished token: the first answers may be unusually slow. */
-const WORKERS_AT_FIRST = 16;
+const SENDERS_AT_FIRST = 16;
 /** What one batch can send. By Little's law, this times the answer time is how many requests are then under way. */
 const MOST_REQUESTS_PER_SECOND = 2000;
 
-/** The workers of a batch, one for each connection: one at first, and more as they are needed. */
-export class Workers {
+/** The senders of a batch, one for each connection: one at first, and more as they are needed. */
+export class Senders {
 	readonly #limiter: RateLimiter;
 	#untaken = 0;
 	#finished = 0;
@@ -24,15 +24,15 @@ export class Workers {
 		this.#limiter = limiter;
 	}
 
-	/** How many tokens no worker has taken yet. */
+	/** How many tokens no sender has taken yet. */
 	get untaken(): number {
 		return this.#untaken;
 	}
 
 	/**
-	 * Resolves when all workers are done; rejects as soon as one fails.
+	 * Resolves when all senders are done; rejects as soon as one fails.
 	 *
-	 * @param work What each worker does: takes tokens until there is none.
+	 * @param work What each sender does: takes tokens until there is none.
 	 */
 	async run<T>(
 		tokens: ReadonlyMap<string, T>,
@@ -58,7 +58,7 @@ export class Workers {
 		});
 	}
 
-	/** Counts a worker as waiting, for a permit or for the answer to a question, until `wait` has ended in whatever way. */
+	/** Counts a sender as waiting, for a permit or for the answer to a question, until `wait` has ended in whatever way. */
 	async whileWaiting<T>(wait: Promise<T>): Promise<T> {
 		this.#waiting++;
 		try {
@@ -68,7 +68,7 @@ export class Workers {
 		}
 	}
 
-	/** Counts a worker as waiting to try again until `wait` has ended. */
+	/** Counts a sender as waiting to try again until `wait` has ended. */
 	async whileRetrying<T>(wait: Promise<T>): Promise<T> {
 		this.#retrying++;
 		try {
@@ -84,23 +84,23 @@ export class Workers {
 		this.noteHeard();
 	}
 
-	/** Lets others join the first worker, which was alone until KIS was heard so that a bad key pair costs one call. */
+	/** Lets others join the first sender, which was alone until KIS was heard so that a bad key pair costs one call. */
 	noteHeard(): void {
 		if (!this.#isAlone) return;
 		this.#isAlone = false;
 		this.startIfNeeded();
 	}
 
-	/** Starts another worker if tokens are left, none of the others waits, and the cap allows it. */
+	/** Starts another sender if tokens are left, none of the others waits, and the cap allows it. */
 	startIfNeeded(): void {
 		const { maxConcurrent, shortestAnswerTime } = this.#limiter;
 		const underWay = Math.ceil((MOST_REQUESTS_PER_SECOND * shortestAnswerTime) / 1000);
 		const most = Math.min(
-			MAX_WORKERS,
+			MAX_SENDERS,
 			maxConcurrent,
-			WORKERS_AT_FIRST + this.#finished,
+			SENDERS_AT_FIRST + this.#finished,
 			// Where some have to try again, others may have to.
-			this.#retrying > 0 ? FEW_WORKERS : Math.max(FEW_WORKERS, underWay),
+			this.#retrying > 0 ? FEW_SENDERS : Math.max(FEW_SENDERS, underWay),
 		);
 		const isNeeded = !this.#isAlone && this.#waiting === 0 && this.#untaken > 0;
 		if (isNeeded && this.#running < most) this.#start();
