@@ -16,34 +16,38 @@ import { SharedWork } from './sharedWork';
 export interface TokenState {
 	/** `false`: dead. `null`: not known, or not for certain. */
 	readonly alive: boolean | null;
-	/** `null` if the request was cancelled before it was sent. */
-	readonly attempt: Attempt | null;
+	readonly attempt: Attempt;
 }
 
-/** Asks KIS whether a token is alive, and passes the answer on to this process and the other workers. Never throws. */
+/**
+ * Asks KIS whether a token is alive, and passes the answer on to this process and the other workers. Never throws.
+ *
+ * @returns `null` if the request was cancelled before it was sent.
+ */
 export async function checkToken(
 	credential: KisCredential,
 	token: AccessToken,
 	options: SendingOptions,
-): Promise<TokenState> {
+): Promise<TokenState | null> {
 	const kept = keptTokenOf(credential);
 	const isKept = () => kept.token?.value === token.value;
 	const wasKept = isKept();
 	const doubt = doubtAbout(token, credential);
-	const { liveness, attempt } = await askIfAlive(credential, token, options);
-	const meansDead = wasKept || (attempt !== null && isDeadIfInvalid(credential, token, attempt));
-	const alive = ALIVE[liveness](meansDead);
+	const answer = await askIfAlive(credential, token, options);
+	if (!answer) return null;
+	const { liveness, attempt } = answer;
+	const alive = ALIVE[liveness](wasKept || isDeadIfInvalid(credential, token, attempt));
 	if (alive !== null && doubt) resolveDoubt(doubt);
 	if (alive === false) deadTokens.add(token, credential);
-	// A question that was cancelled, before or after it was sent, leaves the next one as due as it was.
-	const isCancelled = alive === null && (attempt === null || options.cancel.aborted);
+	// A question that was cancelled leaves the next one as due as it was.
+	const isCancelled = alive === null && options.cancel.aborted;
 	if (isKept() && !isCancelled) kept.noteChecked(alive, Date.now());
 	await tellOthers(alive, token, credential, doubt);
 	if (isKept()) await keptShareOf(kept, credential)?.sync();
 	return { alive, attempt };
 }
 
-const checks = new SharedWork<TokenState>();
+const checks = new SharedWork<TokenState | null>();
 
 /**
  * Checks the token that the credential keeps. Concurrent callers share one check, which runs to completion even if this

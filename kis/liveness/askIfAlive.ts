@@ -26,8 +26,7 @@ export type Liveness = 'alive' | 'invalid' | 'undecided';
 
 export interface LivenessAnswer {
 	readonly liveness: Liveness;
-	/** `null` if the question was cancelled before it was sent. */
-	readonly attempt: Attempt | null;
+	readonly attempt: Attempt;
 	/**
 	 * When the question was written, in milliseconds since 1970; `null` if it was not. An `alive` token was alive at that
 	 * moment, since dead tokens stay dead.
@@ -48,12 +47,14 @@ const LIVENESS: Readonly<Record<Verdict, Liveness>> = {
 /**
  * Asks KIS for one quote with the token, within the app key's limit. Never throws, never retries, and leaves no connection
  * and no timer behind.
+ *
+ * @returns `null` if it was cancelled before it was sent.
  */
 export async function askIfAlive(
 	credential: KisCredential,
 	token: AccessToken,
 	options: SendingOptions,
-): Promise<LivenessAnswer> {
+): Promise<LivenessAnswer | null> {
 	const { appkey, appsecret, baseUrl } = credential;
 	// The token may name another app key, its owner's, which is kept secret too.
 	const guard = new SecretGuard([appkey, appsecret]).and(token.value, token.claims?.appkey ?? '');
@@ -72,7 +73,7 @@ export async function askIfAlive(
 			}),
 		(parsed) => readAttempt(parsed, lackingQuote, guard),
 	);
-	if (!sent) return { liveness: 'undecided', attempt: null, askedAt };
+	if (!sent) return null;
 	const { attempt } = sent;
 	return { liveness: LIVENESS[attempt.verdict], attempt, askedAt };
 }

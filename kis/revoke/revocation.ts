@@ -16,11 +16,16 @@ export interface Revocation {
 	/** The attempt or question that decided the outcome; `null` if there was none. */
 	readonly decisive: Attempt | null;
 	/** What KIS said when it was asked whether the token is alive; `null` if it was not asked. */
-	readonly asked: LivenessAnswer | null;
+	readonly asked: Asked | null;
 	/** Where earlier calls of this execution had left the token; `null` if there were none. */
 	readonly before: RevokeOutcome | null;
 	/** What kept further attempts from being made, if it was not about this token; else `null`. */
 	readonly stoppedBy: StopReason | null;
+}
+
+/** A question that was written. */
+export interface Asked extends LivenessAnswer {
+	readonly askedAt: number;
 }
 
 /** 접근토큰폐기. The path is case-sensitive. */

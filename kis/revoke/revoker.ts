@@ -1,7 +1,7 @@
 import type { Connection } from '../http/connection';
 import { isWholeTokenOf, type AccessToken } from '../input/accessToken';
 import type { KisCredential } from '../input/credential';
-import { askIfAlive, type LivenessAnswer } from '../liveness/askIfAlive';
+import { askIfAlive } from '../liveness/askIfAlive';
 import { deadTokens } from '../memory/deadTokens';
 import { revokeHistory } from '../memory/revokeHistory';
 import { sendPermitted, type SendingOptions, type Sent } from '../rateLimit/pacedRequest';
@@ -20,7 +20,13 @@ import { expiryAt } from '../reply/serverClock';
 import { SecretGuard } from '../secrets/secretGuard';
 import { wait } from '../waiting';
 import type { BatchStop } from './batchStop';
-import { checkConfirmation, readRevocation, revokeBody, type Revocation } from './revocation';
+import {
+	checkConfirmation,
+	readRevocation,
+	revokeBody,
+	type Asked,
+	type Revocation,
+} from './revocation';
 import type { Senders } from './senders';
 
 /** `cancel` ends everything immediately: what has not been written by then never is. */
@@ -177,7 +183,7 @@ export class Revoker {
 	 * @returns `null` if the answer could prove nothing, if sending has stopped, if the question could not be written, or
 	 * if the end of sending broke it off.
 	 */
-	async #ask(token: AccessToken): Promise<LivenessAnswer | null> {
+	async #ask(token: AccessToken): Promise<Asked | null> {
 		const { credential, options, batchStop, senders } = this.#batch;
 		const isProvable = isWholeTokenOf(token, credential.appkey);
 		if (batchStop.stoppedBy || !options.askBeforeUnknown || !isProvable) return null;
@@ -185,11 +191,12 @@ export class Revoker {
 		const answer = await senders.whileWaiting(
 			askIfAlive(credential, token, { ...options, cancel }),
 		);
+		if (!answer) return null;
 		const { liveness, attempt, askedAt } = answer;
 		if (askedAt === null || (cancel.aborted && liveness === 'undecided')) return null;
 		// Only what it says about the pace: a credential that is refused for quotes may still revoke.
-		if (attempt) batchStop.stopIfPaceRefused(attempt);
-		return answer;
+		batchStop.stopIfPaceRefused(attempt);
+		return { liveness, attempt, askedAt };
 	}
 }
 

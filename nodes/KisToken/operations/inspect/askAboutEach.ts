@@ -42,16 +42,16 @@ export async function askAboutEach(
 	};
 	const ask = async (token: AccessToken): Promise<Finding> => {
 		const state = batchStop.stoppedBy ? null : await checkToken(credential, token, options);
-		const attempt = state?.attempt;
-		if (!attempt) {
+		if (!state) {
 			return { alive: null, stoppedBy: batchStop.stoppedBy ?? { because: 'cancelled' } };
 		}
+		const { alive, attempt } = state;
 		// A text that does not fit in a header is not written, whatever the host is like.
 		if (attempt.verdict !== 'unwritten' || looksLikeToken(token)) {
 			batchStop.learn(attempt);
 			batchStop.noteExhausted([attempt]);
 		}
-		return { alive: state.alive, attempt };
+		return { alive, attempt };
 	};
 	const findings = new Map<string, Finding>();
 	const [first, ...others] = new Map(tokens.map((token) => [token.value, token])).values();

@@ -49,12 +49,12 @@ export function reasonOf(
 
 /** Says what a question to KIS found out about the token, if the question was asked and did not settle the outcome. */
 function aboutQuestion(asked: Revocation['asked']): string {
-	if (!asked?.attempt) return '';
+	if (!asked) return '';
 	const { liveness, attempt, askedAt } = asked;
 	if (attempt.verdict === 'expiredToken') {
 		return `After the last attempt KIS was asked for a quote with the token, and called it expired (${attempt.code}), as it does with tokens of another environment too. ${CAUSES.notExpired.known} ${CAUSES.notExpired.todo}`;
 	}
-	return liveness === 'alive' && askedAt !== null
+	return liveness === 'alive'
 		? `After the last attempt KIS was asked for a quote with the token, and still accepted it at ${koreanTime(askedAt)}. A revoke that KIS is still working on can end it later.`
 		: `After the last attempt KIS was asked for a quote with the token, and did not say whether it is alive: ${explain(attempt).happened}.`;
 }
