@@ -71,6 +71,11 @@ export function shortFingerprint({ fingerprint }: AccessToken): string {
 	return fingerprint.slice(0, SHORT_FINGERPRINT_DIGITS);
 }
 
+/** Returns what must be kept secret of a token: itself, and the app key that it names, which may be that of another owner. */
+export function secretsOf({ value, claims }: AccessToken): string[] {
+	return claims?.appkey ? [value, claims.appkey] : [value];
+}
+
 /** Returns whether the token was issued to `appkey`; `null` if it does not say. */
 export function isIssuedTo(token: AccessToken, appkey: string): boolean | null {
 	const issuedTo = token.claims?.appkey ?? null;

@@ -1,4 +1,4 @@
-import type { AccessToken } from '../input/accessToken';
+import { secretsOf, type AccessToken } from '../input/accessToken';
 import { endpointOf } from '../input/baseUrl';
 import type { KisCredential } from '../input/credential';
 import { sendPaced, type SendingOptions } from '../rateLimit/pacedRequest';
@@ -56,8 +56,7 @@ export async function askIfAlive(
 	options: SendingOptions,
 ): Promise<LivenessAnswer | null> {
 	const { appkey, appsecret, baseUrl } = credential;
-	// The token may name another app key, its owner's, which is kept secret too.
-	const guard = new SecretGuard([appkey, appsecret]).and(token.value, token.claims?.appkey ?? '');
+	const guard = new SecretGuard([appkey, appsecret]).and(...secretsOf(token));
 	const url = endpointOf(baseUrl, QUOTE_PATH);
 	url.search = new URLSearchParams(QUOTE_QUERY).toString();
 	const authorization = `Bearer ${token.value}`;

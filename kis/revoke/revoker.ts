@@ -1,5 +1,5 @@
 import type { Connection } from '../http/connection';
-import { isWholeTokenOf, type AccessToken } from '../input/accessToken';
+import { isWholeTokenOf, secretsOf, type AccessToken } from '../input/accessToken';
 import type { KisCredential } from '../input/credential';
 import { askIfAlive } from '../liveness/askIfAlive';
 import { deadTokens } from '../memory/deadTokens';
@@ -154,8 +154,7 @@ export class Revoker {
 
 	#read(parsed: ParsedExchange, token: AccessToken): Attempt {
 		const { appkey } = this.#batch.credential;
-		// The token may name another app key, its owner's, which is kept secret too.
-		const guard = this.#guard.and(token.value, token.claims?.appkey ?? '');
+		const guard = this.#guard.and(...secretsOf(token));
 		const attempt = checkConfirmation(readRevocation(parsed, guard), token, appkey);
 		if (!this.#lastRead || !areAlike(attempt, this.#lastRead)) this.#lastRead = attempt;
 		return this.#lastRead;

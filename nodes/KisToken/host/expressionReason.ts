@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { parseAccessToken } from '../../../kis/input/accessToken';
+import { parseAccessToken, secretsOf } from '../../../kis/input/accessToken';
 import type { KisCredential } from '../../../kis/input/credential';
 import { InvalidInput } from '../../../kis/input/invalidInput';
 import { quotable } from '../../../kis/reply/explanation';
@@ -130,7 +130,7 @@ function possibleTokens(json: unknown): string[] {
 		if (token instanceof InvalidInput) {
 			found.push(...wordsOf(value).filter((word) => !ORDINARY.test(word)));
 		} else {
-			found.push(token.value, token.claims?.appkey ?? '');
+			found.push(...secretsOf(token));
 		}
 		return value;
 	});
