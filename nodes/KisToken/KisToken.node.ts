@@ -10,7 +10,7 @@ import {
 import { InvalidInput } from '../../kis/input/invalidInput';
 import { mapInTurns } from '../../kis/turns';
 import { kisApiTest } from './credentialTest/kisApiTest';
-import { forEachItem, readParameter } from './host/input';
+import { readParameter, sameForAll } from './host/input';
 import { operationOf, operations } from './operations';
 import { tokenHint } from './operations/fields/tokenField';
 import { reuseTokenHint } from './operations/issue/options';
@@ -38,7 +38,7 @@ function invalidOperation(chosen: unknown): Pick<Operation, 'run' | 'brokenRun' 
 		hints: {},
 		brokenRun: report,
 		async run(context) {
-			return forEachItem(context, report);
+			return sameForAll(context, report);
 		},
 	};
 }

@@ -97,8 +97,8 @@ export async function readEach<T>(
 	);
 }
 
-/** Returns the same value for each item. */
-export function forEachItem<T>(context: IExecuteFunctions, value: T): T[] {
+/** Returns the same value for all items: one for each. */
+export function sameForAll<T>(context: IExecuteFunctions, value: T): T[] {
 	return context.getInputData().map(() => value);
 }
 

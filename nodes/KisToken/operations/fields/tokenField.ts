@@ -5,7 +5,7 @@ import { addressOf } from '../../../../kis/input/baseUrl';
 import type { KisCredential } from '../../../../kis/input/credential';
 import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { cancelSignal, retriedRun, runKey } from '../../host/execution';
-import { forEachItem, isToken, readEach, readParameter, readToken } from '../../host/input';
+import { isToken, readEach, readParameter, readToken, sameForAll } from '../../host/input';
 import { isNotShared } from '../../report/sharing';
 import { typedTokenHint } from './typedTokenHint';
 
@@ -88,7 +88,7 @@ export async function readTokens(
 		absent: 'input',
 		credential,
 	});
-	if (source instanceof InvalidInput) return forEachItem(context, source);
+	if (source instanceof InvalidInput) return sameForAll(context, source);
 	switch (source.value) {
 		case 'input':
 			return await readEach(
@@ -98,15 +98,15 @@ export async function readTokens(
 			);
 		case 'credential':
 			if (credential instanceof InvalidInput) {
-				return forEachItem(context, foundIn(context, runKey(context)).lastKept ?? credential);
+				return sameForAll(context, foundIn(context, runKey(context)).lastKept ?? credential);
 			}
-			return forEachItem(
+			return sameForAll(
 				context,
 				(await tokenKept(context, credential)) ??
 					(isNotShared(credential) ? NOT_SHARED : NONE_KEPT),
 			);
 		default:
-			return forEachItem(context, NO_SOURCE);
+			return sameForAll(context, NO_SOURCE);
 	}
 }
 

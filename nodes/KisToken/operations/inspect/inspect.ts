@@ -9,7 +9,7 @@ import {
 import { InvalidInput } from '../../../../kis/input/invalidInput';
 import { explain } from '../../../../kis/reply/explanation';
 import { mapInTurns } from '../../../../kis/turns';
-import { forEachItem, isToken, readCredential, readParameter, STOPPED } from '../../host/input';
+import { isToken, readCredential, readParameter, sameForAll, STOPPED } from '../../host/input';
 import { timeOrNull } from '../../report/details';
 import { reportBrokenRun, reportInvalidInput, type Failure } from '../../report/itemReport';
 import { logIfNotShared } from '../../report/sharing';
@@ -69,7 +69,7 @@ export const inspect: Operation<InspectOutcome> = {
 
 	async run(context) {
 		const credential = await readCredential(context);
-		if (credential instanceof InvalidInput) return forEachItem(context, notInspected(credential));
+		if (credential instanceof InvalidInput) return sameForAll(context, notInspected(credential));
 		const ask = readParameter(context, {
 			name: 'askKis',
 			itemIndex: 0,
@@ -77,9 +77,9 @@ export const inspect: Operation<InspectOutcome> = {
 			absent: false,
 			credential,
 		});
-		if (ask instanceof InvalidInput) return forEachItem(context, notInspected(ask));
+		if (ask instanceof InvalidInput) return sameForAll(context, notInspected(ask));
 		const asks = ask.value;
-		if (typeof asks !== 'boolean') return forEachItem(context, notInspected(ASK_KIS_UNCLEAR));
+		if (typeof asks !== 'boolean') return sameForAll(context, notInspected(ASK_KIS_UNCLEAR));
 		const tokens = await readTokens(context, credential, STOPPED);
 		const states = asks ? await askAboutEach(context, credential, tokens.filter(isToken)) : null;
 		logIfNotShared(context.logger, credential);

@@ -4,7 +4,7 @@ import { mayHaveIssued } from '../../../../kis/issue/issueHistory';
 import { learnOfAll } from '../../../../kis/memory/sharedMarks';
 import { mapInTurns } from '../../../../kis/turns';
 import { cancelSignal, isTool } from '../../host/execution';
-import { forEachItem, isToken, readEach, STOPPED } from '../../host/input';
+import { isToken, readEach, sameForAll, STOPPED } from '../../host/input';
 import { optionsField, readSetup } from '../fields/option';
 import type { Operation } from '../operation';
 import { reportGrant } from './grantReport';
@@ -59,11 +59,11 @@ export const issue: Operation<IssueOutcome> = {
 	brokenRun: BROKEN_RUN,
 
 	async run(context) {
-		if (isTool(context)) return forEachItem(context, reportNoRequest(TOOL, false));
+		if (isTool(context)) return sameForAll(context, reportNoRequest(TOOL, false));
 		const mayBeIssued = () => mayHaveIssued(cancelSignal(context));
 		const setup = await readSetup(context, issueOptions);
 		if ('invalid' in setup) {
-			return forEachItem(context, reportNoRequest(setup.invalid, mayBeIssued()));
+			return sameForAll(context, reportNoRequest(setup.invalid, mayBeIssued()));
 		}
 		const { credential, options } = setup;
 		const read = (itemIndex: number) => readReuseToken(context, itemIndex, credential);

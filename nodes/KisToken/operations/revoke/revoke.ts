@@ -9,7 +9,7 @@ import { revokeTokens } from '../../../../kis/revoke/revokeTokens';
 import { mapInTurns } from '../../../../kis/turns';
 import { egressRules } from '../../host/egressRules';
 import { cancelSignal, executionKey, retriedRun } from '../../host/execution';
-import { forEachItem, isToken, STOPPED, UNREADABLE_CREDENTIAL } from '../../host/input';
+import { isToken, sameForAll, STOPPED, UNREADABLE_CREDENTIAL } from '../../host/input';
 import type { ItemReport } from '../../report/itemReport';
 import { logIfNotShared } from '../../report/sharing';
 import { optionsField, readSetup, type Setup, type Unusable } from '../fields/option';
@@ -69,7 +69,7 @@ export const revoke: Operation<RevokeOutcome> = {
 		const hasAttempted = revokeHistory.hasAttempted(execution);
 		// Only earlier tries tell tokens apart now, and n8n takes half a millisecond to read each.
 		if ('invalid' in setup && !hasAttempted) {
-			return forEachItem(context, reportNotSent(setup.invalid));
+			return sameForAll(context, reportNotSent(setup.invalid));
 		}
 		// A token that an earlier try has sent is reported even after a stop, so all tokens are read then.
 		const onStop = hasAttempted ? null : STOPPED;
