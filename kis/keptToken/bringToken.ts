@@ -54,7 +54,7 @@ export async function bringToken(
 	);
 	if (brought) return brought;
 	if (cancel.aborted) return { because: 'cancelled' };
-	return { because: kept.requestedElsewhereMs > 0 ? 'requestedElsewhere' : 'tookTooLong' };
+	return { because: kept.waitForOthersMs > 0 ? 'requestedElsewhere' : 'tookTooLong' };
 }
 
 /** @returns `null` if `stop` was aborted first. */

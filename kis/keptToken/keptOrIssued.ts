@@ -44,8 +44,8 @@ async function waitForOtherWorkers(
 	const kept = keptTokenOf(credential);
 	for (;;) {
 		await learnOfKept(kept, credential);
-		if (kept.requestedElsewhereMs === 0 || !isPatient()) return;
-		if (!(await wait(kept.requestedElsewhereMs, cancel))) return;
+		if (kept.waitForOthersMs === 0 || !isPatient()) return;
+		if (!(await wait(kept.waitForOthersMs, cancel))) return;
 	}
 }
 

@@ -70,7 +70,7 @@ export class KeptShare {
 		const seen = await this.#shared.look();
 		const now = Date.now();
 		this.#kept.noteOtherWorkers(
-			seen && { requestedMs: seen.waitMs, hold: this.#holdAfter(seen.abandoned, now) },
+			seen && { waitMs: seen.waitMs, hold: this.#holdAfter(seen.abandoned, now) },
 		);
 		if (!seen) return;
 		if (seen.isLost || seen.isOtherServer) this.#common = null;

@@ -17,13 +17,13 @@ const UNDECIDED_MS = 60 * 1000;
 
 /** What the other workers that share a Redis are doing about the token. */
 export interface OtherWorkers {
-	/** When to look again, in milliseconds, if one is requesting a token; otherwise 0. */
-	readonly requestedMs: number;
+	/** In how many milliseconds to look again, if one is requesting a token; otherwise 0. */
+	readonly waitMs: number;
 	/** A worker died before it could report an answer. */
 	readonly hold: IssueHold | null;
 }
 
-const NOBODY: OtherWorkers = { requestedMs: 0, hold: null };
+const NOBODY: OtherWorkers = { waitMs: 0, hold: null };
 
 /** The token of one key pair at one host, in memory, and what was learnt of issuing it. */
 export class KeptToken {
@@ -40,9 +40,9 @@ export class KeptToken {
 		return this.#state;
 	}
 
-	/** When to look again, in milliseconds, if another worker is requesting a token; otherwise 0. */
-	get requestedElsewhereMs(): number {
-		return this.#otherWorkers.requestedMs;
+	/** In how many milliseconds to look again, if another worker is requesting a token; otherwise 0. */
+	get waitForOthersMs(): number {
+		return this.#otherWorkers.waitMs;
 	}
 
 	/** Returns the token unless it is known to be dead, expired or flawed. */
@@ -105,7 +105,7 @@ export class KeptToken {
 
 	/** Notes what other workers are doing. @param others `null` if Redis cannot tell. */
 	noteOtherWorkers(others: OtherWorkers | null): void {
-		this.#otherWorkers = others ?? { ...this.#otherWorkers, requestedMs: 0 };
+		this.#otherWorkers = others ?? { ...this.#otherWorkers, waitMs: 0 };
 	}
 
 	/** Replaces the state by that of another worker. */

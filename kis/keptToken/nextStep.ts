@@ -68,7 +68,7 @@ export function nextStep(
 	const token = kept.usable(credential);
 	const hold = kept.holdAt(now);
 	const mayCall = credential.callsUnasked;
-	const waitMs = credential.redis ? kept.requestedElsewhereMs : 0;
+	const waitMs = credential.redis ? kept.waitForOthersMs : 0;
 	if (!token) {
 		if (!mayCall) return refuse({ because: 'notUnasked' });
 		if (waitMs === 0) return replace(hold, progress);

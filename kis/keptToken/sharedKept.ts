@@ -18,7 +18,7 @@ export interface Seen {
 	readonly isLost: boolean;
 	/** Whether another server answers than at the last look: what it holds may be older than what this process knows. */
 	readonly isOtherServer: boolean;
-	/** When to look again, in milliseconds, if another worker is requesting a token; otherwise 0. */
+	/** In how many milliseconds to look again, if another worker is requesting a token; otherwise 0. */
 	readonly waitMs: number;
 	/** The request of a worker that died before it could report an answer. Each has another `name`. */
 	readonly abandoned: { readonly name: string; readonly agoMs: number } | null;

@@ -176,7 +176,7 @@ describe('while another worker asks KIS', () => {
 	const requestedElsewhere = (token?: string) => {
 		const kept = new KeptToken();
 		if (token !== undefined) kept.note(issuedAs(token), clock.now);
-		kept.noteOtherWorkers({ requestedMs: 70, hold: null });
+		kept.noteOtherWorkers({ waitMs: 70, hold: null });
 		return kept;
 	};
 
@@ -197,7 +197,7 @@ describe('while another worker asks KIS', () => {
 		clock.now += 23.5 * HOUR;
 		const { token: checked } = kept;
 		expect(stepOf(kept, { checked })).toEqual({ kind: 'use', token: checked });
-		kept.noteOtherWorkers({ requestedMs: 0, hold: null });
+		kept.noteOtherWorkers({ waitMs: 0, hold: null });
 		expect(stepOf(kept, { checked })).toEqual({ kind: 'issue' });
 	});
 
@@ -205,7 +205,7 @@ describe('while another worker asks KIS', () => {
 		const kept = new KeptToken();
 		const issuance = { outcome: 'unknown', attempts: [], decisive: null } as const;
 		const hold = { since: clock.now, until: clock.now + MINUTE, issuance };
-		kept.noteOtherWorkers({ requestedMs: 0, hold });
+		kept.noteOtherWorkers({ waitMs: 0, hold });
 		expect(stepOf(kept)).toEqual({ kind: 'wait', hold });
 		expect(stepOf(kept, { mayWait: false })).toMatchObject({ noToken: { because: 'notIssued' } });
 		expect(stepOf(kept, { waitedOut: hold })).toEqual({ kind: 'issue' });

@@ -343,10 +343,10 @@ describeWithRedis('a share of the kept token', () => {
 			const [one, other] = pair();
 			const lease = await one.share.takeLease(HOLD);
 			await other.share.sync();
-			expect(other.kept.requestedElsewhereMs).toBeGreaterThanOrEqual(50);
+			expect(other.kept.waitForOthersMs).toBeGreaterThanOrEqual(50);
 			await lease?.release();
 			await other.share.sync();
-			expect(other.kept.requestedElsewhereMs).toBe(0);
+			expect(other.kept.waitForOthersMs).toBe(0);
 		});
 
 		test('that was lost permits no request, and what another brought is adopted', async () => {
@@ -440,11 +440,11 @@ describeWithRedis('a share of the kept token', () => {
 			await other.share.sync();
 			// What the one that left has learnt is told immediately.
 			expect(other.kept.holdAt(Date.now())?.issuance.outcome).toBe('rejected');
-			expect(other.kept.requestedElsewhereMs).toBeGreaterThan(0);
+			expect(other.kept.waitForOthersMs).toBeGreaterThan(0);
 			expect(await other.share.takeLease(HOLD)).toBeNull();
 			await lease?.release();
 			await other.share.sync();
-			expect(other.kept.requestedElsewhereMs).toBe(0);
+			expect(other.kept.waitForOthersMs).toBe(0);
 			expect(server.say('HEXISTS', name(), 'holder')).toBe('0');
 		});
 
@@ -580,10 +580,10 @@ describeWithRedis('a share of the kept token', () => {
 			const [one, other] = pair();
 			const lease = await one.share.takeLease(HOLD);
 			await other.share.sync();
-			expect(other.kept.requestedElsewhereMs).toBeGreaterThan(0);
+			expect(other.kept.waitForOthersMs).toBeGreaterThan(0);
 			await going.stop();
 			await other.share.sync();
-			expect(other.kept.requestedElsewhereMs).toBe(0);
+			expect(other.kept.waitForOthersMs).toBe(0);
 			await lease?.release();
 		});
 	});
