@@ -35,7 +35,7 @@ export const authenticate: IAuthenticate = async (fields, requested) => {
 	return authenticated;
 };
 
-/** n8n lets no credential ask its SSRF protection. Where that is on, only KIS is called without a user's order. */
+/** n8n lets no credential ask its SSRF protection. Where that is on, only KIS is called unasked. */
 function underEgressRules(credential: KisCredential): KisCredential {
 	const { N8N_SSRF_PROTECTION_ENABLED: isOn, N8N_SSRF_PROTECTION_ENABLED_FILE: file } = process.env;
 	return (file || /^(true|1)$/i.test(isOn ?? '')) && credential.environment === 'custom'

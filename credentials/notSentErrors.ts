@@ -68,7 +68,7 @@ function explainNoToken(noToken: NoToken): ErrorTexts {
 				description: SETTLE_FIRST,
 			};
 		}
-		case 'notUnasked':
+		case 'mayNotCall':
 			return {
 				message:
 					'the KIS API credential has no access token that is valid, and does not ask this Custom host for one by itself',

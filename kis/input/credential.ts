@@ -12,8 +12,8 @@ export interface KisCredential {
 	readonly environment: EnvironmentName;
 	readonly baseUrl: URL;
 	/**
-	 * Whether the host may be called without a user's order, to get or check a token for a request. n8n's egress rules are not
-	 * available there, so only KIS and this computer may.
+	 * Whether the host may be called though no user has asked for that, to get or check a token for a request. n8n's egress
+	 * rules are not available there, so only KIS and this computer may.
 	 */
 	readonly callsUnasked: boolean;
 	/** Whether n8n requests with this credential get an access token if they have none. */

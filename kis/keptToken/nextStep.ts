@@ -16,8 +16,8 @@ export type NoToken =
 	| { readonly because: 'beingRevoked' }
 	/** A revoke left open whether it is dead. If `checked`, KIS was asked since, and its answer did not tell. */
 	| { readonly because: 'unsettled'; readonly token: AccessToken; readonly checked: boolean }
-	/** No usable token is kept, and none is requested from such a host without the user's order. */
-	| { readonly because: 'notUnasked' }
+	/** No usable token is kept, and the host may not be called unasked. */
+	| { readonly because: 'mayNotCall' }
 	/** Another worker has requested one, and has no answer yet. */
 	| { readonly because: 'requestedElsewhere' }
 	/** `until`: none is requested before, in milliseconds since 1970; `null` if the next request may try. */
@@ -70,7 +70,7 @@ export function nextStep(
 	const mayCall = credential.callsUnasked;
 	const waitMs = credential.redis ? kept.waitForOthersMs : 0;
 	if (!token) {
-		if (!mayCall) return refuse({ because: 'notUnasked' });
+		if (!mayCall) return refuse({ because: 'mayNotCall' });
 		if (waitMs === 0) return replace(hold, progress);
 		return now < progress.patientUntil
 			? { kind: 'lookAgain', waitMs }

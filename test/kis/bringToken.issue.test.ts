@@ -198,7 +198,7 @@ describe('Custom on another machine', () => {
 		credential({ baseUrl: new URL('https://relay.example'), callsUnasked: false });
 
 	test('is not asked for a token', async () => {
-		expect(await bring({ mayWait: true }, remote())).toEqual({ because: 'notUnasked' });
+		expect(await bring({ mayWait: true }, remote())).toEqual({ because: 'mayNotCall' });
 	});
 
 	test('gets the one that was put there, until its end, and is not asked about it', async () => {
@@ -210,6 +210,6 @@ describe('Custom on another machine', () => {
 		await whileRevoking([token], own, async () => endedAs('unknown', token.value));
 		expect(await bring({}, own)).toMatchObject({ because: 'unsettled', checked: false });
 		clock.now += HOUR;
-		expect(await bring({}, own)).toEqual({ because: 'notUnasked' });
+		expect(await bring({}, own)).toEqual({ because: 'mayNotCall' });
 	});
 });
