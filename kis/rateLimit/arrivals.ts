@@ -41,8 +41,8 @@ export class Arrivals {
 		this.#underWay++;
 	}
 
-	/** The request was not sent after all. */
-	withdraw(): void {
+	/** Stops counting a request that was about to be sent: it was not, or it is {@link add | counted} in another way. */
+	drop(): void {
 		this.#underWay--;
 	}
 

@@ -10,12 +10,12 @@ import type { Permit, RateLimiter } from './rateLimiter';
 
 /** How to send a request, whatever it asks for. */
 export interface SendingOptions extends Omit<ConnectionOptions, 'url'> {
-	/** Maximum requests in any second, shared with everything else in this process that uses the app key. */
+	/** Maximum requests in any second, shared with all else that uses the app key: here, and in all workers that share a Redis. */
 	readonly requestsPerSecond: number;
 	/** Ends waiting and sending immediately. */
 	readonly cancel: AbortSignal;
 	/** Ends waiting in place of `cancel`, but lets a request that is under way come to its end. */
-	readonly withdraw?: AbortSignal;
+	readonly stopWaiting?: AbortSignal;
 }
 
 /** A request that has ended, and what its answer means. */
@@ -39,12 +39,12 @@ export async function sendPaced<A extends Attempt>(
 ): Promise<Sent<A> | null> {
 	// Loaded on first use: it contains the HTTP client.
 	const { Connection } = await import('../http/connection');
-	const { requestsPerSecond, cancel, withdraw = cancel } = options;
+	const { requestsPerSecond, cancel, stopWaiting = cancel } = options;
 	const limiter = limiterFor(credential);
 	const connection = new Connection(options);
 	limiter.join(connection, requestsPerSecond);
 	try {
-		const permit = await limiter.acquire(withdraw);
+		const permit = await limiter.acquire(stopWaiting);
 		if (!permit) return null;
 		const sendOver: Send = async (onWriting) => await send(connection, onWriting);
 		return await sendPermitted(limiter, permit, sendOver, read);

@@ -186,7 +186,7 @@ export class RateLimiter {
 			const entered = await this.#gate.enter(this.#wholeLimit, stop);
 			if (typeof entered === 'object') return entered;
 			// A request that was to pass unseen counts as gone.
-			if (priority === 'foreground') this.#arrivals.withdraw();
+			if (priority === 'foreground') this.#arrivals.drop();
 			// What the gate granted before is sent within a window, and counts for another.
 			if (entered === 'changed') this.#holdBack((2 * WINDOW_MS) / Math.min(1, this.#limit));
 			this.#serve();
@@ -308,13 +308,13 @@ export class RateLimiter {
 			case 'unanswered':
 				return this.#arrivals.end(now + LATE_ARRIVAL_MS, now);
 			case 'unsent':
-				return this.#arrivals.withdraw();
+				return this.#arrivals.drop();
 		}
 	}
 
 	#refuse(sentAt: number, now: number): void {
 		this.#refusals.add(now);
-		this.#arrivals.withdraw();
+		this.#arrivals.drop();
 		const accepted = this.#arrivals.countAt(now);
 		if (this.#control.refuse(sentAt, now, this.#limit, accepted)) this.#bucket.drain(now);
 		// Nobody knows whether KIS counts what it refuses. Assume that it does.

@@ -29,7 +29,7 @@ const ask = async (value = kis.mint(), url = kis.url, cancel = new AbortControll
 const answers = (fields: object) => http(200, JSON.stringify({ msg_cd: 'MCA00000', ...fields }));
 
 describe('if the question is withdrawn', () => {
-	const askWith = async (signals: { cancel?: AbortSignal; withdraw?: AbortSignal }) =>
+	const askWith = async (signals: { cancel?: AbortSignal; stopWaiting?: AbortSignal }) =>
 		await askIfAlive(credentialFor(kis.keys, kis.url), read(kis.mint()), {
 			requestsPerSecond: 1000,
 			timeoutMs: 60_000,
@@ -41,28 +41,30 @@ describe('if the question is withdrawn', () => {
 	test.each([
 		['withdrawn', none(), stop()],
 		['cancelled', stop(), undefined],
-	])('and was not sent yet, it never is (%s)', async (_name, cancel, withdraw) => {
-		expect(await askWith({ cancel, withdraw })).toBeNull();
+	])('and was not sent yet, it never is (%s)', async (_name, cancel, stopWaiting) => {
+		expect(await askWith({ cancel, stopWaiting })).toBeNull();
 		expect(kis.requests).toEqual([]);
 	});
 
 	test('while it waits for its turn, it waits no longer', async () => {
 		limiterOfAppKey(kis.keys.appkey).pause(60_000);
-		const withdraw = new AbortController();
-		const asking = askWith({ withdraw: withdraw.signal });
-		withdraw.abort();
+		const stopWaiting = new AbortController();
+		const asking = askWith({ stopWaiting: stopWaiting.signal });
+		stopWaiting.abort();
 		expect(await asking).toBeNull();
 	});
 
 	test('while KIS answers, the answer counts', async () => {
-		const withdraw = new AbortController();
+		const stopWaiting = new AbortController();
 		kis.orders.quote = [
 			(socket) => {
-				withdraw.abort();
+				stopWaiting.abort();
 				socket.write(refusal('EGW00121', 500));
 			},
 		];
-		expect(await askWith({ withdraw: withdraw.signal })).toMatchObject({ liveness: 'invalid' });
+		expect(await askWith({ stopWaiting: stopWaiting.signal })).toMatchObject({
+			liveness: 'invalid',
+		});
 	});
 });
 

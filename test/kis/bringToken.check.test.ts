@@ -118,7 +118,7 @@ describe('a token that was not seen alive for ten minutes', () => {
 		expect(questions()).toBe(1);
 	});
 
-	test.each(['cancel', 'withdraw'] as const)(
+	test.each(['cancel', 'stopWaiting'] as const)(
 		'is asked about, though a question before was not sent (%s)',
 		async (name) => {
 			const token = await brought();

@@ -37,7 +37,7 @@ export async function askAboutEach(
 		requestsPerSecond,
 		timeoutMs: DEFAULT_TIMEOUT_MS,
 		cancel: cancelSignal(context),
-		withdraw: batchStop.signal,
+		stopWaiting: batchStop.signal,
 		egress: egressRules(context),
 	};
 	const ask = async (token: AccessToken): Promise<Finding> => {
