@@ -4,7 +4,7 @@ import { ENVIRONMENTS } from '../input/environments';
 import type { Issuance } from '../issue/issuance';
 import { never, wait, withDeadline } from '../waiting';
 import { checkKept } from './checkToken';
-import { issueUnderLease, LOOK_AGAIN_MS } from './issueUnderLease';
+import { issueUnderLease, LONGEST_WAIT_FOR_WORKER_MS, LOOK_AGAIN_MS } from './issueUnderLease';
 import { learnOfKept } from './keptShare';
 import { keptTokenOf, type KeptToken } from './keptToken';
 import { nextStep, ORDER_WAIT_MS, type NoToken, type Progress } from './nextStep';
@@ -17,8 +17,6 @@ const MAX_RETRIES = 3;
 
 /** How long an order waits for a liveness check of a token that was good. */
 const ORDER_CHECK_MS = 2000;
-/** How long a read waits while another worker requests a token. That includes KIS's minute. */
-const READ_WAIT_FOR_WORKER_MS = 90_000;
 
 const NO_PROGRESS: Progress = {
 	mayWait: false,
@@ -64,7 +62,7 @@ async function bringUntil(
 	kept: KeptToken,
 	mayWait: boolean,
 ): Promise<AccessToken | NoToken | null> {
-	const patientUntil = Date.now() + (mayWait ? READ_WAIT_FOR_WORKER_MS : ORDER_WAIT_MS);
+	const patientUntil = Date.now() + (mayWait ? LONGEST_WAIT_FOR_WORKER_MS : ORDER_WAIT_MS);
 	let progress: Progress = { ...NO_PROGRESS, mayWait, patientUntil };
 	// Anything may change while a step waits, so each round decides anew.
 	while (!stop.aborted) {

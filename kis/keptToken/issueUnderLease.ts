@@ -7,6 +7,8 @@ import { keptTokenOf } from './keptToken';
 
 /** The pause before looking again if another worker was faster. */
 export const LOOK_AGAIN_MS = 50;
+/** How long to wait, at most, while another worker requests a token. That includes KIS's minute. */
+export const LONGEST_WAIT_FOR_WORKER_MS = 90_000;
 
 export interface LeaseOptions {
 	/** Whether to request a token even if another worker holds the lease. */

@@ -6,12 +6,9 @@ import { isBeingRevoked } from '../memory/revokeMarks';
 import { learnFromOthers } from '../memory/sharedMarks';
 import { wait } from '../waiting';
 import { checkKept } from './checkToken';
-import { issueUnderLease, LOOK_AGAIN_MS } from './issueUnderLease';
+import { issueUnderLease, LONGEST_WAIT_FOR_WORKER_MS, LOOK_AGAIN_MS } from './issueUnderLease';
 import { learnOfKept } from './keptShare';
 import { keptTokenOf } from './keptToken';
-
-/** How long to wait for another worker that requests a token, at most. */
-const WAIT_FOR_WORKER_MS = 90_000;
 
 /**
  * Returns the token that the credential keeps if it is valid for `minimumMs`, unless KIS, asked for a quote, calls it dead.
@@ -22,7 +19,7 @@ export async function keptOrIssued(
 	minimumMs: number,
 	options: IssueOptions,
 ): Promise<{ readonly kept: Grant } | Issuance> {
-	const patientUntil = Date.now() + WAIT_FOR_WORKER_MS;
+	const patientUntil = Date.now() + LONGEST_WAIT_FOR_WORKER_MS;
 	const isPatient = () => Date.now() < patientUntil && !options.cancel.aborted;
 	for (;;) {
 		await waitForOtherWorkers(credential, isPatient, options.cancel);
