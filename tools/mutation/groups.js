@@ -10,7 +10,7 @@ exports.GROUPS = {
 	replies: {
 		mutate: ['kis/reply/{attempt,koreanTime,reply,ruleOf}.ts', 'kis/revoke/revocation.ts'],
 		tests: [
-			'kis/(revocation|errorCodes|koreanTime|issueToken|revokeTokens\\.attempts)',
+			'kis/(revocation|errorCodes|koreanTime|issueToken|revokeTokens\\.attempts|revokeTokens\\.clocks)',
 			'properties/(reply|errorCodes)',
 			'docs/tables',
 		],
@@ -126,7 +126,7 @@ exports.GROUPS = {
 			'nodes/KisToken/host/execution.ts',
 			'nodes/KisToken/operations/revoke/{options,progress,revoke}.ts',
 		],
-		tests: ['docs/tables', 'node/(askBeforeUnknown|batch|execution|issue.secrets)'],
+		tests: ['docs/tables', 'node/(askBeforeUnknown|batch|execution|issue.secrets|unusable)'],
 	},
 	credential: {
 		mutate: [
