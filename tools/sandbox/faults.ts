@@ -21,6 +21,8 @@ export interface Fault {
 	readonly shape?: ErrorShape;
 	/** For `delay` and `drip`: how long, in milliseconds; 1000 by default. */
 	readonly delayMs?: number;
+	/** For `delay`, from this process only: what it waits for, instead of a time. */
+	readonly until?: Promise<unknown>;
 	/** For `raw`: the body. */
 	readonly body?: string;
 	/** For `raw`: how the body's characters become bytes, `utf8` by default; `latin1` makes each one byte. */
@@ -58,7 +60,7 @@ const EFFECTS = {
 	},
 	/** The answer comes late. */
 	delay: async ({ fault, response, answer }) => {
-		await delay(fault.delayMs ?? 1000, undefined, { ref: false });
+		await (fault.until ?? delay(fault.delayMs ?? 1000, undefined, { ref: false }));
 		sendJson(response, answer);
 	},
 	/** The answer comes byte by byte. */
