@@ -13,8 +13,15 @@ export interface IssueHistory {
 	readonly issuances: Map<string, Issuance>;
 	/** All tokens that it was given, good or not. */
 	readonly tokens: Set<string>;
-	/** With each credential, the last token that was given, if it was not passed on. It may live. */
-	readonly withheld: Map<string, Issued | UnusableGrant>;
+	/** With each credential, the last token that was given, unless it has certainly been passed on. It may live. */
+	readonly withheld: Map<string, Withheld>;
+}
+
+/** A token that was given and not passed on, or passed on by a run that n8n may try again: it drops what a failed try passed on. */
+export interface Withheld {
+	readonly issuance: Issued | UnusableGrant;
+	/** Names that run; `null` if the token was not passed on. */
+	readonly passedOnBy: string | null;
 }
 
 const histories = new WeakMap<object, IssueHistory>();
@@ -44,8 +51,20 @@ export function givenBefore(execution: object, { value }: AccessToken): Grant | 
 	return null;
 }
 
-/** Returns whether KIS may have issued a token to the execution that did not arrive, or was not passed on. */
-export function mayHaveIssued(execution: object): boolean {
+/** Returns whether a run has to report the token: it was not passed on, or only by an earlier try of this run. */
+export function isWithheldFrom(run: string | null, { passedOnBy }: Withheld): boolean {
+	return passedOnBy === null || passedOnBy === run;
+}
+
+/**
+ * Returns whether KIS may have issued a token to the execution that did not arrive, or was not passed on.
+ *
+ * @param run Names the run that asks, if it may be tried again.
+ */
+export function mayHaveIssued(execution: object, run: string | null): boolean {
 	const { issuances, withheld } = issueHistoryOf(execution);
-	return withheld.size > 0 || [...issuances.values()].some(({ outcome }) => outcome === 'unknown');
+	return (
+		[...withheld.values()].some((it) => isWithheldFrom(run, it)) ||
+		[...issuances.values()].some(({ outcome }) => outcome === 'unknown')
+	);
 }

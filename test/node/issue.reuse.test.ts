@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { until } from '../../tools/common/until';
+import { EngineCredentials } from '../../tools/engine/credentials';
 import { outputOf } from '../../tools/engine/run';
 import { KisDouble } from '../support/kisDouble';
 import {
@@ -381,5 +382,82 @@ describe('options', () => {
 	test.each([0, 7_776_000])('Minimum Seconds Left may be %d', async (minimumSecondsLeft) => {
 		const run = await issue(sandbox(), { options: { minimumSecondsLeft } });
 		expect(run.items[0].json.outcome).toBe('issued');
+	});
+});
+
+describe('a second try of Retry On Fail, for an item that fails beside one that gets a token', () => {
+	let kis: KisDouble;
+	beforeEach(async () => {
+		kis = await new KisDouble().start();
+	});
+	afterEach(closeServers);
+	afterEach(() => jest.restoreAllMocks());
+
+	const host = () => ({ apps: [kis.keys], url: kis.url });
+	const reuseToken = "={{ $json.fails ? $('Nowhere').item.json.x : '' }}";
+	const setup = {
+		...failing,
+		input: [{ fails: true }, {}],
+		options: { reuseToken },
+		credential: { bringAuthorization: false },
+	};
+	const node = { retryOnFail: true, maxTries: 2, waitBetweenTries: 0 };
+
+	/** From its second reading on, n8n can read no credential. */
+	function unreadableAfterFirst(): void {
+		let readings = 0;
+		const { getDecrypted } = EngineCredentials.prototype;
+		jest.spyOn(EngineCredentials.prototype, 'getDecrypted').mockImplementation(async function (
+			this: EngineCredentials,
+			...args
+		) {
+			if (++readings > 1) throw new Error('Connection terminated unexpectedly');
+			return await getDecrypted.apply(this, args);
+		});
+	}
+
+	test('control: the token is passed on, and the item that fails was not sent', async () => {
+		const run = await issue(host(), { ...setup, node });
+		expect(kis.seen('tokenP')).toHaveLength(1);
+		expect(run.items.map(({ json }) => json)).toEqual([
+			{ error: expect.objectContaining({ outcome: 'notSent' }) },
+			expect.objectContaining({ access_token: [...kis.live][0], outcome: 'issued' }),
+		]);
+	});
+
+	test('does not deny the token of the first, which n8n has dropped, if it cannot read the credential', async () => {
+		unreadableAfterFirst();
+		const run = await issue(host(), { ...setup, node });
+		expect(kis.live.size).toBe(1);
+		expect(outcomes(run.items)).toEqual(['unknown', 'unknown']);
+		expect(errorOf(run)).toMatchObject({
+			message:
+				'A token may have been issued, and did not arrive: n8n could not read the KIS API credential',
+		});
+	});
+
+	test('nor if KIS refuses another, since a revoke has left open whether it is dead', async () => {
+		kis.orders.tokenP = [null, refusal('EGW00133', 403)];
+		kis.orders.revokeP = [hangUp];
+		kis.orders.quote = [hangUp];
+		const running = issue(host(), { ...setup, node: { ...node, waitBetweenTries: 1500 } });
+		await until(() => kis.live.size > 0);
+		const options = { maxRetries: 0 };
+		await revoke(host(), { ...failing, input: tokenItems(...kis.live), options });
+		const run = await running;
+		expect(kis.seen('tokenP')).toHaveLength(2);
+		expect(outcomes(run.items)).toEqual(['unknown', 'unusable']);
+		expect(JSON.stringify(run.items)).not.toContain([...kis.live][0]);
+	});
+
+	test('a later node does not take the token for lost', async () => {
+		const nodes = ['First', 'Second'].map((name, i) => ({
+			...kisTokenStep(name, 'issue', { options: i === 0 ? { reuseToken } : {} }),
+			...failing,
+			...node,
+		}));
+		nodes[1].parameters.options = { maxRetries: 99 };
+		const run = await runChain(host(), nodes, setup);
+		expect(outcomes(outputOf(run, 'Second'))).toEqual(['notSent', 'notSent']);
 	});
 });

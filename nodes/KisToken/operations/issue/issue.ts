@@ -3,7 +3,7 @@ import { reuse } from '../../../../kis/issue/issuance';
 import { mayHaveIssued } from '../../../../kis/issue/issueHistory';
 import { learnOfAll } from '../../../../kis/memory/sharedMarks';
 import { mapInTurns } from '../../../../kis/turns';
-import { cancelSignal, isTool } from '../../host/execution';
+import { cancelSignal, isTool, retriedRun } from '../../host/execution';
 import { isToken, readEach, sameForAll, STOPPED } from '../../host/input';
 import { optionsField, readSetup } from '../fields/option';
 import type { Operation } from '../operation';
@@ -60,10 +60,11 @@ export const issue: Operation<IssueOutcome> = {
 
 	async run(context) {
 		if (isTool(context)) return sameForAll(context, reportNoRequest(TOOL, false));
-		const mayBeIssued = () => mayHaveIssued(cancelSignal(context));
+		const run = retriedRun(context);
+		const mayBeIssued = (to: string | null) => mayHaveIssued(cancelSignal(context), to);
 		const setup = await readSetup(context, issueOptions);
 		if ('invalid' in setup) {
-			return sameForAll(context, reportNoRequest(setup.invalid, mayBeIssued()));
+			return sameForAll(context, reportNoRequest(setup.invalid, mayBeIssued(run)));
 		}
 		const { credential, options } = setup;
 		const read = (itemIndex: number) => readReuseToken(context, itemIndex, credential);
@@ -80,8 +81,10 @@ export const issue: Operation<IssueOutcome> = {
 			: null;
 		if (requested) await learn();
 		const environment = options.includeDetails ? credential.environment : null;
+		// What this try passes on is not withheld from it.
+		const isOpen = mayBeIssued(requested?.succeeded ? null : run);
 		const reports = await mapInTurns(reusable, (found) => {
-			if (found instanceof InvalidInput) return reportNoRequest(found, mayBeIssued(), environment);
+			if (found instanceof InvalidInput) return reportNoRequest(found, isOpen, environment);
 			// While one was requested, a token may have expired or been revoked.
 			const reused = requested && found ? reuse(found.token, credential, 0) : found;
 			if (reused) return reportGrant(reused, 'reused', credential, options);

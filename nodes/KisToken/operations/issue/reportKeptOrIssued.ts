@@ -3,9 +3,14 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import type { AccessToken } from '../../../../kis/input/accessToken';
 import type { Grant } from '../../../../kis/issue/grant';
 import type { Issuance } from '../../../../kis/issue/issuance';
-import { givenBefore, historyKeyOf, issueHistoryOf } from '../../../../kis/issue/issueHistory';
+import {
+	givenBefore,
+	historyKeyOf,
+	isWithheldFrom,
+	issueHistoryOf,
+} from '../../../../kis/issue/issueHistory';
 import { egressRules } from '../../host/egressRules';
-import { cancelSignal } from '../../host/execution';
+import { cancelSignal, retriedRun } from '../../host/execution';
 import type { ItemReport } from '../../report/itemReport';
 import { logIfNotShared } from '../../report/sharing';
 import type { Setup } from '../fields/option';
@@ -27,10 +32,9 @@ export async function reportKeptOrIssued(
 	const { credential, options } = setup;
 	const got = await askOnce(context, setup, tokens);
 	logIfNotShared(context.logger, credential);
-	const execution = cancelSignal(context);
-	if (!('kept' in got)) return reportRequest(got, execution, setup);
-	issueHistoryOf(execution).withheld.delete(historyKeyOf(credential));
-	const given = givenBefore(execution, got.kept.token);
+	if (!('kept' in got)) return reportRequest(got, context, setup);
+	notePassedOn(context, setup);
+	const given = givenBefore(cancelSignal(context), got.kept.token);
 	return given
 		? reportGrant(given, 'issued', credential, options)
 		: reportGrant(got.kept, 'reused', credential, options);
@@ -39,20 +43,38 @@ export async function reportKeptOrIssued(
 /** Reports how a request ended: if without a token, then by the one that the execution was given before, and did not pass on. */
 function reportRequest(
 	issuance: Issuance,
-	execution: object,
-	{ credential, options }: Setup<typeof issueOptions>,
+	context: IExecuteFunctions,
+	setup: Setup<typeof issueOptions>,
 ): ItemReport<IssueOutcome> {
-	const { withheld } = issueHistoryOf(execution);
+	const { credential, options } = setup;
+	const { withheld } = issueHistoryOf(cancelSignal(context));
 	const key = historyKeyOf(credential);
 	const report = reportIssuance(issuance, credential, options);
-	if (report.succeeded) withheld.delete(key);
-	// Its revoke may fail.
-	else if (issuance.outcome === 'issued') withheld.set(key, { ...issuance, wasBeingRevoked: true });
-	else if (issuance.outcome === 'unusable') withheld.set(key, issuance);
+	if (issuance.outcome === 'issued') {
+		// It is reported later only if a revoke has come in between, which may fail.
+		withheld.set(key, { issuance: { ...issuance, wasBeingRevoked: true }, passedOnBy: null });
+	} else if (issuance.outcome === 'unusable') withheld.set(key, { issuance, passedOnBy: null });
+	if (report.succeeded) {
+		notePassedOn(context, setup);
+		return report;
+	}
 	const before = withheld.get(key);
-	return before && issuance.outcome !== 'unknown'
-		? reportIssuance({ ...before, attempts: issuance.attempts }, credential, options)
+	return before && isWithheldFrom(retriedRun(context), before) && issuance.outcome !== 'unknown'
+		? reportIssuance({ ...before.issuance, attempts: issuance.attempts }, credential, options)
 		: report;
+}
+
+/** Forgets what was withheld, unless a later try may have to tell of it: n8n drops what a try that fails has passed on. */
+function notePassedOn(
+	context: IExecuteFunctions,
+	{ credential }: Setup<typeof issueOptions>,
+): void {
+	const { withheld } = issueHistoryOf(cancelSignal(context));
+	const key = historyKeyOf(credential);
+	const before = withheld.get(key);
+	const run = retriedRun(context);
+	if (run === null) withheld.delete(key);
+	else if (before) withheld.set(key, { ...before, passedOnBy: run });
 }
 
 async function askOnce(
