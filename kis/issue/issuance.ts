@@ -76,41 +76,51 @@ export function obstacleTo(
 	return wasBeingRevoked || isBeingRevoked(grant.token, credential) ? 'beingRevoked' : null;
 }
 
+/** What KIS said of a token's end when it gave the token. */
+type GivenEnd = Pick<Grant, 'expiresAt' | 'clockAheadMs'>;
+
+const NOT_TOLD: GivenEnd = { expiresAt: null, clockAheadMs: 0 };
+
 /**
  * Makes a grant of a token that can be used again instead of asking KIS for one.
  *
  * @param minimumMs How long it has to be valid, in milliseconds.
+ * @param given As for {@link grantOf}.
  * @returns As {@link grantOf}; `null` also if it is being revoked, or a revoke has left open whether it is dead.
  */
 export function reuse(
 	token: AccessToken,
 	credential: KisCredential,
 	minimumMs: number,
+	given?: GivenEnd,
 ): Grant | null {
-	return isRevokeOpen(token, credential) ? null : grantOf(token, credential, minimumMs);
+	return isRevokeOpen(token, credential) ? null : grantOf(token, credential, minimumMs, given);
 }
 
 /**
  * Makes a grant of a token, in the form in which KIS would issue it.
  *
- * @param minimumMs How long it has to be valid, in milliseconds.
+ * @param minimumMs How long it has to be valid, in milliseconds. That counts by KIS's clock if this computer's is wrong.
+ * @param given Absent if it is not known how KIS gave the token.
  * @returns `null` unless the token is whole, of this app key, not known to be dead, and valid for long enough.
  */
 export function grantOf(
 	token: AccessToken,
 	credential: KisCredential,
 	minimumMs: number,
+	{ expiresAt: givenUntil, clockAheadMs }: GivenEnd = NOT_TOLD,
 ): Grant | null {
-	const { expiresAt = null } = token.claims ?? {};
-	if (!isWholeTokenOf(token, credential.appkey) || expiresAt === null) return null;
-	const leftMs = expiresAt - Date.now();
+	const { expiresAt: claimed = null } = token.claims ?? {};
+	if (!isWholeTokenOf(token, credential.appkey) || claimed === null) return null;
+	const expiresAt = Math.min(claimed, givenUntil ?? Infinity);
+	const leftMs = expiresAt - clockAheadMs - Date.now();
 	if (leftMs < minimumMs || leftMs <= 0) return null;
 	if (deadTokens.has(token, credential)) return null;
 	return {
 		token,
 		expiresAt,
 		isOver: false,
-		clockAheadMs: 0,
+		clockAheadMs,
 		fields: {
 			access_token: token.value,
 			access_token_token_expired: kisTime(expiresAt),

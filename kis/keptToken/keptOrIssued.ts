@@ -57,14 +57,15 @@ async function keptGrant(
 	options: IssueOptions,
 ): Promise<Grant | null> {
 	const kept = keptTokenOf(credential);
-	const { token } = kept;
-	if (!token || isBeingRevoked(token, credential)) return null;
+	const { grant } = kept.state;
+	if (!grant || isBeingRevoked(grant.token, credential)) return null;
+	const { token } = grant;
 	// If a revoke has left open whether it is dead, KIS's answer may settle that.
-	if (!grantOf(token, credential, minimumMs)) return null;
+	if (!grantOf(token, credential, minimumMs, grant)) return null;
 	await checkKept(credential, token, options);
 	// It may have been revoked meanwhile.
 	await learnFromOthers(token, credential);
 	// A renewal may have brought another.
 	if (kept.token?.value !== token.value) return await keptGrant(credential, minimumMs, options);
-	return reuse(token, credential, minimumMs);
+	return reuse(token, credential, minimumMs, grant);
 }

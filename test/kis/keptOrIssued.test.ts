@@ -1,8 +1,19 @@
 // What Issue passes on of the token that the credential keeps, in this process alone. Among several: bringToken.workers.test.ts.
 import { keptOrIssued } from '../../kis/keptToken/keptOrIssued';
 import { keptTokenOf } from '../../kis/keptToken/keptToken';
-import { brought, clock, credential, issuedAs, issues, kis } from '../support/bringing';
-import { refusal } from '../support/scriptedServer';
+import { kisTime } from '../../kis/reply/koreanTime';
+import { brought, clock, credential, HOUR, issuedAs, issues, kis } from '../support/bringing';
+import { hangUp, http, refusal } from '../support/scriptedServer';
+
+const passedOn = async (minimumMs = 0) =>
+	await keptOrIssued(credential(), minimumMs, {
+		requestsPerSecond: 1000,
+		timeoutMs: 5000,
+		maxRetries: 0,
+		waitWhenLimited: false,
+		cancel: new AbortController().signal,
+		execution: {},
+	});
 
 test('a token that a renewal brings while KIS is asked about the one before is passed on, and none is requested', async () => {
 	await brought();
@@ -13,15 +24,58 @@ test('a token that a renewal brings while KIS is asked about the one before is p
 			socket.write(refusal('EGW00121', 500));
 		},
 	];
-	const result = await keptOrIssued(credential(), 0, {
-		requestsPerSecond: 1000,
-		timeoutMs: 5000,
-		maxRetries: 0,
-		waitWhenLimited: false,
-		cancel: new AbortController().signal,
-		execution: {},
-	});
+	const result = await passedOn();
 	expect(result).toMatchObject({ kept: { token: { value: renewed } } });
 	expect(issues()).toBe(1);
 	expect(kis.tokensOf('quote').at(-1)).toBe(renewed);
+});
+
+describe('where the clock of this computer is wrong, what is left of the token counts by that of KIS', () => {
+	/** The credential keeps a token that has half an hour left by the clock of KIS. */
+	async function keepHalfAnHour(aheadMs: number): Promise<string> {
+		const ofKis = Math.floor((clock.now + aheadMs) / 1000) * 1000;
+		const token = kis.mint({ iat: (ofKis - HOUR) / 1000, exp: (ofKis + HOUR / 2) / 1000 });
+		const date = new Date(ofKis).toUTCString();
+		kis.orders.tokenP = [http(200, JSON.stringify({ access_token: token }), { date })];
+		expect(await brought()).toBe(token);
+		return token;
+	}
+
+	test('too little is left, though not by this clock, which is behind: KIS is asked for another', async () => {
+		const token = await keepHalfAnHour(2 * HOUR);
+		const result = await passedOn(HOUR);
+		expect(result).toMatchObject({ outcome: 'issued' });
+		expect(JSON.stringify(result)).not.toContain(token);
+	});
+
+	test('it is over, and KIS does not say so when it is asked', async () => {
+		const token = await keepHalfAnHour(2 * HOUR);
+		clock.now += HOUR;
+		kis.orders.quote = [hangUp];
+		const result = await passedOn();
+		expect(result).toMatchObject({ outcome: 'issued' });
+		expect(JSON.stringify(result)).not.toContain(token);
+	});
+
+	test.each([
+		['ahead', -2 * HOUR],
+		['behind', 2 * HOUR],
+	])('enough is left: this clock is %s', async (_name, aheadMs) => {
+		const token = await keepHalfAnHour(aheadMs);
+		const result = await passedOn(HOUR / 3);
+		expect(result).toMatchObject({
+			kept: { token: { value: token }, fields: { expires_in: HOUR / 2000 } },
+		});
+		expect(issues()).toBe(1);
+	});
+
+	test('the end that KIS named counts if it is before that in the token', async () => {
+		const exp = Math.floor((clock.now + 2 * HOUR) / 1000);
+		const end = Math.floor((clock.now + HOUR / 2) / 1000) * 1000;
+		const given = { access_token: kis.mint({ exp }), access_token_token_expired: kisTime(end) };
+		kis.orders.tokenP = [http(200, JSON.stringify(given))];
+		await brought();
+		expect(await passedOn()).toMatchObject({ kept: { expiresAt: end } });
+		expect(await passedOn(HOUR)).toMatchObject({ outcome: 'issued' });
+	});
 });
