@@ -68,7 +68,7 @@ export function flawOf(grant: Grant, credential: KisCredential): Flaw | null {
 
 /** Checks an issued token before it is passed on: it may have been revoked since. @returns `null` if it is good. */
 export function obstacleTo(
-	{ grant, wasBeingRevoked = false }: Issued,
+	{ grant, wasBeingRevoked = false }: Pick<Issued, 'grant' | 'wasBeingRevoked'>,
 	credential: KisCredential,
 ): Obstacle | null {
 	const flaw = flawOf(grant, credential);

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 
 import { until } from '../../tools/common/until';
 import { LOG_FILE } from '../../tools/engine/run';
-import { sharedTokensOf } from '../../kis/memory/sharedTokens';
+import { SharedTokens, sharedTokensOf } from '../../kis/memory/sharedTokens';
 import { sharedStoreOf } from '../../kis/redis/sharedStore';
 import { describeWithRedis, RedisServer, redisUrl } from '../support/redis';
 import { KisDouble } from '../support/kisDouble';
@@ -148,6 +148,54 @@ describeWithRedis('with a real Redis', () => {
 				['issued', given],
 				['issued', given],
 			]);
+		});
+
+		describe('that was revoked while Redis was asked about another', () => {
+			const { lookUp } = SharedTokens.prototype;
+			const doNothing: (token: string) => Promise<void> = async () => {};
+			let onLookUp = doNothing;
+			let looking: jest.SpyInstance;
+			beforeEach(() => {
+				onLookUp = doNothing;
+				looking = jest.spyOn(SharedTokens.prototype, 'lookUp').mockImplementation(async function (
+					this: SharedTokens,
+					tokens,
+				) {
+					await onLookUp(tokens[0].value);
+					return await lookUp.call(this, tokens);
+				});
+			});
+			afterEach(() => looking.mockRestore());
+
+			test.each([
+				['that KIS has just given', false],
+				['that the credential keeps', true],
+			])('%s', async (_name, bringAuthorization) => {
+				const kis = await new KisDouble().start();
+				const host = { apps: [kis.keys], url: kis.url };
+				const credential = { redisUrl: url(), bringAuthorization };
+				const [given, other] = [kis.mint(), kis.mint()];
+				kis.gives = given;
+				if (bringAuthorization) await issue(host, { credential });
+				let looks = 0;
+				onLookUp = async (token) => {
+					// Before the request for the second item, and after it.
+					if (token !== other || ++looks < 2) return;
+					await revoke(host, { input: tokenItems(given), credential });
+				};
+				const { items } = await issue(host, {
+					onError: 'continueRegularOutput',
+					input: [{ have: other }, {}],
+					options: { reuseToken: '={{ $json.have }}' },
+					credential,
+				});
+				expect(kis.live.has(given)).toBe(false);
+				expect(items[0].json).toMatchObject({ access_token: other });
+				expect(items[1].json.error).toMatchObject({
+					outcome: 'unusable',
+					message: expect.stringContaining('it is dead'),
+				});
+			});
 		});
 
 		test('of which another worker has left open whether it is dead, unless KIS gives it', async () => {

@@ -70,8 +70,7 @@ export const issue: Operation<IssueOutcome> = {
 		const read = (itemIndex: number) => readReuseToken(context, itemIndex, credential);
 		const tokens = await readEach(context, read, STOPPED);
 		// From here on, this process also knows which of them another worker has revoked, or is revoking.
-		const learn = async () => await learnOfAll(tokens.filter(isToken), credential);
-		await learn();
+		await learnOfAll(tokens.filter(isToken), credential);
 		const minimumMs = options.minimumSecondsLeft * 1000;
 		const reusable = await mapInTurns(tokens, (token) =>
 			isToken(token) ? reuse(token, credential, minimumMs) : token,
@@ -79,7 +78,6 @@ export const issue: Operation<IssueOutcome> = {
 		const requested = reusable.includes(null)
 			? await reportKeptOrIssued(context, setup, tokens.filter(isToken))
 			: null;
-		if (requested) await learn();
 		const environment = options.includeDetails ? credential.environment : null;
 		// What this try passes on is not withheld from it.
 		const isOpen = mayBeIssued(requested?.succeeded ? null : run);

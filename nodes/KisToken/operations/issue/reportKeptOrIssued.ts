@@ -2,25 +2,27 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { AccessToken } from '../../../../kis/input/accessToken';
 import type { Grant } from '../../../../kis/issue/grant';
-import type { Issuance } from '../../../../kis/issue/issuance';
+import { obstacleTo, type Issuance } from '../../../../kis/issue/issuance';
 import {
 	givenBefore,
 	historyKeyOf,
 	isWithheldFrom,
 	issueHistoryOf,
 } from '../../../../kis/issue/issueHistory';
+import { learnOfAll } from '../../../../kis/memory/sharedMarks';
 import { egressRules } from '../../host/egressRules';
 import { cancelSignal, retriedRun } from '../../host/execution';
 import type { ItemReport } from '../../report/itemReport';
 import { logIfNotShared } from '../../report/sharing';
 import type { Setup } from '../fields/option';
-import { reportGrant } from './grantReport';
+import { reportGrant, reportUnusableGrant } from './grantReport';
 import { reportIssuance } from './issuanceReport';
 import type { issueOptions } from './options';
 import type { IssueOutcome } from './outcomes';
 
 /**
- * Reports the token that the credential keeps, if it is valid for long enough. Otherwise asks KIS for one.
+ * Reports the token that the credential keeps, if it is valid for long enough. Otherwise asks KIS for one. Meanwhile a token
+ * of an item may have been revoked: then learns of it.
  *
  * @param tokens The tokens of the items. They are secret, and an answer of KIS may quote them.
  */
@@ -31,13 +33,20 @@ export async function reportKeptOrIssued(
 ): Promise<ItemReport<IssueOutcome>> {
 	const { credential, options } = setup;
 	const got = await askOnce(context, setup, tokens);
+	// Before the report: Redis may take its time, and a revoke may end meanwhile.
+	await learnOfAll(tokens, credential);
 	logIfNotShared(context.logger, credential);
 	if (!('kept' in got)) return reportRequest(got, context, setup);
+	const { kept: grant } = got;
+	const obstacle = obstacleTo({ grant }, credential);
+	if (obstacle !== null) {
+		return reportUnusableGrant({ grant, attempts: [], obstacle }, credential, options);
+	}
 	notePassedOn(context, setup);
-	const given = givenBefore(cancelSignal(context), got.kept.token);
+	const given = givenBefore(cancelSignal(context), grant.token);
 	return given
 		? reportGrant(given, 'issued', credential, options)
-		: reportGrant(got.kept, 'reused', credential, options);
+		: reportGrant(grant, 'reused', credential, options);
 }
 
 /** Reports how a request ended: if without a token, then by the one that the execution was given before, and did not pass on. */
