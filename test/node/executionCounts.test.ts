@@ -3,16 +3,15 @@
 import {
 	NodeConnectionTypes,
 	type EngineRequest,
-	type IExecuteFunctions,
 	type INode,
 	type INodeType,
 	type IRun,
 } from 'n8n-workflow';
 
-import { KisToken } from '../../nodes/KisToken/KisToken.node';
 import { operations } from '../../nodes/KisToken/operations';
 import { standIn } from '../../tools/engine/nodes';
 import { makeNode } from '../../tools/engine/run';
+import { getTool, runAgent } from '../support/agent';
 import { isN8n1 } from '../support/releaseLine';
 import {
 	failing,
@@ -128,66 +127,29 @@ test('an execution that waits and goes on keeps its counts', async () => {
 });
 
 describe('as a tool of an agent', () => {
-	const TOOL = 'n8n-nodes-koreainvestment.kisTokenTool';
-	type Call = (token: string) => Promise<unknown>;
-
-	/** Tools as n8n makes them. */
-	function toolType(): INodeType {
-		const tool = new KisToken();
-		tool.description = {
-			...tool.description,
-			inputs: [],
-			outputs: [NodeConnectionTypes.AiTool],
-		};
-		return tool;
-	}
-
-	async function runAgent(execute: INodeType['execute']): Promise<IRun> {
-		const agent = standIn('agent', async () => []);
-		agent.description.inputs = [NodeConnectionTypes.Main, NodeConnectionTypes.AiTool];
-		agent.execute = execute;
-		const tool = { ...revokeStep('Tool', "={{ $fromAI('Token', '', 'string') }}"), type: TOOL };
-		return await runChain(sandbox(), [makeNode('Agent', 'agent', {}), tool], {
-			nodeTypes: { agent, [TOOL]: toolType() },
-			connections: {
-				Agent: {},
-				Tool: {
-					[NodeConnectionTypes.AiTool]: [
-						[{ node: 'Agent', type: NodeConnectionTypes.AiTool, index: 0 }],
-					],
-				},
-			},
-		});
-	}
-
-	/** As AI Agent 2 does, for each item. */
-	async function getTool(context: IExecuteFunctions): Promise<Call> {
-		const [tool] = (await context.getInputConnectionData(NodeConnectionTypes.AiTool, 0)) as Array<{
-			invoke(input: unknown): Promise<unknown>;
-		}>;
-		return async (Token) => await tool.invoke({ Token });
-	}
+	const tool = revokeStep('Tool', "={{ $fromAI('Token', '', 'string') }}");
+	const run = async (execute: INodeType['execute']) => await runAgent(sandbox(), tool, execute);
 
 	test('that calls it itself, for one item after the other', async () => {
 		loseNextAnswer();
-		const run = await runAgent(async function () {
+		const ended = await run(async function () {
 			for (const tokens of [[mint(), mint()], [mint()]]) {
 				const call = await getTool(this);
 				for (const token of tokens) await call(token);
 			}
 			return [[]];
 		});
-		expect(countsOf(run)).toEqual(in2({ kis_unknown: '1', kis_revoked: '2' }));
+		expect(countsOf(ended)).toEqual(in2({ kis_unknown: '1', kis_revoked: '2' }));
 	});
 
 	test('that calls it itself, for several items concurrently', async () => {
 		loseNextAnswer();
-		const run = await runAgent(async function () {
+		const ended = await run(async function () {
 			const calls = [await getTool(this), await getTool(this)];
 			for (const call of calls) await call(mint());
 			return [[]];
 		});
-		expect(countsOf(run)).toEqual(in2(ONE_OF_EACH));
+		expect(countsOf(ended)).toEqual(in2(ONE_OF_EACH));
 	});
 
 	const ofEngine = isN8n1 ? test.skip : test;
@@ -204,9 +166,9 @@ describe('as a tool of an agent', () => {
 			})),
 			metadata: {},
 		};
-		const run = await runAgent(async (response) =>
+		const ended = await run(async (response) =>
 			response?.actionResponses.length ? [[]] : request,
 		);
-		expect(countsOf(run)).toEqual(ONE_OF_EACH);
+		expect(countsOf(ended)).toEqual(ONE_OF_EACH);
 	});
 });

@@ -6,6 +6,7 @@ import type { IDataObject, INode, IWorkflowSettings, WorkflowExecuteMode } from 
 import { encryptCredential, makeNode, outputOf, runWorkflow } from '../../tools/engine/run';
 import { KisApi } from '../../credentials/KisApi.credentials';
 import { KisToken } from '../../nodes/KisToken/KisToken.node';
+import { getTool, runAgent } from '../support/agent';
 import { send } from '../support/httpRequest';
 import { KisDouble, uapiRefusal, type Endpoint } from '../support/kisDouble';
 import {
@@ -558,6 +559,21 @@ describe('Revoke', () => {
 		expect(stored.data.resultData.error).toBeUndefined();
 		// Issue and Issue Again, and Issue Then after each of them.
 		expect(new Set(revoked()).size).toBe(4);
+		expect(kis.live).toEqual(new Set());
+	});
+
+	test('each call of an agent is about the token that is kept then, though n8n may give two calls one number', async () => {
+		const said: unknown[] = [];
+		await runAgent(host(), kisTokenStep('Tool', 'revoke', fromCredential), async function () {
+			// For two items concurrently.
+			for (const call of [await getTool(this), await getTool(this)]) {
+				await quoted();
+				said.push(await call(''));
+			}
+			return [[]];
+		});
+		expect(said).toEqual(Array(2).fill(expect.stringContaining('"outcome":"revoked"')));
+		expect(revoked()).toEqual(kis.tokensOf('quote'));
 		expect(kis.live).toEqual(new Set());
 	});
 

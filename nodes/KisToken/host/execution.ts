@@ -23,7 +23,7 @@ export function executionKey(context: IExecuteFunctions): string {
  * Names a run of the node within its execution: one name for every try of a "Retry On Fail".
  *
  * A tool that its agent calls itself may get one number for calls about different items, and another for each try (seen with
- * AI Agent 2 in n8n 2.40). Each of its calls has a name of its own.
+ * AI Agent 2 in n8n 2.40, and in n8n 1.x). Each of its calls has a name of its own.
  */
 export function runKey(context: IExecuteFunctions): string {
 	if (isCalledByAgent(context)) return randomUUID();
@@ -45,8 +45,11 @@ export function isTool(context: IExecuteFunctions): boolean {
 	return isCalledByAgent(context) || context.getNode().type.endsWith('Tool');
 }
 
-/** Tells whether an agent calls the node as its tool, past n8n's engine. n8n 1.x does not tell. */
+/**
+ * Tells whether an agent calls the node as its tool, past n8n's engine. n8n 1.x does not say so, but only a sub-node is told
+ * there which run comes next.
+ */
 function isCalledByAgent(context: IExecuteFunctions): boolean {
 	const host: Partial<IExecuteFunctions> = context;
-	return host.isToolExecution?.() === true;
+	return host.isToolExecution ? host.isToolExecution() : 'getNextRunIndex' in host;
 }
