@@ -92,7 +92,7 @@ export class KeptToken {
 		this.#change(now, { checkAt: Math.max(trustedSoFar, trustedUntil) });
 		if (alive !== false || !grant) return;
 		// A token that was old when KIS just gave it would be given again.
-		const isNew = givenAt - (grant.token.claims?.issuedAt ?? 0) < ISSUE_INTERVAL_MS;
+		const isNew = givenAt - issuedAtOf(grant) < ISSUE_INTERVAL_MS;
 		if (isNew || now - givenAt >= ISSUE_INTERVAL_MS) return;
 		const hold = holdAfter({ outcome: 'unusable', grant, flaw: 'dead', attempts: [] }, now);
 		this.#change(now, { hold });
@@ -117,8 +117,8 @@ export class KeptToken {
 	}
 
 	#keep(grant: Grant, now: number): void {
-		const { value, claims } = grant.token;
-		const seenAlive = Math.min(claims?.issuedAt ?? 0, now);
+		const { value } = grant.token;
+		const seenAlive = Math.min(issuedAtOf(grant), now);
 		const knownBefore = value === this.token?.value ? this.#state.checkAt : 0;
 		this.#change(now, {
 			checkAt: Math.max(seenAlive + TRUSTED_MS, knownBefore),
@@ -132,6 +132,12 @@ export class KeptToken {
 	#change(changedAt: number, changes: Partial<KeptState>): void {
 		this.#state = { ...this.#state, ...changes, changedAt };
 	}
+}
+
+/** Returns when KIS issued a token, by this computer's clock; 0 if it does not say. */
+function issuedAtOf({ token: { claims }, clockAheadMs }: Grant): number {
+	const issuedAt = claims?.issuedAt ?? null;
+	return issuedAt === null ? 0 : issuedAt - clockAheadMs;
 }
 
 /** Far more credentials than an n8n has; beyond it, those first used longest ago are forgotten. */

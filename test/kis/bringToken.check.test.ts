@@ -17,6 +17,7 @@ import {
 	bring,
 	brought,
 	check,
+	giveNext,
 	issuedAs,
 	issues,
 	questions,
@@ -214,6 +215,26 @@ describe('a token that was not seen alive for ten minutes', () => {
 		clock.now += HOUR;
 		expect(await brought()).toBe(kis.gives);
 		expect([issues(), questions()]).toEqual([1, 1]);
+	});
+
+	test.each([
+		['right', 0],
+		['behind', 2 * HOUR],
+		['ahead', -2 * HOUR],
+	])('as long ago by its clock, where the one of this computer is %s', async (_name, aheadMs) => {
+		const token = giveNext(HOUR, aheadMs);
+		expect(await brought()).toBe(token);
+		expect([issues(), questions()]).toEqual([1, 1]);
+	});
+
+	test.each([
+		['right', 0],
+		['behind', 2 * HOUR],
+		['ahead', -2 * HOUR],
+	])('but is not asked about if it is new, where that clock is %s', async (_name, aheadMs) => {
+		const token = giveNext(0, aheadMs);
+		expect(await brought()).toBe(token);
+		expect([issues(), questions()]).toEqual([1, 0]);
 	});
 
 	test('may say nothing of itself', async () => {

@@ -11,6 +11,7 @@ import {
 	credential,
 	bring,
 	brought,
+	giveNext,
 	issuedAs,
 	issues,
 	questions,
@@ -60,6 +61,18 @@ describe('no loop of issues', () => {
 		expect(await brought()).toBe('notIssued');
 		expect(await brought()).toBe('notIssued');
 		expect([issues(), questions()]).toEqual([2, 1]);
+	});
+
+	test.each([
+		['behind', 2 * HOUR],
+		['ahead', -2 * HOUR],
+	])('also if the clock of this computer is %s', async (_name, aheadMs) => {
+		const token = giveNext(0, aheadMs);
+		expect(await brought()).toBe(token);
+		await revokeAs('unknown', token);
+		kis.live.clear();
+		expect(kis.live).toContain(await brought());
+		expect(issues()).toBe(2);
 	});
 
 	test.each([

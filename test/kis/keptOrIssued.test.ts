@@ -2,7 +2,16 @@
 import { keptOrIssued } from '../../kis/keptToken/keptOrIssued';
 import { keptTokenOf } from '../../kis/keptToken/keptToken';
 import { kisTime } from '../../kis/reply/koreanTime';
-import { brought, clock, credential, HOUR, issuedAs, issues, kis } from '../support/bringing';
+import {
+	brought,
+	clock,
+	credential,
+	giveNext,
+	HOUR,
+	issuedAs,
+	issues,
+	kis,
+} from '../support/bringing';
 import { hangUp, http, refusal } from '../support/scriptedServer';
 
 const passedOn = async (minimumMs = 0) =>
@@ -33,10 +42,7 @@ test('a token that a renewal brings while KIS is asked about the one before is p
 describe('where the clock of this computer is wrong, what is left of the token counts by that of KIS', () => {
 	/** The credential keeps a token that has half an hour left by the clock of KIS. */
 	async function keepHalfAnHour(aheadMs: number): Promise<string> {
-		const ofKis = Math.floor((clock.now + aheadMs) / 1000) * 1000;
-		const token = kis.mint({ iat: (ofKis - HOUR) / 1000, exp: (ofKis + HOUR / 2) / 1000 });
-		const date = new Date(ofKis).toUTCString();
-		kis.orders.tokenP = [http(200, JSON.stringify({ access_token: token }), { date })];
+		const token = giveNext(HOUR, aheadMs, 1.5 * HOUR);
 		expect(await brought()).toBe(token);
 		return token;
 	}

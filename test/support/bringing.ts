@@ -8,7 +8,7 @@ import { whileRevoking } from '../../kis/memory/sharedMarks';
 import type { RevokeOutcome } from '../../kis/reply/revokeOutcome';
 import { makeAttempt } from './attempts';
 import { KisDouble } from './kisDouble';
-import { closeServers } from './scriptedServer';
+import { closeServers, http } from './scriptedServer';
 import { credentialFor, read } from './tokens';
 
 export const MINUTE = 60_000;
@@ -70,6 +70,19 @@ export const check = async (token: AccessToken, requestsPerSecond = 1000) =>
 		timeoutMs: 1000,
 		cancel: new AbortController().signal,
 	});
+/**
+ * Makes KIS, whose clock is ahead by `aheadMs`, give next a token that it issued `ageMs` ago.
+ *
+ * @returns The token.
+ */
+export function giveNext(ageMs: number, aheadMs: number, lifeMs = 24 * HOUR): string {
+	const now = Math.floor((clock.now + aheadMs) / 1000) * 1000;
+	const token = kis.mint({ iat: (now - ageMs) / 1000, exp: (now - ageMs + lifeMs) / 1000 });
+	const headers = { date: new Date(now).toUTCString() };
+	kis.orders.tokenP = [http(200, JSON.stringify({ access_token: token }), headers)];
+	return token;
+}
+
 /** The issuance by which KIS gives this token. */
 export const issuedAs = (token: string): Issuance => ({
 	outcome: 'issued',
