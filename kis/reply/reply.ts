@@ -117,9 +117,11 @@ const SIGNS: Readonly<Record<string, (value: unknown, word: string) => boolean>>
 	result: isNoSuccess,
 	resultcode: isNoSuccess,
 	returncode: isNoSuccess,
-	failed: (value) => !isBlank(value),
 	rtcd: (value, word) => value !== null && word !== '0',
 };
+
+/** What fields begin with that hold a failure, if there was one, as in `errors`, `isError`, `failed` or `exception`. */
+const NAMES_A_FAILURE = /^(is|has)?(err|fail|fault|exception)/;
 
 /** Nothing, yes, the status 200, or a word for success. A plain 0 or 1 means success to some servers and failure to others. */
 const SUCCESS = /^(|true|y|yes|ok|success|successful|succeeded|done|completed?|200( ok)?)$/;
@@ -130,7 +132,7 @@ function isSignOfRefusal([field, value]: readonly [string, unknown]): boolean {
 	if (field === 'access_token') return false;
 	if (typeof value === 'string' && MENTIONS_GATEWAY_CODE.test(value)) return true;
 	const name = field.toLowerCase().replace(/[\s_-]/g, '');
-	if (name.startsWith('err')) return !isBlank(value);
+	if (NAMES_A_FAILURE.test(name)) return !isBlank(value);
 	const word = asText(value).toLowerCase();
 	return Object.hasOwn(SIGNS, name) && SIGNS[name](value, word);
 }

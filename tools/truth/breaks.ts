@@ -69,7 +69,7 @@ export const BREAKS: readonly Break[] = [
 	{
 		rule: 'sign of refusal: `error…` with content',
 		file: REPLY,
-		from: "if (name.startsWith('err')) return !isBlank(value);",
+		from: 'if (NAMES_A_FAILURE.test(name)) return !isBlank(value);',
 		to: '',
 	},
 	{
