@@ -89,22 +89,28 @@ function hasAfterwork(run: StepRun, { scenes, seen }: Timeline): boolean {
 	return before.disturbed > 0 || isLeft;
 }
 
+/** An outcome; and for a token of no use, whether an answer was lost before it, which the token does not settle. */
+type State = IssueOutcome | 'unusableAfterUnknown';
+
 function outcomesAfter(
 	fates: ReadonlyArray<ReadonlyArray<Fate | null>>,
 	before: IssueOutcome,
 ): ReadonlySet<IssueOutcome> {
-	let possible = new Set<IssueOutcome>([before]);
+	let possible = new Set<State>([before]);
 	for (const some of fates) {
-		possible = new Set([...possible].flatMap((outcome) => some.map((fate) => next(outcome, fate))));
+		possible = new Set([...possible].flatMap((state) => some.map((fate) => next(state, fate))));
 	}
-	return possible;
+	return new Set([...possible].map((it) => (it === 'unusableAfterUnknown' ? 'unusable' : it)));
 }
 
-function next(outcome: IssueOutcome, fate: Fate | null): IssueOutcome {
-	if (fate === null) return outcome;
-	if (outcome === 'issued' || fate === 'good') return 'issued';
-	if (fate === 'useless') return 'unusable';
-	return fate === 'open' || outcome === 'unknown' ? 'unknown' : 'rejected';
+function next(state: State, fate: Fate | null): State {
+	if (fate === null) return state;
+	if (state === 'issued' || fate === 'good') return 'issued';
+	const mayBeIssued = state === 'unknown' || state === 'unusableAfterUnknown';
+	if (fate === 'useless') return mayBeIssued ? 'unusableAfterUnknown' : 'unusable';
+	if (fate === 'open' || mayBeIssued) return 'unknown';
+	// A refusal does not take back that there was a token.
+	return state === 'unusable' ? 'unusable' : 'rejected';
 }
 
 /** Whether the token in Reuse Token is good for certain, and far from its end. */
