@@ -78,6 +78,11 @@ function isOverdue(seen: Seen, timeline: Timeline): boolean {
 	if (scene === scenes.length - 1) return false;
 	const isDisturbed = scenes.slice(latest.scene, scene + 1).some(({ disturbed }) => disturbed > 0);
 	if (isDisturbed || sharing === 'flaky' || fateOf(latest) !== 'good') return false;
+	// What waits since KIS has refused for the rate may still wait when the world ends.
+	const isHeld = timeline.seen.some(
+		(one) => one.appkey === appkey && one.scene === scene && fateOf(one) === 'passing',
+	);
+	if (isHeld) return false;
 	// Kept only if the credential brings tokens.
 	const isKept = issuing(timeline, latest).every(({ setup }) => setup.fields.bringAuthorization);
 	return isKept && moment > dueAt(latest) + RESOLUTION_MS;
