@@ -98,7 +98,7 @@ const FLAWS: Readonly<Record<Flaw, ErrorTexts>> = {
 	},
 	expired: {
 		message: 'has expired',
-		description: "Check this computer's clock.",
+		description: "Check this computer's clock; if it is right, run again later.",
 	},
 	otherAppKey: {
 		message: 'says that it was issued to another app key',
