@@ -21,7 +21,8 @@ export interface LeaseOptions {
  * Requests the token that the credential keeps, one worker at a time.
  *
  * @returns `null` if another worker holds the lease, or has written since this process last looked: perhaps the token that is
- * wanted. That may also end a request which this caller has joined.
+ * wanted. That may also end a request which this caller has joined. Without a Redis, `null` if this process has got another
+ * token while the request waited.
  */
 export async function issueUnderLease(
 	credential: KisCredential,
@@ -29,11 +30,13 @@ export async function issueUnderLease(
 	{ insist = false, deadWorkerHoldMs = ISSUE_INTERVAL_MS }: LeaseOptions = {},
 ): Promise<Issuance | null> {
 	const kept = keptTokenOf(credential);
+	const before = kept.token;
 	const share = keptShareOf(kept, credential);
 	const lease = await share?.takeLease(deadWorkerHoldMs);
 	if (lease === null && !insist) return null;
 	try {
-		const requested = await requestToken(credential, options, lease?.beforeRequest);
+		const beforeSending = share ? lease?.beforeRequest : async () => kept.token === before;
+		const requested = await requestToken(credential, options, beforeSending);
 		kept.note(requested.issuance, Date.now());
 		return requested.isWithdrawn ? null : requested.issuance;
 	} finally {

@@ -1,5 +1,5 @@
 // When a token is renewed, and what serves meanwhile: in this process, and while another worker requests one.
-import { KeptToken } from '../../kis/keptToken/keptToken';
+import { KeptToken, keptTokenOf } from '../../kis/keptToken/keptToken';
 import { nextStep, type Progress } from '../../kis/keptToken/nextStep';
 import { limiterOfAppKey } from '../../kis/rateLimit/limiterFor';
 import { redisUrl } from '../support/redis';
@@ -15,6 +15,7 @@ import {
 	broughtToRead,
 	issuedAs,
 	issues,
+	meanwhile,
 	questions,
 } from '../support/bringing';
 
@@ -48,6 +49,16 @@ describe('a token is renewed', () => {
 		clock.now += 0.2 * HOUR;
 		expect(kis.live).toContain(await broughtToRead());
 		expect(issues()).toBe(3);
+	});
+
+	test('unless another request of this process has brought one while this one waited to be repeated', async () => {
+		await broughtToRead();
+		clock.now += 23.5 * HOUR;
+		kis.orders.tokenP = [refusal('EGW00300')];
+		const renewed = kis.mint();
+		meanwhile.does = async () => keptTokenOf(credential()).note(issuedAs(renewed), clock.now);
+		expect(await broughtToRead()).toBe(renewed);
+		expect(issues()).toBe(2);
 	});
 
 	test('and one that KIS gives late in its life serves until its end, too', async () => {
