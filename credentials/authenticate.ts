@@ -39,7 +39,7 @@ export const authenticate: IAuthenticate = async (fields, requested) => {
 function underEgressRules(credential: KisCredential): KisCredential {
 	const { N8N_SSRF_PROTECTION_ENABLED: isOn, N8N_SSRF_PROTECTION_ENABLED_FILE: file } = process.env;
 	return (file || /^(true|1)$/i.test(isOn ?? '')) && credential.environment === 'custom'
-		? { ...credential, callsUnasked: false }
+		? { ...credential, mayCallUnasked: false }
 		: credential;
 }
 

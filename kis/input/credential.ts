@@ -15,7 +15,7 @@ export interface KisCredential {
 	 * Whether the host may be called though no user has asked for that, to get or check a token for a request. n8n's egress
 	 * rules are not available there, so only KIS and this computer may.
 	 */
-	readonly callsUnasked: boolean;
+	readonly mayCallUnasked: boolean;
 	/** Whether n8n requests with this credential get an access token if they have none. */
 	readonly bringsToken: boolean;
 	/** Whether n8n requests with this credential wait for the app key's limit. */
@@ -60,7 +60,7 @@ export function parseCredential(
 		appsecret,
 		environment,
 		baseUrl,
-		callsUnasked: environment !== 'custom' || isLoopback(baseUrl),
+		mayCallUnasked: environment !== 'custom' || isLoopback(baseUrl),
 		bringsToken,
 		pacesRequests,
 		redis,

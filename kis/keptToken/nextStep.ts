@@ -67,7 +67,7 @@ export function nextStep(
 ): Step {
 	const token = kept.usable(credential);
 	const hold = kept.holdAt(now);
-	const mayCall = credential.callsUnasked;
+	const mayCall = credential.mayCallUnasked;
 	const waitMs = credential.redis ? kept.waitForOthersMs : 0;
 	if (!token) {
 		if (!mayCall) return refuse({ because: 'mayNotCall' });

@@ -195,7 +195,7 @@ describe('an issue that KIS refuses, or that was never sent', () => {
 
 describe('Custom on another machine', () => {
 	const remote = () =>
-		credential({ baseUrl: new URL('https://relay.example'), callsUnasked: false });
+		credential({ baseUrl: new URL('https://relay.example'), mayCallUnasked: false });
 
 	test('is not asked for a token', async () => {
 		expect(await bring({ mayWait: true }, remote())).toEqual({ because: 'mayNotCall' });

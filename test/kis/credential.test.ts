@@ -14,7 +14,7 @@ test.each([
 	expect(parseCredential({ ...keys, environment })).toEqual({
 		...keys,
 		environment,
-		callsUnasked: true,
+		mayCallUnasked: true,
 		bringsToken: true,
 		pacesRequests: true,
 		redis: null,
@@ -35,7 +35,7 @@ test('custom is where the user says', () => {
 	expect(parseCredential(fields)).toEqual({
 		...keys,
 		environment: 'custom',
-		callsUnasked: false,
+		mayCallUnasked: false,
 		bringsToken: true,
 		pacesRequests: true,
 		redis: null,
@@ -47,9 +47,9 @@ test.each([
 	['http://127.0.0.1:1', true],
 	['http://localhost:1', true],
 	['https://relay.example', false],
-])('of custom hosts only this computer is called unasked: %s', (baseUrl, callsUnasked) => {
+])('of custom hosts only this computer is called unasked: %s', (baseUrl, mayCallUnasked) => {
 	expect(parseCredential({ ...keys, environment: 'custom', baseUrl })).toMatchObject({
-		callsUnasked,
+		mayCallUnasked,
 	});
 });
 

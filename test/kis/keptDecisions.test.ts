@@ -97,8 +97,8 @@ const PROGRESS: Progress = {
 test.each([
 	[true, { kind: 'issue' }],
 	[false, { kind: 'refuse', noToken: { because: 'mayNotCall' } }],
-])('a host that may be called unasked (%s) is asked for a token', (callsUnasked, step) => {
-	const credential = { ...credentialFor(keys, 'http://127.0.0.1:1'), callsUnasked };
+])('a host that may be called unasked (%s) is asked for a token', (mayCallUnasked, step) => {
+	const credential = { ...credentialFor(keys, 'http://127.0.0.1:1'), mayCallUnasked };
 	expect(nextStep(credential, new KeptToken(), PROGRESS, NOW)).toEqual(step);
 });
 

@@ -22,7 +22,7 @@ export function credentialFor(keys: KeyPair, baseUrl: string | URL): KisCredenti
 		...keys,
 		environment: 'custom',
 		baseUrl: new URL(baseUrl),
-		callsUnasked: true,
+		mayCallUnasked: true,
 		bringsToken: true,
 		pacesRequests: true,
 		redis: null,

@@ -32,7 +32,7 @@ export const client: Candidate = {
 					...app,
 					environment: 'custom',
 					baseUrl: new URL(url),
-					callsUnasked: true,
+					mayCallUnasked: true,
 					bringsToken: false,
 					pacesRequests: false,
 					redis: null,
