@@ -7,6 +7,9 @@ import type { StepRun } from './world';
 /** A moment in a token is written to the second. */
 const RESOLUTION_MS = 1000;
 
+/** KIS counts the requests of so long. */
+const LIMIT_MS = 1000;
+
 /** What a workflow was told of a request, by what it says. */
 export type RequestOutcome = 'answered' | 'notSent' | 'failed';
 
@@ -78,11 +81,13 @@ function isOverdue(seen: Seen, timeline: Timeline): boolean {
 	if (scene === scenes.length - 1) return false;
 	const isDisturbed = scenes.slice(latest.scene, scene + 1).some(({ disturbed }) => disturbed > 0);
 	if (isDisturbed || sharing === 'flaky' || fateOf(latest) !== 'good') return false;
-	// What waits since KIS has refused for the rate may still wait when the world ends.
-	const isHeld = timeline.seen.some(
-		(one) => one.appkey === appkey && one.scene === scene && fateOf(one) === 'passing',
+	// The request for another token may still wait for the app key's limit when the world ends: after a second like any other,
+	// and longer if KIS has refused for the rate.
+	const endedAt = Math.max(...scenes.flatMap(({ runs }) => runs.map((run) => run.endedAt)));
+	const wasRefused = timeline.seen.some(
+		(one) => one.appkey === appkey && one.at >= at - TURN_MS && fateOf(one) === 'passing',
 	);
-	if (isHeld) return false;
+	if (wasRefused || endedAt < at + LIMIT_MS) return false;
 	// Kept only if the credential brings tokens.
 	const isKept = issuing(timeline, latest).every(({ setup }) => setup.fields.bringAuthorization);
 	return isKept && moment > dueAt(latest) + RESOLUTION_MS;
