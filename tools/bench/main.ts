@@ -36,7 +36,7 @@ const PAGE = 'docs/benchmarks.md';
 
 const USAGE = `npm run bench -- [--only ${NAMES}] [--rounds NUMBER]
 
-Without options it measures everything, which takes about a quarter of an hour, and writes ${PAGE}. For
+Without options it measures everything, which takes some 25 minutes, and writes ${PAGE}. For
 firstCall it installs n8n below ~/.cache, once.
 `;
 
