@@ -36,9 +36,11 @@ export async function issueUnderLease(
 	if (lease === null && !insist) return null;
 	try {
 		const beforeSending = share ? lease?.beforeRequest : async () => kept.token === before;
-		const requested = await requestToken(credential, options, beforeSending);
-		kept.note(requested.issuance, Date.now());
-		return requested.isWithdrawn ? null : requested.issuance;
+		const { issuance, isWithdrawn } = await requestToken(credential, options, beforeSending);
+		// What KIS said before is older than what withdrew the request.
+		if (isWithdrawn) return null;
+		kept.note(issuance, Date.now());
+		return issuance;
 	} finally {
 		await (lease ? lease.release() : share?.sync());
 	}

@@ -1,6 +1,6 @@
 // What Issue passes on of the token that the credential keeps, in this process alone. Among several: bringToken.workers.test.ts.
-import { keptOrIssued } from '../../kis/keptToken/keptOrIssued';
 import { keptTokenOf } from '../../kis/keptToken/keptToken';
+import { deadTokens } from '../../kis/memory/deadTokens';
 import { kisTime } from '../../kis/reply/koreanTime';
 import {
 	brought,
@@ -11,15 +11,19 @@ import {
 	issuedAs,
 	issues,
 	kis,
+	meanwhile,
 } from '../support/bringing';
+// After the waits are replaced.
+import { keptOrIssued } from '../../kis/keptToken/keptOrIssued';
 import { hangUp, http, refusal } from '../support/scriptedServer';
+import { read } from '../support/tokens';
 
-const passedOn = async (minimumMs = 0) =>
+const passedOn = async (minimumMs = 0, waitWhenLimited = false) =>
 	await keptOrIssued(credential(), minimumMs, {
 		requestsPerSecond: 1000,
 		timeoutMs: 5000,
 		maxRetries: 0,
-		waitWhenLimited: false,
+		waitWhenLimited,
 		cancel: new AbortController().signal,
 		execution: {},
 	});
@@ -37,6 +41,18 @@ test('a token that a renewal brings while KIS is asked about the one before is p
 	expect(result).toMatchObject({ kept: { token: { value: renewed } } });
 	expect(issues()).toBe(1);
 	expect(kis.tokensOf('quote').at(-1)).toBe(renewed);
+});
+
+test('a refusal that came before the token of another request does not keep the next from being requested', async () => {
+	kis.orders.tokenP = [refusal('EGW00133', 403)];
+	const token = kis.mint();
+	meanwhile.does = async () => {
+		meanwhile.does = async () => {};
+		keptTokenOf(credential()).note(issuedAs(token), clock.now);
+	};
+	expect(await passedOn(0, true)).toMatchObject({ kept: { token: { value: token } } });
+	deadTokens.add(read(token), credential());
+	expect(kis.live).toContain(await brought());
 });
 
 describe('where the clock of this computer is wrong, what is left of the token counts by that of KIS', () => {
