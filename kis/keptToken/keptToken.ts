@@ -6,6 +6,7 @@ import type { KisCredential } from '../input/credential';
 import { ISSUE_INTERVAL_MS } from '../input/environments';
 import type { Grant } from '../issue/grant';
 import { flawOf, type Issuance } from '../issue/issuance';
+import { CLOCK_TOLERANCE_MS } from '../reply/serverClock';
 import { holdAfter, type IssueHold } from './issueHold';
 import { NOTHING_KEPT, type KeptState } from './keptState';
 import { renewalOf } from './renewal';
@@ -91,8 +92,8 @@ export class KeptToken {
 		const trustedSoFar = this.isCheckDue(now) ? now : this.#state.checkAt;
 		this.#change(now, { checkAt: Math.max(trustedSoFar, trustedUntil) });
 		if (alive !== false || !grant) return;
-		// A token that was old when KIS just gave it would be given again.
-		const isNew = givenAt - issuedAtOf(grant) < ISSUE_INTERVAL_MS;
+		// A token that was old when KIS just gave it would be given again. One that seems a few minutes old may be new.
+		const isNew = givenAt - issuedAtOf(grant) < ISSUE_INTERVAL_MS + CLOCK_TOLERANCE_MS;
 		if (isNew || now - givenAt >= ISSUE_INTERVAL_MS) return;
 		const hold = holdAfter({ outcome: 'unusable', grant, flaw: 'dead', attempts: [] }, now);
 		this.#change(now, { hold });

@@ -3,7 +3,7 @@ import { clockDifference } from '../http/retryAfter';
 import { hasExpired, type AccessToken } from '../input/accessToken';
 
 /** Smaller differences between the clocks are ignored. */
-const TOLERANCE_MS = 5 * 60 * 1000;
+export const CLOCK_TOLERANCE_MS = 5 * 60 * 1000;
 
 /** Returns how many milliseconds the clock of the server is ahead of this computer's; 0 if they agree, or it did not say. */
 export function clockAheadOf(answer: Answered): number {
@@ -12,7 +12,7 @@ export function clockAheadOf(answer: Answered): number {
 
 /** Returns a difference between two clocks, in milliseconds; 0 if they agree well enough. */
 export function unlessTolerated(differenceMs: number): number {
-	return Math.abs(differenceMs) > TOLERANCE_MS ? differenceMs : 0;
+	return Math.abs(differenceMs) > CLOCK_TOLERANCE_MS ? differenceMs : 0;
 }
 
 /**

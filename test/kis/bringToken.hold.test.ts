@@ -66,6 +66,7 @@ describe('no loop of issues', () => {
 	test.each([
 		['behind', 2 * HOUR],
 		['ahead', -2 * HOUR],
+		['a few minutes ahead', -4 * MINUTE],
 	])('also if the clock of this computer is %s', async (_name, aheadMs) => {
 		const token = giveNext(0, aheadMs);
 		expect(await brought()).toBe(token);

@@ -174,9 +174,9 @@ describe('the kept token', () => {
 	});
 
 	test.each<[string, number, number, boolean]>([
-		['old when KIS gave it', -INTERVAL, INTERVAL - 1, true],
-		['old when KIS gave it, and that is a minute ago', -INTERVAL, INTERVAL, false],
-		['new when KIS gave it', 1000 - INTERVAL, 0, false],
+		['old when KIS gave it', -INTERVAL - 5 * MINUTE, INTERVAL - 1, true],
+		['old when KIS gave it, and that is a minute ago', -HOUR, INTERVAL, false],
+		['new when KIS gave it, or this clock a little ahead', 1000 - INTERVAL - 5 * MINUTE, 0, false],
 	])('and is dead, %s: is another requested at once?', (_name, issuedMs, checkedMs, isHeld) => {
 		const kept = given(grantOf(issuedMs, 24 * HOUR));
 		kept.noteChecked(false, NOW + checkedMs);
