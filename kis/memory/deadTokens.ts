@@ -2,8 +2,8 @@ import { isWholeTokenOf, type AccessToken } from '../input/accessToken';
 import { addressOf } from '../input/baseUrl';
 import type { KisCredential } from '../input/credential';
 
-const HOUR_MS = 60 * 60 * 1000;
-const DAY_MS = 24 * HOUR_MS;
+/** The life of a KIS token. */
+const DAY_MS = 24 * 60 * 60 * 1000;
 /** Far more than a sweep has; beyond it the oldest are forgotten. */
 const MAX_TOKENS = 200_000;
 /** The most that one `add` forgets: a whole sweep expires together, and must not block the event loop. */
@@ -17,8 +17,8 @@ interface Entry {
 }
 
 /**
- * Remembers, by fingerprint, the tokens that this process knows to be dead. Each is kept until it expires (a day, the life of
- * a KIS token, if that is unknown), and for at least an hour, so that a retry is safe if the token expires meanwhile.
+ * Remembers, by fingerprint, the tokens that this process knows to be dead. Each is kept until it expires, and for at least
+ * a day: a retry is safe if the token expires meanwhile, and a clock that is ahead of KIS's revives none.
  */
 export class DeadTokens {
 	readonly #entries = new Map<string, Entry>();
@@ -32,7 +32,7 @@ export class DeadTokens {
 		this.#entries.delete(fingerprint);
 		this.#entries.set(fingerprint, {
 			scopes: [...scopes],
-			until: Math.max(claims?.expiresAt ?? now + DAY_MS, now + HOUR_MS),
+			until: Math.max(claims?.expiresAt ?? 0, now + DAY_MS),
 		});
 		let forgotten = 0;
 		for (const [oldest, { until }] of this.#entries) {

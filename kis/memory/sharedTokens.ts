@@ -9,8 +9,7 @@ import { mapInTurns } from '../turns';
 import { namesOf, type Names } from '../redis/names';
 import { sharedStoreOf, type SharedStore } from '../redis/sharedStore';
 
-const HOUR_MS = 60 * 60 * 1000;
-const DAY_MS = 24 * HOUR_MS;
+const DAY_MS = 24 * 60 * 60 * 1000;
 /** Tokens per call of the script: a few milliseconds of Redis's time. */
 export const TOKENS_PER_CALL = 500;
 /** KIS's tokens live for 90 days at most, whatever a token claims. */
@@ -173,9 +172,8 @@ function markOf(text: string): SharedMark {
 	return text.startsWith(ALIVE) ? { aliveAfter: text.slice(ALIVE.length) } : { leftOpenBy: text };
 }
 
-/** Returns for how long to remember a token, in milliseconds: until it expires, and for at least an hour. */
+/** Returns for how long to remember a token, in milliseconds: until it expires, and for at least a day, as `deadTokens` does. */
 function lifeOf({ claims }: AccessToken): number {
-	const now = Date.now();
-	const leftMs = (claims?.expiresAt ?? now + DAY_MS) - now;
-	return Math.ceil(Math.min(Math.max(leftMs, HOUR_MS), LONGEST_LIFE_MS));
+	const leftMs = (claims?.expiresAt ?? 0) - Date.now();
+	return Math.ceil(Math.min(Math.max(leftMs, DAY_MS), LONGEST_LIFE_MS));
 }

@@ -91,6 +91,17 @@ describe('where the clock of this computer is wrong, what is left of the token c
 		expect(issues()).toBe(1);
 	});
 
+	test('it was revoked here, and is over by this clock, which is ahead, but not by that of KIS', async () => {
+		const token = giveNext(0, -9 * HOUR);
+		expect(await brought()).toBe(token);
+		deadTokens.add(read(token), credential());
+		clock.now += 16 * HOUR;
+		kis.orders.quote = [hangUp];
+		const result = await passedOn();
+		expect(result).toMatchObject({ outcome: 'issued' });
+		expect(JSON.stringify(result)).not.toContain(token);
+	});
+
 	test('the end that KIS named counts if it is before that in the token', async () => {
 		const exp = Math.floor((clock.now + 2 * HOUR) / 1000);
 		const end = Math.floor((clock.now + HOUR / 2) / 1000) * 1000;

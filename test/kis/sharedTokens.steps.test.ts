@@ -14,8 +14,7 @@ import {
 	read,
 } from '../support/tokens';
 
-const HOUR = 60 * 60 * 1000;
-const DAY = 24 * HOUR;
+const DAY = 24 * 60 * 60 * 1000;
 const REDIS = redisUrl('redis://127.0.0.1:1?prefix=kis:');
 const keys = makeKeyPair();
 const credential: KisCredential = { ...credentialFor(keys, 'http://127.0.0.1:1'), redis: REDIS };
@@ -82,12 +81,8 @@ describe('a token', () => {
 
 	const inSeconds = (milliseconds: number) => Math.floor((Date.now() + milliseconds) / 1000);
 	test.each<[string, () => string, number]>([
-		[
-			'for as long as it lives',
-			() => makeToken(keys.appkey, { exp: inSeconds(5 * HOUR) }),
-			5 * HOUR,
-		],
-		['for an hour if it has expired', () => makeToken(keys.appkey, { exp: inSeconds(-DAY) }), HOUR],
+		['for as long as it lives', () => makeToken(keys.appkey, { exp: inSeconds(5 * DAY) }), 5 * DAY],
+		['for a day if it has expired', () => makeToken(keys.appkey, { exp: inSeconds(-DAY) }), DAY],
 		['for a day if nobody knows', makeOpaqueToken, DAY],
 		[
 			'for a hundred days, whatever it claims',
@@ -102,8 +97,8 @@ describe('a token', () => {
 
 	test('is remembered for whole milliseconds', async () => {
 		jest.spyOn(Date, 'now').mockReturnValue(1.8e12 + 0.25);
-		await shared.tellDead(read(makeToken(keys.appkey, { exp: 1.8e9 + 7200 })));
-		expect(told[0].lives).toEqual([2 * HOUR]);
+		await shared.tellDead(read(makeToken(keys.appkey, { exp: 1.8e9 + 2 * 86_400 })));
+		expect(told[0].lives).toEqual([2 * DAY]);
 	});
 });
 
