@@ -17,6 +17,8 @@ export interface TokenState {
 	/** `false`: dead. `null`: not known, or not for certain. */
 	readonly alive: boolean | null;
 	readonly attempt: Attempt;
+	/** As in `LivenessAnswer`. */
+	readonly clockAheadMs: number | null;
 }
 
 /**
@@ -35,7 +37,7 @@ export async function checkToken(
 	const doubt = doubtAbout(token, credential);
 	const answer = await askIfAlive(credential, token, options);
 	if (!answer) return null;
-	const { liveness, attempt } = answer;
+	const { liveness, attempt, clockAheadMs } = answer;
 	const alive = ALIVE[liveness](wasKept || isDeadIfInvalid(credential, token, attempt));
 	if (alive !== null && doubt) resolveDoubt(doubt);
 	if (alive === false) deadTokens.add(token, credential);
@@ -44,7 +46,7 @@ export async function checkToken(
 	if (isKept() && !isCancelled) kept.noteChecked(alive, Date.now());
 	await tellOthers(alive, token, credential, doubt);
 	if (isKept()) await keptShareOf(kept, credential)?.sync();
-	return { alive, attempt };
+	return { alive, attempt, clockAheadMs };
 }
 
 const checks = new SharedWork<TokenState | null>();

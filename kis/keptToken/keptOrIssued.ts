@@ -62,10 +62,12 @@ async function keptGrant(
 	const { token } = grant;
 	// If a revoke has left open whether it is dead, KIS's answer may settle that.
 	if (!grantOf(token, credential, minimumMs, grant)) return null;
-	await checkKept(credential, token, options);
+	const checked = await checkKept(credential, token, options);
 	// It may have been revoked meanwhile.
 	await learnFromOthers(token, credential);
 	// A renewal may have brought another.
 	if (kept.token?.value !== token.value) return await keptGrant(credential, minimumMs, options);
-	return reuse(token, credential, minimumMs, grant);
+	// This computer's clock may have been put right since KIS gave the token.
+	const clockAheadMs = checked?.clockAheadMs ?? grant.clockAheadMs;
+	return reuse(token, credential, minimumMs, { ...grant, clockAheadMs });
 }

@@ -6,6 +6,7 @@ import type { AnswerRule } from '../reply/answerRule';
 import { readAttempt, type Attempt, type Verdict } from '../reply/attempt';
 import { OPEN_ANSWERS } from '../reply/httpAnswers';
 import type { KisReply } from '../reply/reply';
+import { clockAheadIfSaid } from '../reply/serverClock';
 import { SecretGuard } from '../secrets/secretGuard';
 
 /** 주식현재가 시세: changes nothing, and exists in both environments. The path is case-sensitive. */
@@ -32,6 +33,8 @@ export interface LivenessAnswer {
 	 * moment, since dead tokens stay dead.
 	 */
 	readonly askedAt: number | null;
+	/** How far KIS's clock is ahead of this computer's, in milliseconds; `null` if it did not say. */
+	readonly clockAheadMs: number | null;
 }
 
 const LIVENESS: Readonly<Record<Verdict, Liveness>> = {
@@ -73,8 +76,9 @@ export async function askIfAlive(
 		(parsed) => readAttempt(parsed, lackingQuote, guard),
 	);
 	if (!sent) return null;
-	const { attempt } = sent;
-	return { liveness: LIVENESS[attempt.verdict], attempt, askedAt };
+	const { exchange, attempt } = sent;
+	const clockAheadMs = clockAheadIfSaid(exchange);
+	return { liveness: LIVENESS[attempt.verdict], attempt, askedAt, clockAheadMs };
 }
 
 /** By now an `rt_cd`, where there is one, is 0. */

@@ -1,4 +1,4 @@
-import type { Answered } from '../http/exchange';
+import type { Answered, Exchange } from '../http/exchange';
 import { clockDifference } from '../http/retryAfter';
 import { hasExpired, type AccessToken } from '../input/accessToken';
 
@@ -8,6 +8,11 @@ export const CLOCK_TOLERANCE_MS = 5 * 60 * 1000;
 /** Returns how many milliseconds the clock of the server is ahead of this computer's; 0 if they agree, or it did not say. */
 export function clockAheadOf(answer: Answered): number {
 	return unlessTolerated(clockDifference(answer));
+}
+
+/** The same; `null` if it did not say. */
+export function clockAheadIfSaid(exchange: Exchange): number | null {
+	return exchange.kind === 'answered' && exchange.date !== null ? clockAheadOf(exchange) : null;
 }
 
 /** Returns a difference between two clocks, in milliseconds; 0 if they agree well enough. */

@@ -24,7 +24,7 @@ export interface Revocation {
 }
 
 /** A question that was written. */
-export interface Asked extends LivenessAnswer {
+export interface Asked extends Pick<LivenessAnswer, 'liveness' | 'attempt'> {
 	readonly askedAt: number;
 }
 

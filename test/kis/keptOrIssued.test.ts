@@ -102,6 +102,16 @@ describe('where the clock of this computer is wrong, what is left of the token c
 		expect(JSON.stringify(result)).not.toContain(token);
 	});
 
+	test('too little is left, though not by how far this clock was ahead before it was put right', async () => {
+		const token = await keepHalfAnHour(-9 * HOUR);
+		clock.now -= 9 * HOUR;
+		const quote = JSON.stringify({ rt_cd: '0', output: {} });
+		kis.orders.quote = [http(200, quote, { date: new Date(clock.now).toUTCString() })];
+		const result = await passedOn(HOUR);
+		expect(result).toMatchObject({ outcome: 'issued' });
+		expect(JSON.stringify(result)).not.toContain(token);
+	});
+
 	test('the end that KIS named counts if it is before that in the token', async () => {
 		const exp = Math.floor((clock.now + 2 * HOUR) / 1000);
 		const end = Math.floor((clock.now + HOUR / 2) / 1000) * 1000;
