@@ -548,7 +548,7 @@ export const BREAKS: readonly Break[] = [
 		rule: '*Issue* asks whether the kept token is alive',
 		file: KEPT_OR_ISSUED,
 		from: 'await checkKept(credential, token, options);',
-		to: '',
+		to: 'null as Awaited<ReturnType<typeof checkKept>>;',
 		inTrading: true,
 	},
 	{
